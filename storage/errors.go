@@ -1,0 +1,49 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+var (
+	// ErrNotFound says that there is no object under the key.
+	ErrNotFound = errors.New("object not found")
+
+	// ErrExists says that Create found an object under the key.
+	ErrExists = errors.New("object already exists")
+
+	// ErrInvalidKey says that no object can have this key. See [ValidKey].
+	ErrInvalidKey = errors.New("invalid key")
+)
+
+// Error is a failed operation: what was tried, on which key, and why it failed.
+// Implementations of [Store] return it from every method, and wrap nothing
+// around it.
+type Error struct {
+	// Op is the method in lower case: "put", "create", "get", "stat",
+	// "delete", "list", or "read" for a reader that failed after its Get.
+	Op string
+	// Key is the key or, for "list", the prefix.
+	Key string
+	// Err is the reason.
+	Err error
+}
+
+// Error renders the operation, the key and the reason. A key too long to be
+// valid is shortened, so that a hostile one does not fill the log.
+func (e *Error) Error() string {
+	return fmt.Sprintf("storage: %s %s: %v", e.Op, quote(e.Key), e.Err)
+}
+
+// Unwrap returns the reason, for errors.Is and errors.As.
+func (e *Error) Unwrap() error { return e.Err }
+
+// quote renders key within about maxKey bytes, escaping what does not print.
+func quote(key string) string {
+	if len(key) <= maxKey {
+		return strconv.Quote(key)
+	}
+	const shown = 32
+	return strconv.Quote(key[:shown]) + fmt.Sprintf("... (%d bytes)", len(key))
+}

@@ -1,0 +1,133 @@
+package s3
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// partSize is the size in bytes of every part but the last. S3 allows
+	// 10,000 parts, so an object may have 156 GiB: a poster of a terapixel.
+	partSize = 16 << 20
+	maxParts = 10_000
+
+	// partsAtOnce is how many parts are under way while the next one is read.
+	// Three hide the round trips of a server 50 ms away at 1 GB/s, and with the
+	// part being read take 64 MiB.
+	partsAtOnce = 3
+
+	// abortLimit bounds the request that clears up after a failed upload, which
+	// must not wait for the context that failed it.
+	abortLimit = 10 * time.Second
+)
+
+// putParts stores what r yields as a multipart upload. It completes the upload
+// only after r has ended well, and otherwise aborts it.
+func (s *Store) putParts(ctx context.Context, key string, r io.Reader, opts minio.PutObjectOptions) error {
+	id, err := s.core.NewMultipartUpload(ctx, s.bucket, key, opts)
+	if err != nil {
+		return err
+	}
+	parts, err := s.sendParts(ctx, key, id, r)
+	if err == nil {
+		_, err = s.core.CompleteMultipartUpload(ctx, s.bucket, key, id, parts, minio.PutObjectOptions{})
+	}
+	if err != nil {
+		s.abort(ctx, key, id)
+	}
+	return err
+}
+
+// abort has the server forget the parts. It is best effort: what the caller
+// needs to hear is why the upload failed.
+func (s *Store) abort(ctx context.Context, key, id string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortLimit)
+	defer cancel()
+	_ = s.core.AbortMultipartUpload(ctx, s.bucket, key, id)
+}
+
+// sendParts uploads r part by part, and returns when all are done or one has
+// failed and none is under way.
+func (s *Store) sendParts(ctx context.Context, key, id string, r io.Reader) ([]minio.CompletePart, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(partsAtOnce)
+	var done partList
+	readErr := eachPart(ctx, r, func(number int, part []byte, release func()) {
+		group.Go(func() error {
+			defer release()
+			sent, err := s.core.PutObjectPart(ctx, s.bucket, key, id, number, bytes.NewReader(part), int64(len(part)),
+				minio.PutObjectPartOptions{Sha256Hex: checksum(part), DisableContentSha256: true})
+			if err != nil {
+				return fmt.Errorf("part %d: %w", number, err)
+			}
+			done.add(minio.CompletePart{PartNumber: number, ETag: sent.ETag})
+			return nil
+		})
+	})
+	// A part that failed ends ctx, which ends the reading: its error is first.
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return done.sorted(), readErr
+}
+
+// eachPart cuts r into parts of partSize, the last one shorter, and hands each to
+// send with a function to call when its memory may be used again.
+func eachPart(ctx context.Context, r io.Reader, send func(number int, part []byte, release func())) error {
+	free := sync.Pool{New: func() any { return new([partSize]byte) }}
+	for number := 1; number <= maxParts; number++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		buffer, _ := free.Get().(*[partSize]byte)
+		n, err := fill(r, buffer[:])
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if n > 0 {
+			send(number, buffer[:n], func() { free.Put(buffer) })
+		}
+		if err != nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("object exceeds %d parts of %d bytes", maxParts, partSize)
+}
+
+// fill reads until p is full or r ends. io.ReadFull would not do: it reports an
+// end within p as io.ErrUnexpectedEOF, which is also how a download that broke
+// off fails, and that must not pass for the end of the object.
+func fill(r io.Reader, p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var m int
+		m, err = r.Read(p[n:])
+		n += m
+	}
+	return n, err
+}
+
+// partList collects the parts as they are done, in any order.
+type partList struct {
+	mu    sync.Mutex
+	parts []minio.CompletePart
+}
+
+func (l *partList) add(part minio.CompletePart) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.parts = append(l.parts, part)
+}
+
+func (l *partList) sorted() []minio.CompletePart {
+	slices.SortFunc(l.parts, func(a, b minio.CompletePart) int { return a.PartNumber - b.PartNumber })
+	return l.parts
+}

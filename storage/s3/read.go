@@ -1,0 +1,147 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/minio/minio-go/v7"
+
+	"mandelfarm/storage"
+)
+
+// Get asks for a range with one request, whose answer has body and size.
+func (s *Store) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, storage.Info, error) {
+	body, info, err := s.get(ctx, key, offset, length)
+	if err != nil {
+		return nil, storage.Info{}, failed("get", key, err)
+	}
+	return &reader{body: body, key: key}, info, nil
+}
+
+func (s *Store) get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, storage.Info, error) {
+	if err := check(ctx, key); err != nil {
+		return nil, storage.Info{}, err
+	}
+	opts, err := rangeOptions(offset, length)
+	if err != nil {
+		return nil, storage.Info{}, err
+	}
+	if length == 0 {
+		return s.empty(ctx, key)
+	}
+	body, object, header, err := s.core.GetObject(ctx, s.bucket, key, opts)
+	if minio.ToErrorResponse(err).Code == minio.InvalidRange {
+		return s.empty(ctx, key)
+	}
+	if err != nil {
+		return nil, storage.Info{}, err
+	}
+	info, err := describe(object, header)
+	if err != nil {
+		_ = body.Close()
+	}
+	return body, info, err
+}
+
+// rangeOptions asks for [offset, offset+length), or for all from offset on if
+// length is negative. It asks for no range if that is the whole object, since
+// there is none in an empty one.
+func rangeOptions(offset, length int64) (opts minio.GetObjectOptions, err error) {
+	switch {
+	case offset < 0:
+		return opts, fmt.Errorf("negative offset %d", offset)
+	case length > 0:
+		err = opts.SetRange(offset, offset+length-1)
+	case length < 0 && offset > 0:
+		err = opts.SetRange(offset, 0)
+	}
+	return opts, err
+}
+
+// empty is the answer to a Get of no bytes: HTTP has no range for it.
+func (s *Store) empty(ctx context.Context, key string) (io.ReadCloser, storage.Info, error) {
+	object, err := s.core.StatObject(ctx, s.bucket, key, minio.StatObjectOptions{})
+	if err != nil {
+		return nil, storage.Info{}, err
+	}
+	return http.NoBody, storage.Info{Key: key, Size: object.Size, Modified: object.LastModified}, nil
+}
+
+// describe returns the Info of the whole object from an answer that may hold a
+// part: "Content-Range: bytes 0-9/1234" has the size.
+func describe(object minio.ObjectInfo, header http.Header) (storage.Info, error) {
+	info := storage.Info{Key: object.Key, Size: object.Size, Modified: object.LastModified}
+	contentRange := header.Get("Content-Range")
+	if contentRange == "" {
+		return info, nil
+	}
+	_, total, _ := strings.Cut(contentRange, "/")
+	size, err := strconv.ParseInt(total, 10, 64)
+	if err != nil {
+		return storage.Info{}, fmt.Errorf("the server's Content-Range is %q", contentRange)
+	}
+	info.Size = size
+	return info, nil
+}
+
+// reader is the body of a Get, with errors that say so.
+type reader struct {
+	body io.ReadCloser
+	key  string
+}
+
+// Read reads on. A connection that breaks before the announced length is
+// io.ErrUnexpectedEOF, as net/http sees to.
+func (r *reader) Read(p []byte) (int, error) {
+	n, err := r.body.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = failed("read", r.key, err)
+	}
+	return n, err
+}
+
+// Close lets go of the connection, which serves again if everything was read.
+func (r *reader) Close() error { return r.body.Close() }
+
+// Stat asks for the head of the object.
+func (s *Store) Stat(ctx context.Context, key string) (storage.Info, error) {
+	if err := check(ctx, key); err != nil {
+		return storage.Info{}, failed("stat", key, err)
+	}
+	object, err := s.core.StatObject(ctx, s.bucket, key, minio.StatObjectOptions{})
+	if err != nil {
+		return storage.Info{}, failed("stat", key, err)
+	}
+	return storage.Info{Key: key, Size: object.Size, Modified: object.LastModified}, nil
+}
+
+// List asks for a page of objects at a time.
+func (s *Store) List(ctx context.Context, prefix, after string) iter.Seq2[storage.Info, error] {
+	return func(yield func(storage.Info, error) bool) {
+		if err := errors.Join(storage.ValidPrefix(prefix), storage.ValidPrefix(after)); err != nil {
+			yield(storage.Info{}, failed("list", prefix, err))
+			return
+		}
+		opts := minio.ListObjectsOptions{Prefix: prefix, StartAfter: after, Recursive: true, FetchOwner: new(bool)}
+		for object := range s.core.ListObjectsIter(ctx, s.bucket, opts) {
+			if object.Err != nil {
+				yield(storage.Info{}, failed("list", prefix, object.Err))
+				return
+			}
+			info := storage.Info{Key: object.Key, Size: object.Size, Modified: object.LastModified}
+			if storage.ValidKey(info.Key) == nil && !yield(info, nil) {
+				return
+			}
+		}
+		// minio-go ends the sequence without a word when ctx ends between pages.
+		if err := ctx.Err(); err != nil {
+			yield(storage.Info{}, failed("list", prefix, err))
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package s3
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/minio/minio-go/v7"
+
+	"mandelfarm/storage"
+)
+
+// maxSingle is the size in bytes of the largest object that Put stores with one
+// request. It is read into memory first, so it bounds what a Put may hold without
+// need; an upload in parts costs two requests more, which are nothing beside the
+// transfer of 8 MiB.
+const maxSingle = 8 << 20
+
+// tokenField is the metadata field in which Create leaves its token.
+const tokenField = "Mandelfarm-Creator"
+
+// Put stores what r yields, in one request if it is at most 8 MiB.
+func (s *Store) Put(ctx context.Context, key, contentType string, r io.Reader) error {
+	if err := s.put(ctx, key, contentType, r); err != nil {
+		return failed("put", key, err)
+	}
+	return nil
+}
+
+func (s *Store) put(ctx context.Context, key, contentType string, r io.Reader) error {
+	if err := check(ctx, key); err != nil {
+		return err
+	}
+	head, err := readHead(&obedient{ctx, r})
+	if err != nil {
+		return err
+	}
+	opts := minio.PutObjectOptions{ContentType: contentType}
+	if len(head) <= maxSingle {
+		return s.putBytes(ctx, key, head, opts)
+	}
+	return s.putParts(ctx, key, io.MultiReader(bytes.NewReader(head), &obedient{ctx, r}), opts)
+}
+
+// readHead returns all of r, or the first bytes of it, more than maxSingle. It
+// holds no more than about twice what r yields.
+func readHead(r io.Reader) ([]byte, error) {
+	var head bytes.Buffer
+	_, err := io.Copy(&head, io.LimitReader(r, maxSingle+1))
+	return head.Bytes(), err
+}
+
+// putBytes stores data with one request, whose signature covers the data: the
+// server refuses what was damaged on the way.
+func (s *Store) putBytes(ctx context.Context, key string, data []byte, opts minio.PutObjectOptions) error {
+	// Else minio-go would send the data in chunks with a signature each.
+	opts.DisableContentSha256 = true
+	_, err := s.core.PutObject(ctx, s.bucket, key, bytes.NewReader(data), int64(len(data)), "", checksum(data), opts)
+	return err
+}
+
+func checksum(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// Create stores data on the condition that nothing is there.
+func (s *Store) Create(ctx context.Context, key, contentType string, data []byte) error {
+	if err := s.create(ctx, key, contentType, data); err != nil {
+		return failed("create", key, err)
+	}
+	return nil
+}
+
+func (s *Store) create(ctx context.Context, key, contentType string, data []byte) error {
+	if err := check(ctx, key); err != nil {
+		return err
+	}
+	token := rand.Text()
+	opts := minio.PutObjectOptions{
+		ContentType:  contentType,
+		UserMetadata: map[string]string{tokenField: token},
+	}
+	opts.SetMatchETagExcept("*")
+
+	var tries atomic.Int32
+	err := s.putBytes(context.WithValue(ctx, triesKey{}, &tries), key, data, opts)
+	if tries.Load() > 1 && errors.Is(failed("create", key, err), storage.ErrExists) {
+		return s.settle(ctx, key, token, err)
+	}
+	return err
+}
+
+// settle decides a Create that was sent more than once and refused in the end
+// with err: the first time may have stored the object. The token tells.
+func (s *Store) settle(ctx context.Context, key, token string, err error) error {
+	info, statErr := s.core.StatObject(ctx, s.bucket, key, minio.StatObjectOptions{})
+	if statErr != nil {
+		return statErr
+	}
+	if info.UserMetadata[tokenField] == token {
+		return nil
+	}
+	return err
+}
+
+// triesKey is the context key of a request's counter of tries.
+type triesKey struct{}
+
+// countTries counts the times a request is sent, if its context has a counter.
+type countTries struct{ http.RoundTripper }
+
+// RoundTrip counts and passes on.
+func (c countTries) RoundTrip(req *http.Request) (*http.Response, error) {
+	if tries, ok := req.Context().Value(triesKey{}).(*atomic.Int32); ok {
+		tries.Add(1)
+	}
+	return c.RoundTripper.RoundTrip(req)
+}
+
+// obedient is a reader that fails when its context has ended.
+type obedient struct {
+	ctx context.Context //nolint:containedctx // io.Reader has no ctx parameter; it lives as long as one Put
+	r   io.Reader
+}
+
+// Read reads on, or fails if the context has ended.
+func (o *obedient) Read(p []byte) (int, error) {
+	if err := o.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return o.r.Read(p)
+}
+
+// Delete removes the objects, a thousand per request.
+func (s *Store) Delete(ctx context.Context, keys ...string) error {
+	for _, key := range keys {
+		if err := storage.ValidKey(key); err != nil {
+			return failed("delete", key, err)
+		}
+	}
+	if len(keys) == 1 {
+		return s.deleteOne(ctx, keys[0])
+	}
+	return s.deleteMany(ctx, keys)
+}
+
+func (s *Store) deleteOne(ctx context.Context, key string) error {
+	err := s.core.RemoveObject(ctx, s.bucket, key, minio.RemoveObjectOptions{})
+	if err = failed("delete", key, err); errors.Is(err, storage.ErrNotFound) || errors.Unwrap(err) == nil {
+		return nil
+	}
+	return err
+}
+
+func (s *Store) deleteMany(ctx context.Context, keys []string) error {
+	objects := func(yield func(minio.ObjectInfo) bool) {
+		for _, key := range keys {
+			if !yield(minio.ObjectInfo{Key: key}) {
+				return
+			}
+		}
+	}
+	results, err := s.core.RemoveObjectsWithIter(ctx, s.bucket, objects, minio.RemoveObjectsOptions{})
+	if err != nil {
+		return failed("delete", "", err)
+	}
+	var first error
+	for result := range results {
+		err := failed("delete", result.ObjectName, result.Err)
+		if result.Err != nil && !errors.Is(err, storage.ErrNotFound) && first == nil {
+			first = err
+		}
+	}
+	return first
+}

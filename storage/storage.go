@@ -1,0 +1,111 @@
+// Package storage says what the farm asks of the place where its bytes lie: a
+// flat space of keys, each naming one immutable-until-replaced object.
+//
+// # Model
+//
+// A [Store] maps keys to objects. A key is a path of segments
+// ("jobs/4f2a/plan.json", see [ValidKey]); an object is a run of bytes with a
+// size and the time it was last stored. There are no folders: a prefix is a
+// string, and a listing is in the bytewise order of whole keys. Because a store
+// may lay keys out as files, no key may be another's folder: "a" and "a/b" do
+// not go together.
+//
+// # Guarantees
+//
+// Every implementation gives the same ones, and passes the same suite
+// (package storagetest) to prove it:
+//
+//   - A replacement is atomic. A reader sees the old object or the new one,
+//     whole, and a Get that began before a replacement goes on reading what it
+//     began with or fails; it never mixes the two.
+//   - A write that fails leaves what was there before it.
+//   - A write that returned nil is visible to every reader from then on, and
+//     has been given to the medium as durably as the store can.
+//   - [Store.Create] has exactly one winner, across goroutines and processes.
+//   - Every method is safe for concurrent use and obeys its context.
+//
+// # Errors
+//
+// A failed operation returns an [*Error] naming the operation and the key once.
+// It wraps [ErrNotFound], [ErrExists] or [ErrInvalidKey] where one of those is
+// the reason, the context's error where that ended the operation, the caller's
+// own error where its reader failed, and otherwise whatever the medium said.
+//
+// # What it does not know
+//
+// Jobs, pictures, retries of whole operations, caching, metrics. Those wrap a
+// Store or use one.
+package storage
+
+import (
+	"context"
+	"io"
+	"iter"
+	"time"
+)
+
+// Info describes a stored object.
+type Info struct {
+	// Key names the object.
+	Key string
+	// Size is the length of the whole object in bytes.
+	Size int64
+	// Modified is when the object was stored, by the store's clock. Stores
+	// differ in resolution, down to whole seconds, and one store may round it
+	// differently in a listing.
+	Modified time.Time
+}
+
+// Store keeps objects under keys. See the package documentation for what holds
+// of every method.
+type Store interface {
+	// Put stores everything r yields under key, replacing what was there. It
+	// reads r to its end, once, and does not close it. Readers see the old
+	// object until Put is about to return, then the new one.
+	//
+	// When r fails or ctx ends first, nothing is stored and what was there
+	// stays. An error from the medium after the last byte was sent can leave
+	// either the old or the new object, never a part. Put is idempotent. Of
+	// concurrent Puts on one key, one wins whole.
+	//
+	// contentType is the media type that stores with a web face of their own
+	// serve the object with; others ignore it, and Get does not return it.
+	Put(ctx context.Context, key, contentType string, r io.Reader) error
+
+	// Create stores data under key if nothing is there, and otherwise fails
+	// with ErrExists and changes nothing. Of any number of concurrent creators
+	// exactly one gets nil. After an error that is not ErrExists the object
+	// may or may not be there.
+	Create(ctx context.Context, key, contentType string, data []byte) error
+
+	// Get opens the bytes [offset, offset+length) of the object, or all from
+	// offset on when length is negative. A range that reaches past the end is
+	// cut there, and one that starts at or past it is empty; neither is an
+	// error, but a negative offset is. The Info is of the whole object.
+	//
+	// The caller closes the reader. ctx governs it until then: when ctx ends,
+	// Read fails. A reader that cannot deliver the whole range fails; it never
+	// ends early with io.EOF. A missing object is ErrNotFound.
+	Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, Info, error)
+
+	// Stat describes the object, or fails with ErrNotFound.
+	Stat(ctx context.Context, key string) (Info, error)
+
+	// Delete removes the objects. A key with no object is no error, so Delete
+	// is idempotent. It does not stop at a key that fails: it tries them all
+	// and returns the first error. Every key is checked before any is removed.
+	// A machine that crashes just after may bring a removed object back.
+	Delete(ctx context.Context, keys ...string) error
+
+	// List yields the objects whose key begins with prefix and is greater than
+	// after, in ascending bytewise order of the whole key ('/' counts as a
+	// byte). An empty prefix or after leaves that condition out. Both must be
+	// the beginning of some valid key ([ValidPrefix]), else the one thing
+	// yielded is ErrInvalidKey.
+	//
+	// The listing is fetched as it is consumed, in pages; it is no snapshot:
+	// an object stored or removed meanwhile may be seen or not, one that was
+	// there throughout is seen exactly once. An error ends the sequence and
+	// comes with a zero Info. Ranging twice lists twice.
+	List(ctx context.Context, prefix, after string) iter.Seq2[Info, error]
+}
