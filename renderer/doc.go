@@ -1,0 +1,52 @@
+// Package renderer turns a [Spec], which says what to draw, into pixels.
+//
+// # Model
+//
+// A [Spec] names a formula, a view of the complex plane, a size, an iteration limit and a colouring. It is a plain
+// comparable value. [Parse] and [Spec.Normalize] bring it into one canonical form: decimals without redundant
+// digits, defaults filled in, fields that have no effect dropped. [Spec.Canonical] prints that form and [Spec.ID]
+// hashes it together with [Version], so one picture has one ID.
+//
+// [Render] computes any run of rows of the picture; [WritePNG] streams the whole of it as a PNG file whose compressed
+// data is a sequence of independent segments (see package bandpng). The work is split over:
+//
+//	renderer/escape    iterates batches of points until they escape, and the deterministic logarithm
+//	renderer/palette   named gradients as tables of colours
+//	renderer/bandpng   PNG files as independently compressed segments of rows
+//
+// # Guarantees
+//
+// The same Spec gives the same bytes: on every CPU, for every number of threads and however the rows are split.
+// Every floating-point product is rounded on its own (written float64(x*y)), so that no compiler fuses it into a
+// multiply-add on one machine and not on another, and no function of package math is used except those which
+// IEEE 754 defines exactly (square root, floor).
+//
+// Rendering is pure: parameters in, pixels out. Nothing here does I/O (besides writing to a given io.Writer), logs,
+// reads a clock or changes a global that can be observed. A render obeys its context inside the iteration loop.
+//
+// # The picture
+//
+// A point escapes at the first n >= 1 with |z_n| > R, where z_0 = 0 and z_{n+1} = z_n^2 + c for the Mandelbrot set
+// (package escape lists the other formulas). R is 2 for the method "set" and 256 for "smooth", whose larger circle
+// makes the fractional iteration count below continuous to about one part in 10^5.
+//
+// A plain view has square pixels sampled at their centres:
+//
+//	c = center + e^{i*rotation} * ((col + 1/2 - width/2) + i*(height/2 - row - 1/2)) * 2*radius/height
+//
+// A [Window] is stretched to the image and sampled on its edges, ends included.
+//
+// Method "set" paints points that do not escape black and the others white. Method "smooth" computes
+//
+//	nu = n - log2(ln|z_n|)
+//	t  = offset + density * sqrt(max(nu, 0)) / 8
+//
+// and takes the palette's colour at the fraction of t: palettes are cyclic. The square root compresses long orbits,
+// so that the default view and a view of radius 1e-10 both show a few turns of the palette.
+//
+// With samples above 1 every pixel is the mean of that many points of the R2 low-discrepancy sequence (Martin
+// Roberts, "The Unreasonable Effectiveness of Quasirandom Sequences", 2018), the first of which is the pixel's centre.
+// Colours are averaged as squares, a light of gamma 2 whose sums are exact in integers.
+//
+// The package knows nothing of HTTP, queues, storage or jobs.
+package renderer

@@ -1,0 +1,133 @@
+package renderer
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// Limits bounds what a Spec may ask for. A limit of 0 is none.
+type Limits struct {
+	Pixels        int64 // width times height
+	MaxIterations int   // iterations of one point
+	Digits        int   // significant digits of a decimal, and the magnitude of its exponent
+	Samples       int   // points per pixel
+}
+
+// DefaultLimits are generous for a farm and harmless for one worker: 64 Mi pixels (8192 by 8192), 10 million
+// iterations, 10,000 digits and 64 samples.
+func DefaultLimits() Limits {
+	return Limits{Pixels: 64 << 20, MaxIterations: 10_000_000, Digits: 10_000, Samples: 64}
+}
+
+// Check reports as a *FieldError the first limit that a normalised Spec exceeds: it names the field, the limit and the
+// value. It also refuses a view whose pixels are finer than float64 tells apart.
+func (s Spec) Check(l Limits) error {
+	for _, check := range []func(Limits) *FieldError{
+		s.checkPixels, s.checkCounts, s.checkDigits, s.checkResolution,
+	} {
+		if err := check(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Spec) checkPixels(l Limits) *FieldError {
+	if l.Pixels <= 0 || int64(s.Width) <= l.Pixels/int64(max(1, s.Height)) {
+		return nil
+	}
+	field := "width"
+	if s.Height > s.Width {
+		field = "height"
+	}
+	return newFieldError(field, fmt.Sprintf("%dx%d", s.Width, s.Height),
+		fmt.Sprintf("width times height must be at most %d pixels", l.Pixels))
+}
+
+func (s Spec) checkCounts(l Limits) *FieldError {
+	if err := checkAtMost("max_iterations", s.MaxIterations, l.MaxIterations); err != nil {
+		return err
+	}
+	return checkAtMost("samples", s.Samples, l.Samples)
+}
+
+func checkAtMost(field string, value, limit int) *FieldError {
+	if limit <= 0 || value <= limit {
+		return nil
+	}
+	return newFieldError(field, strconv.Itoa(value), fmt.Sprintf("must be at most %d", limit))
+}
+
+func (s Spec) checkDigits(l Limits) *FieldError {
+	if l.Digits <= 0 {
+		return nil
+	}
+	for _, d := range s.decimals() {
+		exponent := max(d.value.Exponent(), -d.value.Exponent())
+		if d.value.Digits() > l.Digits || exponent > l.Digits {
+			return newFieldError(d.field, d.value.String(),
+				fmt.Sprintf("must have at most %d digits and an exponent within ±%d", l.Digits, l.Digits))
+		}
+	}
+	return nil
+}
+
+// named is a decimal and the path of its field.
+type named struct {
+	field string
+	value Decimal
+}
+
+func (s Spec) decimals() []named {
+	return []named{
+		{"seed.re", s.Seed.Re},
+		{"seed.im", s.Seed.Im},
+		{"center.re", s.Center.Re},
+		{"center.im", s.Center.Im},
+		{"radius", s.Radius},
+		{"rotation", s.Rotation},
+		{"window.re", s.Window.Re[0]},
+		{"window.re", s.Window.Re[1]},
+		{"window.im", s.Window.Im[0]},
+		{"window.im", s.Window.Im[1]},
+		{"coloring.density", s.Coloring.Density},
+		{"coloring.offset", s.Coloring.Offset},
+	}
+}
+
+// leastStep is the least distance between neighbouring pixels, in units in the last place of the coordinates. Fewer
+// units show as blocks: each sample is off by up to half a unit, and the orbit adds about as much again.
+const leastStep = 4
+
+func (s Spec) checkResolution(Limits) *FieldError {
+	if s.Window != (Window{}) {
+		if err := checkWindowStep("window.re", s.Window.Re, s.Width); err != nil {
+			return err
+		}
+		return checkWindowStep("window.im", s.Window.Im, s.Height)
+	}
+	least := leastStep * ulp(s.Center.Re.Float64(), s.Center.Im.Float64()) * float64(s.Height) / 2
+	if s.Radius.Float64() >= least {
+		return nil
+	}
+	return newFieldError("radius", s.Radius.String(),
+		fmt.Sprintf("is finer than double precision resolves: here and at height %d it must be at least %.3g", s.Height, least))
+}
+
+func checkWindowStep(field string, ends [2]Decimal, count int) *FieldError {
+	low, high := ends[0].Float64(), ends[1].Float64()
+	least := leastStep * ulp(low, high) * float64(max(1, count-1))
+	if high-low >= least {
+		return nil
+	}
+	return newFieldError(field, ends[1].String(),
+		fmt.Sprintf("is finer than double precision resolves: here the ends must be at least %.3g apart", least))
+}
+
+// ulp is the unit in the last place of the larger of two coordinates, and never below that of 1/2: an orbit visits
+// numbers of that size wherever it starts.
+func ulp(a, b float64) float64 {
+	size := max(math.Abs(a), math.Abs(b), 0.5)
+	return math.Nextafter(size, math.Inf(1)) - size
+}

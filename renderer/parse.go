@@ -1,0 +1,243 @@
+package renderer
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Parse reads a Spec from JSON and normalises it. It is strict: unknown and duplicate fields, wrong types, null, text
+// after the document and text that is not UTF-8 are refused. Decimals may be strings or numbers; no digit is lost.
+// Every error is a *FieldError, whose Field is empty when the document is no JSON.
+func Parse(data []byte) (Spec, error) {
+	if !utf8.Valid(data) {
+		return Spec{}, newFieldError("", "", "must be UTF-8")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var spec Spec
+	if err := (&reader{decoder}).spec(&spec); err != nil {
+		return Spec{}, err
+	}
+	return spec.Normalize()
+}
+
+// reader walks a JSON document token by token. Its methods take the path of the value they read, for errors.
+type reader struct{ decoder *json.Decoder }
+
+// setter reads one value into its place.
+type setter func(path string) *FieldError
+
+func (r *reader) spec(s *Spec) *FieldError {
+	fields := map[string]setter{
+		"formula":        func(path string) *FieldError { return readName(r, path, &s.Formula) },
+		"seed":           func(path string) *FieldError { return r.point(path, &s.Seed) },
+		"center":         func(path string) *FieldError { return r.point(path, &s.Center) },
+		"radius":         func(path string) *FieldError { return r.decimal(path, &s.Radius) },
+		"rotation":       func(path string) *FieldError { return r.decimal(path, &s.Rotation) },
+		"window":         func(path string) *FieldError { return r.window(path, &s.Window) },
+		"width":          func(path string) *FieldError { return r.count(path, &s.Width) },
+		"height":         func(path string) *FieldError { return r.count(path, &s.Height) },
+		"max_iterations": func(path string) *FieldError { return r.count(path, &s.MaxIterations) },
+		"samples":        func(path string) *FieldError { return r.count(path, &s.Samples) },
+		"coloring":       func(path string) *FieldError { return r.coloring(path, &s.Coloring) },
+	}
+	if err := r.object("", fields); err != nil {
+		return err
+	}
+	if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
+		return newFieldError("", "", "must end after the JSON object")
+	}
+	return nil
+}
+
+func (r *reader) point(path string, p *Point) *FieldError {
+	return r.object(path, map[string]setter{
+		"re": func(path string) *FieldError { return r.decimal(path, &p.Re) },
+		"im": func(path string) *FieldError { return r.decimal(path, &p.Im) },
+	})
+}
+
+func (r *reader) window(path string, w *Window) *FieldError {
+	err := r.object(path, map[string]setter{
+		"re": func(path string) *FieldError { return r.interval(path, &w.Re) },
+		"im": func(path string) *FieldError { return r.interval(path, &w.Im) },
+	})
+	if err == nil && *w == (Window{}) {
+		return newFieldError(path, "", "must have the fields re and im")
+	}
+	return err
+}
+
+func (r *reader) coloring(path string, c *Coloring) *FieldError {
+	return r.object(path, map[string]setter{
+		"method":   func(path string) *FieldError { return readName(r, path, &c.Method) },
+		"palette":  func(path string) *FieldError { return readName(r, path, &c.Palette) },
+		"density":  func(path string) *FieldError { return r.decimal(path, &c.Density) },
+		"offset":   func(path string) *FieldError { return r.decimal(path, &c.Offset) },
+		"interior": func(path string) *FieldError { return readName(r, path, &c.Interior) },
+	})
+}
+
+// object reads an object whose fields are among those given, each at most once.
+func (r *reader) object(path string, fields map[string]setter) *FieldError {
+	if err := r.delimiter(path, '{', "must be a JSON object"); err != nil {
+		return err
+	}
+	for r.decoder.More() {
+		name, err := r.fieldName(path)
+		if err != nil {
+			return err
+		}
+		set, known := fields[name]
+		if !known {
+			return newFieldError(join(path, name), "", "is not a known field, or is given twice")
+		}
+		delete(fields, name)
+		if err := set(join(path, name)); err != nil {
+			return err
+		}
+	}
+	return r.delimiter(path, '}', "must be a complete JSON object")
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+func (r *reader) fieldName(path string) (string, *FieldError) {
+	token, err := r.token(path)
+	if err != nil {
+		return "", err
+	}
+	name, ok := token.(string)
+	if !ok {
+		return "", newFieldError(path, "", "must be a JSON object")
+	}
+	return name, nil
+}
+
+// interval reads [least, greatest].
+func (r *reader) interval(path string, ends *[2]Decimal) *FieldError {
+	const pair = "must be a pair [least, greatest]"
+	if err := r.delimiter(path, '[', pair); err != nil {
+		return err
+	}
+	for i := range ends {
+		if !r.decoder.More() {
+			return newFieldError(path, "", pair)
+		}
+		if err := r.decimal(path, &ends[i]); err != nil {
+			return err
+		}
+	}
+	return r.delimiter(path, ']', pair)
+}
+
+func (r *reader) delimiter(path string, want json.Delim, reason string) *FieldError {
+	token, err := r.token(path)
+	if err != nil {
+		return err
+	}
+	if token != want {
+		return newFieldError(path, "", reason)
+	}
+	return nil
+}
+
+func (r *reader) decimal(path string, d *Decimal) *FieldError {
+	token, err := r.token(path)
+	if err != nil {
+		return err
+	}
+	var text string
+	switch value := token.(type) {
+	case string:
+		text = value
+	case json.Number:
+		text = value.String()
+	default:
+		return newFieldError(path, "", "must be a number, or a string that holds one")
+	}
+	return setDecimal(path, text, d)
+}
+
+// setDecimal parses text into d; an error names the field.
+func setDecimal(field, text string, d *Decimal) *FieldError {
+	value, err := ParseDecimal(text)
+	var fault *FieldError
+	if errors.As(err, &fault) {
+		if fault.Value == "" {
+			return newFieldError(field, "", "must not be empty")
+		}
+		return fault.at(field)
+	}
+	*d = value
+	return nil
+}
+
+func (r *reader) count(path string, n *int) *FieldError {
+	token, err := r.token(path)
+	if err != nil {
+		return err
+	}
+	number, ok := token.(json.Number)
+	if !ok {
+		return newFieldError(path, "", "must be a whole number")
+	}
+	return setCount(path, number.String(), n)
+}
+
+// setCount parses a whole number from 1 up into n. An explicit 0 is a mistake and must not become a default.
+func setCount(field, text string, n *int) *FieldError {
+	value, err := strconv.Atoi(text)
+	switch {
+	case errors.Is(err, strconv.ErrRange) && text[0] != '-':
+		return newFieldError(field, text, "is too large")
+	case err != nil && !errors.Is(err, strconv.ErrRange):
+		return newFieldError(field, text, "must be a whole number")
+	case value < 1:
+		return newFieldError(field, text, "must be at least 1")
+	}
+	*n = value
+	return nil
+}
+
+// readName reads a string that is not empty.
+func readName[S ~string](r *reader, path string, name *S) *FieldError {
+	token, err := r.token(path)
+	if err != nil {
+		return err
+	}
+	text, ok := token.(string)
+	if !ok || text == "" {
+		return newFieldError(path, "", "must be a string that is not empty")
+	}
+	*name = S(text)
+	return nil
+}
+
+// token reads the next token; the only errors are those of the syntax.
+func (r *reader) token(path string) (json.Token, *FieldError) {
+	token, err := r.decoder.Token()
+	if err == nil {
+		return token, nil
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, newFieldError("", "", "must be complete JSON: the text ends early"+inField(path))
+	}
+	return nil, newFieldError("", "", "must be JSON: "+abridge(err.Error())+inField(path))
+}
+
+func inField(path string) string {
+	if path == "" {
+		return ""
+	}
+	return " in " + abridge(path)
+}

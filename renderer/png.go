@@ -1,0 +1,172 @@
+package renderer
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"mandelfarm/renderer/bandpng"
+)
+
+// encoders are shared by all images because the tables of one cost more to make than a small image to encode.
+var encoders bandpng.Pool //nolint:gochecknoglobals // a cache that no result depends on
+
+// WritePNG writes the whole picture as a PNG file. Rows are computed and segments compressed by all threads while the
+// calling goroutine writes; memory is bounded by a few segments of 64 rows. The bytes depend on the Spec alone. The
+// file carries the canonical Spec in an iTXt chunk with the keyword "mandelfarm".
+func WritePNG(ctx context.Context, w io.Writer, s Spec, opt Options) error {
+	p, err := newPainter(s)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(bandpng.Head(p.header())); err != nil {
+		return fmt.Errorf("write PNG: %w", err)
+	}
+	sum, err := p.writeSegments(ctx, w, Rows{0, p.spec.Height}, opt)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(bandpng.Tail(sum)); err != nil {
+		return fmt.Errorf("write PNG: %w", err)
+	}
+	return nil
+}
+
+// segment is a run of at most bandpng.SegmentRows rows on its way from pixels to compressed data.
+type segment struct {
+	rows Rows
+	pix  []byte
+	left atomic.Int32 // parts of it that are not computed yet
+	data []byte
+	sum  bandpng.Sum
+	done chan struct{} // receives when data and sum are ready
+}
+
+// part is some rows of a segment, the unit of work.
+type part struct {
+	segment *segment
+	rows    Rows
+}
+
+// partRows is the height of a part.
+const partRows = 4
+
+// line is the production of segments: feed cuts them into parts, work computes these and compresses what is complete,
+// deliver writes the segments in order. A segment is used again once it is written.
+type line struct {
+	painter *painter
+	report  reporter
+	free    chan *segment
+	parts   chan part
+	order   chan *segment
+}
+
+// writeSegments computes, compresses and writes the given rows, which start at a multiple of bandpng.SegmentRows, and
+// returns their checksum. Calls for adjoining rows write adjoining parts of a file.
+func (p *painter) writeSegments(ctx context.Context, w io.Writer, rows Rows, opt Options) (bandpng.Sum, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	threads := opt.threads((rows.Count() + partRows - 1) / partRows)
+	inFlight := threads + 2
+	l := &line{
+		painter: p,
+		report:  reporter{progress: opt.Progress},
+		free:    make(chan *segment, inFlight),
+		parts:   make(chan part, threads),
+		order:   make(chan *segment, inFlight),
+	}
+	for range inFlight {
+		l.free <- &segment{done: make(chan struct{}, 1)}
+	}
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer cancel(nil)
+	group.Go(func() { l.feed(ctx, rows) })
+	for range threads {
+		group.Go(func() {
+			if err := l.work(ctx); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	return l.deliver(ctx, w)
+}
+
+// feed hands out the parts of all segments in order, and stops early when ctx ends.
+func (l *line) feed(ctx context.Context, rows Rows) {
+	defer close(l.order)
+	defer close(l.parts)
+	for start := rows.Start; start < rows.End; start += bandpng.SegmentRows {
+		var s *segment
+		select {
+		case s = <-l.free:
+		case <-ctx.Done():
+			return
+		}
+		s.prepare(Rows{start, min(start+bandpng.SegmentRows, rows.End)}, l.painter.stride())
+		l.order <- s // has room for every segment there is
+		for top := start; top < s.rows.End; top += partRows {
+			select {
+			case l.parts <- part{s, Rows{top, min(top+partRows, s.rows.End)}}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// prepare makes the segment ready for other rows.
+func (s *segment) prepare(rows Rows, stride int) {
+	size := rows.Count() * stride
+	if cap(s.pix) < size {
+		s.pix = make([]byte, size)
+	}
+	s.pix = s.pix[:size]
+	clear(s.pix)
+	s.rows = rows
+	s.left.Store(int32((rows.Count() + partRows - 1) / partRows)) //nolint:gosec // at most SegmentRows
+}
+
+func (p *painter) stride() int { return p.format.Stride(p.spec.Width) }
+
+// work computes parts until there are no more. Whoever completes a segment compresses it.
+func (l *line) work(ctx context.Context) error {
+	b := newBrush()
+	encoder := encoders.Get()
+	defer encoders.Put(encoder)
+	p, stride := l.painter, l.painter.stride()
+	for part := range l.parts {
+		s := part.segment
+		for row := part.rows.Start; row < part.rows.End; row++ {
+			at := (row - s.rows.Start) * stride
+			if err := p.paintRow(ctx, b, row, s.pix[at:at+stride]); err != nil {
+				return err
+			}
+		}
+		l.report.report(part.rows.Count())
+		if s.left.Add(-1) == 0 {
+			s.data, s.sum = encoder.AppendSegment(s.data[:0], p.format, p.spec.Width, s.pix)
+			s.done <- struct{}{}
+		}
+	}
+	return nil
+}
+
+// deliver writes the segments in order as they become ready.
+func (l *line) deliver(ctx context.Context, w io.Writer) (bandpng.Sum, error) {
+	var sum bandpng.Sum
+	for s := range l.order {
+		select {
+		case <-s.done:
+		case <-ctx.Done():
+			return sum, context.Cause(ctx)
+		}
+		if _, err := w.Write(s.data); err != nil {
+			return sum, fmt.Errorf("write PNG: %w", err)
+		}
+		sum = sum.Then(s.sum)
+		l.free <- s
+	}
+	return sum, context.Cause(ctx)
+}

@@ -1,0 +1,92 @@
+package renderer
+
+import (
+	"errors"
+	"maps"
+	"slices"
+)
+
+// FromQuery returns the plain view that a URL's query describes. Its parameters are the fields of a Spec under short
+// names: formula, seed_re, seed_im, re, im, radius, rotation, max_iterations, samples, coloring (the method), palette,
+// density, offset and interior. An unknown, repeated or bad parameter gives a *FieldError that names the parameter;
+// width and height are named as such. The result is normalised.
+func FromQuery(width, height int, values map[string][]string) (Spec, error) {
+	spec := Spec{Width: width, Height: height}
+	setters := querySetters(&spec)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		set, known := setters[name]
+		if !known {
+			return Spec{}, newFieldError(name, "", "is not a known parameter")
+		}
+		given := values[name]
+		if len(given) != 1 {
+			return Spec{}, newFieldError(name, "", "must be given once")
+		}
+		if given[0] == "" {
+			return Spec{}, newFieldError(name, "", "must not be empty")
+		}
+		if err := set(name, given[0]); err != nil {
+			return Spec{}, err
+		}
+	}
+	spec, err := spec.Normalize()
+	var fault *FieldError
+	if errors.As(err, &fault) {
+		return Spec{}, fault.at(queryName(fault.Field))
+	}
+	return spec, err
+}
+
+// querySetters maps each parameter to the field of s that it sets.
+func querySetters(s *Spec) map[string]func(name, value string) *FieldError {
+	decimal := func(d *Decimal) func(string, string) *FieldError {
+		return func(name, value string) *FieldError { return setDecimal(name, value, d) }
+	}
+	count := func(n *int) func(string, string) *FieldError {
+		return func(name, value string) *FieldError { return setCount(name, value, n) }
+	}
+	return map[string]func(name, value string) *FieldError{
+		"formula":        func(_, value string) *FieldError { s.Formula = Formula(value); return nil },
+		"seed_re":        decimal(&s.Seed.Re),
+		"seed_im":        decimal(&s.Seed.Im),
+		"re":             decimal(&s.Center.Re),
+		"im":             decimal(&s.Center.Im),
+		"radius":         decimal(&s.Radius),
+		"rotation":       decimal(&s.Rotation),
+		"max_iterations": count(&s.MaxIterations),
+		"samples":        count(&s.Samples),
+		"coloring":       func(_, value string) *FieldError { s.Coloring.Method = Method(value); return nil },
+		"palette":        func(_, value string) *FieldError { s.Coloring.Palette = value; return nil },
+		"density":        decimal(&s.Coloring.Density),
+		"offset":         decimal(&s.Coloring.Offset),
+		"interior":       func(_, value string) *FieldError { s.Coloring.Interior = Color(value); return nil },
+	}
+}
+
+// queryName returns the parameter that sets a field of the Spec.
+func queryName(field string) string {
+	switch field {
+	case "seed":
+		return "seed_re"
+	case "seed.re":
+		return "seed_re"
+	case "seed.im":
+		return "seed_im"
+	case "center.re":
+		return "re"
+	case "center.im":
+		return "im"
+	case "coloring.method":
+		return "coloring"
+	case "coloring.palette":
+		return "palette"
+	case "coloring.density":
+		return "density"
+	case "coloring.offset":
+		return "offset"
+	case "coloring.interior":
+		return "interior"
+	default:
+		return field
+	}
+}

@@ -1,0 +1,127 @@
+package renderer
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"mandelfarm/renderer/bandpng"
+)
+
+// Format is the layout of a row of pixels.
+type Format = bandpng.Format
+
+// The formats. Method "set" gives Gray1 with one sample per pixel and Gray8 with more; "smooth" gives RGB8.
+const (
+	Gray1 = bandpng.Gray1
+	Gray8 = bandpng.Gray8
+	RGB8  = bandpng.RGB8
+)
+
+// Rows is the half-open range of rows from Start to End. Row 0 is the top of the image.
+type Rows struct{ Start, End int }
+
+// Count returns the number of rows.
+func (r Rows) Count() int { return r.End - r.Start }
+
+// Options says how to render. It has no influence on the picture.
+type Options struct {
+	// Threads is the number of goroutines that compute; 0 means GOMAXPROCS.
+	Threads int
+	// Progress, if not nil, is told how many rows have been finished since the last call. Calls come from several
+	// goroutines, one at a time, and should return soon.
+	Progress func(rows int)
+}
+
+// threads returns the number of goroutines for so many units of work.
+func (o Options) threads(units int) int {
+	n := o.Threads
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	return max(1, min(n, units))
+}
+
+// reporter serialises calls of Progress.
+type reporter struct {
+	mutex    sync.Mutex
+	progress func(rows int)
+}
+
+func (r *reporter) report(rows int) {
+	if r.progress == nil {
+		return
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.progress(rows)
+}
+
+// Pixels is a run of rows of an image.
+type Pixels struct {
+	Width  int // pixels
+	Rows   Rows
+	Format Format
+	Stride int    // bytes from one row to the next
+	Pix    []byte // row Rows.Start first
+}
+
+// Render computes some rows of the picture. It is a pure function of the Spec and the rows: the same bytes for every
+// number of threads and however an image is split into calls. It normalises the Spec; limits are for the caller to
+// check before. When ctx ends it stops within milliseconds and returns the cause.
+func Render(ctx context.Context, s Spec, rows Rows, opt Options) (*Pixels, error) {
+	p, err := newPainter(s)
+	if err != nil {
+		return nil, err
+	}
+	if rows.Start < 0 || rows.End > p.spec.Height || rows.Start >= rows.End {
+		return nil, fmt.Errorf("render: rows %d to %d are not rows of an image %d high", rows.Start, rows.End, p.spec.Height)
+	}
+	stride := p.format.Stride(p.spec.Width)
+	if stride > math.MaxInt/rows.Count() {
+		return nil, fmt.Errorf("render: %d rows of %d bytes do not fit into memory", rows.Count(), stride)
+	}
+	pixels := &Pixels{
+		Width: p.spec.Width, Rows: rows, Format: p.format, Stride: stride,
+		Pix: make([]byte, stride*rows.Count()),
+	}
+	if err := p.paintAll(ctx, pixels, opt); err != nil {
+		return nil, err
+	}
+	return pixels, nil
+}
+
+// paintAll computes all rows of the pixels. Goroutines take the next row when they are done with one.
+func (p *painter) paintAll(ctx context.Context, pixels *Pixels, opt Options) error {
+	var (
+		next   atomic.Int64
+		group  sync.WaitGroup
+		failed = make([]error, opt.threads(pixels.Rows.Count()))
+		report = reporter{progress: opt.Progress}
+	)
+	for i := range failed {
+		group.Go(func() {
+			b := newBrush()
+			for failed[i] == nil {
+				row := int(next.Add(1)) - 1
+				if row >= pixels.Rows.Count() {
+					return
+				}
+				dst := pixels.Pix[row*pixels.Stride : (row+1)*pixels.Stride]
+				if failed[i] = p.paintRow(ctx, b, pixels.Rows.Start+row, dst); failed[i] == nil {
+					report.report(1)
+				}
+			}
+		})
+	}
+	group.Wait()
+	for _, err := range failed {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

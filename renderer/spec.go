@@ -1,0 +1,378 @@
+package renderer
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"strconv"
+
+	"mandelfarm/renderer/palette"
+)
+
+// Version is part of every ID. It is raised whenever any byte of any image changes.
+const Version = "1"
+
+// Formula names the map whose orbits are followed.
+type Formula string
+
+// The formulas.
+const (
+	Mandelbrot  Formula = "mandelbrot"
+	Julia       Formula = "julia"
+	BurningShip Formula = "burning_ship"
+	Tricorn     Formula = "tricorn"
+)
+
+// Formulas lists every formula, the default first.
+func Formulas() []Formula { return []Formula{Mandelbrot, Julia, BurningShip, Tricorn} }
+
+// Method names the way an orbit becomes a colour.
+type Method string
+
+// The methods.
+const (
+	// MethodSet paints what does not escape black and the rest white.
+	MethodSet Method = "set"
+	// MethodSmooth takes colours from a palette by the fractional iteration count.
+	MethodSmooth Method = "smooth"
+)
+
+// Methods lists every method, the default first.
+func Methods() []Method { return []Method{MethodSmooth, MethodSet} }
+
+// Color is a colour in sRGB, written "#rrggbb" in lower-case hexadecimal digits.
+type Color string
+
+// Point is a point of the complex plane.
+type Point struct {
+	Re Decimal `json:"re,omitzero"`
+	Im Decimal `json:"im,omitzero"`
+}
+
+// Window is a rectangle of the plane that is stretched to the image and sampled on its edges: the columns stand at
+// linspace(Re[0], Re[1], width), both ends included, and the rows at linspace(Im[0], Im[1], height) from the bottom
+// up. It excludes center, radius and rotation.
+type Window struct {
+	Re [2]Decimal `json:"re"` // least and greatest
+	Im [2]Decimal `json:"im"` // least and greatest
+}
+
+// Coloring says how orbits become colours. Palette, Density, Offset and Interior are for MethodSmooth only; the
+// canonical form of other methods is without them.
+type Coloring struct {
+	Method   Method  `json:"method"`
+	Palette  string  `json:"palette,omitzero"`
+	Density  Decimal `json:"density,omitzero"`  // turns of the palette are this many times as fast; 0 < density < 1e10
+	Offset   Decimal `json:"offset,omitzero"`   // where in the palette to start, in turns; |offset| < 1e10
+	Interior Color   `json:"interior,omitzero"` // colour of the points that do not escape
+}
+
+// Spec says what to draw. The zero value of a field means "not given"; Normalize fills in the default. Width and
+// Height have none. Specs are comparable with ==, which after normalisation says whether they are the same picture.
+type Spec struct {
+	Formula       Formula  `json:"formula"`
+	Seed          Point    `json:"seed,omitzero"`     // the constant c of a Julia set
+	Center        Point    `json:"center,omitzero"`   // the middle of the view
+	Radius        Decimal  `json:"radius,omitzero"`   // half the height of the view
+	Rotation      Decimal  `json:"rotation,omitzero"` // degrees, counter-clockwise
+	Window        Window   `json:"window,omitzero"`
+	Width         int      `json:"width"`          // pixels
+	Height        int      `json:"height"`         // pixels
+	MaxIterations int      `json:"max_iterations"` // points that have not escaped after so many are inside
+	Samples       int      `json:"samples"`        // points per pixel
+	Coloring      Coloring `json:"coloring"`
+}
+
+// Bounds that hold whatever the configured limits are.
+const (
+	maxSize       = 1<<31 - 1 // pixels: what a PNG header can say
+	maxIterations = 1<<31 - 1 // counts are held in 32 bits
+	maxSamples    = 1 << 16   // sums of squared colours are held in 32 bits
+	// maxCoordinate is the power of ten that coordinates stay below. It keeps every square finite, so that no
+	// orbit meets an infinity before it has escaped.
+	maxCoordinate = 100
+	// maxTurns is the power of ten that density and offset stay below, so that a turn's fraction keeps some bits.
+	maxTurns = 10
+)
+
+// Normalize fills in the defaults, drops what has no effect and checks everything that can be said of the Spec
+// without configured limits (for those see Check). Normalising twice changes nothing. An error is a *FieldError.
+func (s Spec) Normalize() (Spec, error) {
+	for _, step := range []func(*Spec) *FieldError{
+		(*Spec).normalizeFormula, (*Spec).normalizeView, (*Spec).normalizeSize, (*Spec).normalizeColoring,
+	} {
+		if err := step(&s); err != nil {
+			return Spec{}, err
+		}
+	}
+	return s, nil
+}
+
+func (s *Spec) normalizeFormula() *FieldError {
+	switch s.Formula {
+	case "":
+		s.Formula = Mandelbrot
+	case Mandelbrot, Julia, BurningShip, Tricorn:
+	default:
+		return newFieldError("formula", string(s.Formula), oneOf(Formulas()))
+	}
+	if s.Formula != Julia {
+		if s.Seed != (Point{}) {
+			return newFieldError("seed", "", "is for the formula julia only")
+		}
+		return nil
+	}
+	s.Seed = s.Seed.or("-0.8", "0.156")
+	return s.Seed.check("seed")
+}
+
+func (s *Spec) normalizeView() *FieldError {
+	if s.Window != (Window{}) {
+		return s.normalizeWindow()
+	}
+	re, im, radius := s.Formula.home()
+	s.Center = s.Center.or(re, im)
+	if !s.Radius.IsSet() {
+		s.Radius = Decimal{radius}
+	}
+	if err := s.Center.check("center"); err != nil {
+		return err
+	}
+	if s.Radius.Sign() <= 0 {
+		return newFieldError("radius", s.Radius.String(), "must be greater than 0")
+	}
+	if err := checkBelow("radius", s.Radius, maxCoordinate); err != nil {
+		return err
+	}
+	return s.normalizeRotation()
+}
+
+// home returns the default view of a formula: one that shows all of it.
+func (f Formula) home() (re, im, radius string) {
+	switch f {
+	case Julia:
+		return "0", "0", "1.25"
+	case BurningShip:
+		return "-0.5", "-0.5", "1.5"
+	case Tricorn:
+		return "-0.25", "0", "1.75"
+	case Mandelbrot:
+	}
+	return "-0.75", "0", "1.25"
+}
+
+// or returns p, or the given point if p is not given at all. One part alone makes the other 0.
+func (p Point) or(re, im string) Point {
+	if p == (Point{}) {
+		return Point{Decimal{re}, Decimal{im}}
+	}
+	if !p.Re.IsSet() {
+		p.Re = Decimal{"0"}
+	}
+	if !p.Im.IsSet() {
+		p.Im = Decimal{"0"}
+	}
+	return p
+}
+
+func (p Point) check(field string) *FieldError {
+	if err := checkBelow(field+".re", p.Re, maxCoordinate); err != nil {
+		return err
+	}
+	return checkBelow(field+".im", p.Im, maxCoordinate)
+}
+
+// checkBelow refuses numbers of magnitude 10^exponent and above.
+func checkBelow(field string, d Decimal, exponent int) *FieldError {
+	if d.Exponent() >= exponent {
+		return newFieldError(field, d.String(), fmt.Sprintf("must be of magnitude below 1e%d", exponent))
+	}
+	return nil
+}
+
+func (s *Spec) normalizeWindow() *FieldError {
+	if s.Center != (Point{}) || s.Radius.IsSet() || s.Rotation.IsSet() {
+		return newFieldError("window", "", "excludes center, radius and rotation")
+	}
+	if err := checkInterval("window.re", s.Window.Re); err != nil {
+		return err
+	}
+	return checkInterval("window.im", s.Window.Im)
+}
+
+func checkInterval(field string, ends [2]Decimal) *FieldError {
+	if !ends[0].IsSet() || !ends[1].IsSet() {
+		return newFieldError(field, "", "must be a pair [least, greatest]")
+	}
+	for _, end := range ends {
+		if err := checkBelow(field, end, maxCoordinate); err != nil {
+			return err
+		}
+	}
+	if ends[0].Cmp(ends[1]) >= 0 {
+		return newFieldError(field, ends[1].String(), "must have its greatest end above its least")
+	}
+	return nil
+}
+
+// normalizeRotation brings the angle into (-180, 180] and drops 0, so that one picture has one angle.
+func (s *Spec) normalizeRotation() *FieldError {
+	turn, half := Decimal{"360"}, Decimal{"180"}
+	if s.Rotation.Cmp(turn) > 0 || s.Rotation.Cmp(Decimal{"-360"}) < 0 {
+		return newFieldError("rotation", s.Rotation.String(), "must be within ±360 degrees")
+	}
+	switch {
+	case s.Rotation.Cmp(half) > 0:
+		s.Rotation = s.Rotation.plus(-360)
+	case s.Rotation.Cmp(Decimal{"-180"}) <= 0:
+		s.Rotation = s.Rotation.plus(360)
+	}
+	if s.Rotation.Sign() == 0 {
+		s.Rotation = Decimal{}
+	}
+	return nil
+}
+
+// plus adds a whole number to one of magnitude 1 or more; the cost is that of the number's digits.
+func (d Decimal) plus(n int64) Decimal {
+	number := d.scientific()
+	places := max(0, len(number.digits)-1-number.exponent) // digits after the point
+	shift := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil)
+	scaled, _ := new(big.Int).SetString(number.digits, 10)
+	if missing := number.exponent + 1 - len(number.digits); missing > 0 {
+		scaled.Mul(scaled, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(missing)), nil))
+	}
+	if number.negative {
+		scaled.Neg(scaled)
+	}
+	scaled.Add(scaled, shift.Mul(shift, big.NewInt(n)))
+	sum, _ := scanDecimal(scaled.String() + "e-" + strconv.Itoa(places))
+	if sum.digits == "" {
+		return Decimal{"0"}
+	}
+	return Decimal{sum.format()}
+}
+
+func (s *Spec) normalizeSize() *FieldError {
+	setDefault(&s.MaxIterations, 1000)
+	setDefault(&s.Samples, 1)
+	for _, n := range []struct {
+		field      string
+		value, max int
+	}{
+		{"width", s.Width, maxSize},
+		{"height", s.Height, maxSize},
+		{"max_iterations", s.MaxIterations, maxIterations},
+		{"samples", s.Samples, maxSamples},
+	} {
+		if n.value < 1 || n.value > n.max {
+			return newFieldError(n.field, strconv.Itoa(n.value), fmt.Sprintf("must be from 1 to %d", n.max))
+		}
+	}
+	return nil
+}
+
+func setDefault(value *int, standard int) {
+	if *value == 0 {
+		*value = standard
+	}
+}
+
+func (s *Spec) normalizeColoring() *FieldError {
+	c := &s.Coloring
+	switch c.Method {
+	case "":
+		c.Method = MethodSmooth
+	case MethodSet, MethodSmooth:
+	default:
+		return newFieldError("coloring.method", string(c.Method), oneOf(Methods()))
+	}
+	if err := c.normalizePalette(); err != nil {
+		return err
+	}
+	if c.Method == MethodSet {
+		*c = Coloring{Method: MethodSet}
+	}
+	return nil
+}
+
+func (c *Coloring) normalizePalette() *FieldError {
+	if c.Palette == "" {
+		c.Palette = palette.Names()[0]
+	}
+	if !palette.Exists(c.Palette) {
+		return newFieldError("coloring.palette", c.Palette, oneOf(palette.Names()))
+	}
+	if !c.Density.IsSet() {
+		c.Density = Decimal{"1"}
+	}
+	if c.Density.Sign() <= 0 {
+		return newFieldError("coloring.density", c.Density.String(), "must be greater than 0")
+	}
+	if err := checkBelow("coloring.density", c.Density, maxTurns); err != nil {
+		return err
+	}
+	if !c.Offset.IsSet() {
+		c.Offset = Decimal{"0"}
+	}
+	if err := checkBelow("coloring.offset", c.Offset, maxTurns); err != nil {
+		return err
+	}
+	return c.normalizeInterior()
+}
+
+func (c *Coloring) normalizeInterior() *FieldError {
+	if c.Interior == "" {
+		c.Interior = "#000000"
+	}
+	if len(c.Interior) != len("#rrggbb") || c.Interior[0] != '#' {
+		return newFieldError("coloring.interior", string(c.Interior), "must be a colour #rrggbb")
+	}
+	value, err := strconv.ParseUint(string(c.Interior[1:]), 16, 24)
+	if err != nil {
+		return newFieldError("coloring.interior", string(c.Interior), "must be a colour #rrggbb")
+	}
+	c.Interior = Color(fmt.Sprintf("#%06x", value))
+	return nil
+}
+
+// oneOf words the reason for a name that is none of those known.
+func oneOf[S ~string](names []S) string {
+	reason := "must be one of "
+	for i, name := range names {
+		if i > 0 {
+			reason += ", "
+		}
+		reason += string(name)
+	}
+	return reason
+}
+
+// plain is a Spec without methods: what the JSON package sees.
+type plain Spec
+
+// Canonical prints the Spec as compact JSON with its fields in a fixed order. Parse reads it back to an equal Spec.
+// A Spec that is not normalised is normalised first; one that cannot be is printed as it stands.
+func (s Spec) Canonical() []byte {
+	if normal, err := s.Normalize(); err == nil {
+		s = normal
+	}
+	data, err := json.Marshal(plain(s))
+	if err != nil {
+		panic("renderer: a Spec is always printable: " + err.Error())
+	}
+	return data
+}
+
+// MarshalJSON prints the canonical form, so that a Spec is the same inside any document.
+func (s Spec) MarshalJSON() ([]byte, error) { return s.Canonical(), nil }
+
+// UnmarshalJSON is Parse: strict, and the result is normalised.
+func (s *Spec) UnmarshalJSON(data []byte) error {
+	spec, err := Parse(data)
+	if err != nil {
+		return err
+	}
+	*s = spec
+	return nil
+}
