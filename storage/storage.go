@@ -92,9 +92,9 @@ type Store interface {
 	Stat(ctx context.Context, key string) (Info, error)
 
 	// Delete removes the objects. A key with no object is no error, so Delete
-	// is idempotent. It does not stop at a key that fails: it tries them all
-	// and returns the first error. Every key is checked before any is removed.
-	// A machine that crashes just after may bring a removed object back.
+	// is idempotent. After an error any of them may be left, except that every
+	// key is checked before the first object goes. A machine that crashes just
+	// after may bring a removed object back.
 	Delete(ctx context.Context, keys ...string) error
 
 	// List yields the objects whose key begins with prefix and is greater than

@@ -188,13 +188,12 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 			return failed("delete", key, err)
 		}
 	}
-	var first error
 	for _, key := range keys {
-		if err := s.remove(ctx, key); err != nil && first == nil {
-			first = failed("delete", key, err)
+		if err := s.remove(ctx, key); err != nil {
+			return failed("delete", key, err)
 		}
 	}
-	return first
+	return nil
 }
 
 func (s *Store) remove(ctx context.Context, key string) error {

@@ -83,17 +83,17 @@ func (w *walk) visit(ctx context.Context, name string) error {
 }
 
 // names returns the names in folder that the listing wants. A folder that does
-// not exist has none.
+// not exist, or is an object, has none.
 func (w *walk) names(ctx context.Context, folder string) (*nameHeap, error) {
-	names := &nameHeap{}
 	f, err := w.root.Open(path.Clean(folder))
 	if absent(err) {
-		return names, nil
+		return &nameHeap{}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	names := &nameHeap{}
 	for {
 		entries, err := f.ReadDir(chunk)
 		for _, entry := range entries {
@@ -101,7 +101,7 @@ func (w *walk) names(ctx context.Context, folder string) (*nameHeap, error) {
 				*names = append(*names, name)
 			}
 		}
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) || absent(err) {
 			heap.Init(names)
 			return names, nil
 		}

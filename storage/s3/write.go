@@ -145,18 +145,13 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 			return failed("delete", key, err)
 		}
 	}
-	if len(keys) == 1 {
-		return s.deleteOne(ctx, keys[0])
+	switch len(keys) {
+	case 0:
+		return nil
+	case 1:
+		return deleted(keys[0], s.core.RemoveObject(ctx, s.bucket, keys[0], minio.RemoveObjectOptions{}))
 	}
 	return s.deleteMany(ctx, keys)
-}
-
-func (s *Store) deleteOne(ctx context.Context, key string) error {
-	err := s.core.RemoveObject(ctx, s.bucket, key, minio.RemoveObjectOptions{})
-	if err = failed("delete", key, err); errors.Is(err, storage.ErrNotFound) || errors.Unwrap(err) == nil {
-		return nil
-	}
-	return err
 }
 
 func (s *Store) deleteMany(ctx context.Context, keys []string) error {
@@ -169,14 +164,27 @@ func (s *Store) deleteMany(ctx context.Context, keys []string) error {
 	}
 	results, err := s.core.RemoveObjectsWithIter(ctx, s.bucket, objects, minio.RemoveObjectsOptions{})
 	if err != nil {
-		return failed("delete", "", err)
+		return failed("delete", keys[0], err)
 	}
-	var first error
 	for result := range results {
-		err := failed("delete", result.ObjectName, result.Err)
-		if result.Err != nil && !errors.Is(err, storage.ErrNotFound) && first == nil {
-			first = err
+		if err := deleted(result.ObjectName, result.Err); err != nil {
+			return err
 		}
 	}
-	return first
+	// minio-go ends the results without a word when ctx ends between requests.
+	if err := ctx.Err(); err != nil {
+		return failed("delete", keys[0], err)
+	}
+	return nil
+}
+
+// deleted is the outcome for a key: absent before is as good as removed.
+func deleted(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if err = failed("delete", key, err); errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	return err
 }
