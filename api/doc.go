@@ -1,0 +1,27 @@
+// Package api is the farm's HTTP surface: it says what may be asked, finds or
+// orders the picture, and turns every outcome into a status code.
+//
+//	GET    /                          page for a browser, the default picture for anything else
+//	GET    /generate/{width}/{height} the picture, now (browsers, scripts)
+//	POST   /jobs                      a Spec to be drawn (artists, scripts)
+//	GET    /jobs                      the jobs, newest first
+//	GET    /jobs/{id}                 one job's status
+//	DELETE /jobs/{id}                 cancel
+//	GET    /jobs/{id}/image           a job's picture
+//	GET    /healthz, /readyz          probes
+//
+// # How a picture is found
+//
+// By ID: in the memory of this process, in storage, and otherwise by a task on
+// the interactive lane and waiting for the notice that it is stored. Requests
+// for one ID in one process share a single search; processes share the task
+// and the notice.
+//
+// Pictures never change under an ID, so the ID is the ETag, a client's copy is
+// never stale, and a matching If-None-Match is answered without looking.
+//
+// # Errors
+//
+// Every error is a problem document (RFC 9457). The table in problem.go is the
+// only place where an error becomes a status.
+package api

@@ -1,0 +1,174 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"mandelfarm/job"
+	"mandelfarm/renderer"
+)
+
+// The size of the picture at /.
+const (
+	defaultWidth  = 800
+	defaultHeight = 600
+)
+
+// index is the page for whoever prefers HTML, and the default picture for
+// everybody else.
+func (s *Server) index(page []byte) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Header("Vary", "Accept")
+		if prefersHTML(c.GetHeader("Accept")) {
+			c.Header("Cache-Control", "no-cache")
+			c.Data(http.StatusOK, "text/html; charset=utf-8", page)
+			return
+		}
+		s.answer(c, renderer.Original(defaultWidth, defaultHeight))
+	}
+}
+
+// prefersHTML reports whether an Accept header (RFC 9110) names text/html with
+// a quality that is not below that of image/png. Wildcards are not enough:
+// curl and <img> send those.
+func prefersHTML(accept string) bool {
+	html, png := 0.0, 0.0
+	for item := range strings.SplitSeq(accept, ",") {
+		kind, parameters, _ := strings.Cut(item, ";")
+		switch strings.ToLower(strings.TrimSpace(kind)) {
+		case "text/html":
+			html = max(html, quality(parameters))
+		case "image/png":
+			png = max(png, quality(parameters))
+		}
+	}
+	return html > 0 && html >= png
+}
+
+// quality is the q parameter of a media range, 1 if there is none that can be
+// read.
+func quality(parameters string) float64 {
+	for p := range strings.SplitSeq(parameters, ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
+		if strings.EqualFold(name, "q") {
+			if q, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil {
+				return q
+			}
+		}
+	}
+	return 1
+}
+
+// generate answers /generate/{width}/{height}: the original's picture, or with
+// a query a plain view.
+func (s *Server) generate(c *gin.Context) {
+	width, okWidth := pathInt(c.Param("width"))
+	height, okHeight := pathInt(c.Param("height"))
+	if !okWidth || !okHeight {
+		s.fail(c, errNoRoute)
+		return
+	}
+	query, err := parseQuery(c.Request.URL)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if len(query) == 0 {
+		s.answer(c, renderer.Original(width, height))
+		return
+	}
+	spec, err := renderer.FromQuery(width, height, query)
+	if err == nil {
+		err = spec.Check(s.cfg.Limits)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.answer(c, spec)
+}
+
+// pathInt reads a path segment of ASCII digits, as the original's routes do: no
+// sign, no point, of any length. What overflows is as good as the largest.
+func pathInt(segment string) (int, bool) {
+	if segment == "" || strings.Trim(segment, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.Atoi(segment)
+	if err != nil {
+		return math.MaxInt, true
+	}
+	return n, true
+}
+
+// answer sends the picture of a Spec that is normalised and within the limits,
+// waiting for it as long as the client likes and the farm allows.
+func (s *Server) answer(c *gin.Context, spec renderer.Spec) {
+	id := spec.ID()
+	if known(c, id) {
+		return
+	}
+	p, err := s.find(c, spec, id)
+	switch {
+	case err == nil:
+		s.serve(c, id, p)
+	case errors.Is(err, errPromise):
+		s.promise(c, spec)
+	default:
+		s.fail(c, err)
+	}
+}
+
+// errPromise: the client prefers a 202 to waiting any longer.
+var errPromise = errors.New("client prefers not to wait")
+
+// find looks for a picture as the client's preferences have it.
+func (s *Server) find(c *gin.Context, spec renderer.Spec, id renderer.ID) (*picture, error) {
+	ctx := c.Request.Context()
+	prefer := parsePrefer(c.Request.Header)
+	if !prefer.given {
+		return s.finder.draw(ctx, spec, id)
+	}
+	if prefer.wait == 0 {
+		p, err := s.finder.stored(ctx, id)
+		if p == nil && err == nil {
+			err = errPromise
+		}
+		return p, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, prefer.wait, errPromise)
+	defer cancel()
+	p, err := s.finder.draw(ctx, spec, id)
+	if errors.Is(err, errWaited) {
+		err = errPromise
+	}
+	return p, err
+}
+
+// promise makes a job of a request and answers 202.
+func (s *Server) promise(c *gin.Context, spec renderer.Spec) {
+	st, err := s.accept(c.Request.Context(), spec)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Preference-Applied", parsePrefer(c.Request.Header).applied())
+	s.accepted(c, st)
+}
+
+// accepted answers with a job: 202, or 200 if its picture exists.
+func (s *Server) accepted(c *gin.Context, st job.Status) {
+	status := http.StatusAccepted
+	if st.State == job.Done {
+		status = http.StatusOK
+	}
+	c.Header("Location", "/jobs/"+string(st.ID))
+	c.Header("Cache-Control", "no-store")
+	c.JSON(status, st)
+}

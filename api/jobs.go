@@ -1,0 +1,316 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"mandelfarm/job"
+	"mandelfarm/renderer"
+)
+
+// submit answers POST /jobs.
+func (s *Server) submit(c *gin.Context) {
+	spec, err := s.readSpec(c)
+	if err == nil {
+		err = spec.Check(s.cfg.Limits)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	st, err := s.accept(c.Request.Context(), spec)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.accepted(c, st)
+}
+
+// readSpec reads the body of a request, which is refused unread when it says
+// that it is too large.
+func (s *Server) readSpec(c *gin.Context) (renderer.Spec, error) {
+	kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return renderer.Spec{}, errMediaType
+	}
+	if c.Request.ContentLength > s.cfg.MaxBody {
+		c.Header("Connection", "close") // or the server would read it all to use the connection again
+		return renderer.Spec{}, fmt.Errorf("%w: at most %d bytes", errTooLarge, s.cfg.MaxBody)
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, s.cfg.MaxBody))
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return renderer.Spec{}, fmt.Errorf("%w: at most %d bytes", errTooLarge, tooLarge.Limit)
+	}
+	if err != nil { // the client broke off
+		return renderer.Spec{}, &renderer.FieldError{Reason: "the body ended early"}
+	}
+	return renderer.Parse(body)
+}
+
+// accept makes a job of a Spec: recorded first, queued second. It refuses only
+// before anything is recorded.
+func (s *Server) accept(ctx context.Context, spec renderer.Spec) (job.Status, error) {
+	id := spec.ID()
+	p, err := s.finder.stored(ctx, id)
+	if err != nil {
+		return job.Status{}, err
+	}
+	if p == nil {
+		if err := s.room(ctx, id); err != nil {
+			return job.Status{}, err
+		}
+	}
+	st, err := s.ledger.Accept(ctx, spec)
+	if err != nil || st.State == job.Done {
+		return st, err
+	}
+	if p != nil { // drawn for a synchronous request before
+		now := p.info.Modified.UTC()
+		st.Progress, err = s.ledger.Finish(ctx, id, job.Progress{State: job.Done, FinishedAt: now, Bytes: p.info.Size})
+		return st, err
+	}
+	if err := s.queue.Enqueue(ctx, job.ImageTask(spec, job.Batch)); err != nil {
+		// The job is on record: a worker's reconciler will queue it.
+		s.log.LogAttrs(ctx, slog.LevelWarn, "accepted job not queued yet", slog.String("id", string(id)), slog.Any("err", err))
+	}
+	return st, nil
+}
+
+// room fails with job.ErrQueueFull if the batch lane is full and id is not one
+// of those in it. If Redis cannot say there is room: the ledger takes the job.
+func (s *Server) room(ctx context.Context, id renderer.ID) error {
+	full := s.queue.Room(ctx, job.Batch)
+	if !errors.Is(full, job.ErrQueueFull) {
+		return nil
+	}
+	st, err := s.ledger.Status(ctx, id)
+	if err == nil && !st.State.Final() {
+		return nil
+	}
+	return full
+}
+
+// status answers GET /jobs/{id}.
+func (s *Server) status(c *gin.Context) {
+	st, err := s.job(c)
+	if err == nil {
+		err = s.refine(c.Request.Context(), &st)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	c.JSON(http.StatusOK, st)
+}
+
+// job reads the job a request names.
+func (s *Server) job(c *gin.Context) (job.Status, error) {
+	id, err := renderer.ParseID(c.Param("id"))
+	if err != nil {
+		return job.Status{}, job.ErrUnknown
+	}
+	return s.ledger.Status(c.Request.Context(), id)
+}
+
+// refine asks the queue what it knows of open jobs. Jobs whose work nobody has
+// begun, or of which Redis cannot say, stay queued.
+func (s *Server) refine(ctx context.Context, jobs ...*job.Status) error {
+	var open []renderer.ID
+	for _, st := range jobs {
+		if !st.State.Final() {
+			open = append(open, st.ID)
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	running, err := s.queue.Progress(ctx, open...)
+	if err != nil && !errors.Is(err, job.ErrUnavailable) {
+		return err
+	}
+	for _, st := range jobs {
+		if p, ok := running[st.ID]; ok && !st.State.Final() {
+			st.Progress = p
+		}
+	}
+	return nil
+}
+
+// cancel answers DELETE /jobs/{id}.
+func (s *Server) cancel(c *gin.Context) {
+	st, err := s.job(c)
+	if err == nil && st.State != job.Canceled {
+		st, err = s.stopJob(c.Request.Context(), st)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	c.JSON(http.StatusOK, st)
+}
+
+// stopJob records that a job is canceled, and then stops whoever is on it.
+func (s *Server) stopJob(ctx context.Context, st job.Status) (job.Status, error) {
+	var err error
+	if st.State.CanBecome(job.Canceled) {
+		end := job.Progress{State: job.Canceled, FinishedAt: time.Now().UTC().Truncate(time.Millisecond)}
+		if st.Progress, err = s.ledger.Finish(ctx, st.ID, end); err != nil {
+			return st, err
+		}
+	}
+	if st.State != job.Canceled {
+		return st, fmt.Errorf("cancel a job that is %s: %w", st.State, job.ErrState)
+	}
+	if err := s.queue.Cancel(ctx, st.ID); err != nil {
+		// It is canceled all the same: whoever draws it will find that out.
+		s.log.LogAttrs(ctx, slog.LevelWarn, "canceled job not stopped", slog.String("id", string(st.ID)), slog.Any("err", err))
+	}
+	return st, nil
+}
+
+// jobImage answers GET /jobs/{id}/image.
+func (s *Server) jobImage(c *gin.Context) {
+	id, err := renderer.ParseID(c.Param("id"))
+	if err != nil {
+		s.fail(c, job.ErrUnknown)
+		return
+	}
+	if known(c, id) {
+		return
+	}
+	st, err := s.job(c)
+	var p *picture
+	if err == nil {
+		p, err = s.finder.stored(c.Request.Context(), id)
+	}
+	if err == nil && p == nil {
+		err = absent(st)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Content-Disposition", fmt.Sprintf("inline; filename=%q", fileName(st.Spec, id)))
+	s.serve(c, id, p)
+}
+
+// absent says why a job has no picture.
+func absent(st job.Status) error {
+	switch st.State {
+	case job.Queued, job.Running:
+		return errNotReady
+	case job.Failed:
+		return fmt.Errorf("%w: it failed: %s", errNoImage, st.Error)
+	case job.Canceled:
+		return fmt.Errorf("%w: it was canceled", errNoImage)
+	case job.Done:
+		return fmt.Errorf("%w: it was removed from storage; submit the Spec again", errNoImage)
+	}
+	return errNoImage
+}
+
+const (
+	defaultPage = 50
+	maxPage     = 200
+)
+
+// listing is the body of GET /jobs.
+type listing struct {
+	Jobs []job.Status `json:"jobs"`
+	Next string       `json:"next,omitempty"` // cursor of the next page
+}
+
+// list answers GET /jobs?state=&limit=&cursor=.
+func (s *Server) list(c *gin.Context) {
+	query, err := parseQuery(c.Request.URL)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	state, limit, err := listOptions(query)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	page, err := s.page(c.Request.Context(), query.Get("cursor"), limit, state)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	if page.Next != "" {
+		query.Set("cursor", page.Next)
+		c.Header("Link", "</jobs?"+query.Encode()+`>; rel="next"`)
+	}
+	c.JSON(http.StatusOK, page)
+}
+
+// listOptions reads the parameters of a listing other than the cursor.
+func listOptions(query url.Values) (state job.State, limit int, err error) {
+	limit = defaultPage
+	for name, values := range query {
+		value := values[0]
+		switch name {
+		case "cursor":
+		case "state":
+			var ok bool
+			if state, ok = job.ParseState(value); !ok {
+				return state, limit, &renderer.FieldError{Field: name, Reason: fmt.Sprintf("must be one of %q", job.States())}
+			}
+		case "limit":
+			if limit, err = strconv.Atoi(value); err != nil || limit < 1 || limit > maxPage {
+				return state, limit, &renderer.FieldError{Field: name, Reason: fmt.Sprintf("must be from 1 to %d", maxPage)}
+			}
+		default:
+			return state, limit, &renderer.FieldError{Field: name, Reason: "is not a known parameter"}
+		}
+	}
+	return state, limit, nil
+}
+
+// page reads a page of jobs of one state, or of all if it is empty. Whether an
+// open job is running is known only after its page is read, so a page of those
+// may be short.
+func (s *Server) page(ctx context.Context, cursor string, limit int, state job.State) (listing, error) {
+	recorded, err := s.ledger.List(ctx, cursor, limit, func(st job.Status) bool {
+		return state == "" || st.State == state || !st.State.Final() && !state.Final()
+	})
+	if err != nil {
+		return listing{}, err
+	}
+	found := make([]*job.Status, len(recorded.Jobs))
+	for i := range recorded.Jobs {
+		found[i] = &recorded.Jobs[i]
+	}
+	if err := s.refine(ctx, found...); err != nil {
+		return listing{}, err
+	}
+	out := listing{Jobs: []job.Status{}, Next: recorded.Next}
+	for _, st := range found {
+		if state == "" || st.State == state {
+			out.Jobs = append(out.Jobs, *st)
+		}
+	}
+	return out, nil
+}
+
+// parseQuery is strict where net/url drops what it cannot read.
+func parseQuery(u *url.URL) (url.Values, error) {
+	values, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, &renderer.FieldError{Reason: "the query is not well formed"}
+	}
+	return values, nil
+}

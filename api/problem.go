@@ -1,0 +1,119 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"mandelfarm/job"
+	"mandelfarm/ledger"
+	"mandelfarm/renderer"
+	"mandelfarm/storage"
+)
+
+// problem is the body of every error, as RFC 9457 has it. The type is the
+// default, about:blank: title is the status's own phrase.
+type problem struct {
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+	Field  string `json:"field,omitempty"` // path of the field at fault, or name of the parameter
+}
+
+// What a request can be wrong about beside its Spec.
+var (
+	errNoRoute   = errors.New("there is nothing at this path")
+	errMethod    = errors.New("this path does not take that method")
+	errMediaType = errors.New("the body must be sent as application/json")
+	errTooLarge  = errors.New("the body is too large")
+	errNotReady  = errors.New("the picture is not ready")
+	errWaited    = errors.New("the picture was not ready in time; it is still being drawn and will be served when asked for again")
+	errNoImage   = errors.New("the job has no picture")
+	errFailed    = errors.New("the picture cannot be drawn")
+	errPanic     = errors.New("internal error")
+)
+
+// outcome is what an error becomes.
+type outcome struct {
+	status     int
+	retryAfter int    // seconds; 0 says nothing
+	advice     string // appended to the detail
+}
+
+// statuses is the table from errors to outcomes: the first that matches counts.
+var statuses = []struct { //nolint:gochecknoglobals // a constant table
+	err error
+	outcome
+}{
+	{errNoRoute, outcome{status: http.StatusNotFound}},
+	{errMethod, outcome{status: http.StatusMethodNotAllowed}},
+	{errMediaType, outcome{status: http.StatusUnsupportedMediaType}},
+	{errTooLarge, outcome{status: http.StatusRequestEntityTooLarge}},
+	{errNotReady, outcome{status: http.StatusServiceUnavailable, retryAfter: 1}},
+	{errWaited, outcome{status: http.StatusServiceUnavailable, retryAfter: 5}},
+	{errNoImage, outcome{status: http.StatusConflict}},
+	{errFailed, outcome{status: http.StatusInternalServerError}},
+	{job.ErrUnknown, outcome{status: http.StatusNotFound}},
+	{job.ErrState, outcome{status: http.StatusConflict}},
+	{job.ErrQueueFull, outcome{status: http.StatusTooManyRequests, retryAfter: 5, advice: "; the operator can raise QUEUE_LIMIT or add workers"}},
+	{job.ErrUnavailable, outcome{status: http.StatusServiceUnavailable, retryAfter: 2}},
+	{ledger.ErrCursor, outcome{status: http.StatusBadRequest}},
+	{context.Canceled, outcome{status: http.StatusServiceUnavailable, retryAfter: 1}}, // this process is stopping, or nobody is left to read it
+	{context.DeadlineExceeded, outcome{status: http.StatusServiceUnavailable, retryAfter: 2}},
+}
+
+// classify finds the outcome of an error, and whether its text is for the
+// client's eyes.
+func classify(err error) (o outcome, public bool) {
+	if _, ok := errors.AsType[*renderer.FieldError](err); ok {
+		return outcome{status: http.StatusBadRequest}, true
+	}
+	for _, row := range statuses {
+		if errors.Is(err, row.err) {
+			return row.outcome, row.status < 500 || errors.Is(err, errWaited) || errors.Is(err, errNotReady) || errors.Is(err, errFailed)
+		}
+	}
+	if _, ok := errors.AsType[*storage.Error](err); ok {
+		return outcome{status: http.StatusServiceUnavailable, retryAfter: 2}, false
+	}
+	return outcome{status: http.StatusInternalServerError}, false
+}
+
+// fail answers with an error. What is the farm's fault is logged; its text may
+// name hosts and keys and is not shown.
+func (s *Server) fail(c *gin.Context, err error) {
+	o, public := classify(err)
+	p := problem{Title: http.StatusText(o.status), Status: o.status, Detail: err.Error() + o.advice}
+	if fault, ok := errors.AsType[*renderer.FieldError](err); ok {
+		p.Field, p.Detail = fault.Field, fault.Error()
+	}
+	if !public {
+		p.Detail = "the farm cannot answer at the moment"
+		if c.Request.Context().Err() == nil {
+			s.log.LogAttrs(c, slog.LevelError, "request failed", slog.String("method", c.Request.Method),
+				slog.String("path", c.Request.URL.Path), slog.Any("err", err))
+		}
+	}
+	if o.retryAfter > 0 {
+		c.Header("Retry-After", strconv.Itoa(o.retryAfter))
+	}
+	body, err := json.Marshal(p)
+	if err != nil { // strings and numbers always encode
+		body = []byte("{}")
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Data(o.status, "application/problem+json", body)
+	c.Abort()
+}
+
+// panicked answers a request whose handler panicked.
+func (s *Server) panicked(c *gin.Context, cause any) {
+	s.fail(c, fmt.Errorf("%w: %v\n%s", errPanic, cause, debug.Stack()))
+}

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"mandelfarm/job"
+	"mandelfarm/ledger"
+	"mandelfarm/renderer"
+	"mandelfarm/storage"
+)
+
+// Queue is what the API needs of the queue.
+type Queue interface {
+	// Room fails with job.ErrQueueFull if a lane can take no more.
+	Room(ctx context.Context, lane job.Lane) error
+	// Enqueue queues a task unless it is queued or running.
+	Enqueue(ctx context.Context, t job.Task) error
+	// Revive queues a task again if it was lost.
+	Revive(ctx context.Context, t job.Task) error
+	// Cancel stops the batch task for an image.
+	Cancel(ctx context.Context, id renderer.ID) error
+	// Progress tells which of the images are being drawn, and since when.
+	Progress(ctx context.Context, ids ...renderer.ID) (map[renderer.ID]job.Progress, error)
+	// Subscribe returns a channel of word about an image, and its end.
+	Subscribe(id renderer.ID) (<-chan job.Notice, func())
+}
+
+// Config bounds what clients may ask and how long they are kept waiting.
+type Config struct {
+	Limits     renderer.Limits
+	WaitLimit  time.Duration // longest wait for a picture before 503
+	CacheBytes int64         // pictures kept in memory; 0 keeps none
+	MaxBody    int64         // bytes of a request's body
+}
+
+// DefaultConfig suits a public farm on one machine.
+func DefaultConfig() Config {
+	return Config{
+		Limits:     renderer.DefaultLimits(),
+		WaitLimit:  30 * time.Second,
+		CacheBytes: 256 << 20,
+		MaxBody:    1 << 20,
+	}
+}
+
+// Server answers requests. It is safe for concurrent use; Close it after the
+// HTTP server in front of it has stopped.
+type Server struct {
+	cfg    Config
+	store  storage.Store
+	ledger *ledger.Ledger
+	queue  Queue
+	log    *slog.Logger
+	router *gin.Engine
+	finder *finder
+
+	stop    context.CancelFunc // ends searches under way
+	ongoing sync.WaitGroup
+}
+
+// New is a server for the farm behind store, l and q. Probes are answered by
+// health, at /healthz and /readyz; the page for browsers is page.
+func New(cfg Config, store storage.Store, l *ledger.Ledger, q Queue, health http.Handler, page []byte, log *slog.Logger) (*Server, error) {
+	ctx, stop := context.WithCancel(context.Background())
+	s := &Server{cfg: cfg, store: store, ledger: l, queue: q, log: log, stop: stop}
+	f, err := newFinder(ctx, cfg, store, q, &s.ongoing)
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("picture cache: %w", err)
+	}
+	s.finder = f
+	s.router = s.routes(health, page)
+	return s, nil
+}
+
+// Close ends what requests have set going and waits for it.
+func (s *Server) Close() {
+	s.stop()
+	s.ongoing.Wait()
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.ServeHTTP(w, r) }
+
+func (s *Server) routes(health http.Handler, page []byte) *gin.Engine {
+	gin.SetMode(gin.ReleaseMode)
+	r := gin.New()
+	r.HandleMethodNotAllowed = true
+	r.Use(gin.CustomRecoveryWithWriter(nil, s.panicked))
+	r.NoRoute(func(c *gin.Context) { s.fail(c, errNoRoute) })
+	r.NoMethod(func(c *gin.Context) { s.fail(c, errMethod) })
+
+	read := []string{http.MethodGet, http.MethodHead}
+	r.Match(read, "/", s.index(page))
+	r.Match(read, "/generate/:width/:height", s.generate)
+	r.POST("/jobs", s.submit)
+	r.Match(read, "/jobs", s.list)
+	r.Match(read, "/jobs/:id", s.status)
+	r.DELETE("/jobs/:id", s.cancel)
+	r.Match(read, "/jobs/:id/image", s.jobImage)
+	r.Match(read, "/healthz", gin.WrapH(health))
+	r.Match(read, "/readyz", gin.WrapH(health))
+	return r
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// environment looks variables up, as os.LookupEnv does.
+type environment func(variable string) (string, bool)
+
+// rootCommand builds the commands. Settings that are not given as flags come
+// from env.
+func rootCommand(env environment) *cobra.Command {
+	root := allCommand(env)
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, err) })
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(apiCommand(env), workerCommand(env), renderCommand(env), healthCommand(env))
+	for _, cmd := range append(root.Commands(), root) {
+		nameVariables(cmd.Flags())
+	}
+	return root
+}
+
+func allCommand(env environment) *cobra.Command {
+	s := defaultSettings()
+	cmd := &cobra.Command{
+		Use:   "mandelfarm",
+		Short: "A render farm for fractals",
+		Long: `A render farm for fractals.
+
+Without a command it runs the whole farm in this process: the API, a worker, a
+queue in memory and a folder for the pictures. The commands api and worker run
+its parts on a Redis and an S3 bucket, as many of each as you like.`,
+		Args: usage(cobra.NoArgs),
+		RunE: s.command(env, runAll),
+	}
+	s.addListen(cmd.Flags(), "127.0.0.1:8080", "the API")
+	s.addData(cmd.Flags())
+	s.addAPI(cmd.Flags())
+	s.addWorker(cmd.Flags())
+	s.addLog(cmd.Flags())
+	return cmd
+}
+
+func apiCommand(env environment) *cobra.Command {
+	s := defaultSettings()
+	cmd := &cobra.Command{
+		Use:   "api",
+		Short: "Answer HTTP requests, on a Redis and an S3 bucket",
+		Args:  usage(cobra.NoArgs),
+		RunE:  s.command(env, runAPI),
+	}
+	s.addListen(cmd.Flags(), "127.0.0.1:8080", "the API")
+	s.addServers(cmd.Flags())
+	s.addAPI(cmd.Flags())
+	s.addLog(cmd.Flags())
+	return cmd
+}
+
+func workerCommand(env environment) *cobra.Command {
+	s := defaultSettings()
+	cmd := &cobra.Command{
+		Use:   "worker",
+		Short: "Draw pictures, on a Redis and an S3 bucket",
+		Args:  usage(cobra.NoArgs),
+		RunE:  s.command(env, runWorker),
+	}
+	s.addListen(cmd.Flags(), "127.0.0.1:8081", "the probes /healthz and /readyz")
+	s.addServers(cmd.Flags())
+	s.addWorker(cmd.Flags())
+	s.addLog(cmd.Flags())
+	return cmd
+}
+
+func renderCommand(env environment) *cobra.Command {
+	s := defaultSettings()
+	var output string
+	cmd := &cobra.Command{
+		Use:   "render SPEC.json",
+		Short: "Draw one picture into a file, without a farm",
+		Long: `Draw one picture into a file, without a farm. SPEC.json says what to draw, in
+the form that POST /jobs takes; - reads it from standard input. The file is the
+same, byte for byte, as the farm's.`,
+		Example: `  echo '{"width": 1920, "height": 1080}' | mandelfarm render - -o set.png`,
+		Args:    usage(cobra.ExactArgs(1)),
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := s.load(cmd.Flags(), env); err != nil {
+			return err
+		}
+		return render(cmd.Context(), s, args[0], output, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write; - is standard output")
+	_ = cmd.MarkFlagRequired("output") // it exists
+	s.addThreads(cmd.Flags())
+	return cmd
+}
+
+func healthCommand(env environment) *cobra.Command {
+	s := defaultSettings()
+	cmd := &cobra.Command{
+		Use:   "healthcheck",
+		Short: "Ask a running api or worker whether it is ready; exit code 1 if not",
+		Args:  usage(cobra.NoArgs),
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := s.load(cmd.Flags(), env); err != nil {
+			return err
+		}
+		return healthcheck(cmd.Context(), s.listen)
+	}
+	s.addListen(cmd.Flags(), "127.0.0.1:8080", "the process that is asked")
+	return cmd
+}
+
+// command is a cobra RunE that loads the settings before it runs.
+func (s *settings) command(env environment, run runner) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		if err := s.load(cmd.Flags(), env); err != nil {
+			return err
+		}
+		return run(cmd.Context(), s, s.log.logger(cmd.ErrOrStderr()))
+	}
+}
+
+// load completes the settings from the environment and checks them.
+func (s *settings) load(fs *pflag.FlagSet, env environment) error {
+	if err := errors.Join(fromEnvironment(fs, env), s.validate(fs)); err != nil {
+		return fmt.Errorf("%w:\n%w", errUsage, err)
+	}
+	return nil
+}
+
+// usage marks the errors of an argument check as wrong usage.
+func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return fmt.Errorf("%w: %w (see mandelfarm --help)", errUsage, err)
+		}
+		return nil
+	}
+}
+
+// nameVariables appends to each flag's usage the variable it can be set by.
+func nameVariables(fs *pflag.FlagSet) {
+	fs.VisitAll(func(f *pflag.Flag) {
+		if configurable(f) {
+			f.Usage += " [" + variable(f.Name) + "]"
+		}
+	})
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"mandelfarm/api"
+	"mandelfarm/job"
+	"mandelfarm/ledger"
+	"mandelfarm/queue"
+	"mandelfarm/queue/embedded"
+	"mandelfarm/renderer"
+	"mandelfarm/storage"
+	"mandelfarm/storage/dir"
+	"mandelfarm/storage/s3"
+	"mandelfarm/web"
+	"mandelfarm/worker"
+)
+
+// runner runs a part of the farm until ctx ends.
+type runner func(ctx context.Context, s *settings, log *slog.Logger) error
+
+// runAll is the farm in one process: an embedded queue, and a folder.
+func runAll(ctx context.Context, s *settings, log *slog.Logger) error {
+	redis, err := embedded.Start()
+	if err != nil {
+		return err
+	}
+	defer redis.Close()
+	q, err := queue.Open(ctx, queue.Config{URL: redis.URL(), Limit: s.queueLimit, Log: log})
+	if err != nil {
+		return err
+	}
+	defer closeQueue(q, log)
+	store, err := dir.Open(s.data)
+	if err != nil {
+		return fmt.Errorf("--data (DATA): %w", err)
+	}
+	defer closeStore(store, log)
+
+	f := newFarm(s, log, q, store, probes(map[string]ping{"queue": q.Ping}))
+	g, ctx := errgroup.WithContext(ctx)
+	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	g.Go(func() error { return f.serveTasks(working) })
+	g.Go(func() error {
+		defer stopWork() // the worker outlives the requests that wait for it
+		return f.serveAPI(ctx)
+	})
+	return g.Wait()
+}
+
+// runAPI answers requests on real servers.
+func runAPI(ctx context.Context, s *settings, log *slog.Logger) error {
+	return onServers(ctx, s, log, func(f *farm) error { return f.serveAPI(ctx) })
+}
+
+// runWorker draws on real servers, and answers probes.
+func runWorker(ctx context.Context, s *settings, log *slog.Logger) error {
+	return onServers(ctx, s, log, func(f *farm) error {
+		g, ctx := errgroup.WithContext(ctx)
+		g.Go(func() error { return f.serveTasks(ctx) })
+		g.Go(func() error { return f.serveHTTP(ctx, f.health) })
+		return g.Wait()
+	})
+}
+
+// onServers connects to Redis and S3, waiting for those that are starting, and
+// runs a part of the farm on them.
+func onServers(ctx context.Context, s *settings, log *slog.Logger, run func(*farm) error) error {
+	q, err := queue.Open(ctx, queue.Config{URL: string(s.redisURL), Limit: s.queueLimit, Log: log})
+	if err != nil {
+		return err
+	}
+	defer closeQueue(q, log)
+	redisAddr, err := queue.ParseURL(string(s.redisURL))
+	if err != nil {
+		return err
+	}
+	patience := patience{limit: s.startTimeout, log: log}
+	if err := patience.wait(ctx, "Redis at "+redisAddr+" (REDIS_URL)", q.Ping); err != nil {
+		return err
+	}
+	var store *s3.Store
+	err = patience.wait(ctx, "S3 at "+s.s3.Endpoint+" (S3_ENDPOINT)", func(ctx context.Context) (err error) {
+		store, err = s3.Open(ctx, s.s3)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer closeStore(store, log)
+	return run(newFarm(s, log, q, store, probes(map[string]ping{"redis": q.Ping, "s3": store.Ping})))
+}
+
+// farm is the parts that the commands combine.
+type farm struct {
+	settings *settings
+	log      *slog.Logger
+	queue    *queue.Queue
+	store    storage.Store
+	ledger   *ledger.Ledger
+	health   http.Handler
+}
+
+func newFarm(s *settings, log *slog.Logger, q *queue.Queue, store storage.Store, health http.Handler) *farm {
+	return &farm{settings: s, log: log, queue: q, store: store, ledger: ledger.New(store, time.Now), health: health}
+}
+
+// serveTasks draws until ctx ends, and reconciles.
+func (f *farm) serveTasks(ctx context.Context) error {
+	set := f.settings.worker
+	w := worker.New(f.store, f.ledger, f.queue, renderer.Options{Threads: set.threads}, f.log)
+	pools := []queue.Pool{
+		{Lane: job.Interactive, Concurrency: set.interactive, Poll: set.poll},
+		{Lane: job.Batch, Concurrency: set.batch, Poll: set.poll},
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return f.queue.Serve(ctx, pools, set.grace, w.Handle) })
+	g.Go(func() error {
+		w.Reconcile(ctx, set.reconcile)
+		return nil
+	})
+	return g.Wait()
+}
+
+// serveAPI answers requests until ctx ends.
+func (f *farm) serveAPI(ctx context.Context) error {
+	server, err := api.New(f.settings.api, f.store, f.ledger, f.queue, f.health, web.Index(), f.log)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	return f.serveHTTP(ctx, server)
+}
+
+// serveHTTP answers requests until ctx ends, and then lets those under way
+// finish, which takes at most the wait limit.
+func (f *farm) serveHTTP(ctx context.Context, h http.Handler) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.settings.listen)
+	if err != nil {
+		return fmt.Errorf("--listen (LISTEN): %w", err)
+	}
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(f.log.Handler(), slog.LevelDebug),
+	}
+	f.log.LogAttrs(ctx, slog.LevelInfo, "listening", slog.String("url", browserURL(listener.Addr())))
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.settings.api.WaitLimit)
+	defer cancel()
+	err = errors.Join(server.Shutdown(grace), server.Close())
+	<-done
+	return err
+}
+
+// browserURL is where a person reaches what listens on addr.
+func browserURL(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return addr.String()
+	}
+	if ip := net.ParseIP(host); ip.IsUnspecified() || ip.IsLoopback() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port) + "/"
+}
+
+func closeQueue(q *queue.Queue, log *slog.Logger) { logClose(log, "queue", q.Close()) }
+
+func closeStore(s interface{ Close() error }, log *slog.Logger) { logClose(log, "storage", s.Close()) }
+
+func logClose(log *slog.Logger, what string, err error) {
+	if err != nil {
+		log.LogAttrs(context.Background(), slog.LevelWarn, "not closed", slog.String("what", what), slog.Any("err", err))
+	}
+}

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"mandelfarm/api"
+	"mandelfarm/queue"
+	"mandelfarm/storage/s3"
+)
+
+// settings is everything that can be set. Each command registers the groups it
+// uses; what a group means is said once, in its flags' usage.
+type settings struct {
+	listen       string
+	data         string
+	log          logSettings
+	startTimeout time.Duration
+	redisURL     secretFlag
+	queueLimit   int
+	s3           s3.Config
+	api          api.Config
+	worker       workerSettings
+}
+
+type logSettings struct {
+	level  string
+	format string
+}
+
+type workerSettings struct {
+	interactive int
+	batch       int
+	threads     int
+	poll        time.Duration
+	reconcile   time.Duration
+	grace       time.Duration
+}
+
+func defaultSettings() *settings {
+	return &settings{api: api.DefaultConfig(), s3: s3.DefaultConfig()}
+}
+
+func (s *settings) addListen(fs *pflag.FlagSet, standard, purpose string) {
+	fs.StringVar(&s.listen, "listen", standard, "address and port `host:port` for "+purpose+"; port 0 takes a free one")
+}
+
+func (s *settings) addLog(fs *pflag.FlagSet) {
+	fs.StringVar(&s.log.level, "log-level", "info", "least `level` that is logged: debug, info, warn or error")
+	fs.StringVar(&s.log.format, "log-format", "text", "`format` of the log on standard error: text or json")
+}
+
+func (s *settings) addData(fs *pflag.FlagSet) {
+	fs.StringVar(&s.data, "data", "./data", "`folder` that pictures and jobs are stored in; made if absent")
+}
+
+func (s *settings) addServers(fs *pflag.FlagSet) {
+	fs.Var(&s.redisURL, "redis-url", "Redis: `url` redis://[user:password@]host:port[/db], or rediss:// for TLS")
+	fs.StringVar(&s.s3.Endpoint, "s3-endpoint", "", "S3 server: `url` http://host:port or https://host")
+	fs.StringVar(&s.s3.Bucket, "s3-bucket", s.s3.Bucket, "`bucket` that pictures and jobs are stored in; made if absent")
+	fs.StringVar(&s.s3.Region, "s3-region", s.s3.Region, "`region` of the bucket")
+	fs.StringVar(&s.s3.AccessKeyID, "aws-access-key-id", "", "`id` of the key to the bucket")
+	fs.Var((*secretFlag)(&s.s3.SecretAccessKey), "aws-secret-access-key", "`secret` of the key to the bucket; better in the environment than on a command line")
+	fs.DurationVar(&s.startTimeout, "start-timeout", time.Minute, "how long to wait for Redis and S3 at the start, a `duration` such as 90s")
+}
+
+func (s *settings) addAPI(fs *pflag.FlagSet) {
+	a := &s.api
+	fs.IntVar(&s.queueLimit, "queue-limit", 10_000, "`tasks` that may wait in a lane of the queue before requests for more get 429")
+	fs.DurationVar(&a.WaitLimit, "wait-limit", a.WaitLimit, "how long a request waits for its picture before 503, a `duration`")
+	fs.Int64Var(&a.CacheBytes, "cache-bytes", a.CacheBytes, "pictures kept in memory, in `bytes`; 0 keeps none")
+	fs.Int64Var(&a.MaxBody, "max-body", a.MaxBody, "largest body of a request, in `bytes`")
+	fs.Int64Var(&a.Limits.Pixels, "max-pixels", a.Limits.Pixels, "largest picture, width times height in `pixels`")
+	fs.IntVar(&a.Limits.MaxIterations, "max-iterations", a.Limits.MaxIterations, "most `iterations` of a point")
+	fs.IntVar(&a.Limits.Digits, "max-digits", a.Limits.Digits, "most `digits` of a coordinate, and the largest exponent")
+	fs.IntVar(&a.Limits.Samples, "max-samples", a.Limits.Samples, "most `samples` of a pixel")
+}
+
+func (s *settings) addWorker(fs *pflag.FlagSet) {
+	w, cores := &s.worker, runtime.GOMAXPROCS(0)
+	s.addThreads(fs)
+	fs.IntVar(&w.interactive, "interactive-tasks", max(2, cores), "pictures somebody waits for that are drawn at a time, a `number`; the standard is the cores, at least 2")
+	fs.IntVar(&w.batch, "batch-tasks", 2, "pictures of jobs that are drawn at a time, a `number`")
+	fs.DurationVar(&w.poll, "poll-interval", 250*time.Millisecond, "how often an idle worker looks for work nobody woke it for, a `duration`")
+	fs.DurationVar(&w.reconcile, "reconcile-interval", 2*time.Second, "how often jobs that are owed are compared with the queue, a `duration`")
+	fs.DurationVar(&w.grace, "grace", 20*time.Second, "how long work under way may go on after SIGTERM before it is handed back, a `duration`")
+}
+
+func (s *settings) addThreads(fs *pflag.FlagSet) {
+	fs.IntVar(&s.worker.threads, "render-threads", runtime.GOMAXPROCS(0), "`threads` that draw one picture; the standard is the cores")
+}
+
+// variable is the environment variable of a flag.
+func variable(flag string) string { return strings.ToUpper(strings.ReplaceAll(flag, "-", "_")) }
+
+// fromEnvironment sets the flags that were not given from their variables.
+func fromEnvironment(fs *pflag.FlagSet, lookup environment) error {
+	var errs []error
+	fs.VisitAll(func(f *pflag.Flag) {
+		value, ok := lookup(variable(f.Name))
+		if !ok || f.Changed || !configurable(f) {
+			return
+		}
+		if err := fs.Set(f.Name, value); err != nil {
+			errs = append(errs, fmt.Errorf("%s: want a %s", variable(f.Name), f.Value.Type()))
+		}
+	})
+	return errors.Join(errs...)
+}
+
+// configurable tells settings from flags such as --help.
+func configurable(f *pflag.Flag) bool {
+	return f.Name != "help" && f.Name != "version" && f.Shorthand == ""
+}
+
+// validate checks the values of the flags in fs. Messages name the flag and the
+// variable.
+func (s *settings) validate(fs *pflag.FlagSet) error {
+	var errs []error
+	fs.VisitAll(func(f *pflag.Flag) {
+		if reason := s.fault(f.Name); reason != "" {
+			errs = append(errs, fmt.Errorf("--%s (%s): %s", f.Name, variable(f.Name), reason))
+		}
+	})
+	if fs.Lookup("s3-endpoint") != nil {
+		errs = append(errs, s.s3.Validate())
+	}
+	return errors.Join(errs...)
+}
+
+// fault says what is wrong with a setting's value, or nothing.
+func (s *settings) fault(name string) string {
+	switch name {
+	case "listen":
+		if _, _, err := net.SplitHostPort(s.listen); err != nil {
+			return "want host:port, such as 127.0.0.1:8080 or :8080"
+		}
+	case "data":
+		return unless(s.data != "", "want a folder")
+	case "log-level":
+		return unless(new(slog.Level).UnmarshalText([]byte(s.log.level)) == nil, "want debug, info, warn or error")
+	case "log-format":
+		return unless(slices.Contains([]string{"text", "json"}, s.log.format), "want text or json")
+	case "redis-url":
+		if _, err := queue.ParseURL(string(s.redisURL)); err != nil {
+			return err.Error()
+		}
+	case "cache-bytes":
+		return unless(s.api.CacheBytes >= 0, "want 0 or more bytes")
+	case "grace":
+		return unless(s.worker.grace >= time.Millisecond, "want at least 1ms")
+	default:
+		return unless(s.positive(name), "want more than 0")
+	}
+	return ""
+}
+
+func unless(ok bool, reason string) string {
+	if ok {
+		return ""
+	}
+	return reason
+}
+
+// positive reports whether a setting that must be above 0 is so.
+func (s *settings) positive(name string) bool {
+	limits := s.api.Limits
+	values := map[string]int64{
+		"start-timeout":      int64(s.startTimeout),
+		"queue-limit":        int64(s.queueLimit),
+		"wait-limit":         int64(s.api.WaitLimit),
+		"max-body":           s.api.MaxBody,
+		"max-pixels":         limits.Pixels,
+		"max-iterations":     int64(limits.MaxIterations),
+		"max-digits":         int64(limits.Digits),
+		"max-samples":        int64(limits.Samples),
+		"interactive-tasks":  int64(s.worker.interactive),
+		"batch-tasks":        int64(s.worker.batch),
+		"render-threads":     int64(s.worker.threads),
+		"poll-interval":      int64(s.worker.poll),
+		"reconcile-interval": int64(s.worker.reconcile),
+	}
+	value, bounded := values[name]
+	return !bounded || value > 0
+}
+
+// logger is the log that the settings describe.
+func (l logSettings) logger(w io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(l.level)) // validated
+	options := &slog.HandlerOptions{Level: level}
+	if l.format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// secretFlag is a flag whose value is never printed.
+type secretFlag s3.Secret
+
+// String is empty: help shows no default.
+func (*secretFlag) String() string { return "" }
+
+// Set implements [pflag.Value].
+func (f *secretFlag) Set(value string) error {
+	*f = secretFlag(value)
+	return nil
+}
+
+// Type implements [pflag.Value].
+func (*secretFlag) Type() string { return "string" }

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// ping asks a server whether it is there.
+type ping func(ctx context.Context) error
+
+const (
+	pingTimeout  = 2 * time.Second
+	pingInterval = 250 * time.Millisecond
+	sayAgain     = 10 * time.Second
+)
+
+// patience is how long a start may take.
+type patience struct {
+	limit time.Duration
+	log   *slog.Logger
+}
+
+// wait returns when try succeeds, and says what it is waiting for.
+func (p patience) wait(ctx context.Context, server string, try ping) error {
+	ctx, cancel := context.WithTimeout(ctx, p.limit)
+	defer cancel()
+	tick := time.NewTicker(pingInterval)
+	defer tick.Stop()
+	var said time.Time
+	for {
+		err := tryOnce(ctx, try)
+		if err == nil {
+			return nil
+		}
+		if time.Since(said) > sayAgain {
+			said = time.Now()
+			p.log.LogAttrs(ctx, slog.LevelInfo, "waiting", slog.String("for", server), slog.Any("err", err))
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("gave up on %s, waited %s (START_TIMEOUT): %w", server, p.limit, err)
+		case <-tick.C:
+		}
+	}
+}
+
+func tryOnce(ctx context.Context, try ping) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	return try(ctx)
+}

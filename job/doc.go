@@ -1,0 +1,34 @@
+// Package job is the farm's vocabulary: what a job is, the states it passes
+// through, the tasks that carry it over a queue, and the errors every other
+// package classifies by. It holds no connections and does no I/O.
+//
+// # Jobs and tasks
+//
+// A [Job] is a promise to a client: this Spec will become an image. It is
+// known by the [renderer.ID] of its Spec, so asking twice is one job. A [Task]
+// is a piece of work that keeps the promise; it travels in a [Lane] of the
+// queue and may be delivered more than once. Tasks are harmless to repeat,
+// because the same Spec always gives the same bytes.
+//
+// A synchronous request has a task but no job: nothing is promised beyond the
+// answer to that request. A task in [Batch] always has a job.
+//
+// An image is one task of kind [KindImage]. An image too large for one task
+// will be a plan, bands and an assembly under the same job ID: further kinds
+// of task, each with its own payload fields, in the same two lanes and a third
+// for control. Jobs, states and progress stay as they are.
+//
+// # States
+//
+//	          asked for again
+//	   +----------------------------------------------+
+//	   v                                              |
+//	queued -----------> running ----+---> failed -----+
+//	   | ^                 |        +---> canceled ---+
+//	   | +-- handed back --+        +---> done -------+  (its image was removed)
+//	   |                            ^
+//	   +----------------------------+
+//
+// The table behind the picture is in state.go, and [State.CanBecome] is the
+// only place that knows it.
+package job

@@ -1,0 +1,21 @@
+package job
+
+import "errors"
+
+// Errors that cross package boundaries. They are wrapped on the way and
+// recognised with errors.Is; each becomes an HTTP status in package api and
+// nowhere else.
+var (
+	// ErrUnknown: no job with that ID was ever accepted.
+	ErrUnknown = errors.New("no such job")
+	// ErrState: the job's state does not allow what was asked.
+	ErrState = errors.New("not possible in the job's state")
+	// ErrQueueFull: the lane holds as many tasks as its limit allows.
+	ErrQueueFull = errors.New("queue is full")
+	// ErrCanceled: the work was stopped because its job was canceled.
+	ErrCanceled = errors.New("canceled")
+	// ErrVersion: sender and receiver of a task run different renderers.
+	ErrVersion = errors.New("renderer version differs")
+	// ErrUnavailable: the queue cannot be reached at present.
+	ErrUnavailable = errors.New("queue is unavailable")
+)

@@ -1,0 +1,31 @@
+// Package ledger is the durable record of jobs: what was accepted, and how it
+// ended. It lives in a [storage.Store], beside the images, and is the truth
+// about a job. Redis may be lost entirely; whatever the ledger says is open is
+// queued again from here.
+//
+// # Layout
+//
+//	renders/<id>.png          the image (written by a worker, not by this package)
+//	jobs/<id>/job.json        the Spec and when it was accepted; written once
+//	jobs/<id>/result.json     how the job ended; present exactly when it is final
+//	open/<id>                 present while work is owed; empty
+//	recent/<time>-<id>        an index, newest first; empty
+//
+// <time> in an index key counts milliseconds down from the largest 13-digit
+// number, so that a listing in key order is newest first.
+//
+// # Guarantees
+//
+//   - Accept returns after job.json, the index entry and the open marker are
+//     stored. Until then nothing is promised, and repeating Accept completes
+//     whatever an interrupted one left half done.
+//   - The first final state wins: result.json is created, never overwritten,
+//     so a job that is both canceled and finished ends as one of them for
+//     every reader.
+//   - An open marker may outlive its job's end for a while (a process died
+//     between the two writes), never the other way round. [Ledger.Open]
+//     removes such left-overs as it meets them.
+//
+// The ledger does not know what runs where: the state of an open job is always
+// [job.Queued] here, and it is the queue that knows better.
+package ledger

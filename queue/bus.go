@@ -1,0 +1,175 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+
+	"mandelfarm/job"
+	"mandelfarm/renderer"
+)
+
+// The channels of the farm.
+const (
+	noticeChannel = keyPrefix + "notices" // a job.Notice in JSON
+	cancelChannel = keyPrefix + "cancels" // an image ID
+	wakeChannel   = keyPrefix + "wakes"   // a lane
+)
+
+// bus is this process's ear on the channels: one subscription, whatever the
+// number of those who listen.
+type bus struct {
+	rdb    *redis.Client
+	pubsub *redis.PubSub
+	done   chan struct{} // closed when the listening goroutine has ended
+
+	mu      sync.Mutex
+	waiters map[renderer.ID]map[chan job.Notice]struct{}
+	work    map[renderer.ID]context.CancelCauseFunc // what this process is drawing
+	wakes   map[job.Lane]map[chan struct{}]struct{}
+}
+
+// listen subscribes to the channels until close.
+func listen(ctx context.Context, rdb *redis.Client) *bus {
+	b := &bus{
+		rdb:     rdb,
+		pubsub:  rdb.Subscribe(ctx, noticeChannel, cancelChannel, wakeChannel),
+		done:    make(chan struct{}),
+		waiters: make(map[renderer.ID]map[chan job.Notice]struct{}),
+		work:    make(map[renderer.ID]context.CancelCauseFunc),
+		wakes:   make(map[job.Lane]map[chan struct{}]struct{}),
+	}
+	messages := b.pubsub.ChannelWithSubscriptions() // reconnects and checks the connection's health
+	go func() {
+		defer close(b.done)
+		for m := range messages {
+			b.receive(m)
+		}
+	}()
+	return b
+}
+
+func (b *bus) close() {
+	_ = b.pubsub.Close() // its only error is that it was closed before
+	<-b.done
+}
+
+func (b *bus) receive(m any) {
+	switch m := m.(type) {
+	case *redis.Subscription: // also after a reconnection
+		b.resync()
+	case *redis.Message:
+		switch m.Channel {
+		case noticeChannel:
+			var n job.Notice
+			if json.Unmarshal([]byte(m.Payload), &n) == nil {
+				b.notify(n)
+			}
+		case cancelChannel:
+			b.cancel(renderer.ID(m.Payload))
+		case wakeChannel:
+			b.wake(job.Lane(m.Payload))
+		}
+	}
+}
+
+// resync makes everyone look for what they may have missed.
+func (b *bus) resync() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, waiting := range b.waiters {
+		for ch := range waiting {
+			offer(ch, job.Notice{})
+		}
+	}
+	for _, sleeping := range b.wakes {
+		for ch := range sleeping {
+			offer(ch, struct{}{})
+		}
+	}
+}
+
+func (b *bus) notify(n job.Notice) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for ch := range b.waiters[n.ID] {
+		offer(ch, n)
+	}
+}
+
+func (b *bus) wake(lane job.Lane) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for ch := range b.wakes[lane] {
+		offer(ch, struct{}{})
+	}
+}
+
+func (b *bus) cancel(id renderer.ID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if stop, ok := b.work[id]; ok {
+		stop(job.ErrCanceled)
+	}
+}
+
+// offer puts v into a channel of capacity one, replacing what was not taken.
+// Only the holder of the bus's lock sends, so the second send cannot block.
+func offer[T any](ch chan T, v T) {
+	select {
+	case <-ch:
+	default:
+	}
+	ch <- v
+}
+
+func (b *bus) subscribe(id renderer.ID) (<-chan job.Notice, func()) {
+	return enlist(&b.mu, b.waiters, id, make(chan job.Notice, 1))
+}
+
+func (b *bus) sleeper(lane job.Lane) (<-chan struct{}, func()) {
+	return enlist(&b.mu, b.wakes, lane, make(chan struct{}, 1))
+}
+
+// enlist adds ch under key, and returns it with the function that removes it.
+func enlist[K comparable, T any](mu *sync.Mutex, m map[K]map[chan T]struct{}, key K, ch chan T) (<-chan T, func()) {
+	mu.Lock()
+	defer mu.Unlock()
+	if m[key] == nil {
+		m[key] = make(map[chan T]struct{})
+	}
+	m[key][ch] = struct{}{}
+	return ch, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if delete(m[key], ch); len(m[key]) == 0 {
+			delete(m, key)
+		}
+	}
+}
+
+// working makes ctx end with [job.ErrCanceled] when id is canceled, until the
+// returned function is called.
+func (b *bus) working(ctx context.Context, id renderer.ID) (context.Context, func()) {
+	ctx, stop := context.WithCancelCause(ctx)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.work[id] = stop
+	return ctx, func() {
+		stop(nil)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.work, id)
+	}
+}
+
+// publish sends a notice to every process.
+func (b *bus) publish(ctx context.Context, n job.Notice) error {
+	data, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	return unavailable(b.rdb.Publish(ctx, noticeChannel, data).Err())
+}

@@ -1,0 +1,146 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"mandelfarm/job"
+	"mandelfarm/renderer"
+)
+
+const (
+	// claimTTL is how long a claim outlives the worker that held it. A worker
+	// that is slow to renew, because its machine is overloaded, must not lose
+	// claims; one that is dead must be found out soon.
+	claimTTL = 5 * time.Second
+	// claimRenewal leaves room for four lost renewals in a row.
+	claimRenewal = time.Second
+)
+
+func claimKey(id renderer.ID) string { return keyPrefix + "claim:" + string(id) }
+
+// claims are the images this process is drawing.
+type claims struct {
+	rdb  *redis.Client
+	mu   sync.Mutex
+	held map[renderer.ID][]byte // what the claim says, as stored
+}
+
+func newClaims(rdb *redis.Client) *claims {
+	return &claims{rdb: rdb, held: make(map[renderer.ID][]byte)}
+}
+
+// take claims id for as long as keep runs, unless another worker has it. When
+// Redis cannot say, the claim is taken: drawing twice is harmless.
+func (c *claims) take(ctx context.Context, id renderer.ID, p job.Progress) bool {
+	value, err := json.Marshal(p)
+	if err != nil {
+		return false
+	}
+	c.mu.Lock()
+	_, mine := c.held[id]
+	c.mu.Unlock()
+	if mine {
+		return false
+	}
+	if ok, err := setNX(ctx, c.rdb, claimKey(id), value, claimTTL); err == nil && !ok {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held[id] = value
+	return true
+}
+
+// releaseScript deletes a claim if it is still the one that was taken.
+var releaseScript = redis.NewScript(`
+if redis.call("GET", KEYS[1]) == ARGV[1] then
+	return redis.call("DEL", KEYS[1])
+end
+return 0`) //nolint:gochecknoglobals // a constant that Go cannot express as one
+
+// release gives a claim up. A failure is not reported: the claim runs out.
+func (c *claims) release(ctx context.Context, id renderer.ID) {
+	c.mu.Lock()
+	value := c.held[id]
+	delete(c.held, id)
+	c.mu.Unlock()
+	_ = releaseScript.Run(ctx, c.rdb, []string{claimKey(id)}, value).Err()
+}
+
+// keep renews the claims until ctx ends. It also restores them in a Redis that
+// came back empty.
+func (c *claims) keep(ctx context.Context) {
+	tick := time.NewTicker(claimRenewal)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			c.renew(ctx)
+		}
+	}
+}
+
+// renew stores every claim anew. A failure is not reported: the next renewal
+// follows.
+func (c *claims) renew(ctx context.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.held) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
+	defer cancel()
+	_, _ = c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for id, value := range c.held {
+			p.Set(ctx, claimKey(id), value, claimTTL)
+		}
+		return nil
+	})
+}
+
+// readClaims returns what the holders of the claims on ids said when they took
+// them; an image without a claim is not in the result.
+func readClaims(ctx context.Context, rdb *redis.Client, ids []renderer.ID) (map[renderer.ID]job.Progress, error) {
+	claimed := make(map[renderer.ID]job.Progress)
+	if len(ids) == 0 {
+		return claimed, nil
+	}
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = claimKey(id)
+	}
+	values, err := rdb.MGet(ctx, keys...).Result()
+	if err != nil {
+		return nil, err
+	}
+	for i, value := range values {
+		text, ok := value.(string)
+		if !ok { // nil: no claim
+			continue
+		}
+		var p job.Progress
+		if err := json.Unmarshal([]byte(text), &p); err != nil {
+			return nil, fmt.Errorf("claim on %s: %w", ids[i], err)
+		}
+		claimed[ids[i]] = p
+	}
+	return claimed, nil
+}
+
+// setNX sets key to value for ttl unless it is set.
+func setNX(ctx context.Context, rdb *redis.Client, key string, value any, ttl time.Duration) (bool, error) {
+	err := rdb.SetArgs(ctx, key, value, redis.SetArgs{Mode: "NX", TTL: ttl}).Err()
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,38 @@
+// Package queue is the farm's only door to asynq and Redis. It carries tasks
+// from the processes that want an image to the processes that draw one, and
+// carries word back.
+//
+// # Model
+//
+// A lane ([job.Lane]) is an asynq queue. A task's ID in asynq is the ID of its
+// image, so a task that is queued or running cannot be queued twice in a lane
+// however many processes try.
+//
+// A worker that starts on a task takes the claim on its image: a Redis key
+// that expires after [claimTTL] and is renewed every second. The claim says
+// who is drawing an image and since when, keeps a second task for the same
+// image waiting, whichever lane it is in, and betrays a dead worker: asynq
+// notices one after about two minutes, [Queue.Revive] when the claim is gone.
+//
+// Word travels by publish and subscribe. Every process holds one subscription
+// to three channels: notices (an image's fate is decided), cancels (stop
+// drawing this) and wake-ups (a lane has work). After a lost connection every
+// waiter is told to look again, because a notice may have been missed.
+//
+// # Guarantees
+//
+// Everything here is a hint. Redis may lose all of it at any time: accepted
+// jobs are queued again from the ledger, and a task that runs twice draws the
+// same bytes twice.
+//
+//   - Enqueue returns nil when the task is queued or running.
+//   - A handler's context ends when its job is canceled, when the process
+//     stops, and after [taskTimeout].
+//   - A handler that returns an error is called again, on any worker, after a
+//     growing delay, at most [maxTries] times. Handing back at shutdown,
+//     waiting for another worker's claim and meeting another renderer version
+//     do not count.
+//
+// The package knows tasks and IDs. It does not know what a task draws, where
+// images are stored or who waits for them.
+package queue

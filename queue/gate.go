@@ -1,0 +1,87 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"mandelfarm/job"
+)
+
+// gate is a hook on the Redis client of one asynq server. Asynq asks Redis for
+// work in a loop and can only be told how long to sleep between questions:
+// short is many questions, long is a long wait for the first task. The gate
+// lets a question through at once after an answer that was a task; after an
+// empty one it holds the next until a wake-up says that there is work, or until
+// poll has passed, for tasks that nobody announces: retries that fall due and
+// work that another process hands back.
+//
+// A question is recognised by its keys. Should a later asynq ask in another
+// way, the gate is never closed, and TestIdleServerIsQuiet fails.
+type gate struct {
+	pending string // first key of asynq's question
+	paused  string // second key
+	wakes   <-chan struct{}
+	poll    time.Duration
+	empty   atomic.Bool // the last answer was no task
+	opened  chan struct{}
+}
+
+func newGate(lane job.Lane, wakes <-chan struct{}, poll time.Duration) *gate {
+	return &gate{
+		pending: pendingKey(lane),
+		paused:  "asynq:{" + string(lane) + "}:paused",
+		wakes:   wakes,
+		poll:    poll,
+		opened:  make(chan struct{}),
+	}
+}
+
+// open lets everything through from now on.
+func (g *gate) open() { close(g.opened) }
+
+// DialHook implements [redis.Hook]; it changes nothing.
+func (g *gate) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+}
+
+// ProcessPipelineHook implements [redis.Hook]; it changes nothing.
+func (g *gate) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error { return next(ctx, cmds) }
+}
+
+// ProcessHook implements [redis.Hook]: it holds questions for work.
+func (g *gate) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if !g.isQuestion(cmd) {
+			return next(ctx, cmd)
+		}
+		if g.empty.Load() {
+			g.wait(ctx)
+		}
+		err := next(ctx, cmd)
+		g.empty.Store(errors.Is(err, redis.Nil))
+		return err
+	}
+}
+
+// isQuestion reports whether cmd is EVALSHA script numkeys pending paused ….
+func (g *gate) isQuestion(cmd redis.Cmder) bool {
+	args := cmd.Args()
+	return len(args) > 4 && args[3] == g.pending && args[4] == g.paused
+}
+
+func (g *gate) wait(ctx context.Context) {
+	timer := time.NewTimer(g.poll)
+	defer timer.Stop()
+	select {
+	case <-g.wakes:
+	case <-timer.C:
+	case <-g.opened:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,23 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+)
+
+// asynqLog gives asynq's messages to slog. Asynq calls Fatal nowhere in a
+// server that is started and stopped by its caller.
+type asynqLog struct{ log *slog.Logger }
+
+func newAsynqLog(log *slog.Logger) asynqLog { return asynqLog{log.With("from", "asynq")} }
+
+func (l asynqLog) Debug(args ...any) { l.write(slog.LevelDebug, args) }
+func (l asynqLog) Info(args ...any)  { l.write(slog.LevelInfo, args) }
+func (l asynqLog) Warn(args ...any)  { l.write(slog.LevelWarn, args) }
+func (l asynqLog) Error(args ...any) { l.write(slog.LevelError, args) }
+func (l asynqLog) Fatal(args ...any) { l.write(slog.LevelError, args) }
+
+func (l asynqLog) write(level slog.Level, args []any) {
+	l.log.LogAttrs(context.Background(), level, fmt.Sprint(args...))
+}

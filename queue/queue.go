@@ -1,0 +1,125 @@
+package queue
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"mandelfarm/job"
+	"mandelfarm/renderer"
+)
+
+// Config says which Redis to use and how much it may be asked to hold.
+type Config struct {
+	URL   string       // redis://[user:password@]host:port[/db], or rediss:// for TLS
+	Limit int          // tasks that may wait in one lane; at least 1
+	Log   *slog.Logger // what asynq and the subscription report
+}
+
+// Queue is a connection to the farm's Redis. It is safe for concurrent use.
+type Queue struct {
+	options *redis.Options
+	rdb     *redis.Client
+	client  *asynq.Client
+	inspect *asynq.Inspector
+	bus     *bus
+	limit   int
+	log     *slog.Logger
+	name    string // of this process, in claims
+}
+
+// ParseURL checks a Redis URL and returns the address in it, for messages; the
+// error never contains the URL, which may hold a password.
+func ParseURL(url string) (addr string, err error) {
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		return "", fmt.Errorf("want redis://[user:password@]host:port[/db]")
+	}
+	return options.Addr, nil
+}
+
+// Open connects to Redis and subscribes to the farm's channels. It does not
+// wait for a server that is not there yet: see [Queue.Ping].
+func Open(ctx context.Context, cfg Config) (*Queue, error) {
+	options, err := redis.ParseURL(cfg.URL)
+	if err != nil {
+		return nil, fmt.Errorf("open queue: not a Redis URL")
+	}
+	options.ContextTimeoutEnabled = true
+	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	rdb := redis.NewClient(options)
+	return &Queue{
+		options: options,
+		rdb:     rdb,
+		client:  asynq.NewClientFromRedisClient(rdb),
+		inspect: asynq.NewInspectorFromRedisClient(rdb),
+		bus:     listen(ctx, rdb),
+		limit:   cfg.Limit,
+		log:     cfg.Log,
+		name:    processName(),
+	}, nil
+}
+
+// processName tells processes apart in claims and logs: host, pid, and enough
+// randomness for pids that come round again in containers.
+func processName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), rand.Text()[:4])
+}
+
+// Close ends the subscription and the connections.
+func (q *Queue) Close() error {
+	q.bus.close()
+	return q.rdb.Close()
+}
+
+// Ping reports whether Redis answers.
+func (q *Queue) Ping(ctx context.Context) error { return unavailable(q.rdb.Ping(ctx).Err()) }
+
+// Publish tells every process that the fate of an image is decided.
+func (q *Queue) Publish(ctx context.Context, n job.Notice) error {
+	return q.bus.publish(ctx, n)
+}
+
+// Subscribe returns a channel that receives word of id: its notice, or a zero
+// notice when one may have been missed. Word that is not taken in time is
+// dropped if there is newer. The returned function ends the subscription.
+func (q *Queue) Subscribe(id renderer.ID) (<-chan job.Notice, func()) {
+	return q.bus.subscribe(id)
+}
+
+// Progress is what the workers that are drawing some of ids said when they
+// began; an image that nobody is drawing is not in it.
+func (q *Queue) Progress(ctx context.Context, ids ...renderer.ID) (map[renderer.ID]job.Progress, error) {
+	running, err := readClaims(ctx, q.rdb, ids)
+	return running, unavailable(err)
+}
+
+// Lock takes a farm-wide lock for ttl, if nobody has it. It is not released but
+// runs out: what it guards happens at most once in ttl.
+func (q *Queue) Lock(ctx context.Context, name string, ttl time.Duration) (bool, error) {
+	ok, err := setNX(ctx, q.rdb, keyPrefix+"lock:"+name, q.name, ttl)
+	return ok, unavailable(err)
+}
+
+// keyPrefix begins every Redis key and channel of the farm's own; asynq's begin
+// with asynq:.
+const keyPrefix = "mandelfarm:"
+
+// unavailable classifies an error of Redis.
+func unavailable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", job.ErrUnavailable, err)
+}
