@@ -29,15 +29,15 @@ type Process struct {
 // Start runs the command and returns at once. The process is killed when the
 // test ends, if it has not ended by then, and what it printed is logged if the
 // test failed.
-func Start(t testing.TB, cmd *exec.Cmd) *Process {
-	t.Helper()
+func Start(tb testing.TB, cmd *exec.Cmd) *Process {
+	tb.Helper()
 	p, err := start(cmd)
 	if err != nil {
-		t.Fatalf("start %s: %v", cmd.Path, err)
+		tb.Fatalf("start %s: %v", cmd.Path, err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		p.Kill()
-		p.logTo(t)
+		p.logTo(tb)
 	})
 	return p
 }
@@ -134,10 +134,10 @@ func (p *Process) Await(ctx context.Context, ready func(context.Context) error) 
 // errEnded says that a process ended instead of answering.
 var errEnded = errors.New("process ended")
 
-func (p *Process) logTo(t testing.TB) {
-	t.Helper()
-	if t.Failed() {
-		t.Logf("%s (pid %d) printed:\n%s", p.cmd.Path, p.PID(), p.Log())
+func (p *Process) logTo(tb testing.TB) {
+	tb.Helper()
+	if tb.Failed() {
+		tb.Logf("%s (pid %d) printed:\n%s", p.cmd.Path, p.PID(), p.Log())
 	}
 }
 

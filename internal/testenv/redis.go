@@ -30,43 +30,43 @@ type RedisServer struct {
 
 // Redis starts a redis-server. See the package documentation for what happens
 // without one installed.
-func Redis(t testing.TB) *RedisServer {
-	t.Helper()
+func Redis(tb testing.TB) *RedisServer {
+	tb.Helper()
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
-		missing(t, "redis-server is not in PATH: apt-get install redis-server")
+		missing(tb, "redis-server is not in PATH: apt-get install redis-server")
 	}
 	r := &RedisServer{program: program}
 	r.process, r.Addr, err = startAnswering(r.command, redisAnswers)
 	if err != nil {
-		t.Fatalf("start redis-server: %v", err)
+		tb.Fatalf("start redis-server: %v", err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		r.process.Kill()
-		r.process.logTo(t)
+		r.process.logTo(tb)
 	})
 	return r
 }
 
 // missing skips the test, or fails it in CI.
-func missing(t testing.TB, message string) {
-	t.Helper()
+func missing(tb testing.TB, message string) {
+	tb.Helper()
 	if inCI() {
-		t.Fatal(message)
+		tb.Fatal(message)
 	}
-	t.Skip(message)
+	tb.Skip(message)
 }
 
 // URL returns the address in the form of REDIS_URL.
 func (r *RedisServer) URL() string { return "redis://" + r.Addr + "/0" }
 
 // FlushAll empties the server.
-func (r *RedisServer) FlushAll(t testing.TB) {
-	t.Helper()
+func (r *RedisServer) FlushAll(tb testing.TB) {
+	tb.Helper()
 	client := redis.NewClient(redisOptions(r.Addr))
 	defer client.Close()
-	if err := client.FlushAll(t.Context()).Err(); err != nil {
-		t.Fatalf("flush Redis: %v", err)
+	if err := client.FlushAll(tb.Context()).Err(); err != nil {
+		tb.Fatalf("flush Redis: %v", err)
 	}
 }
 
@@ -74,21 +74,21 @@ func (r *RedisServer) FlushAll(t testing.TB) {
 func (r *RedisServer) Kill() { r.process.Kill() }
 
 // Stop has the server shut down. All its data is lost.
-func (r *RedisServer) Stop(t testing.TB) {
-	t.Helper()
+func (r *RedisServer) Stop(tb testing.TB) {
+	tb.Helper()
 	if err := r.process.Stop(stopLimit); err != nil {
-		t.Fatalf("stop redis-server: %v", err)
+		tb.Fatalf("stop redis-server: %v", err)
 	}
 }
 
 // Restart ends the server if it runs and starts it again, empty, at the same
 // address.
-func (r *RedisServer) Restart(t testing.TB) {
-	t.Helper()
+func (r *RedisServer) Restart(tb testing.TB) {
+	tb.Helper()
 	r.process.Kill()
 	process, err := startAt(r.Addr, r.command, redisAnswers)
 	if err != nil {
-		t.Fatalf("restart redis-server: %v", err)
+		tb.Fatalf("restart redis-server: %v", err)
 	}
 	r.process = process
 }

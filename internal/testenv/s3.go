@@ -33,28 +33,28 @@ type S3Process struct {
 
 // S3 returns the Config of a fresh, not yet created bucket on a server that the
 // tests of this binary share while they run.
-func S3(t testing.TB) s3.Config {
-	t.Helper()
+func S3(tb testing.TB) s3.Config {
+	tb.Helper()
 	server, err := shared.acquire()
 	if err != nil {
-		t.Fatalf("start versitygw: %v", err)
+		tb.Fatalf("start versitygw: %v", err)
 	}
-	t.Cleanup(func() {
-		server.process.logTo(t)
+	tb.Cleanup(func() {
+		server.process.logTo(tb)
 		shared.release()
 	})
 	return server.config()
 }
 
 // S3Server starts a server that belongs to the test, to stop and restart.
-func S3Server(t testing.TB) *S3Process {
-	t.Helper()
+func S3Server(tb testing.TB) *S3Process {
+	tb.Helper()
 	server, err := newS3Process()
 	if err != nil {
-		t.Fatalf("start versitygw: %v", err)
+		tb.Fatalf("start versitygw: %v", err)
 	}
-	t.Cleanup(func() {
-		server.process.logTo(t)
+	tb.Cleanup(func() {
+		server.process.logTo(tb)
 		server.end()
 	})
 	return server
@@ -68,12 +68,12 @@ func (s *S3Process) Kill() { s.process.Kill() }
 
 // Restart ends the server if it runs and starts it again with the same objects
 // at the same address.
-func (s *S3Process) Restart(t testing.TB) {
-	t.Helper()
+func (s *S3Process) Restart(tb testing.TB) {
+	tb.Helper()
 	s.process.Kill()
 	process, err := startAt(s.addr, s.command, s.answers)
 	if err != nil {
-		t.Fatalf("restart versitygw: %v", err)
+		tb.Fatalf("restart versitygw: %v", err)
 	}
 	s.process = process
 }
@@ -183,7 +183,7 @@ var versitygw = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.Command("go", "tool", "-modfile=tools/go.mod", "-n", "versitygw") //nolint:noctx // bounded by the test's own timeout
+	cmd := exec.Command("go", "tool", "-modfile=tools/go.mod", "-n", "versitygw")
 	cmd.Dir = root
 	out, err := cmd.Output()
 	var exit *exec.ExitError

@@ -41,11 +41,11 @@ import (
 const startLimit = 30 * time.Second
 
 // RepoRoot returns the folder that holds the main go.mod.
-func RepoRoot(t testing.TB) string {
-	t.Helper()
+func RepoRoot(tb testing.TB) string {
+	tb.Helper()
 	root, err := repoRoot()
 	if err != nil {
-		t.Fatalf("find the repository's root: %v", err)
+		tb.Fatalf("find the repository's root: %v", err)
 	}
 	return root
 }

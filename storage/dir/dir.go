@@ -30,10 +30,9 @@
 // A write is two syncs or more and costs what the disk takes for them (see
 // BenchmarkPut). List reads the names of every folder it enters and keeps those
 // that prefix and after allow, in a heap: the first objects of a folder of n
-// names cost O(n) to read and O(log n) each, not a sort. 100,000 names in one
-// folder are tens of milliseconds (BenchmarkList). Only the objects yielded are
-// examined one by one. Folders outside prefix, or wholly before after, are not
-// read.
+// names cost O(n) to read and O(log n) each, not a sort (BenchmarkList). Only the
+// objects yielded are examined one by one. Folders outside prefix, or wholly
+// before after, are not read.
 package dir
 
 import (

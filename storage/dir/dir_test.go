@@ -32,11 +32,11 @@ func TestStore(t *testing.T) {
 	})
 }
 
-func open(t testing.TB, root string) *dir.Store {
-	t.Helper()
+func open(tb testing.TB, root string) *dir.Store {
+	tb.Helper()
 	s, err := dir.Open(root)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, s.Close()) })
 	return s
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"iter"
 	"os"
 	"path"
@@ -58,25 +57,29 @@ func (w *walk) folder(ctx context.Context, folder string) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := w.visit(ctx, names.next()); err != nil {
+		if err := w.visit(ctx, names, names.next()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// visit yields an object, or lists a folder.
-func (w *walk) visit(ctx context.Context, name string) error {
+// visit yields an object, or lists a folder. A name whose kind is not known yet
+// gets a look; if it is a folder's, its turn comes when the names before the '/'
+// have had theirs.
+func (w *walk) visit(ctx context.Context, names *nameHeap, name string) error {
 	if strings.HasSuffix(name, "/") {
 		return w.folder(ctx, name)
 	}
 	info, err := w.root.Lstat(name)
 	switch {
-	case err == nil && !info.Mode().IsRegular(), err != nil && absent(err):
-		return nil // Removed since the folder was read, whatever stands there now.
+	case err != nil && absent(err):
+		return nil // Removed since the folder was read.
 	case err != nil:
 		return err
-	case !w.yield(describe(name, info), nil):
+	case info.IsDir() && w.wantsFolder(name+"/"):
+		heap.Push(names, name+"/")
+	case info.Mode().IsRegular() && w.wantsObject(name) && !w.yield(describe(name, info), nil):
 		return errStopped
 	}
 	return nil
@@ -95,9 +98,10 @@ func (w *walk) names(ctx context.Context, folder string) (*nameHeap, error) {
 	defer f.Close()
 	names := &nameHeap{}
 	for {
-		entries, err := f.ReadDir(chunk)
+		// Only the names: of a file below an os.Root, ReadDir examines each entry.
+		entries, err := f.Readdirnames(chunk)
 		for _, entry := range entries {
-			if name, ok := w.wants(folder, entry); ok {
+			if name := folder + entry; w.mayWant(name) {
 				*names = append(*names, name)
 			}
 		}
@@ -111,23 +115,20 @@ func (w *walk) names(ctx context.Context, folder string) (*nameHeap, error) {
 	}
 }
 
-// wants returns the full name of an entry, with a '/' behind it if it is a
-// folder, and whether it or anything below it belongs in the listing. Names that
-// are no keys, symbolic links and devices do not.
-func (w *walk) wants(folder string, entry fs.DirEntry) (string, bool) {
-	name := folder + entry.Name()
-	if storage.ValidKey(name) != nil {
-		return "", false
-	}
-	switch {
-	case entry.IsDir():
-		name += "/"
-		below := strings.HasPrefix(name, w.prefix) || strings.HasPrefix(w.prefix, name)
-		return name, below && (name > w.after || strings.HasPrefix(w.after, name))
-	case entry.Type().IsRegular():
-		return name, strings.HasPrefix(name, w.prefix) && name > w.after
-	}
-	return "", false
+// mayWant reports whether the object or folder of this name, whichever it is,
+// belongs in the listing. Names that are no keys do not.
+func (w *walk) mayWant(name string) bool {
+	return (w.wantsObject(name) || w.wantsFolder(name+"/")) && storage.ValidKey(name) == nil
+}
+
+func (w *walk) wantsObject(name string) bool {
+	return name > w.after && strings.HasPrefix(name, w.prefix)
+}
+
+// wantsFolder reports whether anything below the folder can be in the listing.
+func (w *walk) wantsFolder(name string) bool {
+	return (name > w.after || strings.HasPrefix(w.after, name)) &&
+		(strings.HasPrefix(name, w.prefix) || strings.HasPrefix(w.prefix, name))
 }
 
 // nameHeap is a min-heap of names: it gives the first few of many without

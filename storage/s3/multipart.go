@@ -90,13 +90,14 @@ func eachPart(ctx context.Context, r io.Reader, send func(number int, part []byt
 		}
 		buffer, _ := free.Get().(*[partSize]byte)
 		n, err := fill(r, buffer[:])
-		if err != nil && !errors.Is(err, io.EOF) {
+		ended := errors.Is(err, io.EOF)
+		if err != nil && !ended {
 			return err
 		}
 		if n > 0 {
 			send(number, buffer[:n], func() { free.Put(buffer) })
 		}
-		if err != nil {
+		if ended {
 			return nil
 		}
 	}

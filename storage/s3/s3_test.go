@@ -22,10 +22,10 @@ func TestStore(t *testing.T) {
 	})
 }
 
-func open(t testing.TB, cfg s3.Config) *s3.Store {
-	t.Helper()
-	s, err := s3.Open(t.Context(), cfg)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
+func open(tb testing.TB, cfg s3.Config) *s3.Store {
+	tb.Helper()
+	s, err := s3.Open(tb.Context(), cfg)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, s.Close()) })
 	return s
 }

@@ -22,8 +22,8 @@ import (
 // transfer of 8 MiB.
 const maxSingle = 8 << 20
 
-// tokenField is the metadata field in which Create leaves its token.
-const tokenField = "Mandelfarm-Creator"
+// creatorField is the metadata field in which Create leaves its token.
+const creatorField = "Mandelfarm-Creator"
 
 // Put stores what r yields, in one request if it is at most 8 MiB.
 func (s *Store) Put(ctx context.Context, key, contentType string, r io.Reader) error {
@@ -85,7 +85,7 @@ func (s *Store) create(ctx context.Context, key, contentType string, data []byte
 	token := rand.Text()
 	opts := minio.PutObjectOptions{
 		ContentType:  contentType,
-		UserMetadata: map[string]string{tokenField: token},
+		UserMetadata: map[string]string{creatorField: token},
 	}
 	opts.SetMatchETagExcept("*")
 
@@ -104,7 +104,7 @@ func (s *Store) settle(ctx context.Context, key, token string, err error) error 
 	if statErr != nil {
 		return statErr
 	}
-	if info.UserMetadata[tokenField] == token {
+	if info.UserMetadata[creatorField] == token {
 		return nil
 	}
 	return err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -20,14 +19,15 @@ import (
 // before it, digits and letters after. A walk in the order of file names gets
 // this wrong.
 func listOrder(t *testing.T, s storage.Store) {
+	t.Helper()
 	all := []string{
 		"-", "a-/x", "a-b/c", "a.b", "a.b.c", "a/b-c", "a/b-c.d", "a/b/c", "a/b/c-d/e", "a/b0", "a/bb", "a0",
 		"a_", "aa/-", "aa/b", "b", "jobs/1/bands/0", "jobs/1/bands/1", "jobs/1/job.json", "jobs/10/job.json", "open/1",
 	}
 	requireSorted(t, all)
-	// Any fixed order but the right one.
-	for _, i := range rand.New(rand.NewPCG(1, 2)).Perm(len(all)) {
-		put(t, s, all[i], nil)
+	// Any order but the right one: 5 and the 21 keys have no common divisor.
+	for i := range all {
+		put(t, s, all[i*5%len(all)], nil)
 	}
 	for _, prefix := range []string{"", "a", "a-", "a/", "a/b", "a/b/", "a/b/c", "aa", "b", "b/", "jobs/1", "jobs/1/", "open/", "no", "no/such/"} {
 		for _, after := range slices.Concat(all, []string{"", "a", "a/", "a/b", "a/c", "jobs/", "jobs/1/bands/", "z"}) {
@@ -45,6 +45,7 @@ func listOrder(t *testing.T, s storage.Store) {
 // listPages exceeds the 1000 objects of an S3 page, across folders and within
 // one.
 func listPages(t *testing.T, s storage.Store) {
+	t.Helper()
 	all := slices.Concat(numbered("a-", 300), numbered("a/", 2200), numbered("b/c/", 300))
 	for _, err := range each(len(all), func(i int) error {
 		return s.Create(t.Context(), all[i], mediaType, nil)
@@ -75,6 +76,7 @@ func listPages(t *testing.T, s storage.Store) {
 
 // listBadArguments are the beginnings that no key has.
 func listBadArguments(t *testing.T, s storage.Store) {
+	t.Helper()
 	put(t, s, "a/b", nil)
 	for _, bad := range []string{"/", "../", "a//", "a/./", "A", "a/\x00", strings.Repeat("a", 10_000)} {
 		requireListFails(t.Context(), t, s, bad, storage.ErrInvalidKey)
@@ -87,6 +89,7 @@ func listBadArguments(t *testing.T, s storage.Store) {
 
 // listStops ends listings in the middle, by the consumer and by the context.
 func listStops(t *testing.T, s storage.Store) {
+	t.Helper()
 	for _, key := range []string{"a/1", "a/2", "b/1", "c"} {
 		put(t, s, key, nil)
 	}
@@ -110,6 +113,7 @@ func listStops(t *testing.T, s storage.Store) {
 
 // serveContent is what the reader that seeks is for.
 func serveContent(t *testing.T, s storage.Store) {
+	t.Helper()
 	data := pattern(100_000, 1)
 	put(t, s, "a.png", data)
 	handler := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

@@ -18,8 +18,9 @@ const mib = 1 << 20
 // roundTrip straddles the sizes at which a store may change its ways: empty, one
 // request or many, one part or several.
 func roundTrip(t *testing.T, s storage.Store) {
+	t.Helper()
 	for _, size := range []int{0, 1, 1000, 8*mib - 1, 8 * mib, 8*mib + 1, 16 * mib, 20 * mib} {
-		want := pattern(size, byte(size))
+		want := pattern(size, size)
 		key := fmt.Sprintf("sizes/%d", size)
 		put(t, s, key, want)
 		got, info, err := get(t.Context(), s, key, 0, -1)
@@ -30,6 +31,7 @@ func roundTrip(t *testing.T, s storage.Store) {
 }
 
 func ranges(t *testing.T, s storage.Store) {
+	t.Helper()
 	const size = 1000
 	data := pattern(size, 1)
 	put(t, s, "object", data)
@@ -70,6 +72,7 @@ func ranges(t *testing.T, s storage.Store) {
 // info checks that Get, Stat and List say the same, up to the seconds that some
 // stores round to.
 func info(t *testing.T, s storage.Store) {
+	t.Helper()
 	before := time.Now().Add(-2 * time.Second)
 	put(t, s, "a/b.png", pattern(123, 1))
 	fromStat, err := s.Stat(t.Context(), "a/b.png")
@@ -90,6 +93,7 @@ func info(t *testing.T, s storage.Store) {
 }
 
 func missing(t *testing.T, s storage.Store) {
+	t.Helper()
 	put(t, s, "folder/object", nil)
 	for _, key := range []string{"nothing", "folder/nothing", "folder", "no/such/folder", "folder/object/below"} {
 		_, err := s.Stat(t.Context(), key)
@@ -111,6 +115,7 @@ func badKeys() []string {
 }
 
 func invalidKeys(t *testing.T, s storage.Store) {
+	t.Helper()
 	for _, key := range badKeys() {
 		r := strings.NewReader("data")
 		requireError(t, s.Put(t.Context(), key, mediaType, r), storage.ErrInvalidKey, "put", key)
@@ -130,6 +135,7 @@ func invalidKeys(t *testing.T, s storage.Store) {
 // longKeys uses the longest that ValidKey allows, and names that mean something
 // elsewhere.
 func longKeys(t *testing.T, s storage.Store) {
+	t.Helper()
 	longest := strings.Repeat("a", 255) + "/" + strings.Repeat("b", 254) + "/c"
 	require.Len(t, longest, 512)
 	for _, key := range []string{longest, "...", "-", "_", ".hidden/..x", "con", "a.b.c/-d", "index.html"} {
@@ -142,6 +148,7 @@ func longKeys(t *testing.T, s storage.Store) {
 }
 
 func readAll(t *testing.T, s storage.Store) {
+	t.Helper()
 	want := pattern(1000, 1)
 	put(t, s, "a", want)
 	got, err := storage.ReadAll(t.Context(), s, "a", 1000)
@@ -156,6 +163,7 @@ func readAll(t *testing.T, s storage.Store) {
 }
 
 func deletes(t *testing.T, s storage.Store) {
+	t.Helper()
 	for _, key := range []string{"a/b/1", "a/b/2", "a-c"} {
 		put(t, s, key, nil)
 	}
@@ -177,6 +185,7 @@ func deletes(t *testing.T, s storage.Store) {
 
 // deleteManyAtOnce exceeds the 1000 keys that an S3 request takes.
 func deleteManyAtOnce(t *testing.T, s storage.Store) {
+	t.Helper()
 	all := numbered("many/", 1100)
 	for _, err := range each(len(all), func(i int) error {
 		return s.Create(t.Context(), all[i], mediaType, nil)
@@ -190,6 +199,7 @@ func deleteManyAtOnce(t *testing.T, s storage.Store) {
 // keyBelowAKey holds of stores that lay keys out as files. It is an error of the
 // caller's; what matters is that nothing is damaged by it.
 func keyBelowAKey(t *testing.T, s storage.Store) {
+	t.Helper()
 	data := []byte("data")
 	put(t, s, "a", data)
 	put(t, s, "b/c/d", data)
@@ -203,6 +213,7 @@ func keyBelowAKey(t *testing.T, s storage.Store) {
 }
 
 func readSeeker(t *testing.T, s storage.Store) {
+	t.Helper()
 	data := pattern(100_000, 1)
 	put(t, s, "a", data)
 	info, err := s.Stat(t.Context(), "a")
