@@ -155,7 +155,7 @@ func (f Formula) home() (re, im, radius string) {
 	case BurningShip:
 		return "-0.5", "-0.5", "1.5"
 	case Tricorn:
-		return "-0.25", "0", "1.75"
+		return "-0.25", "0", "2"
 	case Mandelbrot:
 	}
 	return "-0.75", "0", "1.25"

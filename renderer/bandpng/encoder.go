@@ -2,7 +2,6 @@ package bandpng
 
 import (
 	"encoding/binary"
-	"hash/adler32"
 	"hash/crc32"
 	"sync"
 
@@ -61,7 +60,7 @@ func (p *Pool) Put(e *Encoder) {
 // f.Stride(width) bytes. It returns the longer slice and the checksum of the segment.
 func (e *Encoder) AppendSegment(dst []byte, f Format, width int, pix []byte) ([]byte, Sum) {
 	e.filter(f, f.Stride(width), pix)
-	sum := sumOf(adler32.Checksum(e.filtered), len(e.filtered))
+	sum := SumOf(e.filtered)
 	e.out.data = append(dst, "\x00\x00\x00\x00IDAT"...) //nolint:gocritic // the output borrows dst
 	e.deflate.Reset(&e.out)
 	_, err := e.deflate.Write(e.filtered)

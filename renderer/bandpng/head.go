@@ -64,7 +64,6 @@ const (
 	zlibHeader = "\x78\x9c"     // deflate, 32 KiB window, default compression (RFC 1950, 2.2)
 	finalBlock = "\x03\x00"     // an empty last block with fixed codes (RFC 1951, 3.2.3)
 	maxChunk   = 1 << 30        // bytes of data in one chunk; the format allows 2^31-1
-	chunkExtra = 4 + 4 + 4      // length, type and CRC of a chunk
 	perceptual = "\x00"         // the rendering intent in sRGB
 	asPlain    = "\x00\x00\x00" // iTXt: end of keyword, not compressed, method 0
 	noLanguage = "\x00\x00"     // iTXt: no language tag, no translated keyword
@@ -101,7 +100,7 @@ func (h Header) ihdr() []byte {
 
 // Tail returns everything after the last segment. The sum is that of all segments.
 func Tail(all Sum) []byte {
-	data := binary.BigEndian.AppendUint32([]byte(finalBlock), all.adler())
+	data := binary.BigEndian.AppendUint32([]byte(finalBlock), all.Adler32())
 	return appendChunk(appendChunk(nil, "IDAT", data), "IEND", nil)
 }
 

@@ -1,5 +1,7 @@
 package bandpng
 
+import "hash/adler32"
+
 // adlerBase is the modulus of Adler-32 (RFC 1950, 8.2).
 const adlerBase = 65521
 
@@ -13,9 +15,10 @@ type Sum struct {
 	Bytes uint32
 }
 
-// sumOf returns the checksum of data.
-func sumOf(checksum uint32, length int) Sum {
-	n := uint32(length % adlerBase) //nolint:gosec // below 65521
+// SumOf returns the checksum of data.
+func SumOf(data []byte) Sum {
+	checksum := adler32.Checksum(data)
+	n := uint32(len(data) % adlerBase) //nolint:gosec // below 65521
 	a, b := checksum&0xffff, checksum>>16
 	// The initial 1 is counted once in A and once per byte in B.
 	return Sum{A: (a + adlerBase - 1) % adlerBase, B: (b + adlerBase - n) % adlerBase, Bytes: n}
@@ -32,8 +35,8 @@ func (s Sum) Then(t Sum) Sum {
 	}
 }
 
-// adler returns the checksum in the form of RFC 1950.
-func (s Sum) adler() uint32 {
+// Adler32 returns the checksum in the form of RFC 1950.
+func (s Sum) Adler32() uint32 {
 	a := (s.A + 1) % adlerBase
 	b := (s.B + s.Bytes) % adlerBase
 	return b<<16 | a

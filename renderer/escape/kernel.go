@@ -93,19 +93,26 @@ type pool struct {
 	next   int
 }
 
-// fill puts the next point that needs iterating into the lane. It reports false when there is none.
+// fill puts the next point that needs iterating into the lane, one step done: |z_0| is never tested, and z_1 = c for
+// the Mandelbrot set. It reports false when there is none.
 func (p *pool) fill(l *lane) bool {
 	for p.next < len(p.batch.Re) {
 		i := p.next
 		p.next++
 		re, im := p.batch.Re[i], p.batch.Im[i]
-		*l = lane{cx: re, cy: im, left: p.kernel.MaxIterations, point: i}
 		if p.kernel.Formula == Julia {
-			*l = lane{x: re, y: im, cx: p.kernel.SeedRe, cy: p.kernel.SeedIm, left: p.kernel.MaxIterations, point: i}
-		} else if inside(re, im) {
+			a, b := p.kernel.SeedRe, p.kernel.SeedIm
+			*l = lane{
+				x: float64(re*re) - float64(im*im) + a, y: float64((re+re)*im) + b,
+				cx: a, cy: b, left: p.kernel.MaxIterations - 1, point: i,
+			}
+			return true
+		}
+		if inside(re, im) {
 			p.batch.Count[i] = 0
 			continue
 		}
+		*l = lane{x: re, y: im, cx: re, cy: im, left: p.kernel.MaxIterations - 1, point: i}
 		return true
 	}
 	*l = lane{left: math.MaxInt, point: idle}
@@ -141,10 +148,13 @@ func (k Kernel) runQuadratic(ctx context.Context, b Batch) error {
 	budget := pollSteps
 	for busy {
 		steps := min(budget, four[0].left, four[1].left, four[2].left, four[3].left)
-		done := advance(&four, steps, k.Radius2)
+		done, ahead := advance(&four, steps, k.Radius2)
 		busy = false
 		for i := range four {
 			four[i].left -= done
+			if i < ahead {
+				four[i].left--
+			}
 			busy = pool.settle(&four[i]) || busy
 		}
 		if budget -= done; budget <= 0 {
@@ -157,30 +167,46 @@ func (k Kernel) runQuadratic(ctx context.Context, b Batch) error {
 	return nil
 }
 
-// advance makes up to steps steps with all four points, and stops after the first in which one escapes. It returns the
-// number of steps made.
-func advance(four *[lanes]lane, steps int, radius2 float64) int {
+// advance makes up to steps steps with all four points, one after the other, and stops before the first step of a point
+// that has escaped. It returns the number of steps that all points made; the first ahead of them made one more.
+//
+// Each point is tested and moved before the next is looked at, so that few temporaries live at once: the compiler then
+// keeps most of the four orbits in registers, which nearly doubles the speed.
+func advance(four *[lanes]lane, steps int, radius2 float64) (done, ahead int) {
 	x0, y0, a0, b0 := four[0].x, four[0].y, four[0].cx, four[0].cy
 	x1, y1, a1, b1 := four[1].x, four[1].y, four[1].cx, four[1].cy
 	x2, y2, a2, b2 := four[2].x, four[2].y, four[2].cx, four[2].cy
 	x3, y3, a3, b3 := four[3].x, four[3].y, four[3].cx, four[3].cy
-	done := 0
-	for done < steps {
-		done++
-		x0, y0 = float64(x0*x0)-float64(y0*y0)+a0, float64((x0+x0)*y0)+b0
-		x1, y1 = float64(x1*x1)-float64(y1*y1)+a1, float64((x1+x1)*y1)+b1
-		x2, y2 = float64(x2*x2)-float64(y2*y2)+a2, float64((x2+x2)*y2)+b2
-		x3, y3 = float64(x3*x3)-float64(y3*y3)+a3, float64((x3+x3)*y3)+b3
-		if float64(x0*x0)+float64(y0*y0) > radius2 || float64(x1*x1)+float64(y1*y1) > radius2 ||
-			float64(x2*x2)+float64(y2*y2) > radius2 || float64(x3*x3)+float64(y3*y3) > radius2 {
+	for ; done < steps; done++ {
+		xx, yy := float64(x0*x0), float64(y0*y0)
+		if xx+yy > radius2 {
 			break
 		}
+		x0, y0 = xx-yy+a0, float64((x0+x0)*y0)+b0
+		xx, yy = float64(x1*x1), float64(y1*y1)
+		if xx+yy > radius2 {
+			ahead = 1
+			break
+		}
+		x1, y1 = xx-yy+a1, float64((x1+x1)*y1)+b1
+		xx, yy = float64(x2*x2), float64(y2*y2)
+		if xx+yy > radius2 {
+			ahead = 2
+			break
+		}
+		x2, y2 = xx-yy+a2, float64((x2+x2)*y2)+b2
+		xx, yy = float64(x3*x3), float64(y3*y3)
+		if xx+yy > radius2 {
+			ahead = 3
+			break
+		}
+		x3, y3 = xx-yy+a3, float64((x3+x3)*y3)+b3
 	}
 	four[0].x, four[0].y = x0, y0
 	four[1].x, four[1].y = x1, y1
 	four[2].x, four[2].y = x2, y2
 	four[3].x, four[3].y = x3, y3
-	return done
+	return done, ahead
 }
 
 // runFolded iterates the formulas that fold the plane before squaring, one point at a time.
