@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"strconv"
 	"unicode/utf8"
 )
@@ -16,6 +15,10 @@ func Parse(data []byte) (Spec, error) {
 	if !utf8.Valid(data) {
 		return Spec{}, newFieldError("", "", "must be UTF-8")
 	}
+	var whole json.RawMessage
+	if err := json.Unmarshal(data, &whole); err != nil {
+		return Spec{}, newFieldError("", "", "must be JSON: "+abridge(err.Error()))
+	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	var spec Spec
@@ -25,7 +28,8 @@ func Parse(data []byte) (Spec, error) {
 	return spec.Normalize()
 }
 
-// reader walks a JSON document token by token. Its methods take the path of the value they read, for errors.
+// reader walks a JSON document of valid syntax token by token. Its methods take the path of the value they read, for
+// errors.
 type reader struct{ decoder *json.Decoder }
 
 // setter reads one value into its place.
@@ -45,13 +49,7 @@ func (r *reader) spec(s *Spec) *FieldError {
 		"samples":        func(path string) *FieldError { return r.count(path, &s.Samples) },
 		"coloring":       func(path string) *FieldError { return r.coloring(path, &s.Coloring) },
 	}
-	if err := r.object("", fields); err != nil {
-		return err
-	}
-	if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
-		return newFieldError("", "", "must end after the JSON object")
-	}
-	return nil
+	return r.object("", fields)
 }
 
 func (r *reader) point(path string, p *Point) *FieldError {
@@ -223,21 +221,11 @@ func readName[S ~string](r *reader, path string, name *S) *FieldError {
 	return nil
 }
 
-// token reads the next token; the only errors are those of the syntax.
+// token reads the next token.
 func (r *reader) token(path string) (json.Token, *FieldError) {
 	token, err := r.decoder.Token()
-	if err == nil {
-		return token, nil
+	if err != nil {
+		return nil, newFieldError(path, "", "must be JSON: "+abridge(err.Error()))
 	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, newFieldError("", "", "must be complete JSON: the text ends early"+inField(path))
-	}
-	return nil, newFieldError("", "", "must be JSON: "+abridge(err.Error())+inField(path))
-}
-
-func inField(path string) string {
-	if path == "" {
-		return ""
-	}
-	return " in " + abridge(path)
+	return token, nil
 }

@@ -1,0 +1,144 @@
+package renderer_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"mandelfarm/internal/golden"
+	"mandelfarm/renderer"
+)
+
+func writePNG(t testing.TB, s renderer.Spec, opt renderer.Options) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, renderer.WritePNG(t.Context(), &out, s, opt))
+	return out.Bytes()
+}
+
+// requireSamePixels compares a decoded file with rendered pixels.
+func requireSamePixels(t testing.TB, want *renderer.Pixels, got image.Image) {
+	t.Helper()
+	require.Equal(t, image.Rect(0, 0, want.Width, want.Rows.Count()), got.Bounds())
+	for y := range want.Rows.Count() {
+		row := want.Pix[y*want.Stride:]
+		for x := range want.Width {
+			var r, g, b byte
+			switch want.Format {
+			case renderer.Gray1:
+				r = row[x/8] >> (7 - x%8) & 1 * 255
+				g, b = r, r
+			case renderer.Gray8:
+				r, g, b = row[x], row[x], row[x]
+			case renderer.RGB8:
+				r, g, b = row[3*x], row[3*x+1], row[3*x+2]
+			}
+			r2, g2, b2, _ := got.At(x, y).RGBA()
+			if uint32(r) != r2>>8 || uint32(g) != g2>>8 || uint32(b) != b2>>8 {
+				t.Fatalf("pixel (%d,%d): got %v, want %d,%d,%d", x, y, got.At(x, y), r, g, b)
+			}
+		}
+	}
+}
+
+func TestFilesShowWhatRenderComputes(t *testing.T) {
+	t.Parallel()
+	pngcheck, err := exec.LookPath("pngcheck")
+	checked := err == nil
+	for _, coloring := range []string{`"samples":1,"coloring":{"method":"set"}`, `"samples":2,"coloring":{"method":"set"}`, `"samples":1`} {
+		for _, size := range [][2]int{{1, 1}, {7, 63}, {33, 64}, {129, 65}, {61, 129}, {1025, 3}, {520, 66}} {
+			t.Run(fmt.Sprintf("%dx%d %.25s", size[0], size[1], coloring), func(t *testing.T) {
+				t.Parallel()
+				s := parse(t, fmt.Sprintf(`{"width":%d,"height":%d,"max_iterations":60,%s}`, size[0], size[1], coloring))
+				data := writePNG(t, s, renderer.Options{Threads: 3})
+				picture, err := png.Decode(bytes.NewReader(data))
+				require.NoError(t, err)
+				requireSamePixels(t, render(t, s, renderer.Options{}), picture)
+				assert.Contains(t, string(data), "mandelfarm\x00\x00\x00\x00\x00"+string(s.Canonical()))
+				if checked {
+					path := filepath.Join(t.TempDir(), "picture.png")
+					require.NoError(t, os.WriteFile(path, data, 0o600))
+					out, err := exec.CommandContext(t.Context(), pngcheck, "-v", path).CombinedOutput()
+					require.NoError(t, err, "%s", out)
+				}
+			})
+		}
+	}
+}
+
+func TestFilesDoNotDependOnThreads(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		s := pictures().Draw(r, "spec")
+		s.Height = rapid.IntRange(1, 300).Draw(r, "height of several segments")
+		want := writePNG(t, s, renderer.Options{Threads: 1})
+		got := writePNG(t, s, renderer.Options{Threads: rapid.IntRange(2, 8).Draw(r, "threads")})
+		require.True(r, bytes.Equal(want, got), "files differ")
+	})
+}
+
+var errFull = errors.New("disk full")
+
+// narrow accepts so many bytes and then fails.
+type narrow int
+
+func (n *narrow) Write(p []byte) (int, error) {
+	if *n -= narrow(len(p)); *n < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
+
+func TestFailingWritersAreReported(t *testing.T) {
+	t.Parallel()
+	s := parse(t, `{"width":64,"height":640,"max_iterations":60}`)
+	size := len(writePNG(t, s, renderer.Options{}))
+	for room := 0; room < size; room += size/23 + 1 {
+		w := narrow(room)
+		require.ErrorIs(t, renderer.WritePNG(t.Context(), &w, s, renderer.Options{Threads: 3}), errFull, "room for %d bytes", room)
+	}
+	w := narrow(size)
+	require.NoError(t, renderer.WritePNG(t.Context(), &w, s, renderer.Options{}))
+}
+
+// goldenSpecs are the approved pictures.
+func goldenSpecs() map[string]string {
+	const small = `"width":160,"height":120`
+	return map[string]string{
+		"default":      `{` + small + `}`,
+		"samples":      `{` + small + `,"samples":4}`,
+		"set":          `{` + small + `,"coloring":{"method":"set"}}`,
+		"set-samples":  `{` + small + `,"samples":4,"coloring":{"method":"set"}}`,
+		"julia":        `{` + small + `,"formula":"julia","samples":2}`,
+		"burning-ship": `{` + small + `,"formula":"burning_ship","coloring":{"palette":"fire"}}`,
+		"tricorn":      `{` + small + `,"formula":"tricorn","coloring":{"palette":"aurora"}}`,
+		"seahorses": `{` + small + `,"center":{"re":"-0.743643887037151","im":"0.131825904205330"},"radius":"0.002",
+			"max_iterations":3000,"samples":2,"coloring":{"palette":"ocean","density":1.5,"offset":0.1,"interior":"#200810"}}`,
+		"deep": `{` + small + `,"center":{"re":"-0.743643887037158704752191506114774","im":"0.131825904205311970493132056385139"},
+			"radius":"1e-10","rotation":30,"max_iterations":10000}`,
+	}
+}
+
+func TestGoldenPictures(t *testing.T) {
+	t.Parallel()
+	for name, text := range goldenSpecs() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			golden.PNG(t, name, writePNG(t, parse(t, text), renderer.Options{}))
+		})
+	}
+	t.Run("original", func(t *testing.T) {
+		t.Parallel()
+		golden.PNG(t, "original", writePNG(t, renderer.Original(320, 240), renderer.Options{}))
+	})
+}

@@ -1,0 +1,396 @@
+package renderer_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"mandelfarm/renderer"
+	"mandelfarm/renderer/palette"
+)
+
+func parse(t testing.TB, text string) renderer.Spec {
+	t.Helper()
+	s, err := renderer.Parse([]byte(text))
+	require.NoError(t, err)
+	return s
+}
+
+// specs draws any Spec that Normalize accepts.
+func specs() *rapid.Generator[renderer.Spec] {
+	return rapid.Custom(func(t *rapid.T) renderer.Spec {
+		number := func(label, pattern string) renderer.Decimal {
+			d, err := renderer.ParseDecimal(rapid.StringMatching(pattern).Draw(t, label))
+			require.NoError(t, err)
+			return d
+		}
+		const any, positive = `-?[0-9]{1,3}(\.[0-9]{1,30})?(e-?[0-9]{1,2})?`, `[1-9](\.[0-9]{1,9})?(e-?[0-9])?`
+		s := renderer.Spec{
+			Formula:       rapid.SampledFrom(renderer.Formulas()).Draw(t, "formula"),
+			Width:         rapid.IntRange(1, 1<<31-1).Draw(t, "width"),
+			Height:        rapid.IntRange(1, 1<<31-1).Draw(t, "height"),
+			MaxIterations: rapid.IntRange(0, 1<<31-1).Draw(t, "max_iterations"),
+			Samples:       rapid.IntRange(0, 1<<16).Draw(t, "samples"),
+			Coloring: renderer.Coloring{
+				Method:  rapid.SampledFrom(append(renderer.Methods(), "")).Draw(t, "method"),
+				Palette: rapid.SampledFrom(append(palette.Names(), "")).Draw(t, "palette"),
+			},
+		}
+		if rapid.Bool().Draw(t, "has colours") {
+			s.Coloring.Density = number("density", positive)
+			s.Coloring.Offset = number("offset", `-?0\.[0-9]{1,9}`)
+			s.Coloring.Interior = renderer.Color(rapid.StringMatching(`#[0-9a-fA-F]{6}`).Draw(t, "interior"))
+		}
+		if s.Formula == renderer.Julia && rapid.Bool().Draw(t, "has seed") {
+			s.Seed = renderer.Point{Re: number("seed.re", any), Im: number("seed.im", any)}
+		}
+		switch rapid.IntRange(0, 2).Draw(t, "view") {
+		case 1:
+			s.Center = renderer.Point{Re: number("re", any), Im: number("im", any)}
+			s.Radius = number("radius", positive)
+			s.Rotation = number("rotation", `-?([0-9]{1,2}|[12][0-9]{2}|3[0-5][0-9])(\.[0-9]{1,30})?`)
+		case 2:
+			low, high := number("low", `-[1-9](\.[0-9]{1,20})?`), number("high", `[0-9](\.[0-9]{1,20})?`)
+			s.Window = renderer.Window{Re: [2]renderer.Decimal{low, high}, Im: [2]renderer.Decimal{low, high}}
+		}
+		return s
+	})
+}
+
+func TestCanonicalFormsAreReadBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		given := specs().Draw(t, "spec")
+		normal, err := given.Normalize()
+		require.NoError(t, err)
+		again, err := normal.Normalize()
+		require.NoError(t, err)
+		require.Equal(t, normal, again, "normalising twice")
+		text := normal.Canonical()
+		require.Equal(t, string(text), string(given.Canonical()), "a Spec prints as it is normalised")
+		parsed, err := renderer.Parse(text)
+		require.NoError(t, err, "%s", text)
+		require.True(t, normal == parsed, "%s became %s", text, parsed.Canonical()) //nolint:testifylint // == is the claim
+		require.Equal(t, given.ID(), parsed.ID())
+		id, err := renderer.ParseID(string(parsed.ID()))
+		require.NoError(t, err)
+		require.Equal(t, parsed.ID(), id)
+	})
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	want := `{"formula":"mandelbrot","center":{"re":"-0.75","im":"0"},"radius":"1.25","width":3840,"height":2160,` +
+		`"max_iterations":1000,"samples":1,` +
+		`"coloring":{"method":"smooth","palette":"ultra","density":"1","offset":"0","interior":"#000000"}}`
+	assert.Equal(t, want, string(parse(t, `{"width":3840,"height":2160}`).Canonical()))
+	julia := parse(t, `{"formula":"julia","width":1,"height":1}`)
+	assert.True(t, julia.Seed.Re.IsSet())
+	assert.Equal(t, "0", julia.Center.Re.String())
+	half := parse(t, `{"center":{"im":0.5},"width":1,"height":1}`)
+	assert.Equal(t, "0", half.Center.Re.String(), "one part of the centre makes the other 0")
+}
+
+func TestOnePictureHasOneID(t *testing.T) {
+	t.Parallel()
+	same := [][]string{
+		{
+			`{"width":8,"height":6}`,
+			`{"height":6,"width":8,"samples":1,"rotation":0}`,
+			`{"width":8,"height":6,"center":{"re":-75e-2,"im":"-0"},"radius":"1.250","rotation":"-360"}`,
+			` { "width" : 8 , "height" : 6 , "coloring" : { "palette" : "ultra" , "interior" : "#000000" } } `,
+		},
+		{
+			`{"width":8,"height":6,"coloring":{"method":"set"}}`,
+			`{"width":8,"height":6,"coloring":{"method":"set","palette":"fire","density":3,"offset":1,"interior":"#FFFFFF"}}`,
+		},
+		{
+			`{"width":8,"height":6,"rotation":270.5}`,
+			`{"width":8,"height":6,"rotation":-89.5}`,
+		},
+		{
+			`{"width":8,"height":6,"rotation":180}`,
+			`{"width":8,"height":6,"rotation":-180}`,
+		},
+		{
+			`{"width":8,"height":6,"coloring":{"interior":"#aBcDeF"}}`,
+			`{"width":8,"height":6,"coloring":{"interior":"#abcdef"}}`,
+		},
+	}
+	seen := map[renderer.ID]int{}
+	for group, texts := range same {
+		for _, text := range texts {
+			id := parse(t, text).ID()
+			other, known := seen[id]
+			assert.True(t, !known || other == group, "%s has the ID of another picture", text)
+			seen[id] = group
+		}
+	}
+	assert.Len(t, seen, len(same))
+}
+
+// TestIDsAreStable fixes IDs. They name stored pictures: a change here is a change of Version.
+func TestIDsAreStable(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, renderer.ID("1ce1463bc1d576c95d22bf9a52d165cbb91ea37e"), renderer.Original(800, 600).ID())
+	assert.Equal(t, renderer.ID("99500b5d67820d094ed5a41ce38b5de40c82eab0"), parse(t, `{"width":640,"height":480}`).ID())
+}
+
+func TestParseID(t *testing.T) {
+	t.Parallel()
+	good := renderer.Original(800, 600).ID().String()
+	_, err := renderer.ParseID(good)
+	require.NoError(t, err)
+	for _, bad := range []string{
+		"", good[1:], good + "0", strings.ToUpper(good[:39]) + "A", "../" + good[3:], good[:39] + "/", good[:39] + "\x00",
+		good[:38] + "é", strings.Repeat("a", 1<<20),
+	} {
+		_, err := renderer.ParseID(bad)
+		assert.Error(t, err, "%.50q", bad)
+	}
+}
+
+// badSpecs maps documents to the field that is at fault.
+func badSpecs() map[string]string {
+	return map[string]string{
+		``:                         "",
+		`{`:                        "",
+		`{"width":800,`:            "",
+		`{"width":800,"height":`:   "",
+		`{"width":8,"height":6}x`:  "",
+		`{"width":8,"height":6}{}`: "",
+		`{"width":8 "height":6}`:   "",
+		`{"width":08,"height":6}`:  "",
+		"{\"width\":8,\"\xff\":6}": "",
+		`{"width":8,"height":6,}`:  "",
+		`{"width":8,"height":6,"center":{"re":1,}}`: "",
+		`[]`:                           "",
+		`null`:                         "",
+		`"spec"`:                       "",
+		`{}`:                           "width",
+		`{"width":8}`:                  "height",
+		`{"width":0,"height":6}`:       "width",
+		`{"width":8,"height":-1}`:      "height",
+		`{"width":8.5,"height":6}`:     "width",
+		`{"width":8e2,"height":6}`:     "width",
+		`{"width":"8","height":6}`:     "width",
+		`{"width":null,"height":6}`:    "width",
+		`{"width":true,"height":6}`:    "width",
+		`{"width":8,"width":8}`:        "width",
+		`{"Width":8,"height":6}`:       "Width",
+		`{"width":8,"height":6,"x":1}`: "x",
+		`{"width":99999999999999999999,"height":6}`:                                  "width",
+		`{"width":2147483648,"height":6}`:                                            "width",
+		`{"width":8,"height":6,"max_iterations":0}`:                                  "max_iterations",
+		`{"width":8,"height":6,"max_iterations":1e9}`:                                "max_iterations",
+		`{"width":8,"height":6,"samples":0}`:                                         "samples",
+		`{"width":8,"height":6,"samples":65537}`:                                     "samples",
+		`{"width":8,"height":6,"formula":"newton"}`:                                  "formula",
+		`{"width":8,"height":6,"formula":""}`:                                        "formula",
+		`{"width":8,"height":6,"formula":1}`:                                         "formula",
+		`{"width":8,"height":6,"seed":{"re":1}}`:                                     "seed",
+		`{"width":8,"height":6,"formula":"julia","seed":{"re":"NaN"}}`:               "seed.re",
+		`{"width":8,"height":6,"center":{"re":"Inf"}}`:                               "center.re",
+		`{"width":8,"height":6,"center":{"re":"1e999999999"}}`:                       "center.re",
+		`{"width":8,"height":6,"center":{"im":"1e100"}}`:                             "center.im",
+		`{"width":8,"height":6,"center":{"im":"0x1"}}`:                               "center.im",
+		`{"width":8,"height":6,"center":{"im":""}}`:                                  "center.im",
+		`{"width":8,"height":6,"center":{"z":1}}`:                                    "center.z",
+		`{"width":8,"height":6,"center":{"re":1,"re":1}}`:                            "center.re",
+		`{"width":8,"height":6,"center":[1,2]}`:                                      "center",
+		`{"width":8,"height":6,"radius":0}`:                                          "radius",
+		`{"width":8,"height":6,"radius":"-1"}`:                                       "radius",
+		`{"width":8,"height":6,"radius":[]}`:                                         "radius",
+		`{"width":8,"height":6,"radius":"` + strings.Repeat("1", 1<<20) + `"}`:       "radius",
+		`{"width":8,"height":6,"radius":` + strings.Repeat("1", 1<<20) + `}`:         "radius",
+		`{"width":8,"height":6,"rotation":361}`:                                      "rotation",
+		`{"width":8,"height":6,"window":{}}`:                                         "window",
+		`{"width":8,"height":6,"window":{"re":[0,1]}}`:                               "window.im",
+		`{"width":8,"height":6,"window":{"re":[0],"im":[0,1]}}`:                      "window.re",
+		`{"width":8,"height":6,"window":{"re":[0,1,2],"im":[0,1]}}`:                  "window.re",
+		`{"width":8,"height":6,"window":{"re":[0,"x"],"im":[0,1]}}`:                  "window.re",
+		`{"width":8,"height":6,"window":{"re":[0,1],"im":[1,1]}}`:                    "window.im",
+		`{"width":8,"height":6,"window":{"re":[0,1],"im":[0,1]},"radius":1}`:         "window",
+		`{"width":8,"height":6,"window":{"re":[0,1],"im":[0,1]},"center":{"re":1}}`:  "window",
+		`{"width":8,"height":6,"coloring":"smooth"}`:                                 "coloring",
+		`{"width":8,"height":6,"coloring":{"method":"rainbow"}}`:                     "coloring.method",
+		`{"width":8,"height":6,"coloring":{"palette":"rainbow"}}`:                    "coloring.palette",
+		`{"width":8,"height":6,"coloring":{"density":0}}`:                            "coloring.density",
+		`{"width":8,"height":6,"coloring":{"density":"1e10"}}`:                       "coloring.density",
+		`{"width":8,"height":6,"coloring":{"offset":"1e10"}}`:                        "coloring.offset",
+		`{"width":8,"height":6,"coloring":{"interior":"black"}}`:                     "coloring.interior",
+		`{"width":8,"height":6,"coloring":{"interior":"#12345"}}`:                    "coloring.interior",
+		`{"width":8,"height":6,"coloring":{"interior":"#+12345"}}`:                   "coloring.interior",
+		`{"` + strings.Repeat("y", 1000) + `":1}`:                                    strings.Repeat("y", 45) + "...",
+		`{"center":` + strings.Repeat("[", 1<<18) + strings.Repeat("]", 1<<18) + `}`: "",
+	}
+}
+
+func TestBadSpecsNameTheField(t *testing.T) {
+	t.Parallel()
+	for text, field := range badSpecs() {
+		start := time.Now()
+		_, err := renderer.Parse([]byte(text))
+		assert.Less(t, time.Since(start), 200*time.Millisecond, "%.60q", text)
+		var fault *renderer.FieldError
+		require.ErrorAs(t, err, &fault, "%.60q", text)
+		assert.Equal(t, field, fault.Field, "%.60q: %v", text, err)
+		assert.NotEmpty(t, fault.Reason)
+		assert.Less(t, len(err.Error()), 300, "%.60q", text)
+	}
+}
+
+func TestErrorsReadWell(t *testing.T) {
+	t.Parallel()
+	_, err := renderer.Parse([]byte(`{"width":8,"height":6,"radius":"-1"}`))
+	require.EqualError(t, err, `radius: must be greater than 0, got "-1"`)
+	_, err = renderer.Parse([]byte(`{"width":8,"height":6,"coloring":{"method":"rainbow"}}`))
+	require.EqualError(t, err, `coloring.method: must be one of smooth, set, got "rainbow"`)
+	_, err = renderer.Parse([]byte(`{"width":8,`))
+	require.EqualError(t, err, `must be JSON: unexpected end of JSON input`)
+}
+
+func TestSpecsInsideOtherDocuments(t *testing.T) {
+	t.Parallel()
+	type letter struct {
+		Spec renderer.Spec `json:"spec"`
+	}
+	var got letter
+	require.NoError(t, json.Unmarshal([]byte(`{"spec":{"height":6,"width":8,"radius":1.50}}`), &got))
+	assert.Equal(t, "1.5", got.Spec.Radius.String())
+	assert.Equal(t, 1000, got.Spec.MaxIterations)
+	data, err := json.Marshal(got)
+	require.NoError(t, err)
+	assert.Equal(t, `{"spec":`+string(got.Spec.Canonical())+`}`, string(data))
+	var fault *renderer.FieldError
+	require.ErrorAs(t, json.Unmarshal([]byte(`{"spec":{"width":8}}`), &got), &fault)
+}
+
+func TestOriginalCopesWithAnySize(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := renderer.Original(rapid.Int().Draw(t, "width"), rapid.Int().Draw(t, "height"))
+		assert.GreaterOrEqual(t, s.Width, 100)
+		assert.LessOrEqual(t, s.Width, 1200)
+		assert.GreaterOrEqual(t, s.Height, 50)
+		assert.LessOrEqual(t, s.Height, 1024)
+		normal, err := s.Normalize()
+		require.NoError(t, err)
+		require.Equal(t, s, normal)
+		require.NoError(t, s.Check(renderer.DefaultLimits()))
+	})
+}
+
+func TestFromQuery(t *testing.T) {
+	t.Parallel()
+	s, err := renderer.FromQuery(640, 480, map[string][]string{
+		"formula": {"julia"}, "seed_re": {"-0.4"}, "seed_im": {"0.6"}, "re": {"0.1"}, "im": {"-0.2"}, "radius": {"1e-3"},
+		"rotation": {"15"}, "max_iterations": {"500"}, "samples": {"4"}, "coloring": {"smooth"}, "palette": {"fire"},
+		"density": {"2"}, "offset": {"0.25"}, "interior": {"#102030"},
+	})
+	require.NoError(t, err)
+	assert.Equal(t, parse(t, `{"formula":"julia","seed":{"re":-0.4,"im":0.6},"center":{"re":0.1,"im":-0.2},"radius":0.001,
+		"rotation":15,"width":640,"height":480,"max_iterations":500,"samples":4,
+		"coloring":{"method":"smooth","palette":"fire","density":2,"offset":0.25,"interior":"#102030"}}`), s)
+	s, err = renderer.FromQuery(640, 480, nil)
+	require.NoError(t, err)
+	assert.Equal(t, parse(t, `{"width":640,"height":480}`), s)
+}
+
+func TestBadQueriesNameTheParameter(t *testing.T) {
+	t.Parallel()
+	bad := map[string]string{
+		"re": "NaN", "im": "1e999999999", "radius": "-1", "rotation": "1000", "max_iterations": "0", "samples": "many",
+		"formula": "newton", "seed_re": "1", "coloring": "rainbow", "palette": "none", "density": "-1", "offset": "x",
+		"interior": "red", "unknown": "1", "width": "3", "seed_im": "", "Re": "1",
+	}
+	for name, value := range bad {
+		_, err := renderer.FromQuery(640, 480, map[string][]string{name: {value}})
+		var fault *renderer.FieldError
+		require.ErrorAs(t, err, &fault, name)
+		assert.Equal(t, name, fault.Field)
+	}
+	for name, values := range map[string][]string{"re": {"1", "1"}, "im": {}} {
+		_, err := renderer.FromQuery(640, 480, map[string][]string{name: values})
+		var fault *renderer.FieldError
+		require.ErrorAs(t, err, &fault, name)
+		assert.Equal(t, name, fault.Field)
+	}
+	_, err := renderer.FromQuery(0, 480, nil)
+	require.ErrorContains(t, err, "width")
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ text, field string }{
+		{`{"width":8192,"height":8192}`, ""},
+		{`{"width":8193,"height":8192}`, "width"},
+		{`{"width":8192,"height":8193}`, "height"},
+		{`{"width":2147483647,"height":2147483647}`, "width"},
+		{`{"width":8,"height":6,"max_iterations":10000000}`, ""},
+		{`{"width":8,"height":6,"max_iterations":10000001}`, "max_iterations"},
+		{`{"width":8,"height":6,"samples":65}`, "samples"},
+		{`{"width":8,"height":6,"center":{"re":"0.` + strings.Repeat("3", 10_001) + `"}}`, "center.re"},
+		{`{"width":8,"height":6,"radius":"1e-10001"}`, "radius"},
+		{`{"width":600,"height":600,"radius":"2e-13"}`, ""},
+		{`{"width":600,"height":600,"radius":"1e-13"}`, "radius"},
+		{`{"width":600,"height":600,"radius":"1e-1000"}`, "radius"},
+		{`{"width":3,"height":3,"window":{"re":["1","1.0000000000000001"],"im":[0,1]}}`, "window.re"},
+		{`{"width":3,"height":3,"window":{"im":["1","1.000000000000001"],"re":[0,1]}}`, "window.im"},
+	}
+	for _, test := range tests {
+		err := parse(t, test.text).Check(renderer.DefaultLimits())
+		if test.field == "" {
+			require.NoError(t, err, "%.80s", test.text)
+			continue
+		}
+		var fault *renderer.FieldError
+		require.ErrorAs(t, err, &fault, "%.80s", test.text)
+		assert.Equal(t, test.field, fault.Field, "%.80s: %v", test.text, err)
+	}
+	require.NoError(t, parse(t, `{"width":99999,"height":99999,"samples":999,"max_iterations":99999999}`).Check(renderer.Limits{}),
+		"a limit of 0 is none")
+}
+
+// TestTheSmallestRadiusIsNamed takes the radius that the error names, which must be accepted.
+func TestTheSmallestRadiusIsNamed(t *testing.T) {
+	t.Parallel()
+	err := parse(t, `{"width":600,"height":600,"radius":"1e-30"}`).Check(renderer.DefaultLimits())
+	require.EqualError(t, err,
+		`radius: is finer than double precision resolves: here and at height 600 it must be at least 1.33e-13, got "1e-30"`)
+	require.NoError(t, parse(t, `{"width":600,"height":600,"radius":"1.34e-13"}`).Check(renderer.DefaultLimits()))
+}
+
+func FuzzParse(f *testing.F) {
+	for text := range badSpecs() {
+		if len(text) < 10_000 {
+			f.Add([]byte(text))
+		}
+	}
+	f.Add(renderer.Original(800, 600).Canonical())
+	f.Add([]byte(`{"width":640,"height":480,"formula":"julia","rotation":"-181","coloring":{"interior":"#FFFFFF"}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		start := time.Now()
+		s, err := renderer.Parse(data)
+		if spent := time.Since(start); spent > time.Second {
+			t.Errorf("parsing took %v", spent)
+		}
+		if err != nil {
+			var fault *renderer.FieldError
+			require.ErrorAs(t, err, &fault)
+			assert.Less(t, len(err.Error()), 500)
+			return
+		}
+		again, err := renderer.Parse(s.Canonical())
+		require.NoError(t, err)
+		require.Equal(t, s, again)
+		require.False(t, bytes.Contains(s.Canonical(), []byte("\n")))
+		_ = s.Check(renderer.DefaultLimits())
+	})
+}
