@@ -16,10 +16,10 @@ import (
 	"mandelfarm/renderer"
 )
 
-func decimal(t testing.TB, text string) renderer.Decimal {
-	t.Helper()
+func decimal(tb testing.TB, text string) renderer.Decimal {
+	tb.Helper()
 	d, err := renderer.ParseDecimal(text)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return d
 }
 

@@ -19,17 +19,17 @@ import (
 	"mandelfarm/renderer"
 )
 
-func writePNG(t testing.TB, s renderer.Spec, opt renderer.Options) []byte {
-	t.Helper()
+func writePNG(tb testing.TB, s renderer.Spec, opt renderer.Options) []byte {
+	tb.Helper()
 	var out bytes.Buffer
-	require.NoError(t, renderer.WritePNG(t.Context(), &out, s, opt))
+	require.NoError(tb, renderer.WritePNG(tb.Context(), &out, s, opt))
 	return out.Bytes()
 }
 
 // requireSamePixels compares a decoded file with rendered pixels.
-func requireSamePixels(t testing.TB, want *renderer.Pixels, got image.Image) {
-	t.Helper()
-	require.Equal(t, image.Rect(0, 0, want.Width, want.Rows.Count()), got.Bounds())
+func requireSamePixels(tb testing.TB, want *renderer.Pixels, got image.Image) {
+	tb.Helper()
+	require.Equal(tb, image.Rect(0, 0, want.Width, want.Rows.Count()), got.Bounds())
 	for y := range want.Rows.Count() {
 		row := want.Pix[y*want.Stride:]
 		for x := range want.Width {
@@ -45,7 +45,7 @@ func requireSamePixels(t testing.TB, want *renderer.Pixels, got image.Image) {
 			}
 			r2, g2, b2, _ := got.At(x, y).RGBA()
 			if uint32(r) != r2>>8 || uint32(g) != g2>>8 || uint32(b) != b2>>8 {
-				t.Fatalf("pixel (%d,%d): got %v, want %d,%d,%d", x, y, got.At(x, y), r, g, b)
+				tb.Fatalf("pixel (%d,%d): got %v, want %d,%d,%d", x, y, got.At(x, y), r, g, b)
 			}
 		}
 	}

@@ -18,10 +18,10 @@ import (
 )
 
 // render renders whole images and fails the test on errors.
-func render(t testing.TB, s renderer.Spec, opt renderer.Options) *renderer.Pixels {
-	t.Helper()
-	pixels, err := renderer.Render(t.Context(), s, renderer.Rows{Start: 0, End: s.Height}, opt)
-	require.NoError(t, err)
+func render(tb testing.TB, s renderer.Spec, opt renderer.Options) *renderer.Pixels {
+	tb.Helper()
+	pixels, err := renderer.Render(tb.Context(), s, renderer.Rows{Start: 0, End: s.Height}, opt)
+	require.NoError(tb, err)
 	return pixels
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"strconv"
+	"strings"
 
 	"mandelfarm/renderer/palette"
 )
@@ -338,14 +339,11 @@ func (c *Coloring) normalizeInterior() *FieldError {
 
 // oneOf words the reason for a name that is none of those known.
 func oneOf[S ~string](names []S) string {
-	reason := "must be one of "
+	words := make([]string, len(names))
 	for i, name := range names {
-		if i > 0 {
-			reason += ", "
-		}
-		reason += string(name)
+		words[i] = string(name)
 	}
-	return reason
+	return "must be one of " + strings.Join(words, ", ")
 }
 
 // plain is a Spec without methods: what the JSON package sees.

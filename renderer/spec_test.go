@@ -15,22 +15,22 @@ import (
 	"mandelfarm/renderer/palette"
 )
 
-func parse(t testing.TB, text string) renderer.Spec {
-	t.Helper()
+func parse(tb testing.TB, text string) renderer.Spec {
+	tb.Helper()
 	s, err := renderer.Parse([]byte(text))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return s
 }
 
 // specs draws any Spec that Normalize accepts.
 func specs() *rapid.Generator[renderer.Spec] {
 	return rapid.Custom(func(t *rapid.T) renderer.Spec {
-		number := func(label, pattern string) renderer.Decimal {
+		draw := func(label, pattern string) renderer.Decimal {
 			d, err := renderer.ParseDecimal(rapid.StringMatching(pattern).Draw(t, label))
 			require.NoError(t, err)
 			return d
 		}
-		const any, positive = `-?[0-9]{1,3}(\.[0-9]{1,30})?(e-?[0-9]{1,2})?`, `[1-9](\.[0-9]{1,9})?(e-?[0-9])?`
+		const anything, positive = `-?[0-9]{1,3}(\.[0-9]{1,30})?(e-?[0-9]{1,2})?`, `[1-9](\.[0-9]{1,9})?(e-?[0-9])?`
 		s := renderer.Spec{
 			Formula:       rapid.SampledFrom(renderer.Formulas()).Draw(t, "formula"),
 			Width:         rapid.IntRange(1, 1<<31-1).Draw(t, "width"),
@@ -43,20 +43,20 @@ func specs() *rapid.Generator[renderer.Spec] {
 			},
 		}
 		if rapid.Bool().Draw(t, "has colours") {
-			s.Coloring.Density = number("density", positive)
-			s.Coloring.Offset = number("offset", `-?0\.[0-9]{1,9}`)
+			s.Coloring.Density = draw("density", positive)
+			s.Coloring.Offset = draw("offset", `-?0\.[0-9]{1,9}`)
 			s.Coloring.Interior = renderer.Color(rapid.StringMatching(`#[0-9a-fA-F]{6}`).Draw(t, "interior"))
 		}
 		if s.Formula == renderer.Julia && rapid.Bool().Draw(t, "has seed") {
-			s.Seed = renderer.Point{Re: number("seed.re", any), Im: number("seed.im", any)}
+			s.Seed = renderer.Point{Re: draw("seed.re", anything), Im: draw("seed.im", anything)}
 		}
 		switch rapid.IntRange(0, 2).Draw(t, "view") {
 		case 1:
-			s.Center = renderer.Point{Re: number("re", any), Im: number("im", any)}
-			s.Radius = number("radius", positive)
-			s.Rotation = number("rotation", `-?([0-9]{1,2}|[12][0-9]{2}|3[0-5][0-9])(\.[0-9]{1,30})?`)
+			s.Center = renderer.Point{Re: draw("re", anything), Im: draw("im", anything)}
+			s.Radius = draw("radius", positive)
+			s.Rotation = draw("rotation", `-?([0-9]{1,2}|[12][0-9]{2}|3[0-5][0-9])(\.[0-9]{1,30})?`)
 		case 2:
-			low, high := number("low", `-[1-9](\.[0-9]{1,20})?`), number("high", `[0-9](\.[0-9]{1,20})?`)
+			low, high := draw("low", `-[1-9](\.[0-9]{1,20})?`), draw("high", `[0-9](\.[0-9]{1,20})?`)
 			s.Window = renderer.Window{Re: [2]renderer.Decimal{low, high}, Im: [2]renderer.Decimal{low, high}}
 		}
 		return s
@@ -237,7 +237,7 @@ func TestBadSpecsNameTheField(t *testing.T) {
 	for text, field := range badSpecs() {
 		start := time.Now()
 		_, err := renderer.Parse([]byte(text))
-		assert.Less(t, time.Since(start), 200*time.Millisecond, "%.60q", text)
+		assert.Less(t, time.Since(start), time.Second, "%.60q", text)
 		var fault *renderer.FieldError
 		require.ErrorAs(t, err, &fault, "%.60q", text)
 		assert.Equal(t, field, fault.Field, "%.60q: %v", text, err)

@@ -22,49 +22,49 @@ import (
 var update = flag.Bool("update", false, "rewrite the approved pictures") //nolint:gochecknoglobals // a flag must exist before the test binary parses its arguments
 
 // PNG fails the test unless the file's pixels, and then all its bytes, are those of testdata/golden/<name>.png.
-func PNG(t testing.TB, name string, file []byte) {
-	t.Helper()
-	got := decode(t, "the picture made", file)
+func PNG(tb testing.TB, name string, file []byte) {
+	tb.Helper()
+	got := decode(tb, "the picture made", file)
 	path := filepath.Join("testdata", "golden", name+".png")
 	if *update {
-		write(t, path, file)
+		write(tb, path, file)
 		return
 	}
 	approved, err := os.ReadFile(path) //nolint:gosec // below testdata
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Fatalf("%s does not exist; make it with: go test -run Golden -update", path)
+		tb.Fatalf("%s does not exist; make it with: go test -run Golden -update", path)
 	}
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	want := decode(t, path, approved)
+	want := decode(tb, path, approved)
 	if first, count := differ(got, want); count > 0 {
-		dir := keep(t, name, file, approved, difference(got, want))
-		t.Fatalf("%s: %d pixels differ, the first at %v; got size %v, want %v; see %s",
+		dir := keep(tb, name, file, approved, difference(got, want))
+		tb.Fatalf("%s: %d pixels differ, the first at %v; got size %v, want %v; see %s",
 			path, count, first, got.Bounds().Size(), want.Bounds().Size(), dir)
 	}
 	if !bytes.Equal(file, approved) {
-		t.Errorf("%s: the pixels are the same but not the bytes of the file (%d, want %d); a change of bytes raises the renderer's Version",
+		tb.Errorf("%s: the pixels are the same but not the bytes of the file (%d, want %d); a change of bytes raises the renderer's Version",
 			path, len(file), len(approved))
 	}
 }
 
-func decode(t testing.TB, what string, file []byte) image.Image {
-	t.Helper()
+func decode(tb testing.TB, what string, file []byte) image.Image {
+	tb.Helper()
 	picture, err := png.Decode(bytes.NewReader(file))
 	if err != nil {
-		t.Fatalf("%s is no PNG: %v", what, err)
+		tb.Fatalf("%s is no PNG: %v", what, err)
 	}
 	return picture
 }
 
-func write(t testing.TB, path string, data []byte) {
-	t.Helper()
+func write(tb testing.TB, path string, data []byte) {
+	tb.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
+	if err := os.WriteFile(path, data, 0o600); err != nil { //nolint:gosec // names come from tests
+		tb.Fatal(err)
 	}
 }
 
@@ -108,16 +108,16 @@ func difference(a, b image.Image) image.Image {
 }
 
 // keep writes the three pictures and returns their folder.
-func keep(t testing.TB, name string, got, want []byte, diff image.Image) string {
-	t.Helper()
+func keep(tb testing.TB, name string, got, want []byte, diff image.Image) string {
+	tb.Helper()
 	var encoded bytes.Buffer
 	if err := png.Encode(&encoded, diff); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	dir := t.ArtifactDir()
+	dir := tb.ArtifactDir()
 	base := filepath.Join(dir, filepath.Base(name))
-	write(t, base+".got.png", got)
-	write(t, base+".want.png", want)
-	write(t, base+".diff.png", encoded.Bytes())
+	write(tb, base+".got.png", got)
+	write(tb, base+".want.png", want)
+	write(tb, base+".diff.png", encoded.Bytes())
 	return dir
 }

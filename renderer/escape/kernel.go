@@ -167,7 +167,7 @@ func (k Kernel) runQuadratic(ctx context.Context, b Batch) error {
 	return nil
 }
 
-// advance makes up to steps steps with all four points, one after the other, and stops before the first step of a point
+// advance moves all four points on by at most the given number of steps, in turn, and stops when it is the turn of one
 // that has escaped. It returns the number of steps that all points made; the first ahead of them made one more.
 //
 // Each point is tested and moved before the next is looked at, so that few temporaries live at once: the compiler then
@@ -235,8 +235,8 @@ func (k Kernel) runFolded(ctx context.Context, b Batch) error {
 	return nil
 }
 
-// advanceFolded makes up to steps steps and stops after the one in which the point escapes. It returns the number of
-// steps made and |z|^2 after the last. Both formulas square the real part of z; they differ in the product 2xy alone.
+// advanceFolded moves the point on by at most the given number of steps and stops when it escapes. It returns the number
+// of steps made and |z|^2 after the last. Both formulas square the real part of z; they differ in the product 2xy alone.
 func (l *lane) advanceFolded(steps int, k Kernel) (done int, norm2 float64) {
 	x, y := l.x, l.y
 	for done < steps && norm2 <= k.Radius2 {

@@ -52,7 +52,7 @@ func TestRunFollowsTheDefinition(t *testing.T) {
 			batch.Re[i], batch.Im[i] = coordinate.Draw(t, "re"), coordinate.Draw(t, "im")
 			batch.Count[i] = 77 // left over from other work
 		}
-		require.NoError(t, kernel.Run(context.Background(), *batch)) //nolint:usetesting // a rapid.T has no context
+		require.NoError(t, kernel.Run(context.Background(), *batch))
 		for i := range batch.Re {
 			count, norm2 := follow(kernel, batch.Re[i], batch.Im[i])
 			require.Equal(t, count, batch.Count[i], "count of point %d", i)

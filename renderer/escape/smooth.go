@@ -29,7 +29,7 @@ func Log2(x float64) float64 {
 		twoOverLn2   = 2.8853900817779268
 	)
 	bits := math.Float64bits(x)
-	exponent := int(bits>>mantissaBits) - bias //nolint:gosec // 11 bits
+	exponent := int(bits>>mantissaBits) - bias
 	m := math.Float64frombits(bits&mantissa | bias<<mantissaBits)
 	if m > math.Sqrt2 {
 		m *= 0.5
