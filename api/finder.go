@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -120,7 +121,8 @@ func (f *finder) draw(ctx context.Context, spec renderer.Spec, id renderer.ID) (
 // goes on, within the wait limit, when those who wait for it leave.
 func (f *finder) share(ctx context.Context, key string, search func(context.Context) (*picture, error)) (*picture, error) {
 	f.ongoing.Add(1)
-	results := f.shared.DoChan(key, func() (any, error) {
+	results := f.shared.DoChan(key, func() (p any, err error) {
+		defer recoverAs(&err)
 		ctx, cancel := context.WithTimeoutCause(f.ctx, f.limit, errWaited)
 		defer cancel()
 		return search(ctx)
@@ -136,6 +138,14 @@ func (f *finder) share(ctx context.Context, key string, search func(context.Cont
 	case r := <-finished:
 		p, _ := r.Val.(*picture)
 		return p, r.Err
+	}
+}
+
+// recoverAs makes an error of a panic: outside a request's own goroutine it
+// would end the process.
+func recoverAs(err *error) {
+	if cause := recover(); cause != nil {
+		*err = fmt.Errorf("%w: %v\n%s", errPanic, cause, debug.Stack())
 	}
 }
 

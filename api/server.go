@@ -93,7 +93,9 @@ func (s *Server) routes(health http.Handler, page []byte) *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
+	r.RedirectTrailingSlash = false // one address for one thing
 	r.Use(gin.CustomRecoveryWithWriter(nil, s.panicked))
+	r.Use(func(c *gin.Context) { c.Header("X-Content-Type-Options", "nosniff") })
 	r.NoRoute(func(c *gin.Context) { s.fail(c, errNoRoute) })
 	r.NoMethod(func(c *gin.Context) { s.fail(c, errMethod) })
 

@@ -1,0 +1,238 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mandelfarm/api"
+	"mandelfarm/job"
+	"mandelfarm/ledger"
+	"mandelfarm/queue"
+	"mandelfarm/queue/embedded"
+	"mandelfarm/renderer"
+	"mandelfarm/storage"
+	"mandelfarm/storage/dir"
+	"mandelfarm/worker"
+)
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// farm is a whole farm in the test's process: API, queue and folder.
+type farm struct {
+	t      testing.TB
+	url    string
+	redis  string // its URL
+	queue  *queue.Queue
+	store  *watchedStore
+	ledger *ledger.Ledger
+}
+
+// watchedStore counts the pictures put into a store, and can be made to fail.
+type watchedStore struct {
+	storage.Store
+	pictures atomic.Int64
+	broken   atomic.Bool
+}
+
+func (s *watchedStore) Put(ctx context.Context, key, contentType string, r io.Reader) error {
+	if strings.HasPrefix(key, "renders/") {
+		s.pictures.Add(1)
+	}
+	return s.Store.Put(ctx, key, contentType, r)
+}
+
+func (s *watchedStore) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, storage.Info, error) {
+	if s.broken.Load() {
+		return nil, storage.Info{}, &storage.Error{Op: "get", Key: key, Err: io.ErrUnexpectedEOF}
+	}
+	return s.Store.Get(ctx, key, offset, length)
+}
+
+// option adjusts the farm before it starts.
+type option func(*api.Config, *queue.Config)
+
+func waitLimit(d time.Duration) option {
+	return func(a *api.Config, _ *queue.Config) { a.WaitLimit = d }
+}
+
+func queueLimit(n int) option {
+	return func(_ *api.Config, q *queue.Config) { q.Limit = n }
+}
+
+func onRedis(url string) option {
+	return func(_ *api.Config, q *queue.Config) { q.URL = url }
+}
+
+// newFarm starts a farm without a worker.
+func newFarm(t testing.TB, options ...option) *farm {
+	t.Helper()
+	folder, err := dir.Open(t.TempDir())
+	require.NoError(t, err)
+	a, q := api.DefaultConfig(), queue.Config{Limit: 1000, Log: discard()}
+	for _, adjust := range options {
+		adjust(&a, &q)
+	}
+	if q.URL == "" {
+		redis, err := embedded.Start()
+		require.NoError(t, err)
+		t.Cleanup(redis.Close)
+		q.URL = redis.URL()
+	}
+	f := &farm{t: t, redis: q.URL, store: &watchedStore{Store: folder}}
+	f.ledger = ledger.New(f.store, time.Now)
+	f.queue, err = queue.Open(t.Context(), q)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_ = f.queue.Close()
+		_ = folder.Close()
+	})
+	f.url = f.serve(a)
+	return f
+}
+
+// serve starts one more API process, so to speak, and returns its URL.
+func (f *farm) serve(cfg api.Config) string {
+	f.t.Helper()
+	return serveHTTP(f.t, f.server(cfg))
+}
+
+func (f *farm) server(cfg api.Config) *api.Server {
+	f.t.Helper()
+	server, err := api.New(cfg, f.store, f.ledger, f.queue, http.NotFoundHandler(), []byte("<p>page"), discard())
+	require.NoError(f.t, err)
+	return server
+}
+
+// serveHTTP puts a server on a port until the test ends.
+func serveHTTP(t testing.TB, server *api.Server) string {
+	t.Helper()
+	front := httptest.NewServer(server)
+	t.Cleanup(func() {
+		front.Close()
+		server.Close()
+	})
+	return front.URL
+}
+
+// work starts a worker, which ends with the test.
+func (f *farm) work() {
+	ctx, stop := context.WithCancel(context.Background())
+	w := worker.New(f.store, f.ledger, f.queue, renderer.Options{}, discard())
+	pools := []queue.Pool{
+		{Lane: job.Interactive, Concurrency: 2, Poll: 50 * time.Millisecond},
+		{Lane: job.Batch, Concurrency: 2, Poll: 50 * time.Millisecond},
+	}
+	var running sync.WaitGroup
+	running.Go(func() { _ = f.queue.Serve(ctx, pools, 10*time.Millisecond, w.Handle) })
+	running.Go(func() { w.Reconcile(ctx, 100*time.Millisecond) })
+	f.t.Cleanup(func() {
+		stop()
+		running.Wait()
+	})
+}
+
+// answer is a response read to its end.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// problem is the body of an error.
+type problem struct {
+	Title, Detail, Field string
+	Status               int
+}
+
+func (a answer) problem(t testing.TB) problem {
+	t.Helper()
+	require.Equal(t, "application/problem+json", a.header.Get("Content-Type"), "%d %s", a.status, a.body)
+	var p problem
+	require.NoError(t, json.Unmarshal(a.body, &p))
+	require.Equal(t, a.status, p.Status)
+	return p
+}
+
+func (a answer) job(t testing.TB) job.Status {
+	t.Helper()
+	var st job.Status
+	require.NoError(t, json.Unmarshal(a.body, &st), "%d %s", a.status, a.body)
+	return st
+}
+
+// ask sends a request; header holds pairs of name and value.
+func (f *farm) ask(method, path string, body io.Reader, header ...string) answer {
+	f.t.Helper()
+	return ask(f.t, method, f.url+path, body, header...)
+}
+
+func (f *farm) get(path string, header ...string) answer {
+	f.t.Helper()
+	return f.ask(http.MethodGet, path, nil, header...)
+}
+
+func (f *farm) post(spec string) answer {
+	f.t.Helper()
+	return f.ask(http.MethodPost, "/jobs", strings.NewReader(spec), "Content-Type", "application/json")
+}
+
+func ask(t testing.TB, method, url string, body io.Reader, header ...string) answer {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, body)
+	require.NoError(t, err)
+	for i := 0; i < len(header); i += 2 {
+		request.Header.Add(header[i], header[i+1])
+	}
+	response, err := http.DefaultTransport.RoundTrip(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return answer{response.StatusCode, response.Header, data}
+}
+
+// until polls a job until it is in a state.
+func (f *farm) until(location string, want job.State) job.Status {
+	f.t.Helper()
+	var st job.Status
+	require.Eventually(f.t, func() bool {
+		st = f.get(location).job(f.t)
+		return st.State == want
+	}, 20*time.Second, 10*time.Millisecond, "%s did not become %s", location, want)
+	return st
+}
+
+// untouched fails unless nothing is stored and nothing queued.
+func (f *farm) untouched() {
+	f.t.Helper()
+	for info, err := range f.store.List(f.t.Context(), "", "") {
+		require.NoError(f.t, err)
+		require.Fail(f.t, "something is stored", info.Key)
+	}
+	for _, lane := range job.Lanes() {
+		q, err := queue.Open(f.t.Context(), queue.Config{URL: f.redis, Limit: 1, Log: discard()})
+		require.NoError(f.t, err)
+		require.NoError(f.t, q.Room(f.t.Context(), lane), "something is queued")
+		require.NoError(f.t, q.Close())
+	}
+}
+
+// drawn is the picture of a Spec as the renderer alone makes it.
+func drawn(t testing.TB, s renderer.Spec) []byte {
+	t.Helper()
+	var png bytes.Buffer
+	require.NoError(t, renderer.WritePNG(t.Context(), &png, s, renderer.Options{}))
+	return png.Bytes()
+}

@@ -1,0 +1,123 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"mandelfarm/api"
+	"mandelfarm/internal/testenv"
+	"mandelfarm/job"
+	"mandelfarm/ledger"
+	"mandelfarm/renderer"
+)
+
+func defaultsWithoutCache() api.Config {
+	cfg := api.DefaultConfig()
+	cfg.CacheBytes = 0
+	return cfg
+}
+
+func TestFullQueueIsSaidAndNothingIsTaken(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t, queueLimit(1), waitLimit(20*time.Millisecond))
+	require.Equal(t, http.StatusAccepted, f.post(small).status)
+	full := f.post(`{"width": 61, "height": 40}`)
+	assert.Equal(t, http.StatusTooManyRequests, full.problem(t).Status)
+	assert.Contains(t, full.problem(t).Detail, "QUEUE_LIMIT")
+	assert.NotEmpty(t, full.header.Get("Retry-After"))
+	assert.Equal(t, http.StatusAccepted, f.post(small).status, "a job that is in the queue is no news to it")
+
+	require.Equal(t, http.StatusServiceUnavailable, f.get("/generate/100/100").status, "queued, nobody draws")
+	assert.Equal(t, http.StatusTooManyRequests, f.get("/generate/101/100").problem(t).Status)
+
+	owed := 0
+	for _, err := range f.ledger.Open(t.Context()) {
+		require.NoError(t, err)
+		owed++
+	}
+	assert.Equal(t, 1, owed, "what was refused is not on record")
+}
+
+func TestWithoutRedisPicturesAreServedAndJobsAccepted(t *testing.T) {
+	t.Parallel()
+	redis := testenv.Redis(t)
+	f := newFarm(t, onRedis(redis.URL()))
+	stored := renderer.Original(100, 100)
+	require.NoError(t, f.store.Put(t.Context(), ledger.ImageKey(stored.ID()), "image/png", strings.NewReader("picture")))
+	redis.Stop(t)
+
+	a := f.get("/generate/100/100")
+	assert.Equal(t, "picture", string(a.body))
+	missing := f.get("/generate/101/100")
+	assert.Equal(t, http.StatusServiceUnavailable, missing.problem(t).Status)
+	assert.NotEmpty(t, missing.header.Get("Retry-After"))
+	assert.NotContains(t, missing.problem(t).Detail, "127.0.0.1", "the farm's insides are not the client's business")
+
+	accepted := f.post(small)
+	require.Equal(t, http.StatusAccepted, accepted.status, "%s", accepted.body)
+	location := accepted.header.Get("Location")
+	assert.Equal(t, job.Queued, f.get(location).job(t).State)
+	redis.Restart(t)
+	f.work()
+	f.until(location, job.Done)
+}
+
+func TestBrokenStorageIsNotAMissingPicture(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	f.store.broken.Store(true)
+	a := f.get("/generate/100/100")
+	assert.Equal(t, http.StatusServiceUnavailable, a.problem(t).Status)
+	assert.NotContains(t, a.problem(t).Detail, "EOF")
+	assert.Equal(t, http.StatusServiceUnavailable, f.post(small).problem(t).Status)
+	f.store.broken.Store(false)
+	f.untouched()
+}
+
+// failingQueue fails or panics where the real one would be asked for room.
+type failingQueue struct {
+	api.Queue
+	room func() error
+}
+
+func (q failingQueue) Room(context.Context, job.Lane) error { return q.room() }
+
+func TestPanicsCostOneRequest(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	for name, room := range map[string]func() error{
+		"panic": func() error { panic("boom") },
+		"error": func() error { return errors.New("internal matters") },
+	} {
+		server, err := api.New(api.DefaultConfig(), f.store, f.ledger, failingQueue{f.queue, room}, http.NotFoundHandler(), nil, discard())
+		require.NoError(t, err)
+		front := serveHTTP(t, server)
+		a := ask(t, http.MethodGet, front+"/generate/100/100", nil)
+		assert.Equal(t, http.StatusInternalServerError, a.problem(t).Status, name)
+		assert.NotContains(t, string(a.body), "boom")
+		assert.NotContains(t, string(a.body), "matters")
+		assert.Equal(t, http.StatusNotFound, ask(t, http.MethodGet, front+"/healthz", nil).status, "still answering")
+	}
+}
+
+func TestFailedDrawingIsToldToThoseWhoWait(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	spec := renderer.Original(110, 100)
+	go func() { // stands in for a worker that gives up
+		for t.Context().Err() == nil {
+			_ = f.queue.Publish(t.Context(), job.Notice{ID: spec.ID(), State: job.Failed, Error: "no ink"})
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	a := f.get("/generate/110/100")
+	assert.Equal(t, http.StatusInternalServerError, a.problem(t).Status)
+	assert.Contains(t, a.problem(t).Detail, "no ink")
+}

@@ -1,0 +1,240 @@
+package api_test
+
+import (
+	"bytes"
+	"fmt"
+	"image/png"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"mandelfarm/api"
+	"mandelfarm/job"
+	"mandelfarm/renderer"
+)
+
+func TestOriginalPicture(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	f.work()
+	for _, path := range []string{"/generate/800/600", "/"} {
+		a := f.get(path)
+		require.Equal(t, http.StatusOK, a.status, "%s: %s", path, a.body)
+		assert.Equal(t, drawn(t, renderer.Original(800, 600)), a.body, path)
+		assert.Equal(t, "image/png", a.header.Get("Content-Type"))
+		assert.Equal(t, `"`+string(renderer.Original(800, 600).ID())+`"`, a.header.Get("ETag"))
+		assert.Equal(t, "public, max-age=31536000, immutable", a.header.Get("Cache-Control"))
+	}
+	assert.EqualValues(t, 1, f.store.pictures.Load(), "drawn once for both")
+}
+
+func TestOriginalSizesAreClamped(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	f.work()
+	for path, want := range map[string][2]int{
+		"/generate/0/0":                                {100, 50},
+		"/generate/99/49":                              {100, 50},
+		"/generate/0101/051":                           {101, 51},
+		"/generate/1201/1025":                          {1200, 1024},
+		"/generate/99999999999999999999999/100":        {1200, 100},
+		"/generate/100/" + strings.Repeat("9", 10_000): {100, 1024},
+	} {
+		a := f.get(path)
+		require.Equal(t, http.StatusOK, a.status, "%.50s", path)
+		config, err := png.DecodeConfig(bytes.NewReader(a.body))
+		require.NoError(t, err)
+		assert.Equal(t, want, [2]int{config.Width, config.Height}, "%.50s", path)
+	}
+}
+
+func TestQueryMakesAPlainView(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	f.work()
+	a := f.get("/generate/64/48?re=-1.25&im=0.1&radius=0.2&max_iterations=300&palette=fire")
+	require.Equal(t, http.StatusOK, a.status, "%s", a.body)
+	want, err := renderer.Parse([]byte(`{"width":64,"height":48,"center":{"re":-1.25,"im":0.1},"radius":0.2,
+		"max_iterations":300,"coloring":{"palette":"fire"}}`))
+	require.NoError(t, err)
+	assert.Equal(t, drawn(t, want), a.body)
+}
+
+func TestBadRequestsCostNothing(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	for _, c := range []struct {
+		path   string
+		status int
+		field  string
+	}{
+		{"/generate/-1/100", 404, ""},
+		{"/generate/1.5/100", 404, ""},
+		{"/generate/1e3/100", 404, ""},
+		{"/generate/%2e%2e/100", 404, ""},
+		{"/generate/٣/100", 404, ""},
+		{"/generate/100", 404, ""},
+		{"/generate/100/100/100", 404, ""},
+		{"/nothing/here", 404, ""},
+		{"/generate/0/100?re=0", 400, "width"},
+		{"/generate/100/0?re=0", 400, "height"},
+		{"/generate/99999999999999999999/100?re=0", 400, "width"},
+		{"/generate/100000/100000?re=0", 400, "width"},
+		{"/generate/100/100?re=NaN", 400, "re"},
+		{"/generate/100/100?im=Inf", 400, "im"},
+		{"/generate/100/100?radius=1e999999999", 400, "radius"},
+		{"/generate/100/100?radius=1e-999999999", 400, "radius"},
+		{"/generate/100/100?radius=0", 400, "radius"},
+		{"/generate/100/100?radius=-1", 400, "radius"},
+		{"/generate/100/100?radius=", 400, "radius"},
+		{"/generate/100/100?re=0x10", 400, "re"},
+		{"/generate/100/100?re=1&re=2", 400, "re"},
+		{"/generate/100/100?re=" + strings.Repeat("1", 20_000), 400, "re"},
+		{"/generate/100/100?max_iterations=0", 400, "max_iterations"},
+		{"/generate/100/100?max_iterations=99999999999999999999", 400, "max_iterations"},
+		{"/generate/100/100?samples=1000000", 400, "samples"},
+		{"/generate/100/100?formula=cube", 400, "formula"},
+		{"/generate/100/100?coloring=rainbow", 400, "coloring"},
+		{"/generate/100/100?palette=../../etc", 400, "palette"},
+		{"/generate/100/100?interior=red", 400, "interior"},
+		{"/generate/100/100?colour=red", 400, "colour"},
+		{"/generate/100/100?%zz", 400, ""},
+		{"/generate/100/100?a;b", 400, ""},
+	} {
+		a := f.get(c.path)
+		p := a.problem(t)
+		assert.Equal(t, c.status, a.status, "%.60s: %s", c.path, a.body)
+		assert.Equal(t, c.field, p.Field, "%.60s: %s", c.path, a.body)
+		assert.NotEmpty(t, p.Detail)
+		assert.Less(t, len(a.body), 400, "an error repeats no more than a little of what it refuses")
+	}
+	a := f.ask(http.MethodPost, "/generate/800/600", nil)
+	assert.Equal(t, http.StatusMethodNotAllowed, a.problem(t).Status)
+	assert.Contains(t, a.header.Get("Allow"), http.MethodGet)
+	f.untouched()
+}
+
+func TestConditionalAndPartialRequests(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	f.work()
+	const path = "/generate/200/100"
+	whole := f.get(path)
+	tag := whole.header.Get("ETag")
+
+	for _, given := range []string{tag, "W/" + tag, `"other", ` + tag} {
+		a := f.get(path, "If-None-Match", given)
+		assert.Equal(t, http.StatusNotModified, a.status, given)
+		assert.Equal(t, tag, a.header.Get("ETag"))
+		assert.Empty(t, a.body)
+	}
+	assert.Equal(t, http.StatusOK, f.get(path, "If-None-Match", `"other"`).status)
+
+	head := f.ask(http.MethodHead, path, nil)
+	assert.Equal(t, http.StatusOK, head.status)
+	assert.Equal(t, whole.header.Get("Content-Length"), head.header.Get("Content-Length"))
+	assert.Equal(t, tag, head.header.Get("ETag"))
+
+	part := f.get(path, "Range", "bytes=10-19")
+	assert.Equal(t, http.StatusPartialContent, part.status)
+	assert.Equal(t, whole.body[10:20], part.body)
+	assert.Equal(t, fmt.Sprintf("bytes 10-19/%d", len(whole.body)), part.header.Get("Content-Range"))
+	assert.Equal(t, http.StatusPartialContent, f.get(path, "Range", "bytes=0-1", "If-Range", tag).status)
+	assert.Equal(t, http.StatusOK, f.get(path, "Range", "bytes=0-1", "If-Range", `"other"`).status)
+	assert.Equal(t, http.StatusRequestedRangeNotSatisfiable, f.get(path, "Range", "bytes=9999999-").status)
+}
+
+func TestIdenticalRequestsAreDrawnOnce(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	f.work()
+	fronts := []string{f.url, f.serve(api.DefaultConfig()), f.serve(api.DefaultConfig())}
+	want := drawn(t, renderer.Original(333, 222))
+	var requests sync.WaitGroup
+	for i := range 120 {
+		requests.Go(func() {
+			a := ask(t, http.MethodGet, fronts[i%len(fronts)]+"/generate/333/222", nil)
+			assert.Equal(t, http.StatusOK, a.status)
+			assert.True(t, bytes.Equal(want, a.body))
+		})
+	}
+	requests.Wait()
+	assert.EqualValues(t, 1, f.store.pictures.Load())
+}
+
+func TestWaitEndsAndTheDrawingGoesOn(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t, waitLimit(50*time.Millisecond))
+	a := f.get("/generate/300/200")
+	require.Equal(t, http.StatusServiceUnavailable, a.status)
+	assert.NotEmpty(t, a.header.Get("Retry-After"))
+	assert.Equal(t, "no-store", a.header.Get("Cache-Control"))
+	assert.Contains(t, a.problem(t).Detail, "still being drawn")
+
+	f.work() // what the request had queued is drawn now
+	require.Eventually(t, func() bool { return f.store.pictures.Load() == 1 }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return f.get("/generate/300/200").status == http.StatusOK }, 10*time.Second, 10*time.Millisecond)
+	assert.EqualValues(t, 1, f.store.pictures.Load())
+}
+
+func TestPreferences(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	const path = "/generate/120/80?radius=0.7"
+
+	async := f.get(path, "Prefer", "respond-async")
+	require.Equal(t, http.StatusAccepted, async.status, "%s", async.body)
+	assert.Equal(t, "respond-async", async.header.Get("Preference-Applied"))
+	location := async.header.Get("Location")
+	assert.Equal(t, job.Queued, f.get(location).job(t).State, "a 202 is a job on record")
+
+	waited := f.get("/generate/120/81?radius=0.7", "Prefer", "wait=1")
+	assert.Equal(t, http.StatusAccepted, waited.status)
+	assert.Equal(t, "wait=1", waited.header.Get("Preference-Applied"))
+	assert.NotEmpty(t, waited.header.Get("Location"))
+
+	f.work()
+	f.until(location, job.Done)
+	f.until(waited.header.Get("Location"), job.Done)
+	ready := f.get(path, "Prefer", "respond-async")
+	assert.Equal(t, http.StatusOK, ready.status, "what is stored is sent at once")
+	assert.Equal(t, "image/png", ready.header.Get("Content-Type"))
+	assert.Equal(t, http.StatusOK, f.get("/generate/120/82", "Prefer", "wait=20, respond-async").status)
+	assert.Equal(t, http.StatusOK, f.get("/generate/120/83", "Prefer", "wait=soon, handling=lenient").status, "what is not understood is ignored")
+}
+
+func TestRootNegotiates(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	f.work()
+	for accept, want := range map[string]string{
+		"": "image/png", "*/*": "image/png", "image/avif,image/webp,image/*,*/*;q=0.8": "image/png",
+		"text/html;q=0": "image/png", "text/html;q=0.4, image/png": "image/png",
+		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8": "text/html; charset=utf-8",
+		"TEXT/HTML": "text/html; charset=utf-8",
+	} {
+		a := f.get("/", "Accept", accept)
+		assert.Equal(t, http.StatusOK, a.status)
+		assert.Equal(t, want, a.header.Get("Content-Type"), "Accept: %s", accept)
+		assert.Equal(t, "Accept", a.header.Get("Vary"))
+	}
+}
+
+func TestLargePicturesAreStreamed(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	spec := renderer.Original(100, 100)
+	large := bytes.Repeat([]byte("0123456789abcdef"), 1<<19) // 8 MiB, more than is kept in memory
+	require.NoError(t, f.store.Put(t.Context(), "renders/"+string(spec.ID())+".png", "image/png", bytes.NewReader(large)))
+	a := f.get("/generate/100/100")
+	assert.Equal(t, http.StatusOK, a.status)
+	assert.True(t, bytes.Equal(large, a.body))
+	part := f.get("/generate/100/100", "Range", "bytes=8388600-")
+	assert.Equal(t, http.StatusPartialContent, part.status)
+	assert.Equal(t, "89abcdef", string(part.body))
+}

@@ -1,0 +1,260 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"mandelfarm/job"
+	"mandelfarm/renderer"
+)
+
+const small = `{"width": 60, "height": 40}`
+
+func TestJobFromSpecToPicture(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	spec, err := renderer.Parse([]byte(small))
+	require.NoError(t, err)
+
+	submitted := f.post(small)
+	require.Equal(t, http.StatusAccepted, submitted.status, "%s", submitted.body)
+	location := submitted.header.Get("Location")
+	assert.Equal(t, "/jobs/"+string(spec.ID()), location)
+	st := submitted.job(t)
+	assert.Equal(t, job.Queued, st.State)
+	assert.Equal(t, spec, st.Spec)
+	assert.WithinDuration(t, time.Now(), st.AcceptedAt, time.Minute)
+	again := f.post(`{"height": 40.0e0, "width": 60, "center": {"re": "-75e-2"}}`)
+	if again.status == http.StatusAccepted {
+		assert.Equal(t, st.Job, again.job(t).Job, "the same picture is the same job")
+	}
+
+	early := f.get(location + "/image")
+	assert.Equal(t, http.StatusServiceUnavailable, early.problem(t).Status, "not yet is not 404")
+	assert.NotEmpty(t, early.header.Get("Retry-After"))
+
+	f.work()
+	st = f.until(location, job.Done)
+	assert.Equal(t, 1, st.Attempts)
+	assert.False(t, st.StartedAt.IsZero())
+	assert.False(t, st.FinishedAt.Before(st.StartedAt))
+	image := f.get(location + "/image")
+	require.Equal(t, http.StatusOK, image.status)
+	assert.Equal(t, drawn(t, spec), image.body)
+	assert.EqualValues(t, st.Bytes, len(image.body))
+	assert.Equal(t, `inline; filename="mandelbrot-60x40-`+string(spec.ID())[:8]+`.png"`, image.header.Get("Content-Disposition"))
+	assert.Equal(t, http.StatusNotModified, f.get(location+"/image", "If-None-Match", image.header.Get("ETag")).status)
+
+	done := f.post(small)
+	assert.Equal(t, http.StatusOK, done.status, "the result exists")
+	assert.Equal(t, job.Done, done.job(t).State)
+	assert.EqualValues(t, 1, f.store.pictures.Load())
+}
+
+func TestJobForAPictureThatExists(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	f.work()
+	image := f.get("/generate/60/40?palette=ultra")
+	require.Equal(t, http.StatusOK, image.status)
+	a := f.post(small)
+	assert.Equal(t, http.StatusOK, a.status, "%s", a.body)
+	assert.Equal(t, job.Done, a.job(t).State)
+	assert.EqualValues(t, len(image.body), a.job(t).Bytes)
+	assert.EqualValues(t, 1, f.store.pictures.Load(), "drawn once, for the synchronous request")
+}
+
+func TestPictureThatWasRemovedIsDrawnAgain(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	f.work()
+	location := f.post(small).header.Get("Location")
+	id := f.until(location, job.Done).ID
+	require.NoError(t, f.store.Delete(t.Context(), "renders/"+string(id)+".png"))
+	other := f.serve(defaultsWithoutCache())
+	gone := ask(t, http.MethodGet, other+location+"/image", nil)
+	assert.Equal(t, http.StatusConflict, gone.problem(t).Status)
+	a := ask(t, http.MethodPost, other+"/jobs", strings.NewReader(small), "Content-Type", "application/json")
+	assert.Equal(t, http.StatusAccepted, a.status, "%s", a.body)
+	f.until(location, job.Done)
+	assert.Equal(t, http.StatusOK, ask(t, http.MethodGet, other+location+"/image", nil).status)
+	assert.EqualValues(t, 2, f.store.pictures.Load())
+}
+
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	queued := f.post(small).header.Get("Location")
+	canceled := f.ask(http.MethodDelete, queued, nil)
+	assert.Equal(t, http.StatusOK, canceled.status, "%s", canceled.body)
+	assert.Equal(t, job.Canceled, canceled.job(t).State)
+	assert.Equal(t, http.StatusOK, f.ask(http.MethodDelete, queued, nil).status, "canceling twice is canceling")
+	assert.Equal(t, http.StatusConflict, f.get(queued+"/image").problem(t).Status)
+
+	f.work()
+	// Interior at ten million iterations: about a minute's work.
+	const endless = `{"width":400,"height":400,"max_iterations":10000000,"formula":"julia","seed":{"re":"-0.12","im":"0.74"},"radius":"0.1"}`
+	running := f.post(endless).header.Get("Location")
+	assert.NotEmpty(t, f.until(running, job.Running).Worker)
+	assert.Equal(t, job.Canceled, f.ask(http.MethodDelete, running, nil).job(t).State)
+
+	done := f.post(`{"width": 61, "height": 40}`).header.Get("Location")
+	f.until(done, job.Done) // the worker is free again
+	refused := f.ask(http.MethodDelete, done, nil)
+	assert.Equal(t, http.StatusConflict, refused.problem(t).Status)
+	assert.Contains(t, refused.problem(t).Detail, "done")
+
+	assert.Equal(t, http.StatusAccepted, f.post(small).status, "a canceled job can be asked for again")
+	f.until(queued, job.Done)
+	assert.EqualValues(t, 2, f.store.pictures.Load()-1, "two drawn, one begun and canceled")
+}
+
+func TestJobsAreListedNewestFirst(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	var want []string
+	for i := range 7 {
+		a := f.post(fmt.Sprintf(`{"width": %d, "height": 10}`, 10+i))
+		require.Equal(t, http.StatusAccepted, a.status)
+		want = append([]string{a.header.Get("Location")}, want...)
+		time.Sleep(2 * time.Millisecond) // the order of one millisecond is not promised
+	}
+	var got []string
+	path := "/jobs?limit=3&state=queued"
+	for path != "" {
+		a := f.get(path)
+		require.Equal(t, http.StatusOK, a.status, "%s", a.body)
+		var page struct {
+			Jobs []job.Status
+			Next string
+		}
+		require.NoError(t, json.Unmarshal(a.body, &page))
+		assert.LessOrEqual(t, len(page.Jobs), 3)
+		for _, st := range page.Jobs {
+			got = append(got, "/jobs/"+string(st.ID))
+		}
+		path = ""
+		if page.Next != "" {
+			path = "/jobs?limit=3&state=queued&cursor=" + url.QueryEscape(page.Next)
+			assert.Contains(t, a.header.Get("Link"), `rel="next"`)
+		}
+	}
+	assert.Equal(t, want, got)
+
+	f.ask(http.MethodDelete, want[2], nil)
+	for state, count := range map[string]int{"": 7, "queued": 6, "canceled": 1, "running": 0, "done": 0} {
+		query := ""
+		if state != "" {
+			query = "?state=" + state
+		}
+		var page struct{ Jobs []job.Status }
+		require.NoError(t, json.Unmarshal(f.get("/jobs"+query).body, &page))
+		assert.Len(t, page.Jobs, count, state)
+		assert.NotNil(t, page.Jobs, "an empty list is [], not null")
+	}
+	for query, field := range map[string]string{
+		"state=finished": "state", "limit=0": "limit", "limit=201": "limit", "limit=x": "limit", "page=2": "page", "cursor=../../x": "",
+	} {
+		a := f.get("/jobs?" + query)
+		assert.Equal(t, http.StatusBadRequest, a.problem(t).Status, query)
+		assert.Equal(t, field, a.problem(t).Field, query)
+	}
+}
+
+func TestBadSpecsCostNothing(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	for _, c := range []struct{ body, field string }{
+		{``, ""}, {`{`, ""}, {`{"width": 100, "hei`, ""}, {`null`, ""}, {`[]`, ""}, {`"x"`, ""}, {small + small, ""},
+		{`{}`, "width"},
+		{`{"width": 0, "height": 10}`, "width"},
+		{`{"width": -5, "height": 10}`, "width"},
+		{`{"width": 10.5, "height": 10}`, "width"},
+		{`{"width": "10", "height": 10}`, "width"},
+		{`{"width": 1e99, "height": 10}`, "width"},
+		{`{"width": 99999999999999999999, "height": 10}`, "width"},
+		{`{"width": 2147483647, "height": 2147483647}`, "width"},
+		{`{"width": 10, "height": 10, "radius": "NaN"}`, "radius"},
+		{`{"width": 10, "height": 10, "radius": NaN}`, ""},
+		{`{"width": 10, "height": 10, "radius": "1e999999999"}`, "radius"},
+		{`{"width": 10, "height": 10, "radius": 1e999999999}`, "radius"},
+		{`{"width": 10, "height": 10, "radius": "1e-1000"}`, "radius"},
+		{`{"width": 10, "height": 10, "center": {"re": "Inf"}}`, "center.re"},
+		{`{"width": 10, "height": 10, "center": {"re": "` + strings.Repeat("1", 900_000) + `"}}`, "center.re"},
+		{`{"width": 10, "height": 10, "center": {"re": "0.` + strings.Repeat("1", 900_000) + `"}}`, "center.re"},
+		{`{"width": 10, "height": 10, "max_iterations": 1000000000}`, "max_iterations"},
+		{`{"width": 10, "height": 10, "samples": 1000}`, "samples"},
+		{`{"width": 10, "height": 10, "colour": 1}`, "colour"},
+		{`{"width": 10, "height": 10, "coloring": {"palette": "../../etc/passwd"}}`, "coloring.palette"},
+		{`{"width": 10, "width": 20, "height": 10}`, "width"},
+	} {
+		a := f.post(c.body)
+		assert.Equal(t, http.StatusBadRequest, a.problem(t).Status, "%.80s", c.body)
+		assert.Equal(t, c.field, a.problem(t).Field, "%.80s: %s", c.body, a.body)
+		assert.Less(t, len(a.body), 400, "%.80s", c.body)
+	}
+	for _, kind := range []string{"", "text/plain", "application/x-www-form-urlencoded", "application/jsonp", ";;"} {
+		a := f.ask(http.MethodPost, "/jobs", strings.NewReader(small), "Content-Type", kind)
+		assert.Equal(t, http.StatusUnsupportedMediaType, a.problem(t).Status, kind)
+	}
+	f.untouched()
+}
+
+// zeros is an endless body.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = '0'
+	}
+	return len(p), nil
+}
+
+func TestHugeBodiesAreNotRead(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.url+"/jobs", http.NoBody)
+	require.NoError(t, err)
+	for _, length := range []int64{100 << 20, -1} { // announced, and not
+		request.Body, request.ContentLength = struct {
+			zeros
+			nothing
+		}{}, length
+		request.Header.Set("Content-Type", "application/json")
+		response, err := http.DefaultTransport.RoundTrip(request)
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusRequestEntityTooLarge, response.StatusCode)
+		assert.Equal(t, "application/problem+json", response.Header.Get("Content-Type"))
+		require.NoError(t, response.Body.Close())
+	}
+	f.untouched()
+}
+
+type nothing struct{}
+
+func (nothing) Close() error { return nil }
+
+func TestUnknownJobs(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	for _, id := range []string{
+		strings.Repeat("0", 40), "x", strings.Repeat("0", 39), strings.Repeat("0", 100_000), strings.Repeat("A", 40),
+		"..%2f..%2fetc%2fpasswd", "%00", "..", "%2e%2e%2f", strings.Repeat("0", 36) + "%2fx", "job.json",
+	} {
+		for _, path := range []string{"/jobs/" + id, "/jobs/" + id + "/image"} {
+			a := f.get(path)
+			assert.Equal(t, http.StatusNotFound, a.problem(t).Status, "%.60s", path)
+		}
+		a := f.ask(http.MethodDelete, "/jobs/"+id, nil)
+		assert.Contains(t, []int{http.StatusNotFound, http.StatusMethodNotAllowed}, a.problem(t).Status, "%.60s", id)
+	}
+	f.untouched()
+}
