@@ -96,66 +96,77 @@ type pool struct {
 // fill puts the next point that needs iterating into the lane, one step done: |z_0| is never tested, and z_1 = c for
 // the Mandelbrot set. It reports false when there is none.
 func (p *pool) fill(l *lane) bool {
-	for p.next < len(p.batch.Re) {
-		i := p.next
-		p.next++
+	l.left = p.kernel.MaxIterations - 1
+	if p.kernel.Formula == Julia {
+		return p.fillJulia(l)
+	}
+	for i := p.next; i < len(p.batch.Re); i++ {
 		re, im := p.batch.Re[i], p.batch.Im[i]
-		if p.kernel.Formula == Julia {
-			a, b := p.kernel.SeedRe, p.kernel.SeedIm
-			*l = lane{
-				x: float64(re*re) - float64(im*im) + a, y: float64((re+re)*im) + b,
-				cx: a, cy: b, left: p.kernel.MaxIterations - 1, point: i,
-			}
-			return true
-		}
 		if inside(re, im) {
 			p.batch.Count[i] = 0
 			continue
 		}
-		*l = lane{x: re, y: im, cx: re, cy: im, left: p.kernel.MaxIterations - 1, point: i}
+		l.x, l.y, l.cx, l.cy, l.point = re, im, re, im, i
+		p.next = i + 1
 		return true
 	}
+	p.next = len(p.batch.Re)
 	*l = lane{left: math.MaxInt, point: idle}
 	return false
 }
 
-// settle records a lane's point if it is done and gives the lane the next one. It reports whether the lane has a point.
-func (p *pool) settle(l *lane) bool {
-	if l.point == idle {
+// fillJulia is fill for a Julia set, where every point needs iterating.
+func (p *pool) fillJulia(l *lane) bool {
+	i := p.next
+	if i == len(p.batch.Re) {
+		*l = lane{left: math.MaxInt, point: idle}
 		return false
 	}
-	norm2 := float64(l.x*l.x) + float64(l.y*l.y)
-	switch {
-	case norm2 > p.kernel.Radius2:
+	p.next++
+	re, im := p.batch.Re[i], p.batch.Im[i]
+	l.cx, l.cy, l.point = p.kernel.SeedRe, p.kernel.SeedIm, i
+	l.x = float64(re*re) - float64(im*im) + l.cx
+	l.y = float64((re+re)*im) + l.cy
+	return true
+}
+
+// record writes down what became of a lane's point, which has escaped or reached the limit.
+func (p *pool) record(l *lane, norm2 float64) {
+	if norm2 > p.kernel.Radius2 {
 		p.batch.Count[l.point] = int32(p.kernel.MaxIterations - l.left) //nolint:gosec // at most MaxIterations
 		p.batch.Norm2[l.point] = norm2
-	case l.left == 0:
-		p.batch.Count[l.point] = 0
-	default:
-		return true
+		return
 	}
-	return p.fill(l)
+	p.batch.Count[l.point] = 0
 }
 
 // runQuadratic iterates z^2 + c, four points at a time.
 func (k Kernel) runQuadratic(ctx context.Context, b Batch) error {
 	pool := pool{kernel: k, batch: b}
 	var four [lanes]lane
-	busy := false
+	busy := 0 // lanes that have a point
 	for i := range four {
-		busy = pool.fill(&four[i]) || busy
+		if pool.fill(&four[i]) {
+			busy++
+		}
 	}
 	budget := pollSteps
-	for busy {
+	for busy > 0 {
 		steps := min(budget, four[0].left, four[1].left, four[2].left, four[3].left)
 		done, ahead := advance(&four, steps, k.Radius2)
-		busy = false
 		for i := range four {
 			four[i].left -= done
 			if i < ahead {
 				four[i].left--
 			}
-			busy = pool.settle(&four[i]) || busy
+			// Neighbours tend to escape together, so all lanes are looked at, not the one that ended the run alone.
+			norm2 := float64(four[i].x*four[i].x) + float64(four[i].y*four[i].y)
+			if norm2 > k.Radius2 || four[i].left == 0 {
+				pool.record(&four[i], norm2)
+				if !pool.fill(&four[i]) {
+					busy--
+				}
+			}
 		}
 		if budget -= done; budget <= 0 {
 			if err := context.Cause(ctx); err != nil {

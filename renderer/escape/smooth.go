@@ -7,7 +7,8 @@ import "math"
 const SmoothRadius2 = 1 << 16
 
 // Smooth returns the fractional iteration count nu = n - log2(ln|z_n|) of a point that escaped at n with the given
-// |z_n|^2 > 1. It is the same on every CPU; its absolute error is below 1e-14 * max(1, n/100).
+// |z_n|^2 > 1. It is the same on every CPU; its error is below 2e-15 + 1.2e-16*n, that is, half a unit in the
+// last place of nu and a little.
 func Smooth(count int32, norm2 float64) float64 {
 	// ln|z| = log2(|z|^2) * ln(2)/2, and log2(ln(2)/2) is the constant.
 	const log2HalfLn2 = -1.5287663729448977

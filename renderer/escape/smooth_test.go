@@ -72,7 +72,7 @@ func TestSmoothKeepsItsErrorBound(t *testing.T) {
 		half := ln(big.NewFloat(2).SetPrec(bits))
 		want.Add(want, log2(half.Quo(half, big.NewFloat(2))))
 		want.Sub(new(big.Float).SetPrec(bits).SetInt64(int64(count)), want)
-		assert.LessOrEqual(t, distance(escape.Smooth(count, norm2), want), 1e-14*max(1, float64(count)/100))
+		assert.LessOrEqual(t, distance(escape.Smooth(count, norm2), want), 2e-15+1.2e-16*float64(count))
 	})
 }
 
