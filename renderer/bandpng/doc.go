@@ -22,8 +22,9 @@
 // # Choices
 //
 // Rows of 8-bit samples are filtered by the difference to the row above (the first by that to the pixel on the left);
-// rows of 1-bit samples are not filtered. Deflate is that of klauspost/compress at level 6. BenchmarkEncode compares
-// the alternatives.
+// rows of 1-bit samples are not filtered, which makes them a tenth smaller than with that filter. Deflate is that of
+// klauspost/compress at level 6: level 5 is a fifth faster and up to 3 % larger, level 7 takes up to three times as long
+// for 1 to 2 %. The renderer's BenchmarkEncode measures real pictures beside image/png.
 //
 // The formats are those of RFC 1950, RFC 1951 and the W3C's Portable Network Graphics (PNG) Specification.
 package bandpng

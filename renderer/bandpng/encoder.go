@@ -70,24 +70,24 @@ func (e *Encoder) AppendSegment(dst []byte, f Format, width int, pix []byte) ([]
 	if err != nil {
 		panic("bandpng: writing to memory failed: " + err.Error())
 	}
-	out := closeChunks(e.out.data, len(dst))
+	out := closeChunks(e.out.data, len(dst), maxChunk)
 	e.out.data = nil
 	return out, sum
 }
 
-// closeChunks completes the chunk that begins at start and runs to the end of out, in several chunks where it is longer
-// than a chunk may be.
-func closeChunks(out []byte, start int) []byte {
+// closeChunks completes the chunk that begins at start and runs to the end of out. It cuts it into several where it holds
+// more than limit bytes of data.
+func closeChunks(out []byte, start, limit int) []byte {
 	const header = 8 // length and type
 	size := len(out) - start - header
-	if size <= maxChunk {
+	if size <= limit {
 		binary.BigEndian.PutUint32(out[start:], uint32(size)) //nolint:gosec // within maxChunk
 		return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(out[start+4:]))
 	}
 	data := append([]byte(nil), out[start+header:]...)
 	out = out[:start]
 	for len(data) > 0 {
-		n := min(len(data), maxChunk)
+		n := min(len(data), limit)
 		out = appendChunk(out, "IDAT", data[:n])
 		data = data[n:]
 	}
