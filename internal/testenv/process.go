@@ -17,6 +17,10 @@ import (
 // pollInterval is the pause between two looks at whether a server answers.
 const pollInterval = 2 * time.Millisecond
 
+// drainLimit is how long an ended process is waited for whose output a child of
+// its own still holds open.
+const drainLimit = time.Second
+
 // Process is a program under test or a server for one: started once, watched,
 // and certain to end.
 type Process struct {
@@ -49,6 +53,7 @@ func start(cmd *exec.Cmd) (*Process, error) {
 	p := &Process{cmd: cmd, done: make(chan struct{})}
 	tee(cmd, &p.log)
 	dieWithParent(cmd)
+	cmd.WaitDelay = drainLimit
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()

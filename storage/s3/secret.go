@@ -8,6 +8,10 @@ import (
 // Secret is a string that does not print. Every way a value usually reaches a
 // log shows "[redacted]" instead, or nothing when it is empty, which is worth
 // knowing. string(secret) gives the value to whoever means to use it.
+//
+// Two ways stay open, both taken by mistake only: as the key of a map it shows in
+// JSON, and in a struct behind a pointer inside another one it shows under a verb
+// that pointers do not have, such as %s. Neither asks the type how to print it.
 type Secret string
 
 const redacted = "[redacted]"

@@ -1,0 +1,159 @@
+package s3_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mandelfarm/internal/testenv"
+	"mandelfarm/storage"
+	"mandelfarm/storage/s3"
+)
+
+// proxy stands between a store and the server: it notes the requests, and loses
+// the answers that the test wants lost.
+type proxy struct {
+	mu       sync.Mutex
+	requests []string
+	lose     int
+}
+
+// behind returns cfg with the proxy in front of its server.
+func (p *proxy) behind(t *testing.T, cfg s3.Config) s3.Config {
+	t.Helper()
+	target, err := url.Parse(cfg.Endpoint)
+	require.NoError(t, err)
+	transport := &http.Transport{}
+	forward := &httputil.ReverseProxy{
+		Transport: transport,
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Host = r.In.Host // It is signed.
+		},
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if !p.note(req) {
+			forward.ServeHTTP(w, req)
+			return
+		}
+		forward.ServeHTTP(httptest.NewRecorder(), req)
+		panic(http.ErrAbortHandler)
+	}))
+	t.Cleanup(func() {
+		server.Close()
+		transport.CloseIdleConnections()
+	})
+	cfg.Endpoint = server.URL
+	return cfg
+}
+
+// note reports whether the answer is to be lost.
+func (p *proxy) note(req *http.Request) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.requests = append(p.requests, req.Method)
+	p.lose--
+	return p.lose >= 0
+}
+
+// take returns the methods of the requests since it was last called.
+func (p *proxy) take() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	taken := strings.Join(p.requests, ",")
+	p.requests = nil
+	return taken
+}
+
+func (p *proxy) loseAnswers(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lose = n
+}
+
+// TestRoundTrips counts the requests that the package documentation promises.
+func TestRoundTrips(t *testing.T) {
+	t.Parallel()
+	var p proxy
+	cfg := p.behind(t, testenv.S3(t))
+	s := open(t, cfg)
+	require.Equal(t, "HEAD,PUT", p.take(), "Open makes the bucket")
+	open(t, cfg)
+	require.Equal(t, "HEAD", p.take(), "Open finds the bucket")
+
+	ctx, small := t.Context(), make([]byte, 8<<10)
+	many := make([]string, 1000)
+	for i := range many {
+		many[i] = fmt.Sprintf("none/%d", i)
+	}
+	for _, test := range []struct {
+		name string
+		do   func() error
+		want string
+	}{
+		{"Put", func() error { return s.Put(ctx, "a", "", bytes.NewReader(small)) }, "PUT"},
+		{"Create", func() error { return s.Create(ctx, "b", "", small) }, "PUT"},
+		{"Get", func() error { _, err := storage.ReadAll(ctx, s, "a", 1<<20); return err }, "GET"},
+		{"Stat", func() error { _, err := s.Stat(ctx, "a"); return err }, "HEAD"},
+		{"Ping", func() error { return s.Ping(ctx) }, "HEAD"},
+		{"List", func() error {
+			for _, err := range s.List(ctx, "", "") {
+				return err
+			}
+			return nil
+		}, "GET"},
+		{"Delete", func() error { return s.Delete(ctx, "a") }, "DELETE"},
+		{"Delete many", func() error { return s.Delete(ctx, many...) }, "POST"},
+		{"Delete none", func() error { return s.Delete(ctx) }, ""},
+		{"Put of 8 MiB", func() error { return s.Put(ctx, "c", "", bytes.NewReader(make([]byte, 8<<20))) }, "PUT"},
+		{"Put of 20 MiB", func() error { return s.Put(ctx, "c", "", bytes.NewReader(make([]byte, 20<<20))) }, "POST,PUT,PUT,POST"},
+	} {
+		require.NoError(t, test.do(), test.name)
+		require.Equal(t, test.want, p.take(), test.name)
+	}
+	require.ErrorIs(t, s.Create(ctx, "b", "", small), storage.ErrExists)
+	require.Equal(t, "PUT", p.take(), "Create that loses")
+}
+
+// TestCreateSurvivesALostAnswer loses the answer to a Create that has stored its
+// object. The repetition is refused, but it is the creator's own object that is
+// in its way.
+func TestCreateSurvivesALostAnswer(t *testing.T) {
+	t.Parallel()
+	var p proxy
+	s := open(t, p.behind(t, testenv.S3(t)))
+	p.take()
+	p.loseAnswers(1)
+	require.NoError(t, s.Create(t.Context(), "a", "", []byte("mine")))
+	require.Equal(t, "PUT,PUT,HEAD", p.take())
+
+	p.loseAnswers(1)
+	require.ErrorIs(t, s.Create(t.Context(), "a", "", []byte("another's")), storage.ErrExists)
+	require.NoError(t, s.Put(t.Context(), "a", "", strings.NewReader("replaced")))
+	p.loseAnswers(1)
+	require.ErrorIs(t, s.Create(t.Context(), "a", "", []byte("mine")), storage.ErrExists)
+}
+
+// TestRequestsAreRepeated loses answers to operations that may be.
+func TestRequestsAreRepeated(t *testing.T) {
+	t.Parallel()
+	var p proxy
+	s := open(t, p.behind(t, testenv.S3(t)))
+	for _, do := range []func() error{
+		func() error { return s.Put(t.Context(), "a", "", strings.NewReader("data")) },
+		func() error { _, err := storage.ReadAll(t.Context(), s, "a", 100); return err },
+		func() error { _, err := s.Stat(t.Context(), "a"); return err },
+		func() error { return s.Delete(t.Context(), "a") },
+	} {
+		p.loseAnswers(2)
+		require.NoError(t, do())
+	}
+}
