@@ -1,0 +1,56 @@
+# make          lists the targets
+# make run      the farm in one process, at http://localhost:8080/
+
+TOOL  = go tool -modfile=tools/go.mod
+FUZZ ?= 10s
+
+.PHONY: help run build test check lint format race bench golden fuzz up down k8s-validate
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+run: ## the farm in one process: http://localhost:8080/ (ARGS="--listen :9000" and so on)
+	go run ./cmd/mandelfarm $(ARGS)
+
+build: ## bin/mandelfarm, static
+	CGO_ENABLED=0 go build -trimpath -o bin/mandelfarm ./cmd/mandelfarm
+
+test: ## every test; starts its own redis-server and versitygw, skips what is not installed
+	go test ./...
+	$(MAKE) k8s-validate
+
+check: lint race ## before a commit: lint, format, race tests that need no servers
+
+lint: ## golangci-lint, and formatting as it should be
+	$(TOOL) golangci-lint run ./...
+	$(TOOL) golangci-lint fmt --diff ./... > /dev/null || { echo 'not formatted: make format'; exit 1; }
+
+format: ## format the code
+	$(TOOL) golangci-lint fmt ./...
+
+race:
+	go test -race -short ./...
+
+bench: ## what docs/benchmarks.md holds, measured here
+	go test -run '^$$' -bench . -benchmem ./renderer/... ./queue/... ./storage/...
+	go test -run '^$$' -bench . -benchtime 3x ./cmd/mandelfarm
+
+golden: ## write the golden pictures and the configuration page anew; look at the difference
+	go test ./renderer/... -run Golden -update
+	go test ./cmd/mandelfarm -run TestConfigurationIsDocumented -update
+
+fuzz: ## every fuzz test for FUZZ=10s
+	@for package in $$(go list ./...); do \
+	  for name in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+	    echo "$$package $$name"; go test $$package -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) || exit 1; \
+	  done; \
+	done
+
+up: ## the farm in containers: http://localhost:8080/ (WORKERS=4 for more)
+	docker compose up --build --detach --scale worker=$(or $(WORKERS),2)
+
+down: ## stop the containers
+	docker compose down
+
+k8s-validate: ## compose file, Dockerfile and manifests against their schemas and the binary
+	cd deploy/validate && go test ./...

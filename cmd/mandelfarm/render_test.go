@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"mandelfarm/internal/testenv"
+	"mandelfarm/renderer"
+)
+
+func TestRenderWritesThePicture(t *testing.T) {
+	t.Parallel()
+	const text = `{"width": 70, "height": 50, "radius": "0.5"}`
+	spec, err := renderer.Parse([]byte(text))
+	require.NoError(t, err)
+	var want bytes.Buffer
+	require.NoError(t, renderer.WritePNG(t.Context(), &want, spec, renderer.Options{}))
+
+	folder := t.TempDir()
+	file, out := filepath.Join(folder, "spec.json"), filepath.Join(folder, "out.png")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	require.NoError(t, command(t, nil, "render", file, "-o", out).Run())
+	got, err := os.ReadFile(out)
+	require.NoError(t, err)
+	assert.Equal(t, want.Bytes(), got)
+
+	piped := command(t, nil, "render", "-", "--output", "-", "--render-threads", "1")
+	piped.Stdin = strings.NewReader(text)
+	got, err = piped.Output()
+	require.NoError(t, err)
+	assert.Equal(t, want.Bytes(), got)
+}
+
+func TestRenderRefusesBadSpecs(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"width": 0, "height": 1}`: "width",
+		`{"width": 10`:              "-",
+		`{"width": 10, "height": 10, "radius": "1e-400"}`:     "radius",
+		`{"width": 10, "height": 10, "no_such_field": "yes"}`: "no_such_field",
+	} {
+		cmd := command(t, nil, "render", "-", "-o", "out.png")
+		cmd.Stdin = strings.NewReader(text)
+		out, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		require.ErrorAs(t, err, &exit)
+		assert.Equal(t, exitUsage, exit.ExitCode(), "%s", out)
+		assert.Contains(t, string(out), want)
+		empty(t, cmd.Dir)
+	}
+}
+
+func TestInterruptedRenderLeavesNothing(t *testing.T) {
+	t.Parallel()
+	cmd := command(t, nil, "render", "-", "-o", "out.png")
+	cmd.Stdin = strings.NewReader(slow(100_000_000))
+	p := testenv.Start(t, cmd)
+	require.Eventually(t, func() bool {
+		entries, err := os.ReadDir(cmd.Dir)
+		return err == nil && len(entries) == 1 // the file it is writing
+	}, patient, time.Millisecond)
+	require.NoError(t, syscall.Kill(p.PID(), syscall.SIGINT))
+	var exit *exec.ExitError
+	require.ErrorAs(t, p.Wait(), &exit)
+	assert.Equal(t, exitFailure, exit.ExitCode())
+	empty(t, cmd.Dir)
+}
+
+func empty(t *testing.T, folder string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	assert.Empty(t, entries)
+}
