@@ -46,15 +46,15 @@ func listOrder(t *testing.T, s storage.Store) {
 // one.
 func listPages(t *testing.T, s storage.Store) {
 	t.Helper()
-	all := slices.Concat(numbered("a-", 300), numbered("a/", 2200), numbered("b/c/", 300))
+	all := slices.Concat(numbered("a-", 100), numbered("a/", 1100), numbered("b/c/", 100))
 	for _, err := range each(len(all), func(i int) error {
 		return s.Create(t.Context(), all[i], mediaType, nil)
 	}) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, all, keys(t, s, "", ""))
-	require.Equal(t, all[300:2500], keys(t, s, "a/", ""))
-	require.Equal(t, all[1301:], keys(t, s, "", "a/01000"))
+	require.Equal(t, all[100:1200], keys(t, s, "a/", ""))
+	require.Equal(t, all[1101:], keys(t, s, "", "a/01000"))
 
 	// The way a client pages: a few at a time, from the last one seen.
 	var paged []string
