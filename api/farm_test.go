@@ -76,25 +76,25 @@ func onRedis(url string) option {
 }
 
 // newFarm starts a farm without a worker.
-func newFarm(t testing.TB, options ...option) *farm {
-	t.Helper()
-	folder, err := dir.Open(t.TempDir())
-	require.NoError(t, err)
+func newFarm(tb testing.TB, options ...option) *farm {
+	tb.Helper()
+	folder, err := dir.Open(tb.TempDir())
+	require.NoError(tb, err)
 	a, q := api.DefaultConfig(), queue.Config{Limit: 1000, Log: discard()}
 	for _, adjust := range options {
 		adjust(&a, &q)
 	}
 	if q.URL == "" {
 		redis, err := embedded.Start()
-		require.NoError(t, err)
-		t.Cleanup(redis.Close)
+		require.NoError(tb, err)
+		tb.Cleanup(redis.Close)
 		q.URL = redis.URL()
 	}
-	f := &farm{t: t, redis: q.URL, store: &watchedStore{Store: folder}}
+	f := &farm{t: tb, redis: q.URL, store: &watchedStore{Store: folder}}
 	f.ledger = ledger.New(f.store, time.Now)
-	f.queue, err = queue.Open(t.Context(), q)
-	require.NoError(t, err)
-	t.Cleanup(func() {
+	f.queue, err = queue.Open(tb.Context(), q)
+	require.NoError(tb, err)
+	tb.Cleanup(func() {
 		_ = f.queue.Close()
 		_ = folder.Close()
 	})
@@ -110,16 +110,16 @@ func (f *farm) serve(cfg api.Config) string {
 
 func (f *farm) server(cfg api.Config) *api.Server {
 	f.t.Helper()
-	server, err := api.New(cfg, f.store, f.ledger, f.queue, http.NotFoundHandler(), []byte("<p>page"), discard())
+	server, err := api.New(context.WithoutCancel(f.t.Context()), cfg, f.store, f.ledger, f.queue, http.NotFoundHandler(), []byte("<p>page"), discard())
 	require.NoError(f.t, err)
 	return server
 }
 
 // serveHTTP puts a server on a port until the test ends.
-func serveHTTP(t testing.TB, server *api.Server) string {
-	t.Helper()
+func serveHTTP(tb testing.TB, server *api.Server) string {
+	tb.Helper()
 	front := httptest.NewServer(server)
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		front.Close()
 		server.Close()
 	})
@@ -156,19 +156,19 @@ type problem struct {
 	Status               int
 }
 
-func (a answer) problem(t testing.TB) problem {
-	t.Helper()
-	require.Equal(t, "application/problem+json", a.header.Get("Content-Type"), "%d %s", a.status, a.body)
+func (a answer) problem(tb testing.TB) problem {
+	tb.Helper()
+	require.Equal(tb, "application/problem+json", a.header.Get("Content-Type"), "%d %s", a.status, a.body)
 	var p problem
-	require.NoError(t, json.Unmarshal(a.body, &p))
-	require.Equal(t, a.status, p.Status)
+	require.NoError(tb, json.Unmarshal(a.body, &p))
+	require.Equal(tb, a.status, p.Status)
 	return p
 }
 
-func (a answer) job(t testing.TB) job.Status {
-	t.Helper()
+func (a answer) job(tb testing.TB) job.Status {
+	tb.Helper()
 	var st job.Status
-	require.NoError(t, json.Unmarshal(a.body, &st), "%d %s", a.status, a.body)
+	require.NoError(tb, json.Unmarshal(a.body, &st), "%d %s", a.status, a.body)
 	return st
 }
 
@@ -188,18 +188,18 @@ func (f *farm) post(spec string) answer {
 	return f.ask(http.MethodPost, "/jobs", strings.NewReader(spec), "Content-Type", "application/json")
 }
 
-func ask(t testing.TB, method, url string, body io.Reader, header ...string) answer {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, url, body)
-	require.NoError(t, err)
+func ask(tb testing.TB, method, url string, body io.Reader, header ...string) answer {
+	tb.Helper()
+	request, err := http.NewRequestWithContext(tb.Context(), method, url, body)
+	require.NoError(tb, err)
 	for i := 0; i < len(header); i += 2 {
 		request.Header.Add(header[i], header[i+1])
 	}
 	response, err := http.DefaultTransport.RoundTrip(request)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	defer response.Body.Close()
 	data, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return answer{response.StatusCode, response.Header, data}
 }
 
@@ -230,9 +230,9 @@ func (f *farm) untouched() {
 }
 
 // drawn is the picture of a Spec as the renderer alone makes it.
-func drawn(t testing.TB, s renderer.Spec) []byte {
-	t.Helper()
+func drawn(tb testing.TB, s renderer.Spec) []byte {
+	tb.Helper()
 	var png bytes.Buffer
-	require.NoError(t, renderer.WritePNG(t.Context(), &png, s, renderer.Options{}))
+	require.NoError(tb, renderer.WritePNG(tb.Context(), &png, s, renderer.Options{}))
 	return png.Bytes()
 }

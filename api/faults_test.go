@@ -96,7 +96,7 @@ func TestPanicsCostOneRequest(t *testing.T) {
 		"panic": func() error { panic("boom") },
 		"error": func() error { return errors.New("internal matters") },
 	} {
-		server, err := api.New(api.DefaultConfig(), f.store, f.ledger, failingQueue{f.queue, room}, http.NotFoundHandler(), nil, discard())
+		server, err := api.New(t.Context(), api.DefaultConfig(), f.store, f.ledger, failingQueue{f.queue, room}, http.NotFoundHandler(), nil, discard())
 		require.NoError(t, err)
 		front := serveHTTP(t, server)
 		a := ask(t, http.MethodGet, front+"/generate/100/100", nil)
@@ -112,9 +112,11 @@ func TestFailedDrawingIsToldToThoseWhoWait(t *testing.T) {
 	f := newFarm(t)
 	spec := renderer.Original(110, 100)
 	go func() { // stands in for a worker that gives up
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
 		for t.Context().Err() == nil {
 			_ = f.queue.Publish(t.Context(), job.Notice{ID: spec.ID(), State: job.Failed, Error: "no ink"})
-			time.Sleep(5 * time.Millisecond)
+			<-tick.C
 		}
 	}()
 	a := f.get("/generate/110/100")

@@ -51,10 +51,10 @@ func newFinder(ctx context.Context, cfg Config, store storage.Store, q Queue, on
 		return f, nil
 	}
 	cache, err := otter.New(&otter.Options[renderer.ID, *picture]{
-		MaximumWeight: uint64(cfg.CacheBytes),
+		MaximumWeight: uint64(max(0, cfg.CacheBytes)),
 		Weigher: func(_ renderer.ID, p *picture) uint32 {
-			const overhead = 512 // of an entry: key, list nodes, headers
-			return uint32(len(p.data) + overhead)
+			const overhead = 512                  // of an entry: key, list nodes, headers
+			return uint32(len(p.data)) + overhead //nolint:gosec // at most smallImage
 		},
 	})
 	f.cache = cache
@@ -121,7 +121,7 @@ func (f *finder) draw(ctx context.Context, spec renderer.Spec, id renderer.ID) (
 // goes on, within the wait limit, when those who wait for it leave.
 func (f *finder) share(ctx context.Context, key string, search func(context.Context) (*picture, error)) (*picture, error) {
 	f.ongoing.Add(1)
-	results := f.shared.DoChan(key, func() (p any, err error) {
+	results := f.shared.DoChan(key, func() (p any, err error) { //nolint:contextcheck // it outlives the request
 		defer recoverAs(&err)
 		ctx, cancel := context.WithTimeoutCause(f.ctx, f.limit, errWaited)
 		defer cancel()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,7 @@ func TestJobFromSpecToPicture(t *testing.T) {
 	image := f.get(location + "/image")
 	require.Equal(t, http.StatusOK, image.status)
 	assert.Equal(t, drawn(t, spec), image.body)
-	assert.EqualValues(t, st.Bytes, len(image.body))
+	assert.Len(t, image.body, int(st.Bytes))
 	assert.Equal(t, `inline; filename="mandelbrot-60x40-`+string(spec.ID())[:8]+`.png"`, image.header.Get("Content-Disposition"))
 	assert.Equal(t, http.StatusNotModified, f.get(location+"/image", "If-None-Match", image.header.Get("ETag")).status)
 
@@ -125,7 +126,10 @@ func TestJobsAreListedNewestFirst(t *testing.T) {
 		a := f.post(fmt.Sprintf(`{"width": %d, "height": 10}`, 10+i))
 		require.Equal(t, http.StatusAccepted, a.status)
 		want = append([]string{a.header.Get("Location")}, want...)
-		time.Sleep(2 * time.Millisecond) // the order of one millisecond is not promised
+		clock := time.Now()
+		for time.Since(clock) < 2*time.Millisecond { // the order within one millisecond is not promised
+			runtime.Gosched()
+		}
 	}
 	var got []string
 	path := "/jobs?limit=3&state=queued"
@@ -173,7 +177,13 @@ func TestBadSpecsCostNothing(t *testing.T) {
 	t.Parallel()
 	f := newFarm(t)
 	for _, c := range []struct{ body, field string }{
-		{``, ""}, {`{`, ""}, {`{"width": 100, "hei`, ""}, {`null`, ""}, {`[]`, ""}, {`"x"`, ""}, {small + small, ""},
+		{``, ""},
+		{`{`, ""},
+		{`{"width": 100, "hei`, ""},
+		{`null`, ""},
+		{`[]`, ""},
+		{`"x"`, ""},
+		{small + small, ""},
 		{`{}`, "width"},
 		{`{"width": 0, "height": 10}`, "width"},
 		{`{"width": -5, "height": 10}`, "width"},

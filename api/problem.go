@@ -97,7 +97,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 	if !public {
 		p.Detail = "the farm cannot answer at the moment"
 		if c.Request.Context().Err() == nil {
-			s.log.LogAttrs(c, slog.LevelError, "request failed", slog.String("method", c.Request.Method),
+			s.log.LogAttrs(c.Request.Context(), slog.LevelError, "request failed", slog.String("method", c.Request.Method),
 				slog.String("path", c.Request.URL.Path), slog.Any("err", err))
 		}
 	}

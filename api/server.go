@@ -66,9 +66,12 @@ type Server struct {
 }
 
 // New is a server for the farm behind store, l and q. Probes are answered by
-// health, at /healthz and /readyz; the page for browsers is page.
-func New(cfg Config, store storage.Store, l *ledger.Ledger, q Queue, health http.Handler, page []byte, log *slog.Logger) (*Server, error) {
-	ctx, stop := context.WithCancel(context.Background())
+// health, at /healthz and /readyz; the page for browsers is page. What requests
+// set going ends with ctx at the latest.
+func New(ctx context.Context, cfg Config, store storage.Store, l *ledger.Ledger, q Queue,
+	health http.Handler, page []byte, log *slog.Logger,
+) (*Server, error) {
+	ctx, stop := context.WithCancel(ctx)
 	s := &Server{cfg: cfg, store: store, ledger: l, queue: q, log: log, stop: stop}
 	f, err := newFinder(ctx, cfg, store, q, &s.ongoing)
 	if err != nil {
@@ -76,7 +79,7 @@ func New(cfg Config, store storage.Store, l *ledger.Ledger, q Queue, health http
 		return nil, fmt.Errorf("picture cache: %w", err)
 	}
 	s.finder = f
-	s.router = s.routes(health, page)
+	s.router = s.routes(health, page) //nolint:contextcheck // handlers use their requests' contexts
 	return s, nil
 }
 

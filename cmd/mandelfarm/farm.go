@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -38,12 +39,12 @@ func runAll(ctx context.Context, s *settings, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	defer closeQueue(q, log)
+	defer closeQueue(ctx, q, log)
 	store, err := dir.Open(s.data)
 	if err != nil {
 		return fmt.Errorf("--data (DATA): %w", err)
 	}
-	defer closeStore(store, log)
+	defer closeStore(ctx, store, log)
 
 	f := newFarm(s, log, q, store, probes(map[string]ping{"queue": q.Ping}))
 	g, ctx := errgroup.WithContext(ctx)
@@ -78,7 +79,7 @@ func onServers(ctx context.Context, s *settings, log *slog.Logger, run func(*far
 	if err != nil {
 		return err
 	}
-	defer closeQueue(q, log)
+	defer closeQueue(ctx, q, log)
 	redisAddr, err := queue.ParseURL(string(s.redisURL))
 	if err != nil {
 		return err
@@ -95,7 +96,7 @@ func onServers(ctx context.Context, s *settings, log *slog.Logger, run func(*far
 	if err != nil {
 		return err
 	}
-	defer closeStore(store, log)
+	defer closeStore(ctx, store, log)
 	return run(newFarm(s, log, q, store, probes(map[string]ping{"redis": q.Ping, "s3": store.Ping})))
 }
 
@@ -132,7 +133,8 @@ func (f *farm) serveTasks(ctx context.Context) error {
 
 // serveAPI answers requests until ctx ends.
 func (f *farm) serveAPI(ctx context.Context) error {
-	server, err := api.New(f.settings.api, f.store, f.ledger, f.queue, f.health, web.Index(), f.log)
+	// Requests under way at the end of ctx are still answered.
+	server, err := api.New(context.WithoutCancel(ctx), f.settings.api, f.store, f.ledger, f.queue, f.health, web.Index(), f.log)
 	if err != nil {
 		return err
 	}
@@ -166,7 +168,9 @@ func (f *farm) serveHTTP(ctx context.Context, h http.Handler) error {
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.settings.api.WaitLimit)
 	defer cancel()
 	err = errors.Join(server.Shutdown(grace), server.Close())
-	<-done
+	if served := <-done; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
 	return err
 }
 
@@ -182,12 +186,16 @@ func browserURL(addr net.Addr) string {
 	return "http://" + net.JoinHostPort(host, port) + "/"
 }
 
-func closeQueue(q *queue.Queue, log *slog.Logger) { logClose(log, "queue", q.Close()) }
+func closeQueue(ctx context.Context, q *queue.Queue, log *slog.Logger) {
+	logClose(ctx, log, "queue", q.Close())
+}
 
-func closeStore(s interface{ Close() error }, log *slog.Logger) { logClose(log, "storage", s.Close()) }
+func closeStore(ctx context.Context, s io.Closer, log *slog.Logger) {
+	logClose(ctx, log, "storage", s.Close())
+}
 
-func logClose(log *slog.Logger, what string, err error) {
+func logClose(ctx context.Context, log *slog.Logger, what string, err error) {
 	if err != nil {
-		log.LogAttrs(context.Background(), slog.LevelWarn, "not closed", slog.String("what", what), slog.Any("err", err))
+		log.LogAttrs(ctx, slog.LevelWarn, "not closed", slog.String("what", what), slog.Any("err", err))
 	}
 }

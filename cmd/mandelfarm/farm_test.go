@@ -26,10 +26,10 @@ func slow(iterations int) string {
 		"seed": {"re": "-0.12", "im": "0.74"}, "radius": "0.3"}`, iterations)
 }
 
-func original(t testing.TB, width, height int) []byte {
-	t.Helper()
+func original(tb testing.TB, width, height int) []byte {
+	tb.Helper()
 	var png bytes.Buffer
-	require.NoError(t, renderer.WritePNG(t.Context(), &png, renderer.Original(width, height), renderer.Options{}))
+	require.NoError(tb, renderer.WritePNG(tb.Context(), &png, renderer.Original(width, height), renderer.Options{}))
 	return png.Bytes()
 }
 

@@ -29,12 +29,12 @@ func TestMain(m *testing.M) {
 
 // command is mandelfarm with arguments, and with settings in its environment
 // and no others.
-func command(t testing.TB, settings map[string]string, args ...string) *exec.Cmd {
-	t.Helper()
+func command(tb testing.TB, settings map[string]string, args ...string) *exec.Cmd {
+	tb.Helper()
 	self, err := os.Executable()
-	require.NoError(t, err)
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), self, args...)
-	cmd.Dir = t.TempDir()
+	require.NoError(tb, err)
+	cmd := exec.CommandContext(context.WithoutCancel(tb.Context()), self, args...)
+	cmd.Dir = tb.TempDir()
 	cmd.Env = []string{asCommand + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "GOCOVERDIR=" + os.Getenv("GOCOVERDIR")}
 	for name, value := range settings {
 		cmd.Env = append(cmd.Env, name+"="+value)
@@ -53,10 +53,10 @@ var listening = regexp.MustCompile(`msg=listening url=(http://\S+)/`)
 const patient = 30 * time.Second
 
 // serve starts a process and waits until it is ready.
-func serve(t testing.TB, settings map[string]string, args ...string) *service {
-	t.Helper()
-	s := &service{Process: testenv.Start(t, command(t, settings, append(args, "--listen", "127.0.0.1:0")...))}
-	require.Eventually(t, func() bool {
+func serve(tb testing.TB, settings map[string]string, args ...string) *service {
+	tb.Helper()
+	s := &service{Process: testenv.Start(tb, command(tb, settings, append(args, "--listen", "127.0.0.1:0")...))}
+	require.Eventually(tb, func() bool {
 		found := listening.FindStringSubmatch(s.Log())
 		if found == nil {
 			return false
@@ -92,20 +92,20 @@ func (s *service) get(path string) (status int, body []byte) {
 }
 
 // submit posts a Spec and returns the job's location.
-func (s *service) submit(t testing.TB, spec string) string {
-	t.Helper()
+func (s *service) submit(tb testing.TB, spec string) string {
+	tb.Helper()
 	response, err := http.Post(s.url+"/jobs", "application/json", strings.NewReader(spec))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	defer response.Body.Close()
-	require.Equal(t, http.StatusAccepted, response.StatusCode)
+	require.Equal(tb, http.StatusAccepted, response.StatusCode)
 	return response.Header.Get("Location")
 }
 
 // awaitJob waits for a job to be in a state.
-func (s *service) awaitJob(t testing.TB, location, state string, limit time.Duration) {
-	t.Helper()
+func (s *service) awaitJob(tb testing.TB, location, state string, limit time.Duration) {
+	tb.Helper()
 	var last string
-	require.Eventually(t, func() bool {
+	require.Eventually(tb, func() bool {
 		_, body := s.get(location)
 		last = string(body)
 		return strings.Contains(last, `"state":"`+state+`"`)
@@ -122,10 +122,10 @@ func drawings(services ...*service) int {
 }
 
 // servers is a Redis and an S3 server of the test's own, as settings.
-func servers(t testing.TB) (*testenv.RedisServer, map[string]string) {
-	t.Helper()
-	redis := testenv.Redis(t)
-	return redis, serverSettings(redis.URL(), testenv.S3(t))
+func servers(tb testing.TB) (*testenv.RedisServer, map[string]string) {
+	tb.Helper()
+	redis := testenv.Redis(tb)
+	return redis, serverSettings(redis.URL(), testenv.S3(tb))
 }
 
 func serverSettings(redisURL string, bucket s3.Config) map[string]string {

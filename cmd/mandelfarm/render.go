@@ -37,7 +37,7 @@ const maxSpec = 16 << 20
 func readSpec(input string, stdin io.Reader) (renderer.Spec, error) {
 	source := stdin
 	if input != standard {
-		file, err := os.Open(input)
+		file, err := os.Open(input) //nolint:gosec // the file that the caller names
 		if err != nil {
 			return renderer.Spec{}, fmt.Errorf("%w: %w", errUsage, err)
 		}
