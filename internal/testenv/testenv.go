@@ -28,6 +28,8 @@
 package testenv
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -77,15 +79,27 @@ func isRoot(folder string) bool {
 	return true
 }
 
+// Ports for servers are chosen below the range that kernels take ports from for
+// clients and for listeners that ask for any (32768 and up on Linux, 49152 and up
+// elsewhere), so that a stopped server finds its port free when it starts again.
+const (
+	firstPort = 15_000
+	lastPort  = 32_000
+	portTries = 100
+)
+
 // freePort returns a loopback address that nobody listens on. Somebody else may
 // before the server does; servers prove that they are the one that was started.
 func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // binds and closes at once
-	if err != nil {
-		return "", err
+	var err error
+	for range portTries {
+		addr := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(lastPort-firstPort)) //nolint:gosec // no secret
+		var listener net.Listener
+		if listener, err = net.Listen("tcp", addr); err == nil { //nolint:noctx // binds and closes at once
+			return addr, listener.Close()
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
+	return "", err
 }
 
 // inCI reports whether a missing server is a failure.
