@@ -32,6 +32,7 @@ type RedisServer struct {
 // without one installed.
 func Redis(tb testing.TB) *RedisServer {
 	tb.Helper()
+	notInShort(tb)
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
 		missing(tb, "redis-server is not in PATH: apt-get install redis-server")

@@ -35,6 +35,7 @@ type S3Process struct {
 // tests of this binary share while they run.
 func S3(tb testing.TB) s3.Config {
 	tb.Helper()
+	notInShort(tb)
 	server, err := shared.acquire()
 	if err != nil {
 		tb.Fatalf("start versitygw: %v", err)
@@ -49,6 +50,7 @@ func S3(tb testing.TB) s3.Config {
 // S3Server starts a server that belongs to the test, to stop and restart.
 func S3Server(tb testing.TB) *S3Process {
 	tb.Helper()
+	notInShort(tb)
 	server, err := newS3Process()
 	if err != nil {
 		tb.Fatalf("start versitygw: %v", err)

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"mandelfarm/internal/testenv"
+)
+
+// loaded waits until the picture of the page is there and returns its size.
+const loaded = `new Promise(resolve => {
+	const image = document.querySelector('img')
+	const look = () => image.complete && !image.classList.contains('loading') ? resolve(image.naturalWidth + 'x' + image.naturalHeight) : setTimeout(look, 10)
+	look()
+})`
+
+func TestPageInABrowser(t *testing.T) {
+	t.Parallel()
+	browser := testenv.Browser(t)
+	farm := serve(t, map[string]string{"DATA": t.TempDir()})
+
+	require.NoError(t, chromedp.Do(browser,
+		chromedp.EmulateViewport(1100, 1000),
+		chromedp.Navigate(farm.url+"/"),
+	))
+	assert.Equal(t, "800x600", look[string](t, browser, loaded, chromedp.EvalAwaitPromise))
+	screenshot(t, browser, "original")
+
+	// A click zooms to where it was: the picture changes, and the address with it.
+	require.NoError(t, chromedp.Do(browser, chromedp.MouseClickXY(300, 480)))
+	assert.Equal(t, "800x600", look[string](t, browser, loaded, chromedp.EvalAwaitPromise))
+	assert.Contains(t, look[string](t, browser, `location.hash`), "radius=0.41666")
+	assert.Equal(t, 2, drawings(farm))
+	screenshot(t, browser, "zoomed")
+
+	// What the farm refuses is said in its words.
+	require.NoError(t, chromedp.Do(browser,
+		chromedp.SetValue(chromedp.CSS(`input[name=radius]`), "-1"),
+		chromedp.Click(chromedp.CSS(`form button`)),
+		chromedp.WaitVisible(chromedp.CSS(`output.error`)),
+	))
+	_, err := chromedp.Run(browser, chromedp.Poll[bool](`document.querySelector('output').value.includes('radius: must be greater than 0')`))
+	require.NoError(t, err)
+	screenshot(t, browser, "refused")
+
+	// Back shows a picture that is there.
+	require.NoError(t, chromedp.Do(browser, chromedp.NavigateBack()))
+	assert.Equal(t, "800x600", look[string](t, browser, loaded, chromedp.EvalAwaitPromise))
+	assert.Equal(t, 2, drawings(farm))
+}
+
+// look evaluates an expression in the page.
+func look[T any](t *testing.T, browser context.Context, expression string, options ...chromedp.EvaluateOption) T {
+	t.Helper()
+	value, err := chromedp.Run(browser, chromedp.Evaluate[T](expression, options...))
+	require.NoError(t, err)
+	return value
+}
+
+// screenshot keeps what the browser shows, for people to look at, when the test
+// is run with -artifacts.
+func screenshot(t *testing.T, browser context.Context, name string) {
+	t.Helper()
+	png, err := chromedp.Run(browser, chromedp.CaptureScreenshot())
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(t.ArtifactDir(), name+".png"), png, 0o600))
+}
