@@ -102,6 +102,17 @@ func freePort() (string, error) {
 	return "", err
 }
 
+// FreeAddr returns a loopback address, host:port, for a server that the test
+// starts itself.
+func FreeAddr(tb testing.TB) string {
+	tb.Helper()
+	addr, err := freePort()
+	if err != nil {
+		tb.Fatalf("no free port: %v", err)
+	}
+	return addr
+}
+
 // inCI reports whether a missing server is a failure.
 func inCI() bool {
 	return os.Getenv("CI") == "true" //nolint:forbidigo // tests have no flags; this is the one convention CI systems share
