@@ -33,6 +33,7 @@ func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 type farm struct {
 	t      testing.TB
 	url    string
+	config api.Config
 	redis  string // its URL
 	queue  *queue.Queue
 	store  *watchedStore
@@ -98,6 +99,7 @@ func newFarm(tb testing.TB, options ...option) *farm {
 		_ = f.queue.Close()
 		_ = folder.Close()
 	})
+	f.config = a
 	f.url = f.serve(a)
 	return f
 }

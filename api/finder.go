@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"time"
 
@@ -21,8 +22,9 @@ import (
 // picture is a stored image. Small ones come with their bytes; of large ones
 // only the place is known.
 type picture struct {
-	info storage.Info
-	data []byte // nil if the image is larger than smallImage
+	info   storage.Info
+	data   []byte // nil if the image is larger than smallImage
+	length string // of data, as a header says it
 }
 
 const (
@@ -57,8 +59,11 @@ func newFinder(ctx context.Context, cfg Config, store storage.Store, q Queue, on
 			return uint32(len(p.data)) + overhead //nolint:gosec // at most smallImage
 		},
 	})
+	if err != nil {
+		return nil, fmt.Errorf("cache of pictures: %w", err)
+	}
 	f.cache = cache
-	return f, err
+	return f, nil
 }
 
 // stored finds a picture in memory or storage; nil if it is in neither.
@@ -68,6 +73,11 @@ func (f *finder) stored(ctx context.Context, id renderer.ID) (*picture, error) {
 			return p, nil
 		}
 	}
+	return f.look(ctx, id)
+}
+
+// look is fetch, once for all who look at the same time.
+func (f *finder) look(ctx context.Context, id renderer.ID) (*picture, error) {
 	return f.share(ctx, "stored:"+string(id), func(ctx context.Context) (*picture, error) {
 		return f.fetch(ctx, id)
 	})
@@ -87,7 +97,7 @@ func (f *finder) fetch(ctx context.Context, id renderer.ID) (*picture, error) {
 	if info.Size > smallImage {
 		return p, nil
 	}
-	p.data = make([]byte, info.Size)
+	p.data, p.length = make([]byte, info.Size), strconv.FormatInt(info.Size, 10)
 	if _, err := io.ReadFull(body, p.data); err != nil {
 		return nil, fmt.Errorf("read picture %s: %w", id, err)
 	}
@@ -98,17 +108,22 @@ func (f *finder) fetch(ctx context.Context, id renderer.ID) (*picture, error) {
 }
 
 // draw finds a picture, having it drawn if need be, and waits for it until ctx
-// ends or the wait limit is reached (errWaited). spec must be normalised.
-func (f *finder) draw(ctx context.Context, spec renderer.Spec, id renderer.ID) (*picture, error) {
-	p, err := f.stored(ctx, id)
+// ends or the wait limit is reached (errWaited).
+func (f *finder) draw(ctx context.Context, asked *target) (*picture, error) {
+	p, err := f.stored(ctx, asked.id)
 	if p != nil || err != nil {
 		return p, err
 	}
+	return f.await(ctx, asked)
+}
+
+// await has a picture drawn and waits for it.
+func (f *finder) await(ctx context.Context, asked *target) (*picture, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, f.limit, errWaited)
 	defer cancel()
 	for {
-		p, err := f.share(ctx, "draw:"+string(id), func(ctx context.Context) (*picture, error) {
-			return f.order(ctx, job.ImageTask(spec, job.Interactive))
+		p, err := f.share(ctx, "draw:"+string(asked.id), func(ctx context.Context) (*picture, error) {
+			return f.order(ctx, job.ImageTask(asked.spec, job.Interactive))
 		})
 		if !errors.Is(err, errWaited) || ctx.Err() != nil {
 			return p, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,7 @@ const pagePolicy = "default-src 'none'; img-src 'self' data:; connect-src 'self'
 // index is the page for whoever prefers HTML, and the default picture for
 // everybody else.
 func (s *Server) index(page []byte) gin.HandlerFunc {
+	picture := newTarget(renderer.Original(defaultWidth, defaultHeight))
 	return func(c *gin.Context) {
 		c.Header("Vary", "Accept")
 		if prefersHTML(c.GetHeader("Accept")) {
@@ -35,7 +37,7 @@ func (s *Server) index(page []byte) gin.HandlerFunc {
 			c.Data(http.StatusOK, "text/html; charset=utf-8", page)
 			return
 		}
-		s.answer(c, renderer.Original(defaultWidth, defaultHeight))
+		s.answer(c, picture)
 	}
 }
 
@@ -73,30 +75,38 @@ func quality(parameters string) float64 {
 // generate answers /generate/{width}/{height}: the original's picture, or with
 // a query a plain view.
 func (s *Server) generate(c *gin.Context) {
-	width, okWidth := pathInt(c.Param("width"))
-	height, okHeight := pathInt(c.Param("height"))
-	if !okWidth || !okHeight {
-		s.fail(c, errNoRoute)
-		return
-	}
-	query, err := parseQuery(c.Request.URL)
+	asked, err := s.targets.read(c.Request.URL.Path+"?"+c.Request.URL.RawQuery, func() (*target, error) {
+		return s.target(c.Param("width"), c.Param("height"), c.Request.URL)
+	})
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
+	s.answer(c, asked)
+}
+
+// target reads what the path and the query of a request ask for.
+func (s *Server) target(pathWidth, pathHeight string, u *url.URL) (*target, error) {
+	width, okWidth := pathInt(pathWidth)
+	height, okHeight := pathInt(pathHeight)
+	if !okWidth || !okHeight {
+		return nil, errNoRoute
+	}
+	query, err := parseQuery(u)
+	if err != nil {
+		return nil, err
+	}
 	if len(query) == 0 {
-		s.answer(c, renderer.Original(width, height))
-		return
+		return newTarget(renderer.Original(width, height)), nil
 	}
 	spec, err := renderer.FromQuery(width, height, query)
 	if err == nil {
 		err = spec.Check(s.cfg.Limits)
 	}
 	if err != nil {
-		s.fail(c, err)
-		return
+		return nil, err
 	}
-	s.answer(c, spec)
+	return newTarget(spec), nil
 }
 
 // pathInt reads a path segment of ASCII digits, as the original's routes do: no
@@ -114,17 +124,16 @@ func pathInt(segment string) (int, bool) {
 
 // answer sends the picture of a Spec that is normalised and within the limits,
 // waiting for it as long as the client likes and the farm allows.
-func (s *Server) answer(c *gin.Context, spec renderer.Spec) {
-	id := spec.ID()
-	if known(c, id) {
+func (s *Server) answer(c *gin.Context, asked *target) {
+	if known(c, asked.etag) {
 		return
 	}
-	p, err := s.find(c, spec, id)
+	p, err := s.find(c, asked)
 	switch {
 	case err == nil:
-		s.serve(c, id, p)
+		s.serve(c, asked.etag, p)
 	case errors.Is(err, errPromise):
-		s.promise(c, spec)
+		s.promise(c, asked.spec)
 	default:
 		s.fail(c, err)
 	}
@@ -134,14 +143,14 @@ func (s *Server) answer(c *gin.Context, spec renderer.Spec) {
 var errPromise = errors.New("client prefers not to wait")
 
 // find looks for a picture as the client's preferences have it.
-func (s *Server) find(c *gin.Context, spec renderer.Spec, id renderer.ID) (*picture, error) {
+func (s *Server) find(c *gin.Context, asked *target) (*picture, error) {
 	ctx := c.Request.Context()
 	prefer := parsePrefer(c.Request.Header)
 	if !prefer.given {
-		return s.finder.draw(ctx, spec, id)
+		return s.finder.draw(ctx, asked)
 	}
 	if prefer.wait == 0 {
-		p, err := s.finder.stored(ctx, id)
+		p, err := s.finder.stored(ctx, asked.id)
 		if p == nil && err == nil {
 			err = errPromise
 		}
@@ -149,7 +158,7 @@ func (s *Server) find(c *gin.Context, spec renderer.Spec, id renderer.ID) (*pict
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, prefer.wait, errPromise)
 	defer cancel()
-	p, err := s.finder.draw(ctx, spec, id)
+	p, err := s.finder.draw(ctx, asked)
 	if errors.Is(err, errWaited) {
 		err = errPromise
 	}

@@ -187,7 +187,7 @@ func (s *Server) jobImage(c *gin.Context) {
 		s.fail(c, job.ErrUnknown)
 		return
 	}
-	if known(c, id) {
+	if known(c, etag(id)) {
 		return
 	}
 	st, err := s.job(c)
@@ -203,7 +203,7 @@ func (s *Server) jobImage(c *gin.Context) {
 		return
 	}
 	c.Header("Content-Disposition", fmt.Sprintf("inline; filename=%q", fileName(st.Spec, id)))
-	s.serve(c, id, p)
+	s.serve(c, etag(id), p)
 }
 
 // absent says why a job has no picture.

@@ -2,7 +2,7 @@ package api
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -53,13 +53,14 @@ func DefaultConfig() Config {
 // Server answers requests. It is safe for concurrent use; Close it after the
 // HTTP server in front of it has stopped.
 type Server struct {
-	cfg    Config
-	store  storage.Store
-	ledger *ledger.Ledger
-	queue  Queue
-	log    *slog.Logger
-	router *gin.Engine
-	finder *finder
+	cfg     Config
+	store   storage.Store
+	ledger  *ledger.Ledger
+	queue   Queue
+	log     *slog.Logger
+	router  *gin.Engine
+	finder  *finder
+	targets targets
 
 	stop    context.CancelFunc // ends searches under way
 	ongoing sync.WaitGroup
@@ -73,12 +74,13 @@ func New(ctx context.Context, cfg Config, store storage.Store, l *ledger.Ledger,
 ) (*Server, error) {
 	ctx, stop := context.WithCancel(ctx)
 	s := &Server{cfg: cfg, store: store, ledger: l, queue: q, log: log, stop: stop}
-	f, err := newFinder(ctx, cfg, store, q, &s.ongoing)
-	if err != nil {
+	var finderErr, targetsErr error
+	s.finder, finderErr = newFinder(ctx, cfg, store, q, &s.ongoing)
+	s.targets, targetsErr = newTargets()
+	if err := errors.Join(finderErr, targetsErr); err != nil {
 		stop()
-		return nil, fmt.Errorf("picture cache: %w", err)
+		return nil, err
 	}
-	s.finder = f
 	s.router = s.routes(health, page) //nolint:contextcheck // handlers use their requests' contexts
 	return s, nil
 }

@@ -91,7 +91,7 @@ func median(values []float64) float64 {
 func nginx(b *testing.B, picture []byte) string {
 	b.Helper()
 	folder := b.TempDir()
-	require.NoError(b, os.Chmod(folder, 0o755)) //nolint:gosec // nginx's workers are another user
+	require.NoError(b, os.Chmod(folder, 0o755))
 	require.NoError(b, os.WriteFile(filepath.Join(folder, "picture.png"), picture, 0o644))
 	addr := testenv.FreeAddr(b)
 	config := fmt.Sprintf(`daemon off; worker_processes auto; user root; pid %[1]s/pid; error_log stderr;

@@ -29,15 +29,15 @@ func TestPageInABrowser(t *testing.T) {
 		chromedp.EmulateViewport(1100, 1000),
 		chromedp.Navigate(farm.url+"/"),
 	))
-	assert.Equal(t, "800x600", look[string](t, browser, loaded, chromedp.EvalAwaitPromise))
-	screenshot(t, browser, "original")
+	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
+	screenshot(browser, t, "original")
 
 	// A click zooms to where it was: the picture changes, and the address with it.
 	require.NoError(t, chromedp.Do(browser, chromedp.MouseClickXY(300, 480)))
-	assert.Equal(t, "800x600", look[string](t, browser, loaded, chromedp.EvalAwaitPromise))
-	assert.Contains(t, look[string](t, browser, `location.hash`), "radius=0.41666")
+	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
+	assert.Contains(t, look[string](browser, t, `location.hash`), "radius=0.41666")
 	assert.Equal(t, 2, drawings(farm))
-	screenshot(t, browser, "zoomed")
+	screenshot(browser, t, "zoomed")
 
 	// What the farm refuses is said in its words.
 	require.NoError(t, chromedp.Do(browser,
@@ -47,16 +47,16 @@ func TestPageInABrowser(t *testing.T) {
 	))
 	_, err := chromedp.Run(browser, chromedp.Poll[bool](`document.querySelector('output').value.includes('radius: must be greater than 0')`))
 	require.NoError(t, err)
-	screenshot(t, browser, "refused")
+	screenshot(browser, t, "refused")
 
 	// Back shows a picture that is there.
 	require.NoError(t, chromedp.Do(browser, chromedp.NavigateBack()))
-	assert.Equal(t, "800x600", look[string](t, browser, loaded, chromedp.EvalAwaitPromise))
+	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
 	assert.Equal(t, 2, drawings(farm))
 }
 
 // look evaluates an expression in the page.
-func look[T any](t *testing.T, browser context.Context, expression string, options ...chromedp.EvaluateOption) T {
+func look[T any](browser context.Context, t *testing.T, expression string, options ...chromedp.EvaluateOption) T {
 	t.Helper()
 	value, err := chromedp.Run(browser, chromedp.Evaluate[T](expression, options...))
 	require.NoError(t, err)
@@ -65,7 +65,7 @@ func look[T any](t *testing.T, browser context.Context, expression string, optio
 
 // screenshot keeps what the browser shows, for people to look at, when the test
 // is run with -artifacts.
-func screenshot(t *testing.T, browser context.Context, name string) {
+func screenshot(browser context.Context, t *testing.T, name string) {
 	t.Helper()
 	png, err := chromedp.Run(browser, chromedp.CaptureScreenshot())
 	require.NoError(t, err)

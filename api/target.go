@@ -1,0 +1,61 @@
+package api
+
+import (
+	"fmt"
+
+	"github.com/maypok86/otter/v2"
+
+	"mandelfarm/renderer"
+)
+
+// target is what a request asks for: a Spec that is normalised and within the
+// limits, and what follows from it.
+type target struct {
+	spec renderer.Spec
+	id   renderer.ID
+	etag string
+}
+
+func newTarget(s renderer.Spec) *target {
+	id := s.ID()
+	return &target{spec: s, id: id, etag: etag(id)}
+}
+
+// targets remembers what the paths of recent requests ask for. Reading a query,
+// checking it and computing an ID cost more than everything else that is done
+// for a picture in memory.
+type targets struct {
+	cache *otter.Cache[string, *target]
+}
+
+// targetBytes bounds the memory of the targets; a path is seldom above 200
+// bytes, so that some ten thousand are remembered.
+const targetBytes = 8 << 20
+
+func newTargets() (targets, error) {
+	cache, err := otter.New(&otter.Options[string, *target]{
+		MaximumWeight: targetBytes,
+		Weigher: func(path string, _ *target) uint32 {
+			const overhead = 800                // of an entry: the Spec, list nodes
+			return uint32(len(path)) + overhead //nolint:gosec // a path is shorter than a request's header
+		},
+	})
+	if err != nil {
+		return targets{}, fmt.Errorf("cache of requests: %w", err)
+	}
+	return targets{cache}, nil
+}
+
+// read returns what path asks for, by parse unless it is remembered. Errors are
+// not remembered.
+func (t targets) read(path string, parse func() (*target, error)) (*target, error) {
+	if asked, ok := t.cache.GetIfPresent(path); ok {
+		return asked, nil
+	}
+	asked, err := parse()
+	if err != nil {
+		return nil, err
+	}
+	t.cache.Set(path, asked)
+	return asked, nil
+}
