@@ -5,24 +5,33 @@
 //
 // # Layout
 //
-//	renders/<id>.png          the image (written by a worker, not by this package)
-//	jobs/<id>/job.json        the Spec and when it was accepted; written once
-//	jobs/<id>/result.json     how the job ended; present exactly when it is final
-//	open/<id>                 present while work is owed; empty
-//	recent/<time>-<id>        an index, newest first; empty
+//	renders/<id>.png             the image (written by a worker, not by this package)
+//	jobs/<id>/job.json           the Spec and when it was accepted; written once
+//	jobs/<id>/result.json        how the job ended; written once
+//	open/<id>                    present while work is owed; empty
+//	recent/<time>-<id>           an index, newest first; empty
 //
-// <time> in an index key counts milliseconds down from the largest 13-digit
-// number, so that a listing in key order is newest first.
+// A job that has failed, was canceled or has lost its image may be asked for
+// again. That is another run, with the same keys but for a number:
+//
+//	jobs/<id>/runs/<n>           the run has begun; empty, written once
+//	jobs/<id>/results/<n>.json   how it ended; written once
+//	open/<id>.<n>                present while work is owed; empty
+//
+// The last run is the one that counts. <time> in an index key counts
+// milliseconds down from the largest 13-digit number, so that a listing in key
+// order is newest first.
 //
 // # Guarantees
 //
 //   - Accept returns after job.json, the index entry and the open marker are
 //     stored. Until then nothing is promised, and repeating Accept completes
-//     whatever an interrupted one left half done.
-//   - The first final state wins: result.json is created, never overwritten,
-//     so a job that is both canceled and finished ends as one of them for
-//     every reader.
-//   - An open marker may outlive its job's end for a while (a process died
+//     whatever an interrupted one left half done. From then on, whatever process
+//     dies when, the job has an end or an open marker.
+//   - The first final state of a run wins: a result is created, never
+//     overwritten, so a job that is both canceled and finished ends as one of
+//     them for every reader.
+//   - An open marker may outlive its run's end for a while (a process died
 //     between the two writes), never the other way round. [Ledger.Open]
 //     removes such left-overs as it meets them.
 //

@@ -19,7 +19,10 @@ import (
 // of digits is far below it.
 const maxRecord = 4 << 20
 
-const jsonType = "application/json"
+const (
+	jsonType  = "application/json"
+	emptyType = "application/octet-stream"
+)
 
 // Ledger reads and writes the record. It is safe for concurrent use, also by
 // several processes on one store.
@@ -36,11 +39,7 @@ func New(store storage.Store, now func() time.Time) *Ledger {
 // ImageKey is where the finished image of id is stored.
 func ImageKey(id renderer.ID) string { return "renders/" + string(id) + ".png" }
 
-func jobKey(id renderer.ID) string    { return "jobs/" + string(id) + "/job.json" }
-func resultKey(id renderer.ID) string { return "jobs/" + string(id) + "/result.json" }
-func openKey(id renderer.ID) string   { return openPrefix + string(id) }
-
-const openPrefix = "open/"
+func jobKey(id renderer.ID) string { return "jobs/" + string(id) + "/job.json" }
 
 // Accept records s, which must be normalised, as a job. When it returns nil
 // the job survives the loss of every process and of Redis.
@@ -49,81 +48,96 @@ const openPrefix = "open/"
 // canceled is queued anew, and so is one whose image has been removed.
 func (l *Ledger) Accept(ctx context.Context, s renderer.Spec) (job.Status, error) {
 	fresh := job.Job{ID: s.ID(), Spec: s, AcceptedAt: l.now().UTC().Truncate(time.Millisecond)}
-	record, err := l.record(ctx, fresh)
+	st, err := l.accept(ctx, fresh)
 	if err != nil {
 		return job.Status{}, fmt.Errorf("accept job %s: %w", fresh.ID, err)
 	}
-	progress, err := l.claim(ctx, record)
-	if err != nil {
-		return job.Status{}, fmt.Errorf("accept job %s: %w", fresh.ID, err)
-	}
-	return job.Status{Job: record, Progress: progress}, nil
+	return st, nil
 }
 
-// claim makes sure that a job on record is done or owed.
-func (l *Ledger) claim(ctx context.Context, record job.Job) (job.Progress, error) {
-	p, err := l.result(ctx, record.ID)
+// accept stores the index entry before it stores the open marker: once a job is
+// owed it may be finished by others, and then nobody would index it.
+func (l *Ledger) accept(ctx context.Context, fresh job.Job) (job.Status, error) {
+	record, known, err := l.record(ctx, fresh)
 	if err != nil {
-		return p, err
+		return job.Status{}, err
 	}
-	if p.State == job.Done {
-		stored, err := l.imageStored(ctx, record.ID)
-		if stored || err != nil {
-			return p, err
-		}
+	var last run
+	var kept bool
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return l.index(gctx, record, known) })
+	g.Go(func() (err error) {
+		last, kept, err = l.promise(gctx, record.ID)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return job.Status{}, err
 	}
-	if p.State.CanBecome(job.Queued) {
-		return l.reopen(ctx, record.ID)
+	if !kept {
+		last.Progress, err = l.owe(ctx, last)
 	}
-	return p, l.promise(ctx, record)
+	return job.Status{Job: record, Progress: last.Progress}, err
 }
 
-func (l *Ledger) imageStored(ctx context.Context, id renderer.ID) (bool, error) {
-	_, err := l.store.Stat(ctx, ImageKey(id))
+// promise reads a job's last run, and whether that keeps the promise: it is done,
+// and the image is stored.
+func (l *Ledger) promise(ctx context.Context, id renderer.ID) (last run, kept bool, err error) {
+	last, err = l.last(ctx, id)
+	if err != nil || last.State != job.Done {
+		return last, false, err
+	}
+	_, err = l.store.Stat(ctx, ImageKey(id))
 	if errors.Is(err, storage.ErrNotFound) {
-		return false, nil
+		return last, false, nil
 	}
-	return err == nil, err
+	return last, err == nil, err
 }
 
 // record stores fresh unless the job is on record already, and returns the
-// record that stands.
-func (l *Ledger) record(ctx context.Context, fresh job.Job) (job.Job, error) {
-	err := l.create(ctx, jobKey(fresh.ID), fresh)
+// record that stands and whether it was known before.
+func (l *Ledger) record(ctx context.Context, fresh job.Job) (standing job.Job, known bool, err error) {
+	err = l.create(ctx, jobKey(fresh.ID), fresh)
 	if errors.Is(err, storage.ErrExists) {
-		var standing job.Job
-		return standing, l.read(ctx, jobKey(fresh.ID), &standing)
+		return standing, true, l.read(ctx, jobKey(fresh.ID), &standing)
 	}
-	return fresh, err
+	return fresh, false, err
 }
 
-// promise makes an accepted job visible: to those who list jobs, and to the
-// reconciler.
-func (l *Ledger) promise(ctx context.Context, j job.Job) error {
-	g, ctx := errgroup.WithContext(ctx)
-	for _, key := range []string{recentKey(j), openKey(j.ID)} {
-		g.Go(func() error { return l.mark(ctx, key) })
+// index makes a job visible to those who list jobs. One that was known may lack
+// its entry: the process that recorded it may have died next.
+func (l *Ledger) index(ctx context.Context, j job.Job, known bool) error {
+	if known {
+		if _, err := l.store.Stat(ctx, recentKey(j)); !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
 	}
-	return g.Wait()
+	return l.mark(ctx, recentKey(j))
 }
 
 // Status is what the record says of a job; an open job is reported as queued.
 // The error is [job.ErrUnknown] when it was never accepted.
 func (l *Ledger) Status(ctx context.Context, id renderer.ID) (job.Status, error) {
-	var st job.Status
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return l.read(ctx, jobKey(id), &st.Job) })
-	g.Go(func() (err error) {
-		st.Progress, err = l.result(ctx, id)
-		return err
-	})
-	if err := g.Wait(); err != nil {
-		if errors.Is(err, storage.ErrNotFound) {
-			err = job.ErrUnknown
-		}
+	record, last, err := l.status(ctx, id)
+	if err != nil {
 		return job.Status{}, fmt.Errorf("job %s: %w", id, err)
 	}
-	return st, nil
+	return job.Status{Job: record, Progress: last.Progress}, nil
+}
+
+func (l *Ledger) status(ctx context.Context, id renderer.ID) (record job.Job, last run, err error) {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		err := l.read(ctx, jobKey(id), &record)
+		if errors.Is(err, storage.ErrNotFound) {
+			return job.ErrUnknown
+		}
+		return err
+	})
+	g.Go(func() (err error) {
+		last, err = l.last(ctx, id)
+		return err
+	})
+	return record, last, g.Wait()
 }
 
 // Finish closes a job with a final progress and returns the one that stands,
@@ -132,49 +146,11 @@ func (l *Ledger) Finish(ctx context.Context, id renderer.ID, p job.Progress) (jo
 	if !p.State.Final() {
 		return p, fmt.Errorf("finish job %s as %s: %w", id, p.State, job.ErrState)
 	}
-	err := l.create(ctx, resultKey(id), p)
-	if errors.Is(err, storage.ErrExists) {
-		p, err = l.result(ctx, id)
-	}
-	if err == nil {
-		err = l.settle(ctx, id)
-	}
+	standing, err := l.finish(ctx, id, p)
 	if err != nil {
 		return p, fmt.Errorf("finish job %s: %w", id, err)
 	}
-	return p, nil
-}
-
-// reopen forgets how a job had ended and makes it owed again.
-func (l *Ledger) reopen(ctx context.Context, id renderer.ID) (job.Progress, error) {
-	if err := l.store.Delete(ctx, resultKey(id)); err != nil {
-		return job.Progress{}, err
-	}
-	return job.Progress{State: job.Queued}, l.mark(ctx, openKey(id))
-}
-
-// settle removes the open marker of a job that has ended. A client may retry
-// the job at this very moment: its marker is put back if the result is gone
-// afterwards.
-func (l *Ledger) settle(ctx context.Context, id renderer.ID) error {
-	if err := l.store.Delete(ctx, openKey(id)); err != nil {
-		return err
-	}
-	p, err := l.result(ctx, id)
-	if err == nil && !p.State.Final() {
-		err = l.mark(ctx, openKey(id))
-	}
-	return err
-}
-
-// result reads how a job ended, or Queued if it has not.
-func (l *Ledger) result(ctx context.Context, id renderer.ID) (job.Progress, error) {
-	var p job.Progress
-	err := l.read(ctx, resultKey(id), &p)
-	if errors.Is(err, storage.ErrNotFound) {
-		return job.Progress{State: job.Queued}, nil
-	}
-	return p, err
+	return standing, nil
 }
 
 func (l *Ledger) create(ctx context.Context, key string, v any) error {
@@ -191,12 +167,16 @@ func (l *Ledger) read(ctx context.Context, key string, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("%s: %w", key, err)
+		return fmt.Errorf("%w: %s: %w", errUnreadable, key, err)
 	}
 	return nil
 }
 
+// errUnreadable: a record is there, but another version of the farm wrote it, or
+// somebody else did.
+var errUnreadable = errors.New("unreadable record")
+
 // mark stores an empty object; storing it again changes nothing.
 func (l *Ledger) mark(ctx context.Context, key string) error {
-	return l.store.Put(ctx, key, "application/octet-stream", bytes.NewReader(nil))
+	return l.store.Put(ctx, key, emptyType, bytes.NewReader(nil))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"strconv"
 	"strings"
 
@@ -45,74 +44,92 @@ func idOf(entry string) (renderer.ID, error) {
 // Page is a run of jobs, newest first.
 type Page struct {
 	Jobs []job.Status
-	Next string // cursor of the page that follows; empty after the last
+	Next string // cursor of the page that follows; empty if nothing does
 }
 
 const (
-	statusReaders = 16   // records read at once while a page is filled
+	statusReaders = 16   // records read at once
+	maxChunk      = 256  // records read between two looks at whether a page is full
 	maxScan       = 1000 // records read for one page
 )
 
-// List returns up to limit jobs, newest first, from after the cursor of an
-// earlier page, or from the newest if it is empty. keep chooses among the
-// records; the pages together hold every job it keeps. A page may be short, or
-// empty, and still have a successor: at most a thousand records are read for
-// one page.
+// List returns up to limit jobs, at least one, newest first, from after the
+// cursor of an earlier page, or from the newest if it is empty. keep chooses
+// among the records; the pages together hold every job it keeps. A page may be
+// short, or empty, and still have a successor: about a thousand records are read
+// for one page at most. A record that this version cannot read is not listed.
 //
 // The error is [ErrCursor] if the cursor is not one that List returned.
 func (l *Ledger) List(ctx context.Context, cursor string, limit int, keep func(job.Status) bool) (Page, error) {
-	after := ""
 	if cursor != "" {
 		if _, err := idOf(cursor); err != nil {
 			return Page{}, err
 		}
-		after = recentPrefix + cursor
 	}
-	var page Page
-	for scanned := 0; scanned < maxScan; {
-		entries, err := l.entries(ctx, after, limit)
-		if err != nil {
-			return Page{}, fmt.Errorf("list jobs: %w", err)
-		}
-		jobs, err := l.statuses(ctx, entries)
-		if err != nil {
-			return Page{}, fmt.Errorf("list jobs: %w", err)
-		}
-		for i, st := range jobs {
-			after, page.Next = recentPrefix+entries[i], entries[i]
-			if st.ID == "" || !keep(st) { // an entry whose job.json was never written is no job
-				continue
-			}
-			if page.Jobs = append(page.Jobs, st); len(page.Jobs) == limit {
-				return page, nil
-			}
-		}
-		if len(entries) < limit {
-			page.Next = ""
-			return page, nil
-		}
-		scanned += len(entries)
+	page, err := l.page(ctx, cursor, max(limit, 1), keep)
+	if err != nil {
+		return Page{}, fmt.Errorf("list jobs: %w", err)
 	}
 	return page, nil
 }
 
-// entries lists up to limit index entries after a key.
+func (l *Ledger) page(ctx context.Context, cursor string, limit int, keep func(job.Status) bool) (page Page, err error) {
+	page.Next = cursor
+	chunk := limit
+	for scanned := 0; scanned < maxScan; {
+		chunk = min(chunk, maxChunk)
+		entries, err := l.entries(ctx, page.Next, chunk+1) // one more tells whether there is more
+		if err != nil {
+			return page, err
+		}
+		jobs, err := l.statuses(ctx, entries[:min(chunk, len(entries))])
+		if err != nil {
+			return page, err
+		}
+		for i, st := range jobs {
+			page.Next = entries[i]
+			if st.ID == "" || !keep(st) {
+				continue
+			}
+			page.Jobs = append(page.Jobs, st)
+			if len(page.Jobs) == limit && i+1 < len(entries) {
+				return page, nil
+			}
+		}
+		if len(entries) <= chunk {
+			page.Next = ""
+			return page, nil
+		}
+		scanned += chunk
+		chunk *= 2 // what is wanted is rare
+	}
+	return page, nil
+}
+
+// entries lists up to limit index entries after one. Foreign keys are passed
+// over: they would make no cursor.
 func (l *Ledger) entries(ctx context.Context, after string, limit int) ([]string, error) {
+	if after != "" {
+		after = recentPrefix + after
+	}
 	var entries []string
 	for info, err := range l.store.List(ctx, recentPrefix, after) {
 		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, strings.TrimPrefix(info.Key, recentPrefix))
-		if len(entries) == limit {
+		entry := strings.TrimPrefix(info.Key, recentPrefix)
+		if _, err := idOf(entry); err != nil {
+			continue
+		}
+		if entries = append(entries, entry); len(entries) == limit {
 			break
 		}
 	}
 	return entries, nil
 }
 
-// statuses reads the records entries point to; one that is missing is left
-// zero.
+// statuses reads the records entries point to. One that is missing or cannot be
+// read is left zero: it is no job, or none of this version's.
 func (l *Ledger) statuses(ctx context.Context, entries []string) ([]job.Status, error) {
 	jobs := make([]job.Status, len(entries))
 	g, ctx := errgroup.WithContext(ctx)
@@ -120,53 +137,16 @@ func (l *Ledger) statuses(ctx context.Context, entries []string) ([]job.Status, 
 	for i, entry := range entries {
 		id, err := idOf(entry)
 		if err != nil {
-			continue // not an entry of ours
+			return nil, err
 		}
 		g.Go(func() error {
 			st, err := l.Status(ctx, id)
-			if err == nil {
-				jobs[i] = st
-			} else if errors.Is(err, job.ErrUnknown) {
-				err = nil
+			if errors.Is(err, job.ErrUnknown) || errors.Is(err, errUnreadable) {
+				return nil
 			}
+			jobs[i] = st
 			return err
 		})
 	}
 	return jobs, g.Wait()
-}
-
-
-// Open yields every job that is owed an image, in no useful order.
-func (l *Ledger) Open(ctx context.Context) iter.Seq2[job.Job, error] {
-	return func(yield func(job.Job, error) bool) {
-		for info, err := range l.store.List(ctx, openPrefix, "") {
-			if err != nil {
-				yield(job.Job{}, fmt.Errorf("list open jobs: %w", err))
-				return
-			}
-			id, err := renderer.ParseID(strings.TrimPrefix(info.Key, openPrefix))
-			if err != nil {
-				continue // not a marker of ours
-			}
-			j, owed, err := l.owed(ctx, id)
-			if (owed || err != nil) && !yield(j, err) {
-				return
-			}
-		}
-	}
-}
-
-// owed reads the job behind an open marker, and removes the marker if the job
-// has ended.
-func (l *Ledger) owed(ctx context.Context, id renderer.ID) (job.Job, bool, error) {
-	st, err := l.Status(ctx, id)
-	switch {
-	case errors.Is(err, job.ErrUnknown):
-		return job.Job{}, false, nil
-	case err != nil:
-		return job.Job{}, false, err
-	case st.State.Final():
-		return job.Job{}, false, l.settle(ctx, id)
-	}
-	return st.Job, true, nil
 }

@@ -1,0 +1,418 @@
+package ledger_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"mandelfarm/job"
+	"mandelfarm/ledger"
+	"mandelfarm/renderer"
+	"mandelfarm/storage"
+)
+
+// TestNoFaultLosesAnAcceptedJob lets every operation on the store fail in turn:
+// once, or with all that follow, as when the process dies; before it had its
+// effect, or after. Whatever was accepted is owed or has ended, and what was not
+// can be accepted again.
+func TestNoFaultLosesAnAcceptedJob(t *testing.T) {
+	t.Parallel()
+	s := spec(t, 1)
+	stories := map[string][]func(ctx context.Context, l *ledger.Ledger, st storage.Store) error{
+		"accepted":         {acceptStep(s)},
+		"accepted twice":   {acceptStep(s), acceptStep(s)},
+		"done":             {acceptStep(s), imageStep(s), finishStep(s, job.Done)},
+		"retried":          {acceptStep(s), finishStep(s, job.Failed), acceptStep(s)},
+		"retried and done": {acceptStep(s), finishStep(s, job.Canceled), acceptStep(s), imageStep(s), finishStep(s, job.Done)},
+		"image removed": {
+			acceptStep(s), imageStep(s), finishStep(s, job.Done), noImageStep(s), acceptStep(s), openStep, finishStep(s, job.Failed), openStep,
+		},
+	}
+	for name, story := range stories {
+		for _, mode := range []faultMode{{}, {dead: true}, {late: true}, {dead: true, late: true}} {
+			t.Run(fmt.Sprintf("%s/%+v", name, mode), func(t *testing.T) {
+				t.Parallel()
+				for n, hit := 1, true; hit; n++ {
+					require.Less(t, n, 100, "the story does not end")
+					hit = surviveFault(t, s, story, n, mode)
+				}
+			})
+		}
+	}
+}
+
+// surviveFault plays a story in which the nth operation fails. It reports whether
+// there was one.
+func surviveFault(t *testing.T, s renderer.Spec, story []step, n int, mode faultMode) bool {
+	t.Helper()
+	truth := newMemory()
+	f := &faulty{left: n, mode: mode}
+	broken := intercepted{truth, f.do}
+	l := ledger.New(broken, time.Now)
+	accepted := false
+	for i, step := range story {
+		err := step(t.Context(), l, broken)
+		if err != nil {
+			require.ErrorIs(t, err, errFault, "step %d", i)
+		}
+		accepted = accepted || i == 0 && err == nil
+	}
+	requireKept(t, truth, s, accepted, fmt.Sprintf("operation %d", n))
+	return f.left <= 0
+}
+
+// requireKept checks that an accepted job is owed or has ended, and that any job
+// can be accepted, listed and ended.
+func requireKept(t require.TestingT, truth storage.Store, s renderer.Spec, accepted bool, when string) {
+	ctx := context.Background()
+	l := ledger.New(truth, time.Now)
+	if accepted {
+		st, err := l.Status(ctx, s.ID())
+		require.NoError(t, err, when)
+		require.True(t, st.State.Final() || len(openIDs(ctx, t, l)) == 1, "after %s: %s, and not owed", when, st.State)
+	}
+	_, err := l.Accept(ctx, s)
+	require.NoError(t, err, when)
+	page, err := l.List(ctx, "", 10, all)
+	require.NoError(t, err, when)
+	require.Equal(t, []renderer.ID{s.ID()}, ids(page.Jobs), when)
+	_, err = l.Finish(ctx, s.ID(), job.Progress{State: job.Canceled})
+	require.NoError(t, err, when)
+	require.Empty(t, openIDs(ctx, t, l), when)
+}
+
+func openIDs(ctx context.Context, t require.TestingT, l *ledger.Ledger) []renderer.ID {
+	var found []renderer.ID
+	for j, err := range l.Open(ctx) {
+		require.NoError(t, err)
+		found = append(found, j.ID)
+	}
+	return found
+}
+
+// TestNoInterleavingLosesAnAcceptedJob has several processes accept, finish,
+// cancel and reconcile one job, which may have a past. Their operations on the
+// store happen one at a time in an order that is drawn, and any process may die
+// between two.
+func TestNoInterleavingLosesAnAcceptedJob(t *testing.T) {
+	t.Parallel()
+	s := spec(t, 1)
+	const accepts, fails = 0, 1
+	steps := []step{
+		acceptStep(s), finishStep(s, job.Failed), openStep, noImageStep(s), func(ctx context.Context, l *ledger.Ledger, st storage.Store) error {
+			return errors.Join(imageStep(s)(ctx, l, st), finishStep(s, job.Done)(ctx, l, st))
+		},
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		past := rapid.SliceOfN(rapid.SampledFrom([]int{accepts, fails}), 0, 3).Draw(rt, "past")
+		stories := rapid.SliceOfN(rapid.SliceOfN(rapid.IntRange(0, len(steps)-1), 1, 2), 2, 4).Draw(rt, "stories")
+		seed := rapid.Uint64().Draw(rt, "seed of the turns")
+		for game := range uint64(15) {
+			truth := newMemory()
+			for _, n := range past {
+				require.NoError(rt, steps[n](t.Context(), ledger.New(truth, time.Now), truth))
+			}
+			var accepted atomic.Bool
+			synctest.Test(t, func(t *testing.T) {
+				t.Helper()
+				stage := &stage{turns: rand.New(rand.NewPCG(seed, game))}
+				var actors sync.WaitGroup
+				for i, story := range stories {
+					st := intercepted{truth, (&actor{stage: stage, number: i}).do}
+					actors.Go(func() {
+						for _, n := range story {
+							if err := steps[n](t.Context(), ledger.New(st, time.Now), st); err == nil && n == accepts {
+								accepted.Store(true)
+							}
+						}
+					})
+				}
+				stage.play()
+				actors.Wait()
+			})
+			requireKept(rt, truth, s, accepted.Load(), fmt.Sprintf("game %d", game))
+		}
+	})
+}
+
+type step = func(ctx context.Context, l *ledger.Ledger, st storage.Store) error
+
+func acceptStep(s renderer.Spec) step {
+	return func(ctx context.Context, l *ledger.Ledger, _ storage.Store) error {
+		_, err := l.Accept(ctx, s)
+		return err
+	}
+}
+
+func finishStep(s renderer.Spec, state job.State) step {
+	return func(ctx context.Context, l *ledger.Ledger, _ storage.Store) error {
+		_, err := l.Finish(ctx, s.ID(), job.Progress{State: state})
+		return err
+	}
+}
+
+func imageStep(s renderer.Spec) step {
+	return func(ctx context.Context, _ *ledger.Ledger, st storage.Store) error {
+		return st.Put(ctx, ledger.ImageKey(s.ID()), "", strings.NewReader("image"))
+	}
+}
+
+func noImageStep(s renderer.Spec) step {
+	return func(ctx context.Context, _ *ledger.Ledger, st storage.Store) error {
+		return st.Delete(ctx, ledger.ImageKey(s.ID()))
+	}
+}
+
+func openStep(ctx context.Context, l *ledger.Ledger, _ storage.Store) error {
+	for _, err := range l.Open(ctx) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hooked runs a function before an object is removed.
+type hooked struct {
+	storage.Store
+	beforeDelete func()
+}
+
+func (h *hooked) Delete(ctx context.Context, keys ...string) error {
+	h.beforeDelete()
+	return h.Store.Delete(ctx, keys...)
+}
+
+// intercepted has every operation of a store pass through do, which may keep it
+// from happening and make it fail.
+type intercepted struct {
+	storage.Store
+	do func(name string, operation func() error) error
+}
+
+func (s intercepted) Put(ctx context.Context, key, contentType string, r io.Reader) error {
+	return s.do("put "+key, func() error { return s.Store.Put(ctx, key, contentType, r) })
+}
+
+func (s intercepted) Create(ctx context.Context, key, contentType string, data []byte) error {
+	return s.do("create "+key, func() error { return s.Store.Create(ctx, key, contentType, data) })
+}
+
+func (s intercepted) Get(ctx context.Context, key string, offset, length int64) (body io.ReadCloser, info storage.Info, err error) {
+	err = s.do("get "+key, func() (err error) {
+		body, info, err = s.Store.Get(ctx, key, offset, length)
+		return err
+	})
+	return body, info, err
+}
+
+func (s intercepted) Stat(ctx context.Context, key string) (info storage.Info, err error) {
+	err = s.do("stat "+key, func() (err error) {
+		info, err = s.Store.Stat(ctx, key)
+		return err
+	})
+	return info, err
+}
+
+func (s intercepted) Delete(ctx context.Context, keys ...string) error {
+	return s.do("delete "+strings.Join(keys, " "), func() error { return s.Store.Delete(ctx, keys...) })
+}
+
+func (s intercepted) List(ctx context.Context, prefix, after string) iter.Seq2[storage.Info, error] {
+	return func(yield func(storage.Info, error) bool) {
+		var found []storage.Info
+		err := s.do("list "+prefix, func() error {
+			for info, err := range s.Store.List(ctx, prefix, after) {
+				if err != nil {
+					return err
+				}
+				found = append(found, info)
+			}
+			return nil
+		})
+		for _, info := range found {
+			if !yield(info, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(storage.Info{}, err)
+		}
+	}
+}
+
+var errFault = errors.New("injected fault")
+
+type faultMode struct {
+	dead bool // all that follows fails as well
+	late bool // the operation has its effect, and fails
+}
+
+// faulty has one operation fail.
+type faulty struct {
+	mode faultMode
+
+	mu   sync.Mutex
+	left int // operations up to the one that fails
+}
+
+func (f *faulty) do(_ string, operation func() error) error {
+	f.mu.Lock()
+	f.left--
+	fails := f.left == 0
+	dead := f.left < 0 && f.mode.dead
+	f.mu.Unlock()
+	if dead || fails && !f.mode.late {
+		return errFault
+	}
+	if err := operation(); !fails {
+		return err
+	}
+	return errFault
+}
+
+// stage has the operations of several actors happen one at a time, in the order
+// that turns say.
+type stage struct {
+	turns *rand.Rand // drawn integers are small, mostly: no way to shuffle
+
+	mu      sync.Mutex
+	waiting []*entrance
+}
+
+// crashes is how many operations there are to one that the actor dies before.
+const crashes = 30
+
+// entrance is an operation that waits for its turn.
+type entrance struct {
+	actor *actor
+	name  string
+	turn  chan struct{}
+}
+
+// play gives turns until no actor wants one.
+func (s *stage) play() {
+	for {
+		synctest.Wait()
+		s.mu.Lock()
+		waiting := s.waiting
+		s.mu.Unlock()
+		if len(waiting) == 0 {
+			return
+		}
+		slices.SortFunc(waiting, func(a, b *entrance) int {
+			return cmp.Or(cmp.Compare(a.actor.number, b.actor.number), cmp.Compare(a.name, b.name))
+		})
+		next := waiting[s.turns.IntN(len(waiting))]
+		s.mu.Lock()
+		s.waiting = slices.DeleteFunc(slices.Clone(waiting), func(e *entrance) bool { return e == next })
+		s.mu.Unlock()
+		next.actor.dead = next.actor.dead || s.turns.IntN(crashes) == 0
+		close(next.turn)
+	}
+}
+
+// actor is a process on the stage.
+type actor struct {
+	stage  *stage
+	number int
+	dead   bool
+}
+
+func (a *actor) do(name string, operation func() error) error {
+	e := &entrance{actor: a, name: name, turn: make(chan struct{})}
+	a.stage.mu.Lock()
+	a.stage.waiting = append(a.stage.waiting, e)
+	a.stage.mu.Unlock()
+	<-e.turn
+	if a.dead {
+		return errFault
+	}
+	return operation()
+}
+
+// memory is a store in memory.
+type memory struct {
+	mu      sync.Mutex
+	objects map[string][]byte
+}
+
+func newMemory() *memory { return &memory{objects: make(map[string][]byte)} }
+
+func (m *memory) Put(_ context.Context, key, _ string, r io.Reader) error {
+	data, err := io.ReadAll(r)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err == nil {
+		m.objects[key] = data
+	}
+	return err
+}
+
+func (m *memory) Create(_ context.Context, key, _ string, data []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, ok := m.objects[key]; ok {
+		return &storage.Error{Op: "create", Key: key, Err: storage.ErrExists}
+	}
+	m.objects[key] = data
+	return nil
+}
+
+func (m *memory) Get(ctx context.Context, key string, offset, _ int64) (io.ReadCloser, storage.Info, error) {
+	info, err := m.Stat(ctx, key)
+	if err != nil {
+		return nil, info, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return io.NopCloser(bytes.NewReader(m.objects[key][offset:])), info, nil
+}
+
+func (m *memory) Stat(_ context.Context, key string) (storage.Info, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	data, ok := m.objects[key]
+	if !ok {
+		return storage.Info{}, &storage.Error{Op: "stat", Key: key, Err: storage.ErrNotFound}
+	}
+	return storage.Info{Key: key, Size: int64(len(data))}, nil
+}
+
+func (m *memory) Delete(_ context.Context, keys ...string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, key := range keys {
+		delete(m.objects, key)
+	}
+	return nil
+}
+
+func (m *memory) List(_ context.Context, prefix, after string) iter.Seq2[storage.Info, error] {
+	return func(yield func(storage.Info, error) bool) {
+		m.mu.Lock()
+		found := slices.Sorted(maps.Keys(m.objects))
+		m.mu.Unlock()
+		for _, key := range found {
+			if strings.HasPrefix(key, prefix) && key > after && !yield(storage.Info{Key: key}, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"golang.org/x/sync/errgroup"
+
+	"mandelfarm/job"
+)
+
+// Open yields every job that is owed an image, in no useful order, each once.
+// It removes the markers it meets of runs that have ended.
+//
+// A job whose record cannot be read is yielded as an error, and others follow.
+// After an error of the listing itself none do.
+func (l *Ledger) Open(ctx context.Context) iter.Seq2[job.Job, error] {
+	return func(yield func(job.Job, error) bool) {
+		var marked []run
+		for info, err := range l.store.List(ctx, openPrefix, "") {
+			if err != nil {
+				yield(job.Job{}, fmt.Errorf("list open jobs: %w", err))
+				return
+			}
+			if r, ok := parseOpenKey(info.Key); ok { // a foreign key else
+				marked = append(marked, r)
+			}
+			if len(marked) == maxChunk {
+				if !l.yieldOwed(ctx, marked, yield) {
+					return
+				}
+				marked = marked[:0]
+			}
+		}
+		l.yieldOwed(ctx, marked, yield)
+	}
+}
+
+// yieldOwed examines the runs that have a marker and yields the jobs of those
+// that are owed. It reports whether the consumer wants more.
+func (l *Ledger) yieldOwed(ctx context.Context, marked []run, yield func(job.Job, error) bool) bool {
+	type answer struct {
+		job  job.Job
+		owed bool
+		err  error
+	}
+	answers := make([]answer, len(marked))
+	var g errgroup.Group
+	g.SetLimit(statusReaders)
+	for i, r := range marked {
+		g.Go(func() error {
+			a := &answers[i]
+			a.job, a.owed, a.err = l.owed(ctx, r)
+			return nil
+		})
+	}
+	_ = g.Wait() // each answer has its own error
+	for _, a := range answers {
+		if (a.owed || a.err != nil) && !yield(a.job, a.err) {
+			return false
+		}
+	}
+	return true
+}
+
+// owed reads the job of a run that has a marker, and whether the run is owed. It
+// removes the marker if the run has ended. A run that has a marker but has not
+// begun is not owed yet; its marker may be needed any moment.
+func (l *Ledger) owed(ctx context.Context, marked run) (job.Job, bool, error) {
+	record, last, err := l.status(ctx, marked.id)
+	switch {
+	case errors.Is(err, job.ErrUnknown):
+		return job.Job{}, false, nil
+	case err != nil:
+		return job.Job{}, false, fmt.Errorf("job %s: %w", marked.id, err)
+	case marked.number < last.number, marked.number == last.number && last.State.Final():
+		return job.Job{}, false, l.store.Delete(ctx, marked.openKey())
+	}
+	return record, marked.number == last.number, nil
+}
