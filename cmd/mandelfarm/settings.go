@@ -51,7 +51,7 @@ func defaultSettings() *settings {
 }
 
 func (s *settings) addListen(fs *pflag.FlagSet, standard, purpose string) {
-	fs.StringVar(&s.listen, "listen", standard, "address and port `host:port` for "+purpose+"; port 0 takes a free one")
+	fs.StringVar(&s.listen, "listen", standard, "`host:port` for "+purpose+"; port 0 takes a free one")
 }
 
 func (s *settings) addLog(fs *pflag.FlagSet) {
@@ -64,39 +64,39 @@ func (s *settings) addData(fs *pflag.FlagSet) {
 }
 
 func (s *settings) addServers(fs *pflag.FlagSet) {
-	fs.Var(&s.redisURL, "redis-url", "Redis: `url` redis://[user:password@]host:port[/db], or rediss:// for TLS")
-	fs.StringVar(&s.s3.Endpoint, "s3-endpoint", "", "S3 server: `url` http://host:port or https://host")
+	fs.Var(&s.redisURL, "redis-url", "`url` of Redis: redis://[user:password@]host:port[/db], or rediss:// for TLS")
+	fs.StringVar(&s.s3.Endpoint, "s3-endpoint", "", "`url` of the S3 server: http://host:port or https://host")
 	fs.StringVar(&s.s3.Bucket, "s3-bucket", s.s3.Bucket, "`bucket` that pictures and jobs are stored in; made if absent")
 	fs.StringVar(&s.s3.Region, "s3-region", s.s3.Region, "`region` of the bucket")
 	fs.StringVar(&s.s3.AccessKeyID, "aws-access-key-id", "", "`id` of the key to the bucket")
 	fs.Var((*secretFlag)(&s.s3.SecretAccessKey), "aws-secret-access-key", "`secret` of the key to the bucket; better in the environment than on a command line")
-	fs.DurationVar(&s.startTimeout, "start-timeout", time.Minute, "how long to wait for Redis and S3 at the start, a `duration` such as 90s")
+	fs.DurationVar(&s.startTimeout, "start-timeout", time.Minute, "`duration` to wait for Redis and S3 at the start")
 }
 
 func (s *settings) addAPI(fs *pflag.FlagSet) {
 	a := &s.api
 	fs.IntVar(&s.queueLimit, "queue-limit", 10_000, "`tasks` that may wait in a lane of the queue before requests for more get 429")
-	fs.DurationVar(&a.WaitLimit, "wait-limit", a.WaitLimit, "how long a request waits for its picture before 503, a `duration`")
-	fs.Int64Var(&a.CacheBytes, "cache-bytes", a.CacheBytes, "pictures kept in memory, in `bytes`; 0 keeps none")
-	fs.Int64Var(&a.MaxBody, "max-body", a.MaxBody, "largest body of a request, in `bytes`")
-	fs.Int64Var(&a.Limits.Pixels, "max-pixels", a.Limits.Pixels, "largest picture, width times height in `pixels`")
-	fs.IntVar(&a.Limits.MaxIterations, "max-iterations", a.Limits.MaxIterations, "most `iterations` of a point")
-	fs.IntVar(&a.Limits.Digits, "max-digits", a.Limits.Digits, "most `digits` of a coordinate, and the largest exponent")
-	fs.IntVar(&a.Limits.Samples, "max-samples", a.Limits.Samples, "most `samples` of a pixel")
+	fs.DurationVar(&a.WaitLimit, "wait-limit", a.WaitLimit, "`duration` a request waits for its picture before 503")
+	fs.Int64Var(&a.CacheBytes, "cache-bytes", a.CacheBytes, "`bytes` of pictures kept in memory; 0 keeps none")
+	fs.Int64Var(&a.MaxBody, "max-body", a.MaxBody, "`bytes` of a request's body at most")
+	fs.Int64Var(&a.Limits.Pixels, "max-pixels", a.Limits.Pixels, "`pixels` of a picture at most, width times height")
+	fs.IntVar(&a.Limits.MaxIterations, "max-iterations", a.Limits.MaxIterations, "`iterations` of a point at most")
+	fs.IntVar(&a.Limits.Digits, "max-digits", a.Limits.Digits, "`digits` of a coordinate at most, and its largest exponent")
+	fs.IntVar(&a.Limits.Samples, "max-samples", a.Limits.Samples, "`samples` of a pixel at most")
 }
 
 func (s *settings) addWorker(fs *pflag.FlagSet) {
 	w, cores := &s.worker, runtime.GOMAXPROCS(0)
 	s.addThreads(fs)
-	fs.IntVar(&w.interactive, "interactive-tasks", max(2, cores), "pictures somebody waits for that are drawn at a time, a `number`; the standard is the cores, at least 2")
-	fs.IntVar(&w.batch, "batch-tasks", 2, "pictures of jobs that are drawn at a time, a `number`")
-	fs.DurationVar(&w.poll, "poll-interval", 250*time.Millisecond, "how often an idle worker looks for work nobody woke it for, a `duration`")
-	fs.DurationVar(&w.reconcile, "reconcile-interval", 2*time.Second, "how often jobs that are owed are compared with the queue, a `duration`")
-	fs.DurationVar(&w.grace, "grace", 20*time.Second, "how long work under way may go on after SIGTERM before it is handed back, a `duration`")
+	fs.IntVar(&w.interactive, "interactive-tasks", max(2, cores), "`number` of pictures drawn at a time that somebody waits for; by default the cores, at least 2")
+	fs.IntVar(&w.batch, "batch-tasks", 2, "`number` of jobs' pictures drawn at a time")
+	fs.DurationVar(&w.poll, "poll-interval", 250*time.Millisecond, "`duration` after which an idle worker looks for work that nobody woke it for")
+	fs.DurationVar(&w.reconcile, "reconcile-interval", 2*time.Second, "`duration` between comparisons of the jobs that are owed with the queue")
+	fs.DurationVar(&w.grace, "grace", 20*time.Second, "`duration` that work under way may go on after SIGTERM before it is handed back")
 }
 
 func (s *settings) addThreads(fs *pflag.FlagSet) {
-	fs.IntVar(&s.worker.threads, "render-threads", runtime.GOMAXPROCS(0), "`threads` that draw one picture; the standard is the cores")
+	fs.IntVar(&s.worker.threads, "render-threads", runtime.GOMAXPROCS(0), "`threads` that draw one picture; by default the cores")
 }
 
 // variable is the environment variable of a flag.
