@@ -1,0 +1,246 @@
+package validate
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+)
+
+// patience is the limit of everything that is waited for.
+const patience = 20 * time.Second
+
+// until waits for a condition.
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-deadline.C:
+			t.Fatalf("waited %v in vain: %s", patience, what)
+		case <-tick.C:
+		}
+	}
+}
+
+// run starts a program that ends with the test, by SIGTERM; what it says is logged
+// if the test fails.
+func run(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = patience
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { // The test's context has ended: the signal is sent.
+		err := cmd.Wait()
+		if t.Failed() {
+			t.Logf("%s: %v\n%s", strings.Join(cmd.Args, " "), err, said.String())
+		}
+	})
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// healthy waits until mandelfarm healthcheck, run as the image runs it, finds the
+// process at an address ready.
+func healthy(t *testing.T, address string) {
+	t.Helper()
+	args := builtImage(t).healthcheck[2:] // after CMD and the program
+	until(t, "mandelfarm "+strings.Join(args, " ")+" of "+address, func() bool {
+		return launch{args: args}.exec(t.Context(), t, map[string]string{"LISTEN": address}).Run() == nil
+	})
+}
+
+// TestScalerWatchesTheListsInUse runs api and worker with the settings of
+// docker-compose.yml and looks at the lists that tasks go through, one in each
+// lane: they are those that KEDA is told to watch.
+func TestScalerWatchesTheListsInUse(t *testing.T) {
+	t.Parallel()
+	redis := miniredis.RunT(t)
+	redis.RequireAuth("password")
+	store := newBucket(t)
+	start := func(name string) (address string) {
+		address = freeAddress(t)
+		run(t, composeLaunch(t, parts(t)[name]).exec(t.Context(), t, map[string]string{
+			"LISTEN": address, "REDIS_URL": "redis://:password@" + redis.Addr() + "/0", "S3_ENDPOINT": store.URL,
+		}))
+		healthy(t, address)
+		return address
+	}
+
+	api := start("api")
+	answers := make(chan string, 2)
+	order := func(method, path, body string) {
+		go func() { answers <- request(t.Context(), method, "http://"+api+path, body) }()
+	}
+	order(http.MethodGet, "/generate/100/50", "")
+	order(http.MethodPost, "/jobs", `{"width": 101, "height": 51}`)
+	pending := scaledLists(t, ":pending")
+	until(t, "two tasks wait", func() bool { return len(lists(redis)) == 2 })
+	if got := lists(redis); !slices.Equal(got, pending) {
+		t.Errorf("tasks wait in %q, the scaler watches %q", got, pending)
+	}
+
+	// The bucket keeps a worker that stores a picture waiting, and so at work.
+	start("worker")
+	active := scaledLists(t, ":active")
+	until(t, "two tasks are worked on", func() bool { return store.waiting() == 2 })
+	if got := lists(redis); !slices.Equal(got, active) {
+		t.Errorf("tasks are worked on in %q, the scaler watches %q", got, active)
+	}
+	store.release()
+	until(t, "no task is left", func() bool { return len(lists(redis)) == 0 })
+	got := []string{<-answers, <-answers}
+	slices.Sort(got)
+	if want := []string{"200 OK", "202 Accepted"}; !slices.Equal(got, want) {
+		t.Errorf("answers are %q, want %q", got, want)
+	}
+
+	if got, want := len(pending)+len(active), len(scaler(t).Spec.Triggers); got != want {
+		t.Errorf("of %d triggers %d watch tasks", want, got)
+	}
+}
+
+// request sends a request and returns the status of its answer, or what went wrong.
+func request(ctx context.Context, method, url, body string) string {
+	request, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+	if err != nil {
+		return err.Error()
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err.Error()
+	}
+	defer response.Body.Close()
+	return response.Status
+}
+
+// lists returns the names of the lists in a Redis that hold something.
+func lists(redis *miniredis.Miniredis) []string {
+	var found []string
+	for _, key := range redis.Keys() {
+		if redis.Type(key) == "list" {
+			found = append(found, key)
+		}
+	}
+	return found
+}
+
+// bucket is as much of an S3 server as a farm needs to start and to draw two small
+// pictures: it keeps what is put, knows no signatures, and finds nothing in a
+// listing. Pictures are not taken until release.
+type bucket struct {
+	*httptest.Server
+	open chan struct{}
+
+	mu     sync.Mutex
+	kept   map[string][]byte
+	queued int
+}
+
+func newBucket(t *testing.T) *bucket {
+	t.Helper()
+	b := &bucket{open: make(chan struct{}), kept: make(map[string][]byte)}
+	b.Server = httptest.NewServer(b)
+	t.Cleanup(func() {
+		b.release()
+		b.Close()
+	})
+	return b
+}
+
+func (b *bucket) release() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	select {
+	case <-b.open:
+	default:
+		close(b.open)
+	}
+}
+
+// waiting is how many pictures have been held up.
+func (b *bucket) waiting() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.queued
+}
+
+func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("ETag", `"0"`)
+	switch key := strings.TrimPrefix(r.URL.Path, "/mandelfarm"); {
+	case key == "" || key == "/":
+		b.list(w, r)
+	case r.Method == http.MethodPut:
+		b.put(w, r)
+	default:
+		b.get(w, r)
+	}
+}
+
+func (*bucket) list(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet {
+		fmt.Fprint(w, `<ListBucketResult><Name>mandelfarm</Name><IsTruncated>false</IsTruncated></ListBucketResult>`)
+	}
+}
+
+func (b *bucket) put(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if strings.Contains(r.URL.Path, "/renders/") {
+		b.mu.Lock()
+		b.queued++
+		b.mu.Unlock()
+		select {
+		case <-b.open:
+		case <-r.Context().Done():
+			return
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.kept[r.URL.Path] = body
+}
+
+func (b *bucket) get(w http.ResponseWriter, r *http.Request) {
+	b.mu.Lock()
+	body, found := b.kept[r.URL.Path]
+	b.mu.Unlock()
+	if !found {
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `<Error><Code>NoSuchKey</Code></Error>`)
+		return
+	}
+	w.Header().Set("Last-Modified", time.Unix(0, 0).UTC().Format(http.TimeFormat))
+	_, _ = w.Write(body) // who does not read it has gone
+}
