@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -129,7 +128,11 @@ func (s *settings) command(env environment, run runner) func(*cobra.Command, []s
 
 // load completes the settings from the environment and checks them.
 func (s *settings) load(fs *pflag.FlagSet, env environment) error {
-	if err := errors.Join(fromEnvironment(fs, env), s.validate(fs)); err != nil {
+	err := fromEnvironment(fs, env)
+	if err == nil {
+		err = s.validate(fs)
+	}
+	if err != nil {
 		return fmt.Errorf("%w:\n%w", errUsage, err)
 	}
 	return nil
