@@ -10,8 +10,16 @@ import (
 // Kind says what a worker is to do with a task.
 type Kind string
 
-// KindImage draws a whole image and stores it.
-const KindImage Kind = "image"
+// The kinds of task.
+const (
+	// KindImage sees to a whole image: draws and stores it, or if it is large
+	// and part of a job, plans it and queues its bands.
+	KindImage Kind = "image"
+	// KindBand draws one band of a planned image and stores it.
+	KindBand Kind = "band"
+	// KindAssemble makes one file of the bands, when all are stored.
+	KindAssemble Kind = "assemble"
+)
 
 // Lane is a queue of its own with workers of its own, so that work in one
 // never waits behind work in another.
@@ -19,12 +27,13 @@ type Lane string
 
 // The lanes.
 const (
-	Interactive Lane = "interactive" // somebody is waiting for the answer
-	Batch       Lane = "batch"       // accepted jobs
+	Interactive Lane = "interactive" // images that somebody waits for
+	Control     Lane = "control"     // jobs: small ones whole, plans and assemblies of large ones
+	Batch       Lane = "batch"       // bands of large jobs
 )
 
 // Lanes lists every lane.
-func Lanes() []Lane { return []Lane{Interactive, Batch} }
+func Lanes() []Lane { return []Lane{Interactive, Control, Batch} }
 
 // Task is one piece of work as it travels through a queue.
 type Task struct {
@@ -32,12 +41,42 @@ type Task struct {
 	Lane Lane          `json:"lane"`
 	ID   renderer.ID   `json:"id"` // of the image, as the sender's renderer computes it
 	Spec renderer.Spec `json:"spec"`
+	Band int           `json:"band,omitempty"` // index in the plan, of KindBand
 }
 
-// ImageTask is the task that draws s, which must be normalised.
-func ImageTask(s renderer.Spec, lane Lane) Task {
-	return Task{Kind: KindImage, Lane: lane, ID: s.ID(), Spec: s}
+// RequestTask draws s, which must be normalised, for a synchronous request.
+func RequestTask(s renderer.Spec) Task {
+	return Task{Kind: KindImage, Lane: Interactive, ID: s.ID(), Spec: s}
 }
+
+// Task is the job's own task, from which all others follow.
+func (j Job) Task() Task { return Task{Kind: KindImage, Lane: Control, ID: j.ID, Spec: j.Spec} }
+
+// BandTask draws the band with this index in the job's plan.
+func (j Job) BandTask(band int) Task {
+	return Task{Kind: KindBand, Lane: Batch, ID: j.ID, Spec: j.Spec, Band: band}
+}
+
+// AssembleTask makes one file of the job's bands.
+func (j Job) AssembleTask() Task {
+	return Task{Kind: KindAssemble, Lane: Control, ID: j.ID, Spec: j.Spec}
+}
+
+// Name tells tasks of one lane apart, and says what two workers must not do at
+// once: the tasks for an image have its ID in every lane.
+func (t Task) Name() string {
+	switch t.Kind {
+	case KindBand:
+		return fmt.Sprintf("%s/%d", t.ID, t.Band)
+	case KindAssemble:
+		return string(t.ID) + "/assemble"
+	case KindImage:
+	}
+	return string(t.ID)
+}
+
+// Job is the job that the task belongs to, but for when it was accepted.
+func (t Task) Job() Job { return Job{ID: t.ID, Spec: t.Spec} }
 
 // Verify reports an error when the receiver's renderer would file this task's
 // image under another ID than its sender did: the two run different versions

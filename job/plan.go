@@ -1,0 +1,90 @@
+package job
+
+import (
+	"errors"
+	"time"
+
+	"mandelfarm/renderer"
+)
+
+// Plan is how a large picture is divided among workers. It has no influence on
+// the file: bands are runs of the segments that every file consists of.
+type Plan struct {
+	Bands []Band `json:"bands"` // from the top down, without gaps
+}
+
+// Band is a run of rows that one task draws.
+type Band struct {
+	Start   int     `json:"start"`   // first row, a multiple of renderer.SegmentRows
+	End     int     `json:"end"`     // the row after the last
+	Seconds float64 `json:"seconds"` // that drawing it is expected to take one worker
+}
+
+// Rows are the rows of the band.
+func (b Band) Rows() renderer.Rows { return renderer.Rows{Start: b.Start, End: b.End} }
+
+// Check reports an error unless the bands are the rows of a picture of this
+// height.
+func (p Plan) Check(height int) error {
+	row := 0
+	for _, b := range p.Bands {
+		if b.Start != row || b.End <= b.Start || b.Start%renderer.SegmentRows != 0 {
+			return errPlan
+		}
+		row = b.End
+	}
+	if row != height {
+		return errPlan
+	}
+	return nil
+}
+
+var errPlan = errors.New("the plan's bands are not the rows of the picture")
+
+// Completion is when a band was stored.
+type Completion struct {
+	Band int
+	At   time.Time
+}
+
+// rateWindow is how far back the speed of a job is measured: some bands long.
+const rateWindow = 30 * time.Second
+
+// Progress is how far a picture of this width has come by now, given the bands
+// that are stored, in the order of their times.
+func (p Plan) Progress(width int, stored []Completion, now time.Time) Progress {
+	var total, done, recent, pixels float64
+	for _, b := range p.Bands {
+		total += b.Seconds
+	}
+	since, count := now, 0
+	for i, c := range stored {
+		if c.Band < 0 || c.Band >= len(p.Bands) {
+			continue
+		}
+		b := p.Bands[c.Band]
+		count++
+		done += b.Seconds
+		if now.Sub(c.At) > rateWindow || i == 0 { // what the first band took is not known
+			continue
+		}
+		if recent == 0 {
+			since = stored[i-1].At
+			if limit := now.Add(-rateWindow); since.Before(limit) {
+				since = limit
+			}
+		}
+		recent += b.Seconds
+		pixels += float64(width) * float64(b.End-b.Start)
+	}
+	progress := Progress{State: Running, Bands: len(p.Bands), BandsDone: count}
+	if total > 0 {
+		progress.Fraction = done / total
+	}
+	if elapsed := now.Sub(since).Seconds(); recent > 0 && elapsed > 0 {
+		progress.PixelsPerSecond = pixels / elapsed
+		left := (total - done) / (recent / elapsed)
+		progress.ETA = now.Add(time.Duration(left * float64(time.Second))).UTC().Truncate(time.Second)
+	}
+	return progress
+}
