@@ -112,7 +112,7 @@ func (f *farm) serve(cfg api.Config) string {
 
 func (f *farm) server(cfg api.Config) *api.Server {
 	f.t.Helper()
-	server, err := api.New(context.WithoutCancel(f.t.Context()), cfg, f.store, f.ledger, f.queue, http.NotFoundHandler(), []byte("<p>page"), discard())
+	server, err := api.New(context.WithoutCancel(f.t.Context()), cfg, f.store, f.ledger, f.queue, f.queue, http.NotFoundHandler(), []byte("<p>page"), discard())
 	require.NoError(f.t, err)
 	return server
 }
@@ -131,9 +131,10 @@ func serveHTTP(tb testing.TB, server *api.Server) string {
 // work starts a worker, which ends with the test.
 func (f *farm) work() {
 	ctx, stop := context.WithCancel(context.Background())
-	w := worker.New(f.store, f.ledger, f.queue, renderer.Options{}, discard())
+	w := worker.New(worker.Config{Band: time.Second}, f.store, f.ledger, f.queue, f.queue, discard())
 	pools := []queue.Pool{
 		{Lane: job.Interactive, Concurrency: 2, Poll: 50 * time.Millisecond},
+		{Lane: job.Control, Concurrency: 2, Poll: 50 * time.Millisecond},
 		{Lane: job.Batch, Concurrency: 2, Poll: 50 * time.Millisecond},
 	}
 	var running sync.WaitGroup

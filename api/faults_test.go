@@ -96,7 +96,7 @@ func TestPanicsCostOneRequest(t *testing.T) {
 		"panic": func() error { panic("boom") },
 		"error": func() error { return errors.New("internal matters") },
 	} {
-		server, err := api.New(t.Context(), api.DefaultConfig(), f.store, f.ledger, failingQueue{f.queue, room}, http.NotFoundHandler(), nil, discard())
+		server, err := api.New(t.Context(), api.DefaultConfig(), f.store, f.ledger, failingQueue{f.queue, room}, f.queue, http.NotFoundHandler(), nil, discard())
 		require.NoError(t, err)
 		front := serveHTTP(t, server)
 		a := ask(t, http.MethodGet, front+"/generate/100/100", nil)

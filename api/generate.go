@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"net/url"
@@ -102,6 +103,10 @@ func (s *Server) target(pathWidth, pathHeight string, u *url.URL) (*target, erro
 	spec, err := renderer.FromQuery(width, height, query)
 	if err == nil {
 		err = spec.Check(s.cfg.Limits)
+	}
+	if err == nil && int64(spec.Width)*int64(spec.Height)*int64(spec.Samples) > s.cfg.SyncPixels {
+		err = &renderer.FieldError{Field: "width", Value: pathWidth + "x" + pathHeight, Reason: fmt.Sprintf(
+			"width times height times samples must be at most %d here; POST /jobs takes larger pictures", s.cfg.SyncPixels)}
 	}
 	if err != nil {
 		return nil, err

@@ -24,17 +24,24 @@ type Queue interface {
 	Enqueue(ctx context.Context, t job.Task) error
 	// Revive queues a task again if it was lost.
 	Revive(ctx context.Context, t job.Task) error
-	// Cancel stops the batch task for an image.
+	// Cancel stops the tasks of a job.
 	Cancel(ctx context.Context, id renderer.ID) error
-	// Progress tells which of the images are being drawn, and since when.
+	// Progress tells which of the images are being drawn, since when, and how far.
 	Progress(ctx context.Context, ids ...renderer.ID) (map[renderer.ID]job.Progress, error)
 	// Subscribe returns a channel of word about an image, and its end.
 	Subscribe(id renderer.ID) (<-chan job.Notice, func())
 }
 
+// Board is where the workers note how far large jobs are.
+type Board interface {
+	// Completions tells which bands of a job are stored, and since when.
+	Completions(ctx context.Context, id renderer.ID) ([]job.Completion, error)
+}
+
 // Config bounds what clients may ask and how long they are kept waiting.
 type Config struct {
 	Limits     renderer.Limits
+	SyncPixels int64         // samples of a picture that a request may wait for
 	WaitLimit  time.Duration // longest wait for a picture before 503
 	CacheBytes int64         // pictures kept in memory; 0 keeps none
 	MaxBody    int64         // bytes of a request's body
@@ -44,6 +51,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Limits:     renderer.DefaultLimits(),
+		SyncPixels: 16 << 20,
 		WaitLimit:  30 * time.Second,
 		CacheBytes: 256 << 20,
 		MaxBody:    1 << 20,
@@ -57,6 +65,7 @@ type Server struct {
 	store   storage.Store
 	ledger  *ledger.Ledger
 	queue   Queue
+	board   Board
 	log     *slog.Logger
 	router  *gin.Engine
 	finder  *finder
@@ -69,11 +78,11 @@ type Server struct {
 // New is a server for the farm behind store, l and q. Probes are answered by
 // health, at /healthz and /readyz; the page for browsers is page. What requests
 // set going ends with ctx at the latest.
-func New(ctx context.Context, cfg Config, store storage.Store, l *ledger.Ledger, q Queue,
+func New(ctx context.Context, cfg Config, store storage.Store, l *ledger.Ledger, q Queue, b Board,
 	health http.Handler, page []byte, log *slog.Logger,
 ) (*Server, error) {
 	ctx, stop := context.WithCancel(ctx)
-	s := &Server{cfg: cfg, store: store, ledger: l, queue: q, log: log, stop: stop}
+	s := &Server{cfg: cfg, store: store, ledger: l, queue: q, board: b, log: log, stop: stop}
 	var finderErr, targetsErr error
 	s.finder, finderErr = newFinder(ctx, cfg, store, q, &s.ongoing)
 	s.targets, targetsErr = newTargets()
@@ -112,6 +121,9 @@ func (s *Server) routes(health http.Handler, page []byte) *gin.Engine {
 	r.Match(read, "/jobs/:id", s.status)
 	r.DELETE("/jobs/:id", s.cancel)
 	r.Match(read, "/jobs/:id/image", s.jobImage)
+	r.Match(read, "/jobs/:id/preview", s.preview)
+	r.POST("/jobs/:id/pause", s.hold(true))
+	r.POST("/jobs/:id/resume", s.hold(false))
 	r.Match(read, "/healthz", gin.WrapH(health))
 	r.Match(read, "/readyz", gin.WrapH(health))
 	return r

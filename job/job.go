@@ -31,6 +31,7 @@ type Progress struct {
 	ETA             time.Time `json:"eta,omitzero"`                // when the picture is expected
 	PixelsPerSecond float64   `json:"pixels_per_second,omitempty"` // of late, by all workers
 	Workers         []string  `json:"workers,omitempty"`           // processes that are on it
+	Paused          bool      `json:"paused,omitempty"`            // held: nothing more of it is begun
 }
 
 // Status is a job with its progress: what a client is shown.

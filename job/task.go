@@ -44,9 +44,9 @@ type Task struct {
 	Band int           `json:"band,omitempty"` // index in the plan, of KindBand
 }
 
-// RequestTask draws s, which must be normalised, for a synchronous request.
-func RequestTask(s renderer.Spec) Task {
-	return Task{Kind: KindImage, Lane: Interactive, ID: s.ID(), Spec: s}
+// ImageTask is the task that draws s, which must be normalised.
+func ImageTask(s renderer.Spec, lane Lane) Task {
+	return Task{Kind: KindImage, Lane: lane, ID: s.ID(), Spec: s}
 }
 
 // Task is the job's own task, from which all others follow.

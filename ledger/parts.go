@@ -67,14 +67,14 @@ func (l *Ledger) Bands(ctx context.Context, id renderer.ID) (map[int]int64, erro
 	return stored, nil
 }
 
-// RemoveParts removes what was needed only to make the image: bands, plan and
-// preview. Calling it again does no harm.
+// RemoveParts removes what was needed only to make the image: bands and plan. The
+// preview stays. Calling it again does no harm.
 func (l *Ledger) RemoveParts(ctx context.Context, id renderer.ID) error {
 	bands, err := l.Bands(ctx, id)
 	if err != nil {
 		return err
 	}
-	keys := []string{planKey(id), PreviewKey(id)}
+	keys := []string{planKey(id)}
 	for n := range bands {
 		keys = append(keys, BandKey(id, n))
 	}

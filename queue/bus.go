@@ -27,7 +27,7 @@ type bus struct {
 
 	mu      sync.Mutex
 	waiters map[renderer.ID]map[chan job.Notice]struct{}
-	work    map[renderer.ID]context.CancelCauseFunc // what this process is drawing
+	work    map[renderer.ID]map[*context.CancelCauseFunc]struct{} // what this process is drawing
 	wakes   map[job.Lane]map[chan struct{}]struct{}
 }
 
@@ -38,7 +38,7 @@ func listen(ctx context.Context, rdb *redis.Client) *bus {
 		pubsub:  rdb.Subscribe(ctx, noticeChannel, cancelChannel, wakeChannel),
 		done:    make(chan struct{}),
 		waiters: make(map[renderer.ID]map[chan job.Notice]struct{}),
-		work:    make(map[renderer.ID]context.CancelCauseFunc),
+		work:    make(map[renderer.ID]map[*context.CancelCauseFunc]struct{}),
 		wakes:   make(map[job.Lane]map[chan struct{}]struct{}),
 	}
 	messages := b.pubsub.ChannelWithSubscriptions() // reconnects and checks the connection's health
@@ -111,8 +111,8 @@ func (b *bus) wake(lane job.Lane) {
 func (b *bus) cancel(id renderer.ID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if stop, ok := b.work[id]; ok {
-		stop(job.ErrCanceled)
+	for stop := range b.work[id] {
+		(*stop)(job.ErrCanceled)
 	}
 }
 
@@ -135,42 +135,40 @@ func nudge[T any](ch chan T, v T) {
 }
 
 func (b *bus) subscribe(id renderer.ID) (<-chan job.Notice, func()) {
-	return enlist(&b.mu, b.waiters, id, make(chan job.Notice, 1))
+	ch := make(chan job.Notice, 1)
+	return ch, enlist(&b.mu, b.waiters, id, ch)
 }
 
 func (b *bus) sleeper(lane job.Lane) (<-chan struct{}, func()) {
-	return enlist(&b.mu, b.wakes, lane, make(chan struct{}, 1))
-}
-
-// enlist adds ch under key, and returns it with the function that removes it.
-func enlist[K comparable, T any](mu *sync.Mutex, m map[K]map[chan T]struct{}, key K, ch chan T) (<-chan T, func()) {
-	mu.Lock()
-	defer mu.Unlock()
-	if m[key] == nil {
-		m[key] = make(map[chan T]struct{})
-	}
-	m[key][ch] = struct{}{}
-	return ch, func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if delete(m[key], ch); len(m[key]) == 0 {
-			delete(m, key)
-		}
-	}
+	ch := make(chan struct{}, 1)
+	return ch, enlist(&b.mu, b.wakes, lane, ch)
 }
 
 // working makes ctx end with [job.ErrCanceled] when id is canceled, until the
 // returned function is called.
 func (b *bus) working(ctx context.Context, id renderer.ID) (context.Context, func()) {
 	ctx, stop := context.WithCancelCause(ctx)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.work[id] = stop
+	leave := enlist(&b.mu, b.work, id, &stop)
 	return ctx, func() {
 		stop(nil)
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		delete(b.work, id)
+		leave()
+	}
+}
+
+// enlist adds a member under key, and returns the function that removes it.
+func enlist[K, M comparable](mu *sync.Mutex, m map[K]map[M]struct{}, key K, member M) func() {
+	mu.Lock()
+	defer mu.Unlock()
+	if m[key] == nil {
+		m[key] = make(map[M]struct{})
+	}
+	m[key][member] = struct{}{}
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if delete(m[key], member); len(m[key]) == 0 {
+			delete(m, key)
+		}
 	}
 }
 

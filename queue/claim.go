@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -23,13 +24,15 @@ const (
 	claimRenewal = time.Second
 )
 
-// claims are the images this process is drawing.
+// claims are the images and bands this process is drawing.
 type claims struct {
 	rdb    *redis.Client
 	giveUp *redis.Script
 
+	slots string // what this process says in slotsKey; empty says nothing
+
 	mu   sync.Mutex
-	held map[renderer.ID][]byte // what the claim says, as stored
+	held map[string][]byte // by name, what the claim says, as stored
 }
 
 // giveUp deletes a claim if it is still the one that was taken.
@@ -40,40 +43,40 @@ end
 return 0`
 
 func newClaims(rdb *redis.Client) *claims {
-	return &claims{rdb: rdb, giveUp: redis.NewScript(giveUp), held: make(map[renderer.ID][]byte)}
+	return &claims{rdb: rdb, giveUp: redis.NewScript(giveUp), held: make(map[string][]byte)}
 }
 
-// take claims id for as long as keep runs, unless another worker has it. When
+// take claims a name for as long as keep runs, unless another worker has it. When
 // Redis cannot say, the claim is taken: drawing twice is harmless.
-func (c *claims) take(ctx context.Context, id renderer.ID, p job.Progress) bool {
+func (c *claims) take(ctx context.Context, name string, p job.Progress) bool {
 	value, err := json.Marshal(p)
 	if err != nil {
 		return false
 	}
 	c.mu.Lock()
-	_, mine := c.held[id]
+	_, mine := c.held[name]
 	c.mu.Unlock()
 	if mine {
 		return false
 	}
-	if ok, err := setNX(ctx, c.rdb, claimKey(id), value, claimTTL); err == nil && !ok {
+	if ok, err := setNX(ctx, c.rdb, claimKey(name), value, claimTTL); err == nil && !ok {
 		return false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.held[id] = value
+	c.held[name] = value
 	return true
 }
 
 // release gives a claim up. A failure is not reported: the claim runs out.
-func (c *claims) release(ctx context.Context, id renderer.ID) {
+func (c *claims) release(ctx context.Context, name string) {
 	c.mu.Lock()
-	value := c.held[id]
-	delete(c.held, id)
+	value := c.held[name]
+	delete(c.held, name)
 	c.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
 	defer cancel()
-	_ = c.giveUp.Run(ctx, c.rdb, []string{claimKey(id)}, value).Err()
+	_ = c.giveUp.Run(ctx, c.rdb, []string{claimKey(name)}, value).Err()
 }
 
 // keep renews the claims until ctx ends. It also restores them in a Redis that
@@ -82,6 +85,7 @@ func (c *claims) keep(ctx context.Context) {
 	tick := time.NewTicker(claimRenewal)
 	defer tick.Stop()
 	for {
+		c.present(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -103,9 +107,25 @@ func (c *claims) renew(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
 	defer cancel()
 	_, _ = c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for id, value := range c.held {
-			p.Set(ctx, claimKey(id), value, claimTTL)
+		for name, value := range c.held {
+			p.Set(ctx, claimKey(name), value, claimTTL)
 		}
+		return nil
+	})
+}
+
+// present says that this process is there to draw bands. A failure is not
+// reported: it says so again in a second.
+func (c *claims) present(ctx context.Context) {
+	if c.slots == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
+	defer cancel()
+	now := time.Now()
+	_, _ = c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.ZAdd(ctx, slotsKey, redis.Z{Score: float64(now.Unix()), Member: c.slots})
+		p.ZRemRangeByScore(ctx, slotsKey, "-inf", strconv.FormatInt(now.Add(-time.Minute).Unix(), 10))
 		return nil
 	})
 }
@@ -119,7 +139,7 @@ func readClaims(ctx context.Context, rdb *redis.Client, ids []renderer.ID) (map[
 	}
 	keys := make([]string, len(ids))
 	for i, id := range ids {
-		keys[i] = claimKey(id)
+		keys[i] = claimKey(string(id))
 	}
 	values, err := rdb.MGet(ctx, keys...).Result()
 	if err != nil {

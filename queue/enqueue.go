@@ -31,8 +31,8 @@ const (
 // Enqueue queues t unless it is queued or running. The error is
 // [job.ErrUnavailable] if Redis does not answer.
 func (q *Queue) Enqueue(ctx context.Context, t job.Task) error {
-	if err := q.add(ctx, t, string(t.ID)); err != nil {
-		return fmt.Errorf("queue %s: %w", t.ID, unavailable(err))
+	if err := q.add(ctx, t, t.Name()); err != nil {
+		return fmt.Errorf("queue %s: %w", t.Name(), unavailable(err))
 	}
 	return nil
 }
@@ -79,12 +79,13 @@ func (q *Queue) add(ctx context.Context, t job.Task, taskID string) error {
 	return nil
 }
 
-// Cancel takes the tasks of id out of the batch lane, and stops the worker
-// that is on one. A synchronous request for the same image is not disturbed
-// while it waits; it is answered or times out.
+// Cancel takes the job's own tasks out of the control lane, and stops the
+// workers that are on any task of the job. A synchronous request for the same
+// image is not disturbed while it waits; it is answered or times out.
 //
-// A worker that has taken the task this very moment may miss the word. It looks
-// for itself whether the job is canceled, if that is recorded before.
+// Bands that wait stay where they are: the worker that comes to one finds that
+// the job is canceled, if that is recorded before, and so does one that has taken
+// a task this very moment and missed the word.
 func (q *Queue) Cancel(ctx context.Context, id renderer.ID) error {
 	if err := q.cancel(ctx, id); err != nil {
 		return fmt.Errorf("cancel %s: %w", id, unavailable(err))
@@ -93,13 +94,15 @@ func (q *Queue) Cancel(ctx context.Context, id renderer.ID) error {
 }
 
 func (q *Queue) cancel(ctx context.Context, id renderer.ID) error {
-	attempt, err := q.attempt(ctx, job.Batch, id)
-	if err != nil {
-		return err
-	}
-	for _, taskID := range taskIDs(id, attempt) {
-		if err := q.remove(ctx, job.Batch, taskID); err != nil {
+	for _, t := range []job.Task{job.Job{ID: id}.Task(), job.Job{ID: id}.AssembleTask()} {
+		attempt, err := q.attempt(ctx, t)
+		if err != nil {
 			return err
+		}
+		for _, taskID := range taskIDs(t.Name(), attempt) {
+			if err := q.remove(ctx, t.Lane, taskID); err != nil {
+				return err
+			}
 		}
 	}
 	return q.rdb.Publish(ctx, cancelChannel, string(id)).Err()
@@ -119,29 +122,29 @@ func (q *Queue) remove(ctx context.Context, lane job.Lane, taskID string) error 
 	return err
 }
 
-// attempt is the number of the last task for id in a lane. Each of a task's
-// workers that died raises it.
-func (q *Queue) attempt(ctx context.Context, lane job.Lane, id renderer.ID) (int, error) {
-	attempt, err := q.rdb.Get(ctx, attemptKey(lane, id)).Int()
+// attempt is the number of the last asynq task for t. Each of a task's workers
+// that died raises it.
+func (q *Queue) attempt(ctx context.Context, t job.Task) (int, error) {
+	attempt, err := q.rdb.Get(ctx, attemptKey(t.Lane, t.Name())).Int()
 	if errors.Is(err, redis.Nil) {
 		return 0, nil
 	}
 	return attempt, err
 }
 
-// taskID is the asynq task ID of an attempt at an image.
-func taskID(id renderer.ID, attempt int) string {
+// taskID is the asynq task ID of an attempt at the task with this name.
+func taskID(name string, attempt int) string {
 	if attempt == 0 {
-		return string(id)
+		return name
 	}
-	return string(id) + "." + strconv.Itoa(attempt)
+	return name + "." + strconv.Itoa(attempt)
 }
 
-// taskIDs are the tasks for id that may be alive: the last attempt, and what
-// was queued afresh since.
-func taskIDs(id renderer.ID, attempt int) []string {
+// taskIDs are the asynq tasks that may be alive: the last attempt, and what was
+// queued afresh since.
+func taskIDs(name string, attempt int) []string {
 	if attempt == 0 {
-		return []string{taskID(id, 0)}
+		return []string{taskID(name, 0)}
 	}
-	return []string{taskID(id, attempt), taskID(id, 0)}
+	return []string{taskID(name, attempt), taskID(name, 0)}
 }

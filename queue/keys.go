@@ -9,11 +9,23 @@ import (
 // with asynq:.
 const keyPrefix = "mandelfarm:"
 
-func claimKey(id renderer.ID) string { return keyPrefix + "claim:" + string(id) }
+// claimKey is of a task's name: see [job.Task.Name].
+func claimKey(name string) string { return keyPrefix + "claim:" + name }
 
-func attemptKey(lane job.Lane, id renderer.ID) string {
-	return keyPrefix + "attempt:" + string(lane) + ":" + string(id)
+func attemptKey(lane job.Lane, name string) string {
+	return keyPrefix + "attempt:" + string(lane) + ":" + name
 }
+
+// boardKey is a hash: how many bands a job has, and when it was begun.
+func boardKey(id renderer.ID) string { return keyPrefix + "board:" + string(id) }
+
+// storedKey is a sorted set: the bands of a job that are stored, by the Unix
+// millisecond.
+func storedKey(id renderer.ID) string { return keyPrefix + "stored:" + string(id) }
+
+// slotsKey is a sorted set: how many bands each worker can draw at a time, as
+// "number worker", by the Unix second it last said so.
+const slotsKey = keyPrefix + "slots"
 
 func lockKey(name string) string { return keyPrefix + "lock:" + name }
 

@@ -88,14 +88,14 @@ func (s *server) process(ctx, interrupted context.Context, at *asynq.Task) error
 // deliver has the handler do t, under the claim on its image. It returns nil for
 // a job that was canceled.
 func (s *server) deliver(ctx context.Context, t job.Task, d job.Delivery) error {
-	if !s.claims.take(ctx, t.ID, d.Progress()) {
+	if !s.claims.take(ctx, t.Name(), d.Progress()) {
 		return errBusy
 	}
-	defer s.claims.release(context.WithoutCancel(ctx), t.ID)
+	defer s.claims.release(context.WithoutCancel(ctx), t.Name())
 	ctx, cancel := context.WithTimeoutCause(ctx, s.queue.timeout,
 		fmt.Errorf("not done after %s: %w", s.queue.timeout, context.DeadlineExceeded))
 	defer cancel()
-	if t.Lane == job.Batch {
+	if t.Lane != job.Interactive {
 		var done func()
 		ctx, done = s.queue.bus.working(ctx, t.ID)
 		defer done()

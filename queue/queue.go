@@ -112,13 +112,6 @@ func (q *Queue) Subscribe(id renderer.ID) (<-chan job.Notice, func()) {
 	return q.bus.subscribe(id)
 }
 
-// Progress is what the workers that are drawing some of ids said when they
-// began; an image that nobody is drawing is not in it.
-func (q *Queue) Progress(ctx context.Context, ids ...renderer.ID) (map[renderer.ID]job.Progress, error) {
-	running, err := readClaims(ctx, q.rdb, ids)
-	return running, unavailable(err)
-}
-
 // Lock takes a farm-wide lock for ttl, if nobody has it. It is not released but
 // runs out: what it guards happens at most once in ttl.
 func (q *Queue) Lock(ctx context.Context, name string, ttl time.Duration) (bool, error) {

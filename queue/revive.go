@@ -32,23 +32,23 @@ const (
 // task is queued again under another task ID.
 func (q *Queue) Revive(ctx context.Context, t job.Task) error {
 	if err := q.revive(ctx, t); err != nil {
-		return fmt.Errorf("revive %s: %w", t.ID, unavailable(err))
+		return fmt.Errorf("revive %s: %w", t.Name(), unavailable(err))
 	}
 	return nil
 }
 
 func (q *Queue) revive(ctx context.Context, t job.Task) error {
-	attempt, err := q.attempt(ctx, t.Lane, t.ID)
+	attempt, err := q.attempt(ctx, t)
 	if err != nil {
 		return err
 	}
-	seen, err := q.look(ctx, t, taskIDs(t.ID, attempt))
+	seen, err := q.look(ctx, t, taskIDs(t.Name(), attempt))
 	if err != nil || seen.alive {
 		return err
 	}
 	if seen.dead {
 		attempt++
-		if err := q.rdb.Set(ctx, attemptKey(t.Lane, t.ID), attempt, attemptTTL).Err(); err != nil {
+		if err := q.rdb.Set(ctx, attemptKey(t.Lane, t.Name()), attempt, attemptTTL).Err(); err != nil {
 			return err
 		}
 	}
@@ -57,7 +57,7 @@ func (q *Queue) revive(ctx context.Context, t job.Task) error {
 			return err
 		}
 	}
-	return q.add(ctx, t, taskID(t.ID, attempt))
+	return q.add(ctx, t, taskID(t.Name(), attempt))
 }
 
 // sight is what Redis holds of the tasks for an image.
@@ -73,7 +73,7 @@ func (q *Queue) look(ctx context.Context, t job.Task, ids []string) (sight, erro
 	states := make([]*redis.StringCmd, len(ids))
 	leases := make([]*redis.FloatCmd, len(ids))
 	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		claim = p.Exists(ctx, claimKey(t.ID))
+		claim = p.Exists(ctx, claimKey(t.Name()))
 		for i, id := range ids {
 			states[i] = p.HGet(ctx, taskKey(t.Lane, id), "state")
 			leases[i] = p.ZScore(ctx, leaseKey(t.Lane), id)

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -43,6 +44,11 @@ const (
 // when every handler has returned.
 func (q *Queue) Serve(ctx context.Context, pools []Pool, grace time.Duration, handle Handler) error {
 	held := newClaims(q.rdb)
+	for _, pool := range pools {
+		if pool.Lane == job.Batch {
+			held.slots = fmt.Sprintf("%d %s", pool.Concurrency, q.name)
+		}
+	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx)) // outlives ctx by grace
 	defer stop()
 	var keeper sync.WaitGroup

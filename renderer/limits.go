@@ -9,28 +9,36 @@ import (
 // Limits bounds what a Spec may ask for. A limit of 0 is none.
 type Limits struct {
 	Pixels        int64 // width times height
+	Side          int   // width, and height
 	MaxIterations int   // iterations of one point
 	Digits        int   // significant digits of a decimal, and the magnitude of its exponent
 	Samples       int   // points per pixel
 }
 
-// DefaultLimits are generous for a farm and harmless for one worker: 64 Mi pixels (8192 by 8192), 10 million
-// iterations, 10,000 digits and 64 samples.
+// DefaultLimits are generous for a farm and harmless for one worker, whose memory is in proportion to the width: 32 Gi
+// pixels, 262,144 pixels of width and of height, 10 million iterations, 10,000 digits and 64 samples.
 func DefaultLimits() Limits {
-	return Limits{Pixels: 64 << 20, MaxIterations: 10_000_000, Digits: 10_000, Samples: 64}
+	return Limits{Pixels: 32 << 30, Side: 1 << 18, MaxIterations: 10_000_000, Digits: 10_000, Samples: 64}
 }
 
 // Check reports as a *FieldError the first limit that a normalised Spec exceeds: it names the field, the limit and the
 // value. It also refuses a view whose pixels are finer than float64 tells apart.
 func (s Spec) Check(l Limits) error {
 	for _, check := range []func(Limits) *FieldError{
-		s.checkPixels, s.checkCounts, s.checkDigits, s.checkResolution,
+		s.checkSides, s.checkPixels, s.checkCounts, s.checkDigits, s.checkResolution,
 	} {
 		if err := check(l); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s Spec) checkSides(l Limits) *FieldError {
+	if err := checkAtMost("width", s.Width, l.Side); err != nil {
+		return err
+	}
+	return checkAtMost("height", s.Height, l.Side)
 }
 
 func (s Spec) checkPixels(l Limits) *FieldError {

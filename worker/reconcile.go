@@ -45,12 +45,27 @@ func (w *Worker) reconcile(ctx context.Context) error {
 			unread = append(unread, err)
 			continue
 		}
-		// Under the ID that was promised: if it is of another version of the
-		// renderer, a worker of that version is to draw it.
-		t := job.Task{Kind: job.KindImage, Lane: job.Batch, ID: owed.ID, Spec: owed.Spec}
-		if err := w.queue.Revive(ctx, t); err != nil {
+		if err := w.resume(ctx, owed); err != nil {
 			return err
 		}
 	}
 	return errors.Join(unread...)
+}
+
+// resume queues what a job that is owed lacks: its own task, or if it is planned
+// its next bands. Tasks are under the ID that was promised: if it is of another
+// version of the renderer, a worker of that version is to draw it.
+func (w *Worker) resume(ctx context.Context, j job.Job) error {
+	paused, err := w.ledger.Paused(ctx, j.ID)
+	if paused || err != nil {
+		return err
+	}
+	plan, planned, err := w.ledger.Plan(ctx, j)
+	if err != nil {
+		return err
+	}
+	if !planned {
+		return w.queue.Revive(ctx, j.Task())
+	}
+	return w.advance(ctx, j, plan)
 }

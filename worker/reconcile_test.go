@@ -30,7 +30,7 @@ func TestReconcileQueuesWhatIsOwed(t *testing.T) {
 		for width := range 5 {
 			s := spec(t, 1+width, 1)
 			accept(t, b, s)
-			owed = append(owed, job.ImageTask(s, job.Batch))
+			owed = append(owed, job.ImageTask(s, job.Control))
 		}
 		_, err := b.ledger.Finish(t.Context(), owed[4].ID, job.Progress{State: job.Canceled})
 		require.NoError(t, err)
@@ -108,7 +108,7 @@ func TestReconcileKeepsTheIDThatWasPromised(t *testing.T) {
 			require.NoError(t, b.store.Put(t.Context(), key, "", strings.NewReader(data)))
 		}
 		reconcile(t, interval/2, b)
-		require.Equal(t, []job.Task{{Kind: job.KindImage, Lane: job.Batch, ID: id, Spec: s}}, b.queue.revived)
+		require.Equal(t, []job.Task{{Kind: job.KindImage, Lane: job.Control, ID: id, Spec: s}}, b.queue.revived)
 	})
 }
 
@@ -154,8 +154,8 @@ func TestJobsThatWereOnlyAcceptedAreDrawn(t *testing.T) {
 		accept(t, b, s)
 	}
 	for _, q := range queues {
-		w := worker.New(b.store, b.ledger, q, renderer.Options{}, logger(t))
-		pools := []queue.Pool{{Lane: job.Batch, Concurrency: 2, Poll: time.Minute}}
+		w := worker.New(worker.Config{Band: time.Second}, b.store, b.ledger, q, q, logger(t))
+		pools := []queue.Pool{{Lane: job.Control, Concurrency: 2, Poll: time.Minute}}
 		running.Go(func() {
 			if err := q.Serve(ctx, pools, time.Second, w.Handle); err != nil {
 				t.Error(err)

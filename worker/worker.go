@@ -3,18 +3,35 @@
 // reconciles: what the ledger says is owed and nobody is working on is queued
 // again.
 //
+// # Large images
+//
+// A job's own task first looks at the whole picture coarsely, and times it. What
+// would take one worker longer than a few bands is planned: cut into bands of
+// about equal cost, each a task of its own; the plan is stored once, so that a
+// second planner finds the same bands. Each band becomes finished PNG data in
+// storage. Whoever stores the last one queues the assembly, which streams
+// header, bands and trailer into one file without decoding anything.
+//
+//	job's task --> survey --> small: drawn, done
+//	                   \--> plan, preview --> band 0..n-1 --> assemble, done
+//
+// A job has only so many bands in the queue at a time, in proportion to the
+// workers there are; each band that is stored queues the next. So jobs that are
+// drawn at the same time share the workers evenly, however large they are.
+//
 // # Guarantees
 //
 //   - An image is announced after it is stored, never before.
 //   - A task may be delivered any number of times, to any number of workers.
-//     An image that is stored is not drawn again; one that is drawn twice is
-//     stored twice with the same bytes.
+//     An image or a band that is stored is not drawn again; one that is drawn
+//     twice is stored twice with the same bytes.
 //   - Handling ends within about 20 ms of its context's end.
 //   - An image is never held whole unless it is small: it is drawn, compressed
 //     and stored in one stream.
+//   - The file is the same, byte for byte, whether and however it was cut.
 //
 // The package does not know how tasks reach it or how words leave it: the
-// command wires a queue to [Worker.Handle] and to [Queue].
+// command wires a queue to [Worker.Handle], [Queue] and [Board].
 package worker
 
 import (
@@ -23,6 +40,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -34,12 +52,35 @@ import (
 
 // Queue is what a worker needs of the queue beside the tasks themselves.
 type Queue interface {
-	// Publish tells everyone who waits on an image that its fate is decided.
+	// Publish tells everyone who waits on an image that something changed.
 	Publish(ctx context.Context, n job.Notice) error
+	// Enqueue queues a task unless it is waiting or being worked on.
+	Enqueue(ctx context.Context, t job.Task) error
 	// Revive queues a task anew if it is neither waiting nor being worked on.
 	Revive(ctx context.Context, t job.Task) error
 	// Lock reports whether the caller is the one that holds a name for ttl.
 	Lock(ctx context.Context, name string, ttl time.Duration) (bool, error)
+	// Slots is how many bands all workers together can draw at a time.
+	Slots(ctx context.Context) (int, error)
+}
+
+// Board is where the workers note how far the bands of a job are. It may be
+// wiped clean at any time.
+type Board interface {
+	// Begin notes that a job is drawn in so many bands.
+	Begin(ctx context.Context, id renderer.ID, bands int) error
+	// Stored notes that bands are stored, and returns how many are.
+	Stored(ctx context.Context, id renderer.ID, bands ...int) (int, error)
+	// Next takes the next turns among a job's bands and returns the first.
+	Next(ctx context.Context, id renderer.ID, turns int) (int, error)
+	// Forget drops what is noted of a job.
+	Forget(ctx context.Context, id renderer.ID) error
+}
+
+// Config says how a worker draws.
+type Config struct {
+	Threads int           // that draw one image or band; 0 is all cores
+	Band    time.Duration // what drawing a band should take
 }
 
 // Worker handles tasks. It is safe for concurrent use.
@@ -47,33 +88,33 @@ type Worker struct {
 	store  storage.Store
 	ledger *ledger.Ledger
 	queue  Queue
+	board  Board
 	render renderer.Options
+	band   time.Duration
 	log    *slog.Logger
 }
 
-// New is a worker that stores images in store and records jobs in l. A task
-// draws with as many threads as render says.
-func New(store storage.Store, l *ledger.Ledger, q Queue, render renderer.Options, log *slog.Logger) *Worker {
-	return &Worker{store: store, ledger: l, queue: q, render: render, log: log}
+// New is a worker that stores images in store and records jobs in l.
+func New(cfg Config, store storage.Store, l *ledger.Ledger, q Queue, b Board, log *slog.Logger) *Worker {
+	if cfg.Threads <= 0 {
+		cfg.Threads = runtime.GOMAXPROCS(0)
+	}
+	return &Worker{
+		store: store, ledger: l, queue: q, board: b,
+		render: renderer.Options{Threads: cfg.Threads}, band: cfg.Band, log: log,
+	}
 }
-
-// recordLimit is how long the record of a task that took too long may take: its
-// own time is up.
-const recordLimit = 10 * time.Second
 
 // Handle does a task. An error means that it should be tried again; when the
 // last try has failed, the failure is recorded and announced, and Handle
 // returns nil. A task whose context was canceled has not failed.
 func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
-	if t.Kind != job.KindImage {
-		return fmt.Errorf("%w: unknown kind of task %q", job.ErrVersion, t.Kind)
-	}
 	if err := t.Verify(); err != nil {
 		return err
 	}
-	size, err := w.image(ctx, t)
+	size, err := w.do(ctx, t)
 	if err != nil && ctx.Err() != nil && !errors.Is(err, errSettled) {
-		err = fmt.Errorf("draw %s: %w", t.ID, context.Cause(ctx)) // whatever failed, failed because of that
+		err = fmt.Errorf("draw %s: %w", t.Name(), context.Cause(ctx)) // whatever failed, failed because of that
 	}
 	p := d.Progress()
 	switch {
@@ -85,7 +126,7 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 		return err
 	default:
 		p.State, p.Error = job.Failed, err.Error()
-		w.log.LogAttrs(ctx, slog.LevelError, "gave up", slog.String("id", string(t.ID)), slog.Any("err", err))
+		w.log.LogAttrs(ctx, slog.LevelError, "gave up", slog.String("task", t.Name()), slog.Any("err", err))
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		var cancel context.CancelFunc
@@ -95,20 +136,52 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 	return w.finish(ctx, t, p)
 }
 
-// errSettled: the job is final already, by cancellation or by another delivery.
-var errSettled = errors.New("job is settled")
+// recordLimit is how long the record of a task that took too long may take: its
+// own time is up.
+const recordLimit = 10 * time.Second
 
-// image makes sure that the image is stored and returns its size in bytes.
-func (w *Worker) image(ctx context.Context, t job.Task) (size int64, err error) {
-	if t.Lane == job.Batch {
-		st, err := w.ledger.Status(ctx, t.ID)
-		if err == nil && st.State.Final() {
-			return 0, errSettled
-		}
-		if err != nil && !errors.Is(err, job.ErrUnknown) {
+// errSettled: there is nothing more to do or to record for this task: the job is
+// final already, it is paused, or other tasks go on with it.
+var errSettled = errors.New("task is settled")
+
+// do does a task and returns the size of the image in bytes if that makes its
+// job done.
+func (w *Worker) do(ctx context.Context, t job.Task) (size int64, err error) {
+	if t.Lane != job.Interactive {
+		if err := w.wanted(ctx, t.ID); err != nil {
 			return 0, err
 		}
 	}
+	switch t.Kind {
+	case job.KindImage:
+		return w.image(ctx, t)
+	case job.KindBand:
+		return 0, w.drawBand(ctx, t)
+	case job.KindAssemble:
+		return w.assemble(ctx, t)
+	}
+	return 0, fmt.Errorf("%w: unknown kind of task %q", job.ErrVersion, t.Kind)
+}
+
+// wanted returns errSettled unless the job is open and not held.
+func (w *Worker) wanted(ctx context.Context, id renderer.ID) error {
+	st, err := w.ledger.Status(ctx, id)
+	if err != nil && !errors.Is(err, job.ErrUnknown) {
+		return err
+	}
+	paused, err := w.ledger.Paused(ctx, id)
+	if err != nil {
+		return err
+	}
+	if st.State.Final() || paused {
+		return errSettled
+	}
+	return nil
+}
+
+// image makes sure that the image is stored and returns its size in bytes, or
+// plans it if it is large.
+func (w *Worker) image(ctx context.Context, t job.Task) (size int64, err error) {
 	info, err := w.store.Stat(ctx, ledger.ImageKey(t.ID))
 	switch {
 	case err == nil:
@@ -116,29 +189,46 @@ func (w *Worker) image(ctx context.Context, t job.Task) (size int64, err error) 
 	case !errors.Is(err, storage.ErrNotFound):
 		return 0, err
 	}
+	if t.Lane != job.Interactive {
+		planned, err := w.plan(ctx, t.Job())
+		if err != nil {
+			return 0, err
+		}
+		if planned {
+			return 0, errSettled
+		}
+	}
 	return w.draw(ctx, t)
 }
 
 // draw renders the image and stores it as it is made.
 func (w *Worker) draw(ctx context.Context, t job.Task) (size int64, err error) {
 	start := time.Now()
-	r, pw := io.Pipe()
-	count := &counter{w: pw}
-	var rendering sync.WaitGroup
-	rendering.Go(func() {
-		err := protect(func() error { return renderer.WritePNG(ctx, count, t.Spec, w.render) })
-		_ = pw.CloseWithError(err) // always nil
+	size, err = w.stream(ctx, ledger.ImageKey(t.ID), "image/png", func(out io.Writer) error {
+		return renderer.WritePNG(ctx, out, t.Spec, w.render)
 	})
-	err = protect(func() error { return w.store.Put(ctx, ledger.ImageKey(t.ID), "image/png", r) })
-	_ = r.CloseWithError(err) // always nil; ends the renderer if storing failed
-	rendering.Wait()
 	if err != nil {
 		return 0, fmt.Errorf("draw %s: %w", t.ID, err)
 	}
 	w.log.LogAttrs(ctx, slog.LevelInfo, "drawn", slog.String("id", string(t.ID)), slog.String("lane", string(t.Lane)),
 		slog.Int("width", t.Spec.Width), slog.Int("height", t.Spec.Height),
-		slog.Int64("bytes", count.n), slog.Duration("took", time.Since(start)))
-	return count.n, nil
+		slog.Int64("bytes", size), slog.Duration("took", time.Since(start)))
+	return size, nil
+}
+
+// stream stores under key what write writes, while it writes, and returns its
+// size. Nothing is stored if write fails.
+func (w *Worker) stream(ctx context.Context, key, contentType string, write func(io.Writer) error) (size int64, err error) {
+	r, pw := io.Pipe()
+	count := &counter{w: pw}
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		_ = pw.CloseWithError(protect(func() error { return write(count) })) // always nil
+	})
+	err = protect(func() error { return w.store.Put(ctx, key, contentType, r) })
+	_ = r.CloseWithError(err) // always nil; ends the writer if storing failed
+	writing.Wait()
+	return count.n, err
 }
 
 // protect turns a panic in f into an error, so that a bug costs its own job and
@@ -167,16 +257,20 @@ func (c *counter) Write(p []byte) (int, error) {
 // finish records how a job ended, if there is a job, and announces it.
 func (w *Worker) finish(ctx context.Context, t job.Task, p job.Progress) error {
 	p.FinishedAt = time.Now().UTC().Truncate(time.Millisecond)
-	if t.Lane == job.Batch {
+	if t.Lane != job.Interactive {
 		standing, err := w.ledger.Finish(ctx, t.ID, p)
 		if err != nil {
 			return err
 		}
 		p = standing
 	}
-	// Those who miss the notice look again by themselves, later.
-	if err := w.queue.Publish(ctx, job.Notice{ID: t.ID, State: p.State, Error: p.Error}); err != nil {
-		w.log.LogAttrs(ctx, slog.LevelWarn, "notice not sent", slog.String("id", string(t.ID)), slog.Any("err", err))
-	}
+	w.announce(ctx, job.Notice{ID: t.ID, State: p.State, Error: p.Error})
 	return nil
+}
+
+// announce publishes a notice. Those who miss it look by themselves, later.
+func (w *Worker) announce(ctx context.Context, n job.Notice) {
+	if err := w.queue.Publish(ctx, n); err != nil {
+		w.log.LogAttrs(ctx, slog.LevelWarn, "notice not sent", slog.String("id", string(n.ID)), slog.Any("err", err))
+	}
 }

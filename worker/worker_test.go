@@ -41,7 +41,7 @@ func newBundle(t *testing.T) *bundle {
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	b := &bundle{store: &watched{Store: s}, queue: newNotebook()}
 	b.ledger = ledger.New(b.store, time.Now)
-	b.Worker = worker.New(b.store, b.ledger, b.queue, renderer.Options{}, logger(t))
+	b.Worker = worker.New(worker.Config{Band: time.Second}, b.store, b.ledger, b.queue, b.queue, logger(t))
 	return b
 }
 
@@ -76,16 +76,19 @@ func (w *watched) Put(ctx context.Context, key, contentType string, r io.Reader)
 type notebook struct {
 	onPublish func(n job.Notice) error
 
-	mu      sync.Mutex
-	notices []job.Notice
-	revived []job.Task
-	passes  []time.Time          // when the lock was given
-	locked  map[string]time.Time // until when
-	broken  error                // what Revive returns
+	mu       sync.Mutex
+	notices  []job.Notice
+	revived  []job.Task
+	enqueued []job.Task
+	stored   map[int]bool
+	next     int
+	passes   []time.Time          // when the lock was given
+	locked   map[string]time.Time // until when
+	broken   error                // what Revive returns
 }
 
 func newNotebook() *notebook {
-	return &notebook{locked: make(map[string]time.Time), onPublish: func(job.Notice) error { return nil }}
+	return &notebook{stored: make(map[int]bool), locked: make(map[string]time.Time), onPublish: func(job.Notice) error { return nil }}
 }
 
 func (q *notebook) Publish(_ context.Context, n job.Notice) error {
@@ -100,6 +103,41 @@ func (q *notebook) Revive(_ context.Context, t job.Task) error {
 	defer q.mu.Unlock()
 	q.revived = append(q.revived, t)
 	return q.broken
+}
+
+func (q *notebook) Enqueue(_ context.Context, t job.Task) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.enqueued = append(q.enqueued, t)
+	return nil
+}
+
+func (q *notebook) Slots(context.Context) (int, error) { return 1, nil }
+
+func (q *notebook) Begin(context.Context, renderer.ID, int) error { return nil }
+
+func (q *notebook) Stored(_ context.Context, _ renderer.ID, bands ...int) (int, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, band := range bands {
+		q.stored[band] = true
+	}
+	return len(q.stored), nil
+}
+
+func (q *notebook) Next(_ context.Context, _ renderer.ID, turns int) (int, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.next += turns
+	return q.next - turns, nil
+}
+
+func (q *notebook) Forget(context.Context, renderer.ID) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	clear(q.stored)
+	q.next = 0
+	return nil
 }
 
 func (q *notebook) Lock(_ context.Context, name string, ttl time.Duration) (bool, error) {
@@ -118,12 +156,12 @@ func TestImagesAreStoredThenRecordedThenAnnounced(t *testing.T) {
 	t.Parallel()
 	for _, lane := range job.Lanes() {
 		b, s := newBundle(t), spec(t, 64, 48)
-		if lane == job.Batch {
+		if lane == job.Control {
 			accept(t, b, s)
 		}
 		b.queue.onPublish = func(job.Notice) error {
 			_, err := b.store.Stat(t.Context(), ledger.ImageKey(s.ID()))
-			if lane == job.Batch && err == nil {
+			if lane == job.Control && err == nil {
 				var st job.Status
 				if st, err = b.ledger.Status(t.Context(), s.ID()); st.State != job.Done {
 					err = errors.Join(err, fmt.Errorf("announced while %s", st.State))
@@ -158,8 +196,8 @@ func TestAStoredImageIsNotDrawnAgain(t *testing.T) {
 	b, s := newBundle(t), spec(t, 64, 48)
 	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Interactive), first()))
 	accept(t, b, s)
-	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Batch), first()))
-	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Batch), first()), "delivered again")
+	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
+	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Control), first()), "delivered again")
 	require.Equal(t, 1, b.store.puts)
 	st, err := b.ledger.Status(t.Context(), s.ID())
 	require.NoError(t, err)
@@ -173,7 +211,7 @@ func TestACanceledJobIsNotDrawn(t *testing.T) {
 	accept(t, b, s)
 	_, err := b.ledger.Finish(t.Context(), s.ID(), job.Progress{State: job.Canceled})
 	require.NoError(t, err)
-	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Batch), first()))
+	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
 	require.Zero(t, b.store.puts)
 	require.Empty(t, b.queue.notices)
 	requireState(t, b, s, job.Canceled)
@@ -189,7 +227,7 @@ func TestAJobCanceledWhileDrawnStaysCanceled(t *testing.T) {
 		_, err := b.ledger.Finish(ctx, s.ID(), job.Progress{State: job.Canceled})
 		return errors.Join(err, b.store.Store.Put(ctx, ledger.ImageKey(s.ID()), "", r))
 	}
-	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Batch), first()))
+	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
 	require.Equal(t, []job.Notice{{ID: s.ID(), State: job.Canceled}}, b.queue.notices)
 	requireState(t, b, s, job.Canceled)
 }
@@ -197,7 +235,7 @@ func TestAJobCanceledWhileDrawnStaysCanceled(t *testing.T) {
 func TestTasksOfAnotherVersionAreRefused(t *testing.T) {
 	t.Parallel()
 	b, s := newBundle(t), spec(t, 64, 48)
-	older, newer := job.ImageTask(s, job.Batch), job.ImageTask(s, job.Batch)
+	older, newer := job.ImageTask(s, job.Control), job.ImageTask(s, job.Control)
 	older.ID = renderer.ID(strings.Repeat("0", 40))
 	newer.Kind = "hologram"
 	for _, task := range []job.Task{older, newer} {
@@ -239,7 +277,7 @@ func TestFailuresAreRecordedAfterTheLastTry(t *testing.T) {
 				n := b.queue.notices[0]
 				require.Equal(t, job.Notice{ID: task.ID, State: job.Failed, Error: n.Error}, n)
 				require.Contains(t, n.Error, test.reason)
-				if lane == job.Batch && test.spec == spec(t, 64, 48) {
+				if lane == job.Control && test.spec == spec(t, 64, 48) {
 					st := requireState(t, b, test.spec, job.Failed)
 					require.Equal(t, n.Error, st.Error)
 				}
@@ -266,8 +304,8 @@ func TestTheLedgerMustTakeTheEnd(t *testing.T) {
 	b, s := newBundle(t), spec(t, 64, 48)
 	accept(t, b, s)
 	deaf := &readOnly{Store: b.store.Store}
-	w := worker.New(b.store, ledger.New(deaf, time.Now), b.queue, renderer.Options{}, logger(t))
-	require.ErrorIs(t, w.Handle(t.Context(), job.ImageTask(s, job.Batch), last()), errDisk)
+	w := worker.New(worker.Config{Band: time.Second}, b.store, ledger.New(deaf, time.Now), b.queue, b.queue, logger(t))
+	require.ErrorIs(t, w.Handle(t.Context(), job.ImageTask(s, job.Control), last()), errDisk)
 	require.Empty(t, b.queue.notices)
 	requireState(t, b, s, job.Queued)
 }
@@ -282,7 +320,7 @@ func TestANoticeThatIsNotSentIsNoFailure(t *testing.T) {
 	b, s := newBundle(t), spec(t, 64, 48)
 	accept(t, b, s)
 	b.queue.onPublish = func(job.Notice) error { return job.ErrUnavailable }
-	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Batch), first()))
+	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
 	requireState(t, b, s, job.Done)
 }
 
@@ -300,7 +338,7 @@ func TestHandleEndsWithItsContext(t *testing.T) {
 		return b.store.Store.Put(ctx, ledger.ImageKey(s.ID()), "", r)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- b.Handle(ctx, job.ImageTask(s, job.Batch), last()) }()
+	go func() { ended <- b.Handle(ctx, job.ImageTask(s, job.Control), last()) }()
 	<-begun
 	cancel(job.ErrCanceled)
 	canceled := time.Now()
@@ -320,9 +358,9 @@ func TestATaskThatTakesTooLongFails(t *testing.T) {
 	accept(t, b, s)
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, errors.New("half an hour is over"))
 	defer cancel()
-	require.ErrorContains(t, b.Handle(ctx, job.ImageTask(s, job.Batch), first()), "half an hour is over")
+	require.ErrorContains(t, b.Handle(ctx, job.ImageTask(s, job.Control), first()), "half an hour is over")
 	requireState(t, b, s, job.Queued)
-	require.NoError(t, b.Handle(ctx, job.ImageTask(s, job.Batch), last()))
+	require.NoError(t, b.Handle(ctx, job.ImageTask(s, job.Control), last()))
 	st := requireState(t, b, s, job.Failed)
 	require.Contains(t, st.Error, "half an hour is over")
 	require.Equal(t, []job.Notice{{ID: s.ID(), State: job.Failed, Error: st.Error}}, b.queue.notices)

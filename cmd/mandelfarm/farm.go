@@ -17,7 +17,6 @@ import (
 	"mandelfarm/ledger"
 	"mandelfarm/queue"
 	"mandelfarm/queue/embedded"
-	"mandelfarm/renderer"
 	"mandelfarm/storage"
 	"mandelfarm/storage/dir"
 	"mandelfarm/storage/s3"
@@ -117,9 +116,10 @@ func newFarm(s *settings, log *slog.Logger, q *queue.Queue, store storage.Store,
 // serveTasks draws until ctx ends, and reconciles.
 func (f *farm) serveTasks(ctx context.Context) error {
 	set := f.settings.worker
-	w := worker.New(f.store, f.ledger, f.queue, renderer.Options{Threads: set.threads}, f.log)
+	w := worker.New(worker.Config{Threads: set.threads, Band: set.band}, f.store, f.ledger, f.queue, f.queue, f.log)
 	pools := []queue.Pool{
 		{Lane: job.Interactive, Concurrency: set.interactive, Poll: set.poll},
+		{Lane: job.Control, Concurrency: set.control, Poll: set.poll},
 		{Lane: job.Batch, Concurrency: set.batch, Poll: set.poll},
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -134,7 +134,7 @@ func (f *farm) serveTasks(ctx context.Context) error {
 // serveAPI answers requests until ctx ends.
 func (f *farm) serveAPI(ctx context.Context) error {
 	// Requests under way at the end of ctx are still answered.
-	server, err := api.New(context.WithoutCancel(ctx), f.settings.api, f.store, f.ledger, f.queue, f.health, web.Index(), f.log)
+	server, err := api.New(context.WithoutCancel(ctx), f.settings.api, f.store, f.ledger, f.queue, f.queue, f.health, web.Index(), f.log)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,9 @@ type logSettings struct {
 
 type workerSettings struct {
 	interactive int
+	control     int
 	batch       int
+	band        time.Duration
 	threads     int
 	poll        time.Duration
 	reconcile   time.Duration
@@ -80,6 +82,8 @@ func (s *settings) addAPI(fs *pflag.FlagSet) {
 	fs.Int64Var(&a.CacheBytes, "cache-bytes", a.CacheBytes, "`bytes` of pictures kept in memory; 0 keeps none")
 	fs.Int64Var(&a.MaxBody, "max-body", a.MaxBody, "`bytes` of a request's body at most")
 	fs.Int64Var(&a.Limits.Pixels, "max-pixels", a.Limits.Pixels, "`pixels` of a picture at most, width times height")
+	fs.IntVar(&a.Limits.Side, "max-side", a.Limits.Side, "`pixels` of a picture's width, and of its height, at most; memory is in proportion to the width")
+	fs.Int64Var(&a.SyncPixels, "max-sync-pixels", a.SyncPixels, "`pixels` at most of a picture that a request waits for; jobs take larger ones")
 	fs.IntVar(&a.Limits.MaxIterations, "max-iterations", a.Limits.MaxIterations, "`iterations` of a point at most")
 	fs.IntVar(&a.Limits.Digits, "max-digits", a.Limits.Digits, "`digits` of a coordinate at most, and its largest exponent")
 	fs.IntVar(&a.Limits.Samples, "max-samples", a.Limits.Samples, "`samples` of a pixel at most")
@@ -89,7 +93,9 @@ func (s *settings) addWorker(fs *pflag.FlagSet) {
 	w, cores := &s.worker, runtime.GOMAXPROCS(0)
 	s.addThreads(fs)
 	fs.IntVar(&w.interactive, "interactive-tasks", max(2, cores), "`number` of pictures drawn at a time that somebody waits for; by default the cores, at least 2")
-	fs.IntVar(&w.batch, "batch-tasks", 2, "`number` of jobs' pictures drawn at a time")
+	fs.IntVar(&w.control, "control-tasks", 2, "`number` of jobs at a time that are drawn whole, planned or assembled")
+	fs.IntVar(&w.batch, "batch-tasks", 2, "`number` of bands of large pictures drawn at a time")
+	fs.DurationVar(&w.band, "band-time", 1500*time.Millisecond, "`duration` that drawing a band should take; larger pictures are cut into more")
 	fs.DurationVar(&w.poll, "poll-interval", 250*time.Millisecond, "`duration` after which an idle worker looks for work that nobody woke it for")
 	fs.DurationVar(&w.reconcile, "reconcile-interval", 2*time.Second, "`duration` between comparisons of the jobs that are owed with the queue")
 	fs.DurationVar(&w.grace, "grace", 20*time.Second, "`duration` that work under way may go on after SIGTERM before it is handed back")
@@ -180,11 +186,15 @@ func (s *settings) positive(name string) bool {
 		"wait-limit":         int64(s.api.WaitLimit),
 		"max-body":           s.api.MaxBody,
 		"max-pixels":         limits.Pixels,
+		"max-side":           int64(limits.Side),
+		"max-sync-pixels":    s.api.SyncPixels,
 		"max-iterations":     int64(limits.MaxIterations),
 		"max-digits":         int64(limits.Digits),
 		"max-samples":        int64(limits.Samples),
 		"interactive-tasks":  int64(s.worker.interactive),
+		"control-tasks":      int64(s.worker.control),
 		"batch-tasks":        int64(s.worker.batch),
+		"band-time":          int64(s.worker.band),
 		"render-threads":     int64(s.worker.threads),
 		"poll-interval":      int64(s.worker.poll),
 		"reconcile-interval": int64(s.worker.reconcile),
