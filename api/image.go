@@ -21,14 +21,22 @@ func etag(id renderer.ID) string { return `"` + string(id) + `"` }
 // known answers a client that has the picture already, and reports whether it
 // did. Such a client got its ETag from the farm, so the picture exists.
 func known(c *gin.Context, tag string) bool {
+	if !matches(c, tag) {
+		return false
+	}
+	c.Header("ETag", tag)
+	c.Header("Cache-Control", immutable)
+	c.Status(http.StatusNotModified)
+	return true
+}
+
+// matches reports whether a request says that the client has what the tag is of.
+func matches(c *gin.Context, tag string) bool {
 	if c.Request.Header["If-None-Match"] == nil {
 		return false
 	}
 	for candidate := range strings.SplitSeq(c.GetHeader("If-None-Match"), ",") {
 		if strings.TrimPrefix(strings.TrimSpace(candidate), "W/") == tag {
-			c.Header("ETag", tag)
-			c.Header("Cache-Control", immutable)
-			c.Status(http.StatusNotModified)
 			return true
 		}
 	}

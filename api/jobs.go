@@ -15,9 +15,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"mandelfarm/job"
-	"mandelfarm/ledger"
 	"mandelfarm/renderer"
-	"mandelfarm/storage"
 )
 
 // submit answers POST /jobs.
@@ -116,61 +114,6 @@ func (s *Server) status(c *gin.Context) {
 	c.JSON(http.StatusOK, st)
 }
 
-// detail is refine for one job, with all that can be known of it.
-func (s *Server) detail(ctx context.Context, st *job.Status) error {
-	if st.State.Final() {
-		return nil
-	}
-	if err := s.refine(ctx, st); err != nil {
-		return err
-	}
-	var err error
-	if st.Paused, err = s.ledger.Paused(ctx, st.ID); err != nil || st.Bands == 0 {
-		return err
-	}
-	plan, planned, err := s.ledger.Plan(ctx, st.Job)
-	if err != nil || !planned {
-		return err
-	}
-	stored, err := s.board.Completions(ctx, st.ID)
-	if errors.Is(err, job.ErrUnavailable) {
-		return nil
-	}
-	p := plan.Progress(st.Spec.Width, stored, time.Now())
-	p.StartedAt, p.Paused = st.StartedAt, st.Paused
-	st.Progress = p
-	return err
-}
-
-// hold answers POST /jobs/{id}/pause and /resume.
-func (s *Server) hold(pause bool) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		ctx := c.Request.Context()
-		st, err := s.job(c)
-		switch {
-		case err != nil:
-		case st.State.Final():
-			err = fmt.Errorf("hold a job that is %s: %w", st.State, job.ErrState)
-		case pause:
-			err = s.ledger.Pause(ctx, st.ID)
-		default:
-			if err = s.ledger.Resume(ctx, st.ID); err == nil {
-				// If this fails, a worker's reconciler will queue it.
-				_ = s.queue.Revive(ctx, st.Task())
-			}
-		}
-		if err == nil {
-			err = s.detail(ctx, &st)
-		}
-		if err != nil {
-			s.fail(c, err)
-			return
-		}
-		c.Header("Cache-Control", "no-store")
-		c.JSON(http.StatusOK, st)
-	}
-}
-
 // job reads the job a request names.
 func (s *Server) job(c *gin.Context) (job.Status, error) {
 	id, err := renderer.ParseID(c.Param("id"))
@@ -261,36 +204,6 @@ func (s *Server) jobImage(c *gin.Context) {
 	}
 	c.Header("Content-Disposition", fmt.Sprintf("inline; filename=%q", fileName(st.Spec, id)))
 	s.serve(c, etag(id), p)
-}
-
-// maxPreview is more than a preview's bytes can be.
-const maxPreview = 4 << 20
-
-// preview answers GET /jobs/{id}/preview: the coarse picture of a large job,
-// from when it is planned on.
-func (s *Server) preview(c *gin.Context) {
-	st, err := s.job(c)
-	var png []byte
-	if err == nil {
-		png, err = storage.ReadAll(c.Request.Context(), s.store, ledger.PreviewKey(st.ID), maxPreview)
-	}
-	if errors.Is(err, storage.ErrNotFound) {
-		err = noPreview(st)
-	}
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	c.Header("Cache-Control", "no-cache")
-	c.Data(http.StatusOK, "image/png", png)
-}
-
-// noPreview says why a job has no preview.
-func noPreview(st job.Status) error {
-	if st.State.Final() {
-		return fmt.Errorf("%w of its own to preview: it was drawn whole, or not begun", errNoImage)
-	}
-	return errNotReady
 }
 
 // absent says why a job has no picture.

@@ -36,6 +36,10 @@ type Queue interface {
 type Board interface {
 	// Completions tells which bands of a job are stored, and since when.
 	Completions(ctx context.Context, id renderer.ID) ([]job.Completion, error)
+	// Crew names the workers that are on a job.
+	Crew(ctx context.Context, id renderer.ID) ([]string, error)
+	// Strips tells what the bands that are drawn look like.
+	Strips(ctx context.Context, id renderer.ID) (map[int][]byte, error)
 }
 
 // Config bounds what clients may ask and how long they are kept waiting.

@@ -22,7 +22,8 @@ type Progress struct {
 	Attempts   int       `json:"attempts,omitempty"`   // deliveries to a worker so far
 	Worker     string    `json:"worker,omitempty"`     // process that has it or had it last
 	Bytes      int64     `json:"bytes,omitempty"`      // size of the stored image
-	Error      string    `json:"error,omitempty"`      // why State is failed, or the last attempt's error
+	Failures   int       `json:"failures,omitempty"`   // attempts at it, or at parts of it, that have failed
+	Error      string    `json:"error,omitempty"`      // why State is failed, or the last of those did
 
 	// Of a picture that is drawn in bands.
 	Bands           int       `json:"bands,omitempty"`             // parts the picture is drawn in

@@ -23,6 +23,15 @@ type Band struct {
 // Rows are the rows of the band.
 func (b Band) Rows() renderer.Rows { return renderer.Rows{Start: b.Start, End: b.End} }
 
+// Rows are the rows of each band.
+func (p Plan) Rows() map[int]renderer.Rows {
+	rows := make(map[int]renderer.Rows, len(p.Bands))
+	for i, b := range p.Bands {
+		rows[i] = b.Rows()
+	}
+	return rows
+}
+
 // Check reports an error unless the bands are the rows of a picture of this
 // height.
 func (p Plan) Check(height int) error {

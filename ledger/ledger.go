@@ -36,8 +36,11 @@ func New(store storage.Store, now func() time.Time) *Ledger {
 	return &Ledger{store: store, now: now}
 }
 
+// ImagePrefix begins the keys of the finished images, and of nothing else.
+const ImagePrefix = "renders/"
+
 // ImageKey is where the finished image of id is stored.
-func ImageKey(id renderer.ID) string { return "renders/" + string(id) + ".png" }
+func ImageKey(id renderer.ID) string { return ImagePrefix + string(id) + ".png" }
 
 func jobKey(id renderer.ID) string { return "jobs/" + string(id) + "/job.json" }
 

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mandelfarm/job"
+	"mandelfarm/renderer"
 )
 
 // Open yields every job that is owed an image, in no useful order, each once.
@@ -36,6 +37,35 @@ func (l *Ledger) Open(ctx context.Context) iter.Seq2[job.Job, error] {
 		}
 		l.yieldOwed(ctx, marked, yield)
 	}
+}
+
+// Marker is what says that a job may be owed: cheap to list, to be looked into
+// with [Ledger.Owed].
+type Marker struct {
+	ID     renderer.ID
+	number int
+}
+
+// Markers yields the markers there are, in the order of their keys. After an
+// error none follow.
+func (l *Ledger) Markers(ctx context.Context) iter.Seq2[Marker, error] {
+	return func(yield func(Marker, error) bool) {
+		for info, err := range l.store.List(ctx, openPrefix, "") {
+			if err != nil {
+				yield(Marker{}, fmt.Errorf("list open jobs: %w", err))
+				return
+			}
+			if r, ok := parseOpenKey(info.Key); ok && !yield(Marker{ID: r.id, number: r.number}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Owed returns the job of a marker and whether it is owed. It removes the marker
+// of a run that has ended.
+func (l *Ledger) Owed(ctx context.Context, m Marker) (job.Job, bool, error) {
+	return l.owed(ctx, run{id: m.ID, number: m.number})
 }
 
 // yieldOwed examines the runs that have a marker and yields the jobs of those

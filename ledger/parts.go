@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -14,11 +15,17 @@ import (
 
 // Keys of what a large job leaves on its way. They are of the image and not of a
 // run: what one run has drawn, a retry need not.
-func planKey(id renderer.ID) string    { return "jobs/" + string(id) + "/plan.json" }
-func bandPrefix(id renderer.ID) string { return "jobs/" + string(id) + "/bands/" }
-func pausedKey(id renderer.ID) string  { return "paused/" + string(id) }
+const (
+	jobsPrefix   = "jobs/"
+	pausedPrefix = "paused/"
+)
 
-// PreviewKey is where the coarse picture of a planned job is stored.
+func planKey(id renderer.ID) string    { return jobsPrefix + string(id) + "/plan.json" }
+func bandPrefix(id renderer.ID) string { return jobsPrefix + string(id) + "/bands/" }
+func pausedKey(id renderer.ID) string  { return pausedPrefix + string(id) }
+
+// PreviewKey is where the coarse picture of a planned job is stored, and its final
+// preview when the job is done.
 func PreviewKey(id renderer.ID) string { return "jobs/" + string(id) + "/preview.png" }
 
 // BandKey is where the compressed rows of a band are stored.
@@ -67,21 +74,60 @@ func (l *Ledger) Bands(ctx context.Context, id renderer.ID) (map[int]int64, erro
 	return stored, nil
 }
 
+// Planned reports whether a job has a plan.
+func (l *Ledger) Planned(ctx context.Context, id renderer.ID) (bool, error) {
+	return l.exists(ctx, planKey(id))
+}
+
 // RemoveParts removes what was needed only to make the image: bands and plan. The
 // preview stays. Calling it again does no harm.
+//
+// The plan goes first: whoever stores a band and still finds the plan after that
+// knows that the band is removed here.
 func (l *Ledger) RemoveParts(ctx context.Context, id renderer.ID) error {
-	bands, err := l.Bands(ctx, id)
-	if err != nil {
-		return err
-	}
-	keys := []string{planKey(id)}
-	for n := range bands {
-		keys = append(keys, BandKey(id, n))
-	}
-	if err := l.store.Delete(ctx, keys...); err != nil {
+	if err := l.removeParts(ctx, id); err != nil {
 		return fmt.Errorf("remove parts of job %s: %w", id, err)
 	}
 	return nil
+}
+
+func (l *Ledger) removeParts(ctx context.Context, id renderer.ID) error {
+	if err := l.store.Delete(ctx, planKey(id)); err != nil {
+		return err
+	}
+	bands, err := l.Bands(ctx, id)
+	if err != nil || len(bands) == 0 {
+		return err
+	}
+	keys := make([]string, 0, len(bands))
+	for n := range bands {
+		keys = append(keys, BandKey(id, n))
+	}
+	return l.store.Delete(ctx, keys...)
+}
+
+// WithParts yields the jobs that have stored bands, and those that are marked as
+// paused. After an error none follow.
+func (l *Ledger) WithParts(ctx context.Context) iter.Seq2[renderer.ID, error] {
+	return func(yield func(renderer.ID, error) bool) {
+		var last renderer.ID
+		for _, prefix := range []string{jobsPrefix, pausedPrefix} {
+			for info, err := range l.store.List(ctx, prefix, "") {
+				if err != nil {
+					yield("", fmt.Errorf("list parts of jobs: %w", err))
+					return
+				}
+				name, part, _ := strings.Cut(strings.TrimPrefix(info.Key, prefix), "/")
+				id, err := renderer.ParseID(name)
+				if err != nil || id == last || prefix == jobsPrefix && !strings.HasPrefix(part, "bands/") {
+					continue
+				}
+				if last = id; !yield(id, nil) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Pause holds a job: no more of it is begun until it is resumed. Pausing a job
@@ -97,7 +143,11 @@ func (l *Ledger) Resume(ctx context.Context, id renderer.ID) error {
 
 // Paused reports whether a job is held.
 func (l *Ledger) Paused(ctx context.Context, id renderer.ID) (bool, error) {
-	_, err := l.store.Stat(ctx, pausedKey(id))
+	return l.exists(ctx, pausedKey(id))
+}
+
+func (l *Ledger) exists(ctx context.Context, key string) (bool, error) {
+	_, err := l.store.Stat(ctx, key)
 	if errors.Is(err, storage.ErrNotFound) {
 		return false, nil
 	}

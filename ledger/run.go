@@ -103,6 +103,9 @@ func (l *Ledger) owe(ctx context.Context, last run) (job.Progress, error) {
 		return queued, l.mark(ctx, last.openKey())
 	}
 	next := run{id: last.id, number: last.number + 1}
+	if err := l.Resume(ctx, last.id); err != nil { // asking again is asking for it
+		return queued, err
+	}
 	if err := l.mark(ctx, next.openKey()); err != nil {
 		return queued, err
 	}

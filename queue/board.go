@@ -20,51 +20,74 @@ const boardTTL = 7 * 24 * time.Hour
 
 // Fields of a job's board.
 const (
-	boardBands   = "bands"
-	boardStarted = "started_at" // Unix milliseconds
-	boardNext    = "next"       // how many bands have been queued in their turn
+	boardBands    = "bands"
+	boardStarted  = "started_at" // Unix milliseconds
+	boardNext     = "next"       // the band whose turn is next
+	boardFailures = "failures"   // deliveries that failed
+	boardError    = "error"      // why the last of them did
 )
 
-// Begin notes that a job is drawn in so many bands from now on. Noting it again
-// changes nothing.
-func (q *Queue) Begin(ctx context.Context, id renderer.ID, bands int) error {
+// Begin notes that a job is drawn in so many bands from now on, and which of them
+// has the next turn. Noting it again changes nothing.
+func (q *Queue) Begin(ctx context.Context, id renderer.ID, bands, next int) error {
 	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.HSetNX(ctx, boardKey(id), boardBands, bands)
 		p.HSetNX(ctx, boardKey(id), boardStarted, time.Now().UnixMilli())
+		p.HSetNX(ctx, boardKey(id), boardNext, next)
+		p.HSetNX(ctx, boardKey(id), boardBands, bands)
 		p.Expire(ctx, boardKey(id), boardTTL)
 		return nil
 	})
 	return unavailable(err)
 }
 
-// Stored notes that bands of a job are stored, and returns how many are.
-func (q *Queue) Stored(ctx context.Context, id renderer.ID, bands ...int) (int, error) {
+// Stored notes that bands of a job are stored, and returns how many are known to
+// be, and how many of these it has not noted before.
+func (q *Queue) Stored(ctx context.Context, id renderer.ID, bands ...int) (count, fresh int, err error) {
 	now := float64(time.Now().UnixMilli())
 	members := make([]redis.Z, len(bands))
 	for i, band := range bands {
 		members[i] = redis.Z{Score: now, Member: band}
 	}
-	var count *redis.IntCmd
-	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	added, all := &redis.IntCmd{}, &redis.IntCmd{}
+	_, err = q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		if len(members) > 0 {
-			p.ZAddNX(ctx, storedKey(id), members...)
+			added = p.ZAddNX(ctx, storedKey(id), members...)
 		}
 		p.Expire(ctx, storedKey(id), boardTTL)
-		count = p.ZCard(ctx, storedKey(id))
+		all = p.ZCard(ctx, storedKey(id))
 		return nil
 	})
-	if err != nil {
-		return 0, unavailable(err)
-	}
-	return int(count.Val()), nil
+	return int(all.Val()), int(added.Val()), unavailable(err)
 }
 
-// Next takes the next turns among a job's bands: each call gets other indices,
-// from 0 up, past the last band in the end. In a Redis that came back empty the
-// turns begin again.
-func (q *Queue) Next(ctx context.Context, id renderer.ID, turns int) (first int, err error) {
-	after, err := q.rdb.HIncrBy(ctx, boardKey(id), boardNext, int64(turns)).Result()
-	return int(after) - turns, unavailable(err)
+// nextTurn gives out the next turn if the board is known: a Redis that came back
+// empty does not know whose turn it is.
+const nextTurn = `
+if redis.call("HEXISTS", KEYS[1], "bands") == 0 then
+	return -1
+end
+return redis.call("HINCRBY", KEYS[1], "next", ARGV[1])`
+
+// Next takes the next turns among a job's bands and returns the first: each call
+// gets other indices, past the last band in the end. It reports false if the job
+// has not been begun, or that was forgotten.
+func (q *Queue) Next(ctx context.Context, id renderer.ID, turns int) (first int, known bool, err error) {
+	after, err := q.nextTurn.Run(ctx, q.rdb, []string{boardKey(id)}, turns).Int()
+	if err != nil || after < 0 {
+		return 0, false, unavailable(err)
+	}
+	return after - turns, true, nil
+}
+
+// Failed notes that a delivery of one of the job's tasks has failed.
+func (q *Queue) Failed(ctx context.Context, id renderer.ID, reason string) error {
+	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.HIncrBy(ctx, boardKey(id), boardFailures, 1)
+		p.HSet(ctx, boardKey(id), boardError, reason)
+		p.Expire(ctx, boardKey(id), boardTTL)
+		return nil
+	})
+	return unavailable(err)
 }
 
 // Forget drops what is noted of a job.
@@ -72,10 +95,39 @@ func (q *Queue) Forget(ctx context.Context, id renderer.ID) error {
 	return unavailable(q.rdb.Del(ctx, boardKey(id), storedKey(id)).Err())
 }
 
+// Hide drops what is kept of the looks of a job's bands.
+func (q *Queue) Hide(ctx context.Context, id renderer.ID) error {
+	return unavailable(q.rdb.Del(ctx, stripsKey(id)).Err())
+}
+
+// Show keeps what a band of a job looks like, for [Queue.Strips].
+func (q *Queue) Show(ctx context.Context, id renderer.ID, band int, strip []byte) error {
+	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.HSet(ctx, stripsKey(id), strconv.Itoa(band), strip)
+		p.Expire(ctx, stripsKey(id), boardTTL)
+		return nil
+	})
+	return unavailable(err)
+}
+
+// Strips returns what is kept of the looks of a job's bands.
+func (q *Queue) Strips(ctx context.Context, id renderer.ID) (map[int][]byte, error) {
+	fields, err := q.rdb.HGetAll(ctx, stripsKey(id)).Result()
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	strips := make(map[int][]byte, len(fields))
+	for field, strip := range fields {
+		if band, err := strconv.Atoi(field); err == nil {
+			strips[band] = []byte(strip)
+		}
+	}
+	return strips, nil
+}
+
 // Slots is how many bands all workers together can draw at a time.
 func (q *Queue) Slots(ctx context.Context) (int, error) {
-	since := strconv.FormatInt(time.Now().Add(-claimTTL).Unix(), 10)
-	members, err := q.rdb.ZRangeByScore(ctx, slotsKey, &redis.ZRangeBy{Min: since, Max: "+inf"}).Result()
+	members, err := q.rdb.ZRangeByScore(ctx, slotsKey, lately()).Result()
 	if err != nil {
 		return 0, unavailable(err)
 	}
@@ -87,6 +139,19 @@ func (q *Queue) Slots(ctx context.Context) (int, error) {
 		}
 	}
 	return slots, nil
+}
+
+// Crew names the processes that are on a job that is drawn in bands, or were
+// within [claimTTL].
+func (q *Queue) Crew(ctx context.Context, id renderer.ID) ([]string, error) {
+	crew, err := q.rdb.ZRangeByScore(ctx, crewKey(id), lately()).Result()
+	return crew, unavailable(err)
+}
+
+// lately is the range of scores of those that have not been silent for longer
+// than a claim lasts.
+func lately() *redis.ZRangeBy {
+	return &redis.ZRangeBy{Min: strconv.FormatInt(time.Now().Add(-claimTTL).Unix(), 10), Max: "+inf"}
 }
 
 // Completions returns which bands of a job are known to be stored, and since
@@ -106,11 +171,11 @@ func (q *Queue) Completions(ctx context.Context, id renderer.ID) ([]job.Completi
 	return completions, nil
 }
 
-// Progress is what is known of those of ids that are being drawn: what the
-// worker on it said when it began or, of an image that is drawn in bands, how
-// many there are and how many are stored.
+// Progress is what is known of those of ids that have been begun: what the worker
+// on it said when it began or, of an image that is drawn in bands, how many there
+// are and how many are stored; and how often it has failed.
 func (q *Queue) Progress(ctx context.Context, ids ...renderer.ID) (map[renderer.ID]job.Progress, error) {
-	running, err := readClaims(ctx, q.rdb, ids)
+	known, err := readClaims(ctx, q.rdb, ids)
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -126,22 +191,30 @@ func (q *Queue) Progress(ctx context.Context, ids ...renderer.ID) (map[renderer.
 		return nil, unavailable(err)
 	}
 	for i, id := range ids {
-		if p, ok := readBoard(boards[i].Val()); ok {
-			p.BandsDone = int(stored[i].Val())
-			running[id] = p
+		fields := boards[i].Val()
+		if len(fields) == 0 {
+			continue
 		}
+		p, claimed := known[id]
+		if !claimed {
+			p.State = job.Queued
+		}
+		known[id] = readBoard(p, fields, int(stored[i].Val()))
 	}
-	return running, nil
+	return known, nil
 }
 
-func readBoard(fields map[string]string) (job.Progress, bool) {
+// readBoard completes a job's progress with what its board says.
+func readBoard(p job.Progress, fields map[string]string, stored int) job.Progress {
+	p.Failures, _ = strconv.Atoi(fields[boardFailures]) // 0 if there were none
+	p.Error = fields[boardError]
 	bands, err := strconv.Atoi(fields[boardBands])
 	if err != nil {
-		return job.Progress{}, false
+		return p
 	}
-	p := job.Progress{State: job.Running, Bands: bands}
+	p.State, p.Bands, p.BandsDone = job.Running, bands, stored
 	if started, err := strconv.ParseInt(fields[boardStarted], 10, 64); err == nil {
 		p.StartedAt = time.UnixMilli(started).UTC()
 	}
-	return p, true
+	return p
 }

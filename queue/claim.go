@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,6 +28,7 @@ const (
 // claims are the images and bands this process is drawing.
 type claims struct {
 	rdb    *redis.Client
+	worker string // this process
 	giveUp *redis.Script
 
 	slots string // what this process says in slotsKey; empty says nothing
@@ -42,8 +44,8 @@ if redis.call("GET", KEYS[1]) == ARGV[1] then
 end
 return 0`
 
-func newClaims(rdb *redis.Client) *claims {
-	return &claims{rdb: rdb, giveUp: redis.NewScript(giveUp), held: make(map[string][]byte)}
+func newClaims(rdb *redis.Client, worker string) *claims {
+	return &claims{rdb: rdb, worker: worker, giveUp: redis.NewScript(giveUp), held: make(map[string][]byte)}
 }
 
 // take claims a name for as long as keep runs, unless another worker has it. When
@@ -63,8 +65,13 @@ func (c *claims) take(ctx context.Context, name string, p job.Progress) bool {
 		return false
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.held[name] = value
+	c.mu.Unlock()
+	// If this fails, the next renewal says it.
+	_, _ = c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		c.join(ctx, p, name)
+		return nil
+	})
 	return true
 }
 
@@ -109,9 +116,22 @@ func (c *claims) renew(ctx context.Context) {
 	_, _ = c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for name, value := range c.held {
 			p.Set(ctx, claimKey(name), value, claimTTL)
+			c.join(ctx, p, name)
 		}
 		return nil
 	})
+}
+
+// join says that this process is on the job that the claim is a part of. Other
+// claims say so themselves.
+func (c *claims) join(ctx context.Context, p redis.Pipeliner, name string) {
+	id, _, part := strings.Cut(name, "/")
+	if !part {
+		return
+	}
+	key := crewKey(renderer.ID(id))
+	p.ZAdd(ctx, key, redis.Z{Score: float64(time.Now().Unix()), Member: c.worker})
+	p.Expire(ctx, key, time.Minute)
 }
 
 // present says that this process is there to draw bands. A failure is not

@@ -79,8 +79,8 @@ func (q *Queue) add(ctx context.Context, t job.Task, taskID string) error {
 	return nil
 }
 
-// Cancel takes the job's own tasks out of the control lane, and stops the
-// workers that are on any task of the job. A synchronous request for the same
+// Cancel takes the job's own tasks out of the control lane, forgets how far it
+// was, and stops the workers that are on any task of the job. A synchronous request for the same
 // image is not disturbed while it waits; it is answered or times out.
 //
 // Bands that wait stay where they are: the worker that comes to one finds that
@@ -104,6 +104,9 @@ func (q *Queue) cancel(ctx context.Context, id renderer.ID) error {
 				return err
 			}
 		}
+	}
+	if err := q.rdb.Del(ctx, boardKey(id), storedKey(id)).Err(); err != nil { // strips stay true
+		return err
 	}
 	return q.rdb.Publish(ctx, cancelChannel, string(id)).Err()
 }

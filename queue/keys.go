@@ -23,6 +23,13 @@ func boardKey(id renderer.ID) string { return keyPrefix + "board:" + string(id) 
 // millisecond.
 func storedKey(id renderer.ID) string { return keyPrefix + "stored:" + string(id) }
 
+// stripsKey is a hash: what the bands of a job look like, by their index.
+func stripsKey(id renderer.ID) string { return keyPrefix + "strips:" + string(id) }
+
+// crewKey is a sorted set: the workers on bands of a job, by the Unix second they
+// last said so.
+func crewKey(id renderer.ID) string { return keyPrefix + "crew:" + string(id) }
+
 // slotsKey is a sorted set: how many bands each worker can draw at a time, as
 // "number worker", by the Unix second it last said so.
 const slotsKey = keyPrefix + "slots"

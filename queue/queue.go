@@ -41,6 +41,8 @@ type Queue struct {
 	timeout time.Duration
 	log     *slog.Logger
 	name    string // of this process, in claims
+
+	nextTurn *redis.Script
 }
 
 // errURL does not repeat the URL, which may hold a password, nor what the parser
@@ -78,6 +80,8 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 		timeout: cmp.Or(cfg.Timeout, defaultTimeout),
 		log:     cfg.Log,
 		name:    processName(),
+
+		nextTurn: redis.NewScript(nextTurn),
 	}, nil
 }
 

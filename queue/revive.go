@@ -60,6 +60,33 @@ func (q *Queue) revive(ctx context.Context, t job.Task) error {
 	return q.add(ctx, t, taskID(t.Name(), attempt))
 }
 
+// NotWaiting returns those of tasks that no worker can be expected to come to: a
+// worker has them, or nobody. It costs far less than to revive them all.
+func (q *Queue) NotWaiting(ctx context.Context, tasks ...job.Task) ([]job.Task, error) {
+	if len(tasks) == 0 {
+		return nil, nil
+	}
+	states := make([]*redis.StringCmd, len(tasks))
+	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, t := range tasks {
+			states[i] = p.HGet(ctx, taskKey(t.Lane, t.Name()), "state")
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, unavailable(err)
+	}
+	var others []job.Task
+	for i, t := range tasks {
+		switch states[i].Val() {
+		case asynq.TaskStatePending.String(), asynq.TaskStateRetry.String(), asynq.TaskStateScheduled.String():
+		default:
+			others = append(others, t)
+		}
+	}
+	return others, nil
+}
+
 // sight is what Redis holds of the tasks for an image.
 type sight struct {
 	alive bool     // one waits or is being drawn

@@ -43,7 +43,7 @@ const (
 // and hands their tasks back, which other workers take up at once. It returns
 // when every handler has returned.
 func (q *Queue) Serve(ctx context.Context, pools []Pool, grace time.Duration, handle Handler) error {
-	held := newClaims(q.rdb)
+	held := newClaims(q.rdb, q.name)
 	for _, pool := range pools {
 		if pool.Lane == job.Batch {
 			held.slots = fmt.Sprintf("%d %s", pool.Concurrency, q.name)

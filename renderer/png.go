@@ -58,6 +58,7 @@ const partRows = 4
 type line struct {
 	painter *painter
 	report  reporter
+	show    func(*Pixels) // nil shows nobody
 	free    chan *segment
 	parts   chan part
 	order   chan *segment
@@ -72,6 +73,7 @@ func (p *painter) writeSegments(ctx context.Context, w io.Writer, rows Rows, opt
 	l := &line{
 		painter: p,
 		report:  reporter{progress: opt.Progress},
+		show:    opt.Segment,
 		free:    make(chan *segment, inFlight),
 		parts:   make(chan part, threads),
 		order:   make(chan *segment, inFlight),
@@ -85,12 +87,22 @@ func (p *painter) writeSegments(ctx context.Context, w io.Writer, rows Rows, opt
 	group.Go(func() { l.feed(ctx, rows) })
 	for range threads {
 		group.Go(func() {
-			if err := l.work(ctx); err != nil {
+			if err := guard(func() error { return l.work(ctx) }); err != nil {
 				cancel(err)
 			}
 		})
 	}
 	return l.deliver(ctx, w)
+}
+
+// guard makes an error of a panic in f: on a goroutine of the renderer's own nobody else could.
+func guard(f func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v", cause)
+		}
+	}()
+	return f()
 }
 
 // feed hands out the parts of all segments in order, and stops early when ctx ends.
@@ -146,6 +158,9 @@ func (l *line) work(ctx context.Context) error {
 		}
 		l.report.report(part.rows.Count())
 		if s.left.Add(-1) == 0 {
+			if l.show != nil {
+				l.show(&Pixels{Width: p.spec.Width, Rows: s.rows, Format: p.format, Stride: stride, Pix: s.pix})
+			}
 			s.data, s.sum = encoder.AppendSegment(s.data[:0], p.format, p.spec.Width, s.pix)
 			s.done <- struct{}{}
 		}

@@ -13,12 +13,10 @@ import (
 )
 
 const (
-	// The survey is at most so large: its cost is small beside that of any
-	// picture worth planning, and it serves as a preview.
-	surveyWidth  = 512
-	surveyHeight = 384
-	// wholePixels is what is drawn in one task without a survey.
-	wholePixels = 1 << 20
+	// wholePixels is what is drawn in one task without a survey, if no pixel can
+	// take long.
+	wholePixels     = 1 << 20
+	wholeIterations = 10_000
 	// wholeBands is how many bands' work is drawn in one task all the same:
 	// dividing it would save less than it costs.
 	wholeBands = 2
@@ -52,15 +50,15 @@ func (w *Worker) begin(ctx context.Context, j job.Job, plan job.Plan) error {
 	if err != nil {
 		return err
 	}
-	if err := w.board.Begin(ctx, j.ID, len(plan.Bands)); err != nil {
+	if err := w.farm.Begin(ctx, j.ID, len(plan.Bands), 0); err != nil {
 		return err
 	}
-	first, err := w.board.Next(ctx, j.ID, window)
-	if err != nil {
+	first, known, err := w.farm.Next(ctx, j.ID, window)
+	if err != nil || !known { // forgotten at once: the reconciler looks after the job
 		return err
 	}
 	for band := first; band < min(first+window, len(plan.Bands)); band++ {
-		if err := w.queue.Enqueue(ctx, j.BandTask(band)); err != nil {
+		if err := w.farm.Enqueue(ctx, j.BandTask(band)); err != nil {
 			return err
 		}
 	}
@@ -68,29 +66,20 @@ func (w *Worker) begin(ctx context.Context, j job.Job, plan job.Plan) error {
 	return nil
 }
 
-// survey looks at the picture coarsely, stores what it sees as the preview, and
-// cuts the picture into bands of about equal cost. A plan of no bands is that of
-// a picture not worth dividing.
+// survey looks at the picture coarsely, stores what it sees as the ground of the
+// preview, and cuts the picture into bands of about equal cost. A plan of no
+// bands is that of a picture not worth dividing.
 func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 	s := j.Spec
-	if int64(s.Width)*int64(s.Height)*int64(s.Samples) <= wholePixels && s.MaxIterations <= 10_000 {
+	if int64(s.Width)*int64(s.Height)*int64(s.Samples) <= wholePixels && s.MaxIterations <= wholeIterations {
 		return job.Plan{}, nil
 	}
 	start := time.Now()
-	small := s.Reduced(surveyWidth, surveyHeight)
-	seconds, err := timeRows(ctx, small)
+	small, seconds, err := look(ctx, s, w.cfg.Band/2)
 	if err != nil {
 		return job.Plan{}, fmt.Errorf("survey %s: %w", j.ID, err)
 	}
-	// Seconds of one thread become seconds of a task with all its threads.
-	threads := float64(w.render.Threads)
-	scale := float64(s.Width) / float64(small.Width) * float64(s.Samples)
-	encoding := float64(s.Width) * encodeSeconds
-	segments := make([]float64, (s.Height+renderer.SegmentRows-1)/renderer.SegmentRows)
-	for row := range s.Height {
-		segments[row/renderer.SegmentRows] += (seconds[row*small.Height/s.Height]*scale + encoding) / threads
-	}
-	plan := cut(s.Height, segments, w.band.Seconds())
+	plan := cut(s.Height, segmentSeconds(s, small, seconds, w.render.Threads), w.cfg.Band.Seconds())
 	if len(plan.Bands) <= wholeBands {
 		return job.Plan{}, nil
 	}
@@ -104,18 +93,52 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 	return w.ledger.StorePlan(ctx, j, plan)
 }
 
+// look draws the picture small, and then larger as long as that can be expected
+// to take no longer than the limit, on one thread. It returns the last small
+// picture and what each of its rows took in seconds.
+func look(ctx context.Context, s renderer.Spec, limit time.Duration) (small renderer.Spec, seconds []float64, err error) {
+	expected := time.Duration(0)
+	for _, size := range [][2]int{{32, 24}, {128, 96}, {256, 192}} {
+		larger := s.Reduced(size[0], size[1])
+		if len(seconds) > 0 {
+			expected = expected * time.Duration(larger.Width*larger.Height) / time.Duration(small.Width*small.Height)
+			if expected > limit || larger == small {
+				break
+			}
+		}
+		start := time.Now()
+		if seconds, err = timeRows(ctx, larger); err != nil {
+			return small, nil, err
+		}
+		small, expected = larger, time.Since(start)
+	}
+	return small, seconds, nil
+}
+
 // timeRows measures what each row of a small picture takes one thread, in
 // seconds.
 func timeRows(ctx context.Context, s renderer.Spec) ([]float64, error) {
-	seconds := make([]float64, s.Height)
-	for row := range seconds {
-		start := time.Now()
-		if _, err := renderer.Render(ctx, s, renderer.Rows{Start: row, End: row + 1}, renderer.Options{Threads: 1}); err != nil {
-			return nil, err
-		}
-		seconds[row] = time.Since(start).Seconds()
+	seconds := make([]float64, 0, s.Height)
+	last := time.Now()
+	_, err := renderer.Render(ctx, s, renderer.Rows{Start: 0, End: s.Height}, renderer.Options{Threads: 1, Progress: func(int) {
+		now := time.Now()
+		seconds = append(seconds, now.Sub(last).Seconds())
+		last = now
+	}})
+	return seconds, err
+}
+
+// segmentSeconds is what each segment of a picture takes a task with so many
+// threads, given what each row of the same picture, small, takes one thread.
+func segmentSeconds(s, small renderer.Spec, seconds []float64, threads int) []float64 {
+	scale := float64(s.Width) / float64(small.Width) * float64(s.Samples)
+	encoding := float64(s.Width) * encodeSeconds
+	segments := make([]float64, (s.Height+renderer.SegmentRows-1)/renderer.SegmentRows)
+	for row := range s.Height {
+		drawing := seconds[int(int64(row)*int64(small.Height)/int64(s.Height))] * scale
+		segments[row/renderer.SegmentRows] += (drawing + encoding) / float64(threads)
 	}
-	return seconds, nil
+	return segments
 }
 
 // cut divides a picture, given what each of its segments takes in seconds, into
@@ -151,7 +174,7 @@ const (
 
 // window is how many bands of a job are in the queue at a time.
 func (w *Worker) window(ctx context.Context) (int, error) {
-	slots, err := w.queue.Slots(ctx)
+	slots, err := w.farm.Slots(ctx)
 	return max(atLeast, perSlot*slots), err
 }
 
@@ -166,9 +189,6 @@ func (w *Worker) advance(ctx context.Context, j job.Job, plan job.Plan) error {
 	if err != nil {
 		return err
 	}
-	if err := w.board.Begin(ctx, j.ID, len(plan.Bands)); err != nil {
-		return err
-	}
 	done, missing := make([]int, 0, len(stored)), []int(nil)
 	for band := range plan.Bands {
 		if _, ok := stored[band]; ok {
@@ -177,14 +197,21 @@ func (w *Worker) advance(ctx context.Context, j job.Job, plan job.Plan) error {
 			missing = append(missing, band)
 		}
 	}
-	if _, err := w.board.Stored(ctx, j.ID, done...); err != nil {
+	now, next := missing, len(plan.Bands)
+	if len(missing) > window {
+		now, next = missing[:window], missing[window]
+	}
+	if err := w.farm.Begin(ctx, j.ID, len(plan.Bands), next); err != nil {
+		return err
+	}
+	if _, _, err := w.farm.Stored(ctx, j.ID, done...); err != nil {
 		return err
 	}
 	if len(missing) == 0 {
-		return w.queue.Revive(ctx, j.AssembleTask())
+		return w.farm.Revive(ctx, j.AssembleTask())
 	}
-	for _, band := range missing[:min(len(missing), window)] {
-		if err := w.queue.Revive(ctx, j.BandTask(band)); err != nil {
+	for _, band := range now {
+		if err := w.farm.Revive(ctx, j.BandTask(band)); err != nil {
 			return err
 		}
 	}

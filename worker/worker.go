@@ -10,7 +10,8 @@
 // about equal cost, each a task of its own; the plan is stored once, so that a
 // second planner finds the same bands. Each band becomes finished PNG data in
 // storage. Whoever stores the last one queues the assembly, which streams
-// header, bands and trailer into one file without decoding anything.
+// header, bands and trailer into one file without decoding anything. A band that
+// does not hold what it should is dropped and drawn again.
 //
 //	job's task --> survey --> small: drawn, done
 //	                   \--> plan, preview --> band 0..n-1 --> assemble, done
@@ -29,9 +30,11 @@
 //   - An image is never held whole unless it is small: it is drawn, compressed
 //     and stored in one stream.
 //   - The file is the same, byte for byte, whether and however it was cut.
+//   - A job fails when one of its tasks has failed for the last time, and its
+//     other tasks stop. The bands that are stored are kept for a retry.
 //
 // The package does not know how tasks reach it or how words leave it: the
-// command wires a queue to [Worker.Handle], [Queue] and [Board].
+// command wires a queue to [Worker.Handle] and [Farm].
 package worker
 
 import (
@@ -50,6 +53,13 @@ import (
 	"mandelfarm/storage"
 )
 
+// Farm is everything that the workers share beside storage.
+type Farm interface {
+	Queue
+	Board
+	Gallery
+}
+
 // Queue is what a worker needs of the queue beside the tasks themselves.
 type Queue interface {
 	// Publish tells everyone who waits on an image that something changed.
@@ -58,50 +68,77 @@ type Queue interface {
 	Enqueue(ctx context.Context, t job.Task) error
 	// Revive queues a task anew if it is neither waiting nor being worked on.
 	Revive(ctx context.Context, t job.Task) error
+	// NotWaiting returns those of tasks that do not wait in the queue.
+	NotWaiting(ctx context.Context, tasks ...job.Task) ([]job.Task, error)
+	// Cancel stops the tasks of a job, and forgets what is on its board.
+	Cancel(ctx context.Context, id renderer.ID) error
 	// Lock reports whether the caller is the one that holds a name for ttl.
 	Lock(ctx context.Context, name string, ttl time.Duration) (bool, error)
-	// Slots is how many bands all workers together can draw at a time.
-	Slots(ctx context.Context) (int, error)
 }
 
 // Board is where the workers note how far the bands of a job are. It may be
 // wiped clean at any time.
 type Board interface {
-	// Begin notes that a job is drawn in so many bands.
-	Begin(ctx context.Context, id renderer.ID, bands int) error
-	// Stored notes that bands are stored, and returns how many are.
-	Stored(ctx context.Context, id renderer.ID, bands ...int) (int, error)
-	// Next takes the next turns among a job's bands and returns the first.
-	Next(ctx context.Context, id renderer.ID, turns int) (int, error)
+	// Begin notes that a job is drawn in so many bands, and which has the next
+	// turn, unless that is noted.
+	Begin(ctx context.Context, id renderer.ID, bands, next int) error
+	// Stored notes that bands are stored, and returns how many are, and how many
+	// of these were news.
+	Stored(ctx context.Context, id renderer.ID, bands ...int) (count, fresh int, err error)
+	// Next takes the next turns among a job's bands and returns the first; false
+	// if the job is not known to have begun.
+	Next(ctx context.Context, id renderer.ID, turns int) (first int, known bool, err error)
+	// Failed notes that a task of a job has failed, which will be tried again.
+	Failed(ctx context.Context, id renderer.ID, reason string) error
 	// Forget drops what is noted of a job.
 	Forget(ctx context.Context, id renderer.ID) error
+	// Slots is how many bands all workers together can draw at a time.
+	Slots(ctx context.Context) (int, error)
 }
 
-// Config says how a worker draws.
+// Gallery is where the workers show what the bands they have drawn look like. It
+// may be emptied at any time.
+type Gallery interface {
+	// Show keeps the strip of a band.
+	Show(ctx context.Context, id renderer.ID, band int, strip []byte) error
+	// Strips returns what is kept of a job, by band.
+	Strips(ctx context.Context, id renderer.ID) (map[int][]byte, error)
+	// Hide drops what is kept of a job.
+	Hide(ctx context.Context, id renderer.ID) error
+}
+
+// Config says how a worker draws and what it sweeps.
 type Config struct {
 	Threads int           // that draw one image or band; 0 is all cores
 	Band    time.Duration // what drawing a band should take
+
+	ImagesMaxAge   time.Duration // older images are removed; 0 keeps them
+	ImagesMaxBytes int64         // the oldest images above so many bytes are removed; 0 keeps them
+	// Abandoned removes what writers that died before the given time have left in
+	// the store; nil if the store sees to that.
+	Abandoned func(ctx context.Context, before time.Time) error
 }
 
 // Worker handles tasks. It is safe for concurrent use.
 type Worker struct {
+	cfg    Config
 	store  storage.Store
 	ledger *ledger.Ledger
-	queue  Queue
-	board  Board
+	farm   Farm
 	render renderer.Options
-	band   time.Duration
 	log    *slog.Logger
+
+	seen renderer.ID // the last job that reconciling has looked at closely
 }
 
 // New is a worker that stores images in store and records jobs in l.
-func New(cfg Config, store storage.Store, l *ledger.Ledger, q Queue, b Board, log *slog.Logger) *Worker {
+func New(cfg Config, store storage.Store, l *ledger.Ledger, farm Farm, log *slog.Logger) *Worker {
 	if cfg.Threads <= 0 {
 		cfg.Threads = runtime.GOMAXPROCS(0)
 	}
 	return &Worker{
-		store: store, ledger: l, queue: q, board: b,
-		render: renderer.Options{Threads: cfg.Threads}, band: cfg.Band, log: log,
+		cfg: cfg, store: store, ledger: l, farm: farm,
+		render: renderer.Options{Threads: cfg.Threads}, log: log,
 	}
 }
 
@@ -123,6 +160,7 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 	case err == nil:
 		p.State, p.Bytes = job.Done, size
 	case !d.Last() || errors.Is(ctx.Err(), context.Canceled):
+		w.noteFailure(ctx, t, err)
 		return err
 	default:
 		p.State, p.Error = job.Failed, err.Error()
@@ -136,6 +174,14 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 	return w.finish(ctx, t, p)
 }
 
+// noteFailure lets those who look at the job know. It is a hint: what keeps it
+// from being noted does not matter.
+func (w *Worker) noteFailure(ctx context.Context, t job.Task, err error) {
+	if t.Lane != job.Interactive && ctx.Err() == nil {
+		_ = w.farm.Failed(ctx, t.ID, err.Error())
+	}
+}
+
 // recordLimit is how long the record of a task that took too long may take: its
 // own time is up.
 const recordLimit = 10 * time.Second
@@ -143,6 +189,14 @@ const recordLimit = 10 * time.Second
 // errSettled: there is nothing more to do or to record for this task: the job is
 // final already, it is paused, or other tasks go on with it.
 var errSettled = errors.New("task is settled")
+
+// settled is errSettled unless there is an error.
+func settled(err error) error {
+	if err != nil {
+		return err
+	}
+	return errSettled
+}
 
 // do does a task and returns the size of the image in bytes if that makes its
 // job done.
@@ -184,8 +238,10 @@ func (w *Worker) wanted(ctx context.Context, id renderer.ID) error {
 func (w *Worker) image(ctx context.Context, t job.Task) (size int64, err error) {
 	info, err := w.store.Stat(ctx, ledger.ImageKey(t.ID))
 	switch {
-	case err == nil:
+	case err == nil && t.Lane == job.Interactive:
 		return info.Size, nil
+	case err == nil: // it may have been drawn in bands until now
+		return info.Size, w.clear(ctx, t.ID)
 	case !errors.Is(err, storage.ErrNotFound):
 		return 0, err
 	}
@@ -265,12 +321,17 @@ func (w *Worker) finish(ctx context.Context, t job.Task, p job.Progress) error {
 		p = standing
 	}
 	w.announce(ctx, job.Notice{ID: t.ID, State: p.State, Error: p.Error})
+	if t.Lane != job.Interactive && p.State == job.Failed {
+		// The other tasks of the job stop, this one too. Those that do not hear it
+		// find out when they are done.
+		_ = w.farm.Cancel(ctx, t.ID)
+	}
 	return nil
 }
 
 // announce publishes a notice. Those who miss it look by themselves, later.
 func (w *Worker) announce(ctx context.Context, n job.Notice) {
-	if err := w.queue.Publish(ctx, n); err != nil {
+	if err := w.farm.Publish(ctx, n); err != nil {
 		w.log.LogAttrs(ctx, slog.LevelWarn, "notice not sent", slog.String("id", string(n.ID)), slog.Any("err", err))
 	}
 }

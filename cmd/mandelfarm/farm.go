@@ -116,7 +116,13 @@ func newFarm(s *settings, log *slog.Logger, q *queue.Queue, store storage.Store,
 // serveTasks draws until ctx ends, and reconciles.
 func (f *farm) serveTasks(ctx context.Context) error {
 	set := f.settings.worker
-	w := worker.New(worker.Config{Threads: set.threads, Band: set.band}, f.store, f.ledger, f.queue, f.queue, f.log)
+	cfg := worker.Config{Threads: set.threads, Band: set.band, ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes}
+	if uploads, ok := f.store.(interface {
+		AbortAbandoned(ctx context.Context, before time.Time) error
+	}); ok {
+		cfg.Abandoned = uploads.AbortAbandoned
+	}
+	w := worker.New(cfg, f.store, f.ledger, f.queue, f.log)
 	pools := []queue.Pool{
 		{Lane: job.Interactive, Concurrency: set.interactive, Poll: set.poll},
 		{Lane: job.Control, Concurrency: set.control, Poll: set.poll},
@@ -126,6 +132,10 @@ func (f *farm) serveTasks(ctx context.Context) error {
 	g.Go(func() error { return f.queue.Serve(ctx, pools, set.grace, w.Handle) })
 	g.Go(func() error {
 		w.Reconcile(ctx, set.reconcile)
+		return nil
+	})
+	g.Go(func() error {
+		w.Sweep(ctx, set.sweep)
 		return nil
 	})
 	return g.Wait()

@@ -45,7 +45,11 @@ type workerSettings struct {
 	threads     int
 	poll        time.Duration
 	reconcile   time.Duration
+	sweep       time.Duration
 	grace       time.Duration
+
+	rendersMaxAge   time.Duration
+	rendersMaxBytes int64
 }
 
 func defaultSettings() *settings {
@@ -98,6 +102,9 @@ func (s *settings) addWorker(fs *pflag.FlagSet) {
 	fs.DurationVar(&w.band, "band-time", 1500*time.Millisecond, "`duration` that drawing a band should take; larger pictures are cut into more")
 	fs.DurationVar(&w.poll, "poll-interval", 250*time.Millisecond, "`duration` after which an idle worker looks for work that nobody woke it for")
 	fs.DurationVar(&w.reconcile, "reconcile-interval", 2*time.Second, "`duration` between comparisons of the jobs that are owed with the queue")
+	fs.DurationVar(&w.sweep, "sweep-interval", 10*time.Minute, "`duration` between removals of what is left over in storage")
+	fs.DurationVar(&w.rendersMaxAge, "renders-max-age", 0, "`duration` after which a stored picture is removed; 0 keeps all")
+	fs.Int64Var(&w.rendersMaxBytes, "renders-max-bytes", 0, "`bytes` of stored pictures above which the oldest are removed; 0 keeps all")
 	fs.DurationVar(&w.grace, "grace", 20*time.Second, "`duration` that work under way may go on after SIGTERM before it is handed back")
 }
 
@@ -162,6 +169,10 @@ func (s *settings) fault(name string) string {
 		}
 	case "cache-bytes":
 		return unless(s.api.CacheBytes >= 0, "want 0 or more bytes")
+	case "renders-max-age":
+		return unless(s.worker.rendersMaxAge >= 0, "want 0 or a longer duration")
+	case "renders-max-bytes":
+		return unless(s.worker.rendersMaxBytes >= 0, "want 0 or more bytes")
 	case "grace":
 		return unless(s.worker.grace >= time.Millisecond, "want at least 1ms")
 	default:
@@ -198,6 +209,7 @@ func (s *settings) positive(name string) bool {
 		"render-threads":     int64(s.worker.threads),
 		"poll-interval":      int64(s.worker.poll),
 		"reconcile-interval": int64(s.worker.reconcile),
+		"sweep-interval":     int64(s.worker.sweep),
 	}
 	value, bounded := values[name]
 	return !bounded || value > 0

@@ -1,0 +1,208 @@
+// Package preview makes the picture so far of a large image: small, coarse where
+// the image is not drawn yet, and real where it is.
+//
+// A preview has a size of its own, [Of]. Its ground is a coarse picture of the
+// whole, at most as large, which is enlarged. Over that go strips, one for each
+// band that is drawn: those pixels of the band that lie in the middle of a pixel
+// of the preview. A [Sampler] picks them while the band is drawn, which costs
+// next to nothing; [Compose] puts everything together.
+//
+// The package knows pixels. It does not know where grounds and strips are kept.
+package preview
+
+import (
+	"bytes"
+	"compress/flate"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"maps"
+	"slices"
+
+	"mandelfarm/renderer"
+)
+
+// The largest preview, in pixels.
+const (
+	maxWidth  = 512
+	maxHeight = 384
+)
+
+// MaxBytes is more than the file of a preview, or of a ground, can have.
+const MaxBytes = 4 << 20
+
+// channels of a pixel of a strip: red, green and blue, a byte each.
+const channels = 3
+
+// Layout says which pixels of an image its preview has.
+type Layout struct {
+	image, preview image.Point // sizes
+}
+
+// Of is the layout for the preview of the image of s.
+func Of(s renderer.Spec) Layout {
+	small := s.Reduced(maxWidth, maxHeight)
+	return Layout{image: image.Pt(s.Width, s.Height), preview: image.Pt(small.Width, small.Height)}
+}
+
+// row is the row of the image in the middle of a row of the preview.
+func (l Layout) row(y int) int { return middle(y, l.image.Y, l.preview.Y) }
+
+// column is the column of the image in the middle of a column of the preview.
+func (l Layout) column(x int) int { return middle(x, l.image.X, l.preview.X) }
+
+func middle(i, size, small int) int {
+	return int((2*int64(i) + 1) * int64(size) / (2 * int64(small)))
+}
+
+// rows are the rows of the preview whose rows of the image lie in the given ones.
+func (l Layout) rows(of renderer.Rows) renderer.Rows {
+	first := func(row int) int { // of the preview that lies at row or below
+		y := min(l.preview.Y, int(int64(row)*int64(l.preview.Y)/int64(l.image.Y)))
+		for y > 0 && l.row(y-1) >= row {
+			y--
+		}
+		for y < l.preview.Y && l.row(y) < row {
+			y++
+		}
+		return y
+	}
+	return renderer.Rows{Start: first(of.Start), End: first(of.End)}
+}
+
+// Sampler picks the pixels of a strip from the segments of a band.
+type Sampler struct {
+	layout Layout
+	rows   renderer.Rows // of the preview
+	pix    []byte
+}
+
+// NewSampler picks those of the given rows of the image.
+func NewSampler(l Layout, band renderer.Rows) *Sampler {
+	rows := l.rows(band)
+	return &Sampler{layout: l, rows: rows, pix: make([]byte, rows.Count()*l.preview.X*channels)}
+}
+
+// Add picks from a segment of the band. Segments may be added at the same time,
+// and in any order; it is a [renderer.Options].Segment.
+func (s *Sampler) Add(p *renderer.Pixels) {
+	rows := s.layout.rows(p.Rows)
+	stride := s.layout.preview.X * channels
+	for y := max(rows.Start, s.rows.Start); y < min(rows.End, s.rows.End); y++ {
+		from := p.Pix[(s.layout.row(y)-p.Rows.Start)*p.Stride:][:p.Stride]
+		to := s.pix[(y-s.rows.Start)*stride:][:stride]
+		for x := range s.layout.preview.X {
+			copy(to[x*channels:], pixel(from, p.Format, s.layout.column(x)))
+		}
+	}
+}
+
+// pixel is the colour in a column of a row.
+func pixel(row []byte, f renderer.Format, column int) []byte {
+	switch f {
+	case renderer.Gray1:
+		if row[column/8]&(0x80>>(column%8)) != 0 {
+			return []byte{255, 255, 255}
+		}
+		return []byte{0, 0, 0}
+	case renderer.Gray8:
+		return []byte{row[column], row[column], row[column]}
+	case renderer.RGB8:
+	}
+	return row[column*channels:][:channels]
+}
+
+// Strip is what was picked, compressed; nil if the band lies between two rows of
+// the preview.
+func (s *Sampler) Strip() ([]byte, error) {
+	if len(s.pix) == 0 {
+		return nil, nil
+	}
+	var out bytes.Buffer
+	w, err := flate.NewWriter(&out, flate.BestSpeed)
+	if err == nil {
+		_, err = w.Write(s.pix)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("strip: %w", err)
+	}
+	return out.Bytes(), w.Close()
+}
+
+// Picture is everything a preview is made of.
+type Picture struct {
+	Layout Layout
+	Ground []byte                // the coarse picture, a PNG file
+	Bands  map[int]renderer.Rows // of the image
+	Strips map[int][]byte        // of bands that are drawn, by the same index
+}
+
+// Tag names the preview's content: it is another when a strip has come.
+func (p Picture) Tag() string {
+	h := sha256.New()
+	_, _ = h.Write(p.Ground) // never fails
+	for _, band := range slices.Sorted(maps.Keys(p.Strips)) {
+		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(band))) //nolint:gosec // only to tell tags apart
+		_, _ = h.Write(p.Strips[band])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:12])
+}
+
+// Compose makes the preview, a PNG file. Strips that do not fit are left out:
+// they are of another plan.
+func (p Picture) Compose() ([]byte, error) {
+	ground, err := png.Decode(bytes.NewReader(p.Ground))
+	if err != nil {
+		return nil, fmt.Errorf("ground of preview: %w", err)
+	}
+	canvas := p.Layout.enlarge(ground)
+	for band, strip := range p.Strips {
+		rows, ok := p.Bands[band]
+		if !ok {
+			continue
+		}
+		p.Layout.paste(canvas, rows, strip)
+	}
+	var out bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&out, canvas); err != nil {
+		return nil, fmt.Errorf("preview: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// enlarge makes the ground as large as the preview, pixels as blocks.
+func (l Layout) enlarge(ground image.Image) *image.NRGBA {
+	canvas := image.NewNRGBA(image.Rectangle{Max: l.preview})
+	size := ground.Bounds()
+	for y := range l.preview.Y {
+		for x := range l.preview.X {
+			at := image.Pt(middle(x, size.Dx(), l.preview.X), middle(y, size.Dy(), l.preview.Y)).Add(size.Min)
+			canvas.Set(x, y, ground.At(at.X, at.Y))
+		}
+	}
+	return canvas
+}
+
+// paste puts a strip over the canvas, if it fits.
+func (l Layout) paste(canvas *image.NRGBA, band renderer.Rows, strip []byte) {
+	rows := l.rows(band)
+	pix := make([]byte, rows.Count()*l.preview.X*channels)
+	r := flate.NewReader(bytes.NewReader(strip))
+	if _, err := io.ReadFull(r, pix); err != nil {
+		return
+	}
+	if n, _ := r.Read(make([]byte, 1)); n != 0 {
+		return
+	}
+	for y := rows.Start; y < rows.End; y++ {
+		for x := range l.preview.X {
+			c := pix[((y-rows.Start)*l.preview.X+x)*channels:]
+			canvas.SetNRGBA(x, y, color.NRGBA{R: c[0], G: c[1], B: c[2], A: 255})
+		}
+	}
+}
