@@ -131,7 +131,7 @@ func serveHTTP(tb testing.TB, server *api.Server) string {
 // work starts a worker, which ends with the test.
 func (f *farm) work() {
 	ctx, stop := context.WithCancel(context.Background())
-	w := worker.New(worker.Config{Band: time.Second}, f.store, f.ledger, f.queue, f.queue, discard())
+	w := worker.New(worker.Config{Band: time.Second}, f.store, f.ledger, f.queue, discard())
 	pools := []queue.Pool{
 		{Lane: job.Interactive, Concurrency: 2, Poll: 50 * time.Millisecond},
 		{Lane: job.Control, Concurrency: 2, Poll: 50 * time.Millisecond},

@@ -21,6 +21,9 @@ const (
 	KindAssemble Kind = "assemble"
 )
 
+// Kinds lists every kind.
+func Kinds() []Kind { return []Kind{KindImage, KindBand, KindAssemble} }
+
 // Lane is a queue of its own with workers of its own, so that work in one
 // never waits behind work in another.
 type Lane string

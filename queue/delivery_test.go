@@ -28,7 +28,7 @@ func tasksArriveAsTheyWereSent(t *testing.T, f *farm) {
 	r := record(succeed)
 	q := f.open(t)
 	before := time.Now().Truncate(time.Millisecond)
-	serve(t, f.open(t), time.Second, r.handle, pool(job.Interactive, soon), pool(job.Batch, soon))
+	serve(t, f.open(t), time.Second, r.handle, pool(job.Interactive, soon), pool(job.Control, soon), pool(job.Batch, soon))
 	for _, lane := range job.Lanes() {
 		want := job.ImageTask(s, lane)
 		enqueue(t, q, want)
@@ -94,7 +94,7 @@ func distinctTasksAreAllDelivered(t *testing.T, f *farm) {
 	for sender := range 10 {
 		senders.Go(func() {
 			for i := sender; i < n; i += 10 {
-				enqueue(t, q, task(t, 1+i, job.Lanes()[i%2]))
+				enqueue(t, q, task(t, 1+i, []job.Lane{job.Interactive, job.Batch}[i%2]))
 			}
 		})
 	}
@@ -271,23 +271,23 @@ func handlersThatTakeTooLongFail(t *testing.T, f *farm) {
 func cancelTakesWhatIsQueued(t *testing.T, f *farm) {
 	t.Helper()
 	q := f.open(t)
-	queued, lost, other := task(t, 1, job.Batch), task(t, 2, job.Batch), task(t, 3, job.Batch)
+	queued, lost, other := task(t, 1, job.Control), task(t, 2, job.Control), task(t, 3, job.Control)
 	enqueue(t, q, lost)
-	f.abandon(t, job.Batch, time.Minute)
+	f.abandon(t, job.Control, time.Minute)
 	require.NoError(t, q.Revive(t.Context(), lost))
 	enqueue(t, q, queued, other)
-	f.requireCount(t, job.Batch, 3, 1, 0)
-	for _, canceled := range []job.Task{queued, lost, task(t, 4, job.Batch)} {
+	f.requireCount(t, job.Control, 3, 1, 0)
+	for _, canceled := range []job.Task{queued, lost, task(t, 4, job.Control)} {
 		require.NoError(t, q.Cancel(t.Context(), canceled.ID))
 	}
-	f.requireCount(t, job.Batch, 1, 1, 0)
+	f.requireCount(t, job.Control, 1, 1, 0)
 
 	// A Redis that came back empty does not know the names of the lanes.
 	require.NoError(t, f.rdb.FlushAll(t.Context()).Err())
 	require.NoError(t, q.Cancel(t.Context(), queued.ID))
 	enqueue(t, q, queued)
 	require.NoError(t, q.Cancel(t.Context(), queued.ID))
-	f.requireCount(t, job.Batch, 0, 0, 0)
+	f.requireCount(t, job.Control, 0, 0, 0)
 }
 
 func cancelStopsWhatRuns(t *testing.T, f *farm) {

@@ -56,7 +56,7 @@ func wakeUpsBeatThePoll(t *testing.T, f *farm) {
 		serve(t, worker, time.Second, r.handle, pool(job.Interactive, never), pool(job.Batch, never))
 	}
 	for i := range 30 {
-		enqueue(t, q, task(t, 1+i, job.Lanes()[i%2]))
+		enqueue(t, q, task(t, 1+i, []job.Lane{job.Interactive, job.Batch}[i%2]))
 		receive(t, r.calls, "the delivery of task "+strconv.Itoa(i))
 	}
 }

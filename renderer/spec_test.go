@@ -329,9 +329,11 @@ func TestBadQueriesNameTheParameter(t *testing.T) {
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ text, field string }{
-		{`{"width":8192,"height":8192}`, ""},
-		{`{"width":8193,"height":8192}`, "width"},
-		{`{"width":8192,"height":8193}`, "height"},
+		{`{"width":262144,"height":131072}`, ""},
+		{`{"width":262144,"height":131073}`, "width"},
+		{`{"width":131073,"height":262144}`, "height"},
+		{`{"width":262145,"height":1}`, "width"},
+		{`{"width":1,"height":262145}`, "height"},
 		{`{"width":2147483647,"height":2147483647}`, "width"},
 		{`{"width":8,"height":6,"max_iterations":10000000}`, ""},
 		{`{"width":8,"height":6,"max_iterations":10000001}`, "max_iterations"},

@@ -44,6 +44,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -149,6 +150,9 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 	if err := t.Verify(); err != nil {
 		return err
 	}
+	if !slices.Contains(job.Kinds(), t.Kind) {
+		return fmt.Errorf("%w: unknown kind of task %q", job.ErrVersion, t.Kind)
+	}
 	size, err := w.do(ctx, t)
 	if err != nil && ctx.Err() != nil && !errors.Is(err, errSettled) {
 		err = fmt.Errorf("draw %s: %w", t.Name(), context.Cause(ctx)) // whatever failed, failed because of that
@@ -214,7 +218,7 @@ func (w *Worker) do(ctx context.Context, t job.Task) (size int64, err error) {
 	case job.KindAssemble:
 		return w.assemble(ctx, t)
 	}
-	return 0, fmt.Errorf("%w: unknown kind of task %q", job.ErrVersion, t.Kind)
+	return 0, nil
 }
 
 // wanted returns errSettled unless the job is open and not held.

@@ -41,7 +41,7 @@ func newBundle(t *testing.T) *bundle {
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	b := &bundle{store: &watched{Store: s}, queue: newNotebook()}
 	b.ledger = ledger.New(b.store, time.Now)
-	b.Worker = worker.New(worker.Config{Band: time.Second}, b.store, b.ledger, b.queue, b.queue, logger(t))
+	b.Worker = worker.New(worker.Config{Band: time.Second}, b.store, b.ledger, b.queue, logger(t))
 	return b
 }
 
@@ -72,89 +72,9 @@ func (w *watched) Put(ctx context.Context, key, contentType string, r io.Reader)
 	return w.Store.Put(ctx, key, contentType, r)
 }
 
-// notebook is the queue of a worker under test.
-type notebook struct {
-	onPublish func(n job.Notice) error
-
-	mu       sync.Mutex
-	notices  []job.Notice
-	revived  []job.Task
-	enqueued []job.Task
-	stored   map[int]bool
-	next     int
-	passes   []time.Time          // when the lock was given
-	locked   map[string]time.Time // until when
-	broken   error                // what Revive returns
-}
-
-func newNotebook() *notebook {
-	return &notebook{stored: make(map[int]bool), locked: make(map[string]time.Time), onPublish: func(job.Notice) error { return nil }}
-}
-
-func (q *notebook) Publish(_ context.Context, n job.Notice) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.notices = append(q.notices, n)
-	return q.onPublish(n)
-}
-
-func (q *notebook) Revive(_ context.Context, t job.Task) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.revived = append(q.revived, t)
-	return q.broken
-}
-
-func (q *notebook) Enqueue(_ context.Context, t job.Task) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.enqueued = append(q.enqueued, t)
-	return nil
-}
-
-func (q *notebook) Slots(context.Context) (int, error) { return 1, nil }
-
-func (q *notebook) Begin(context.Context, renderer.ID, int) error { return nil }
-
-func (q *notebook) Stored(_ context.Context, _ renderer.ID, bands ...int) (int, error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, band := range bands {
-		q.stored[band] = true
-	}
-	return len(q.stored), nil
-}
-
-func (q *notebook) Next(_ context.Context, _ renderer.ID, turns int) (int, error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.next += turns
-	return q.next - turns, nil
-}
-
-func (q *notebook) Forget(context.Context, renderer.ID) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	clear(q.stored)
-	q.next = 0
-	return nil
-}
-
-func (q *notebook) Lock(_ context.Context, name string, ttl time.Duration) (bool, error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	now := time.Now()
-	if now.Before(q.locked[name]) {
-		return false, nil
-	}
-	q.locked[name] = now.Add(ttl)
-	q.passes = append(q.passes, now)
-	return true, nil
-}
-
 func TestImagesAreStoredThenRecordedThenAnnounced(t *testing.T) {
 	t.Parallel()
-	for _, lane := range job.Lanes() {
+	for _, lane := range []job.Lane{job.Interactive, job.Control} {
 		b, s := newBundle(t), spec(t, 64, 48)
 		if lane == job.Control {
 			accept(t, b, s)
@@ -304,7 +224,7 @@ func TestTheLedgerMustTakeTheEnd(t *testing.T) {
 	b, s := newBundle(t), spec(t, 64, 48)
 	accept(t, b, s)
 	deaf := &readOnly{Store: b.store.Store}
-	w := worker.New(worker.Config{Band: time.Second}, b.store, ledger.New(deaf, time.Now), b.queue, b.queue, logger(t))
+	w := worker.New(worker.Config{Band: time.Second}, b.store, ledger.New(deaf, time.Now), b.queue, logger(t))
 	require.ErrorIs(t, w.Handle(t.Context(), job.ImageTask(s, job.Control), last()), errDisk)
 	require.Empty(t, b.queue.notices)
 	requireState(t, b, s, job.Queued)
@@ -338,7 +258,7 @@ func TestHandleEndsWithItsContext(t *testing.T) {
 		return b.store.Store.Put(ctx, ledger.ImageKey(s.ID()), "", r)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- b.Handle(ctx, job.ImageTask(s, job.Control), last()) }()
+	go func() { ended <- b.Handle(ctx, job.ImageTask(s, job.Interactive), last()) }()
 	<-begun
 	cancel(job.ErrCanceled)
 	canceled := time.Now()
@@ -354,8 +274,12 @@ func TestHandleEndsWithItsContext(t *testing.T) {
 // task's own time is up.
 func TestATaskThatTakesTooLongFails(t *testing.T) {
 	t.Parallel()
-	b, s := newBundle(t), spec(t, 20_000, 20_000)
+	b, s := newBundle(t), spec(t, 64, 48)
 	accept(t, b, s)
+	b.store.instead = func(ctx context.Context, _ io.Reader) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, errors.New("half an hour is over"))
 	defer cancel()
 	require.ErrorContains(t, b.Handle(ctx, job.ImageTask(s, job.Control), first()), "half an hour is over")

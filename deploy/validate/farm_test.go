@@ -78,8 +78,9 @@ func healthy(t *testing.T, address string) {
 }
 
 // TestScalerWatchesTheListsInUse runs api and worker with the settings of
-// docker-compose.yml and looks at the lists that tasks go through, one in each
-// lane: they are those that KEDA is told to watch.
+// docker-compose.yml and looks at the lists that tasks go through, in each lane:
+// they are those that KEDA is told to watch. A large job's bands come into their
+// lane only when a worker has planned it.
 func TestScalerWatchesTheListsInUse(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
@@ -88,7 +89,7 @@ func TestScalerWatchesTheListsInUse(t *testing.T) {
 	start := func(name string) (address string) {
 		address = freeAddress(t)
 		run(t, composeLaunch(t, parts(t)[name]).exec(t.Context(), t, map[string]string{
-			"LISTEN": address, "REDIS_URL": "redis://:password@" + redis.Addr() + "/0", "S3_ENDPOINT": store.URL,
+			"LISTEN": address, "REDIS_URL": "redis://:password@" + redis.Addr() + "/0", "S3_ENDPOINT": store.URL, "BAND_TIME": "1ms",
 		}))
 		healthy(t, address)
 		return address
@@ -101,18 +102,25 @@ func TestScalerWatchesTheListsInUse(t *testing.T) {
 	}
 	order(http.MethodGet, "/generate/100/50", "")
 	order(http.MethodPost, "/jobs", `{"width": 101, "height": 51}`)
-	pending := scaledLists(t, ":pending")
+	pending, active := scaledLists(t, ":pending"), scaledLists(t, ":active")
 	until(t, "two tasks wait", func() bool { return len(lists(redis)) == 2 })
-	if got := lists(redis); !slices.Equal(got, pending) {
-		t.Errorf("tasks wait in %q, the scaler watches %q", got, pending)
-	}
+	seen := lists(redis)
 
-	// The bucket keeps a worker that stores a picture waiting, and so at work.
+	// The bucket keeps a worker that stores a picture or a band waiting, and so at
+	// work: two bands at a time of the large job, while more of them wait.
 	start("worker")
-	active := scaledLists(t, ":active")
 	until(t, "two tasks are worked on", func() bool { return store.waiting() == 2 })
-	if got := lists(redis); !slices.Equal(got, active) {
-		t.Errorf("tasks are worked on in %q, the scaler watches %q", got, active)
+	large := submit(t, "http://"+api, `{"width": 1200, "height": 1200}`)
+	until(t, "two bands are worked on, and more wait", func() bool {
+		return store.waiting() == 4 && len(lists(redis)) == len(active)+1
+	})
+	seen = append(seen, lists(redis)...)
+	slices.Sort(seen)
+	if want := slices.Sorted(slices.Values(append(pending, active...))); !slices.Equal(seen, want) {
+		t.Errorf("tasks wait and are worked on in %q, the scaler watches %q", seen, want)
+	}
+	if got := request(t.Context(), http.MethodDelete, "http://"+api+large, ""); got != "200 OK" {
+		t.Errorf("canceling the large job: %s", got)
 	}
 	store.release()
 	until(t, "no task is left", func() bool { return len(lists(redis)) == 0 })
@@ -125,6 +133,20 @@ func TestScalerWatchesTheListsInUse(t *testing.T) {
 	if got, want := len(pending)+len(active), len(scaler(t).Spec.Triggers); got != want {
 		t.Errorf("of %d triggers %d watch tasks", want, got)
 	}
+}
+
+// submit posts a Spec and returns the job's location.
+func submit(t *testing.T, url, spec string) string {
+	t.Helper()
+	response, err := http.Post(url+"/jobs", "application/json", strings.NewReader(spec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusAccepted {
+		t.Fatalf("submitting %s: %s", spec, response.Status)
+	}
+	return response.Header.Get("Location")
 }
 
 // request sends a request and returns the status of its answer, or what went wrong.
@@ -155,7 +177,7 @@ func lists(redis *miniredis.Miniredis) []string {
 
 // bucket is as much of an S3 server as a farm needs to start and to draw two small
 // pictures: it keeps what is put, knows no signatures, and finds nothing in a
-// listing. Pictures are not taken until release.
+// listing. Pictures and bands are not taken until release.
 type bucket struct {
 	*httptest.Server
 	open chan struct{}
@@ -186,7 +208,7 @@ func (b *bucket) release() {
 	}
 }
 
-// waiting is how many pictures have been held up.
+// waiting is how many pictures and bands have been held up.
 func (b *bucket) waiting() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -217,7 +239,7 @@ func (b *bucket) put(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if strings.Contains(r.URL.Path, "/renders/") {
+	if strings.Contains(r.URL.Path, "/renders/") || strings.Contains(r.URL.Path, "/bands/") {
 		b.mu.Lock()
 		b.queued++
 		b.mu.Unlock()

@@ -1,0 +1,157 @@
+package worker_test
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"time"
+
+	"mandelfarm/job"
+	"mandelfarm/renderer"
+)
+
+// notebook is the farm of a worker under test: it writes down what it is told.
+type notebook struct {
+	onPublish func(n job.Notice) error
+
+	mu       sync.Mutex
+	notices  []job.Notice
+	revived  []job.Task
+	enqueued []job.Task
+	canceled []renderer.ID
+	failures []string
+	begun    bool
+	stored   map[int]bool
+	next     int
+	strips   map[int][]byte
+	waiting  map[renderer.ID]bool // jobs whose own task waits
+	passes   []time.Time          // when the lock was given
+	locked   map[string]time.Time // until when
+	broken   error                // what Revive returns
+}
+
+func newNotebook() *notebook {
+	return &notebook{
+		stored: make(map[int]bool), strips: make(map[int][]byte), waiting: make(map[renderer.ID]bool),
+		locked: make(map[string]time.Time), onPublish: func(job.Notice) error { return nil },
+	}
+}
+
+func (q *notebook) Publish(_ context.Context, n job.Notice) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.notices = append(q.notices, n)
+	return q.onPublish(n)
+}
+
+func (q *notebook) Revive(_ context.Context, t job.Task) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.revived = append(q.revived, t)
+	return q.broken
+}
+
+func (q *notebook) Enqueue(_ context.Context, t job.Task) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.enqueued = append(q.enqueued, t)
+	return nil
+}
+
+func (q *notebook) NotWaiting(_ context.Context, tasks ...job.Task) (others []job.Task, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, t := range tasks {
+		if !q.waiting[t.ID] {
+			others = append(others, t)
+		}
+	}
+	return others, nil
+}
+
+func (q *notebook) Cancel(_ context.Context, id renderer.ID) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.canceled = append(q.canceled, id)
+	return nil
+}
+
+func (q *notebook) Failed(_ context.Context, _ renderer.ID, reason string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.failures = append(q.failures, reason)
+	return nil
+}
+
+func (q *notebook) Slots(context.Context) (int, error) { return 1, nil }
+
+func (q *notebook) Begin(_ context.Context, _ renderer.ID, _, next int) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.begun {
+		q.begun, q.next = true, next
+	}
+	return nil
+}
+
+func (q *notebook) Stored(_ context.Context, _ renderer.ID, bands ...int) (count, fresh int, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, band := range bands {
+		if !q.stored[band] {
+			fresh++
+		}
+		q.stored[band] = true
+	}
+	return len(q.stored), fresh, nil
+}
+
+func (q *notebook) Next(_ context.Context, _ renderer.ID, turns int) (first int, known bool, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.begun {
+		return 0, false, nil
+	}
+	q.next += turns
+	return q.next - turns, true, nil
+}
+
+func (q *notebook) Forget(context.Context, renderer.ID) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	clear(q.stored)
+	q.begun = false
+	return nil
+}
+
+func (q *notebook) Show(_ context.Context, _ renderer.ID, band int, strip []byte) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.strips[band] = strip
+	return nil
+}
+
+func (q *notebook) Strips(context.Context, renderer.ID) (map[int][]byte, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return maps.Clone(q.strips), nil
+}
+
+func (q *notebook) Hide(context.Context, renderer.ID) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	clear(q.strips)
+	return nil
+}
+
+func (q *notebook) Lock(_ context.Context, name string, ttl time.Duration) (bool, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := time.Now()
+	if now.Before(q.locked[name]) {
+		return false, nil
+	}
+	q.locked[name] = now.Add(ttl)
+	q.passes = append(q.passes, now)
+	return true, nil
+}
