@@ -222,6 +222,11 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.list(w, r)
 	case r.Method == http.MethodPut:
 		b.put(w, r)
+	case r.Method == http.MethodDelete:
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.kept, r.URL.Path)
+		w.WriteHeader(http.StatusNoContent)
 	default:
 		b.get(w, r)
 	}
