@@ -128,10 +128,13 @@ func (s *Sampler) Strip() ([]byte, error) {
 	if err == nil {
 		_, err = w.Write(s.pix)
 	}
+	if err == nil {
+		err = w.Close()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("strip: %w", err)
 	}
-	return out.Bytes(), w.Close()
+	return out.Bytes(), nil
 }
 
 // Picture is everything a preview is made of.

@@ -136,7 +136,7 @@ func (w *Worker) copyBand(ctx context.Context, out io.Writer, key string, rows r
 	if _, err := io.ReadFull(body, end); err != nil {
 		return renderer.Sum{}, err
 	}
-	sum, err := readTrailer(end, rows, check.Sum32())
+	sum, err := readTrailer(end, rows, check)
 	if err != nil {
 		return sum, fmt.Errorf("%s: %w", key, err)
 	}

@@ -24,7 +24,8 @@ import (
 //	its first row and the one after its last
 //	the two halves of the checksum (renderer.Sum.A, .B) and the length modulo 65521
 //	(.Bytes)
-//	CRC-32C of the PNG data, so that what storage garbles gets into no file
+//	CRC-32C of the PNG data and these numbers, so that what storage garbles gets
+//	into no file
 //	bandMagic
 const (
 	trailerSize = 28
@@ -36,20 +37,22 @@ var errBand = errors.New("not the stored band")
 
 func newCheck() hash.Hash32 { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) }
 
-func trailer(rows renderer.Rows, sum renderer.Sum, check uint32) []byte {
+// trailer ends the check of a band's data.
+func trailer(rows renderer.Rows, sum renderer.Sum, check hash.Hash32) []byte {
 	var t []byte
 	for _, n := range []uint32{
 		uint32(rows.Start), uint32(rows.End), //nolint:gosec // a PNG has fewer than 2^31 rows
-		sum.A, sum.B, sum.Bytes, check, bandMagic,
+		sum.A, sum.B, sum.Bytes,
 	} {
 		t = binary.BigEndian.AppendUint32(t, n)
 	}
-	return t
+	_, _ = check.Write(t) // never fails
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(t, check.Sum32()), bandMagic)
 }
 
 // readTrailer returns the checksum in the trailer of a band, which must be of
-// these rows, and whose data must have this check.
-func readTrailer(t []byte, rows renderer.Rows, check uint32) (renderer.Sum, error) {
+// these rows and fit the check of its data.
+func readTrailer(t []byte, rows renderer.Rows, check hash.Hash32) (renderer.Sum, error) {
 	number := func(i int) uint32 { return binary.BigEndian.Uint32(t[4*i:]) }
 	sum := renderer.Sum{A: number(2), B: number(3), Bytes: number(4)}
 	if string(t) != string(trailer(rows, sum, check)) {
@@ -124,7 +127,7 @@ func writeBand(ctx context.Context, out io.Writer, s renderer.Spec, rows rendere
 	check := newCheck()
 	sum, err := renderer.WriteBand(ctx, io.MultiWriter(out, check), s, rows, opt)
 	if err == nil {
-		_, err = out.Write(trailer(rows, sum, check.Sum32()))
+		_, err = out.Write(trailer(rows, sum, check))
 	}
 	return err
 }

@@ -20,7 +20,7 @@ const (
 	// wholeBands is how many bands' work is drawn in one task all the same:
 	// dividing it would save less than it costs.
 	wholeBands = 2
-	// maxBands bounds a plan. At this many, bands take longer than they should.
+	// maxBands bounds a plan. What would have more has longer bands.
 	maxBands = 10_000
 	// encodeSeconds is what turning a pixel into PNG data takes, roughly, on one
 	// thread; the survey times only the drawing.
@@ -148,7 +148,7 @@ func cut(height int, segments []float64, target float64) job.Plan {
 	for _, s := range segments {
 		total += s
 	}
-	target = max(target, total/maxBands)
+	target = max(target, 2*total/(maxBands-1)) // two neighbours take longer than the target
 	var plan job.Plan
 	band := job.Band{}
 	for i, seconds := range segments {

@@ -1,0 +1,406 @@
+package worker_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"mandelfarm/job"
+	"mandelfarm/ledger"
+	"mandelfarm/preview"
+	"mandelfarm/renderer"
+	"mandelfarm/storage"
+	"mandelfarm/storage/dir"
+	"mandelfarm/worker"
+)
+
+// large is a job with a plan of one band for each of its segments.
+func large(t *testing.T, b *bundle, segments int) (job.Job, job.Plan) {
+	t.Helper()
+	s := spec(t, 40, (segments-1)*renderer.SegmentRows+10)
+	accept(t, b, s)
+	j := job.Job{ID: s.ID(), Spec: s}
+	var plan job.Plan
+	for start := 0; start < s.Height; start += renderer.SegmentRows {
+		plan.Bands = append(plan.Bands, job.Band{Start: start, End: min(s.Height, start+renderer.SegmentRows), Seconds: 1})
+	}
+	plan, err := b.ledger.StorePlan(t.Context(), j, plan)
+	require.NoError(t, err)
+	require.NoError(t, b.store.Put(t.Context(), ledger.PreviewKey(j.ID), "", bytes.NewReader(draw(t, s.Reduced(8, 8)))))
+	return j, plan
+}
+
+// drawBands has the bundle draw bands of a job.
+func drawBands(t *testing.T, b *bundle, j job.Job, bands ...int) {
+	t.Helper()
+	for _, band := range bands {
+		require.NoError(t, b.Handle(t.Context(), j.BandTask(band), first()))
+	}
+}
+
+// TestAnyPlanMakesTheSameFile: bands are drawn in any order, by two workers, some
+// of them twice, and the file is the renderer's.
+func TestAnyPlanMakesTheSameFile(t *testing.T) {
+	t.Parallel()
+	folder, err := dir.Open(t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, folder.Close()) })
+	l := ledger.New(folder, time.Now)
+	rapid.Check(t, func(r *rapid.T) {
+		s, err := renderer.Spec{
+			Width: rapid.IntRange(1, 40).Draw(r, "width"), Height: rapid.IntRange(1, 700).Draw(r, "height"), MaxIterations: 10,
+			Coloring: renderer.Coloring{Method: rapid.SampledFrom(renderer.Methods()).Draw(r, "method")},
+		}.Normalize()
+		require.NoError(r, err)
+		st, err := l.Accept(t.Context(), s)
+		require.NoError(r, err)
+		if st.State.Final() {
+			return // drawn before
+		}
+		var plan job.Plan
+		for start := 0; start < s.Height; {
+			end := min(s.Height, start+renderer.SegmentRows*rapid.IntRange(1, 4).Draw(r, "segments"))
+			plan.Bands = append(plan.Bands, job.Band{Start: start, End: end, Seconds: 1})
+			start = end
+		}
+		if _, err = l.StorePlan(t.Context(), st.Job, plan); err != nil {
+			require.NoError(r, err)
+		}
+		q := newNotebook()
+		workers := []*worker.Worker{
+			worker.New(worker.Config{Band: time.Second, Threads: 1}, folder, l, q, logger(t)),
+			worker.New(worker.Config{Band: time.Second, Threads: 3}, folder, l, q, logger(t)),
+		}
+		var order []int
+		for band := range plan.Bands {
+			order = append(order, slices.Repeat([]int{band}, rapid.IntRange(1, 2).Draw(r, "times"))...)
+		}
+		for i, band := range rapid.Permutation(order).Draw(r, "order") {
+			require.NoError(r, workers[i%2].Handle(t.Context(), st.BandTask(band), first()))
+		}
+		require.Contains(r, q.enqueued, st.AssembleTask(), "whoever stores the last band queues the assembly")
+		require.NoError(r, workers[0].Handle(t.Context(), st.AssembleTask(), first()))
+		got, err := storage.ReadAll(t.Context(), folder, ledger.ImageKey(s.ID()), 1<<20)
+		require.NoError(r, err)
+		require.Equal(r, draw(t, s), got)
+		left, err := l.Bands(t.Context(), s.ID())
+		require.NoError(r, err)
+		require.Empty(r, left)
+	})
+}
+
+// TestLargeJobsArePlannedOnce: the first plan stands, whoever plans again.
+func TestLargeJobsArePlannedOnce(t *testing.T) {
+	t.Parallel()
+	b, s := newBundle(t), spec(t, 1500, 1500)
+	accept(t, b, s)
+	w := worker.New(worker.Config{Band: time.Microsecond}, b.store, b.ledger, b.queue, logger(t))
+	require.NoError(t, w.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
+	j := job.Job{ID: s.ID(), Spec: s}
+	plan, planned, err := b.ledger.Plan(t.Context(), j)
+	require.NoError(t, err)
+	require.True(t, planned)
+	require.Len(t, plan.Bands, 24)
+	window := []job.Task{j.BandTask(0), j.BandTask(1), j.BandTask(2), j.BandTask(3)}
+	require.Equal(t, window, b.queue.enqueued, "as many as the workers have use for")
+	_, err = b.store.Stat(t.Context(), ledger.PreviewKey(s.ID()))
+	require.NoError(t, err)
+
+	again, err := b.ledger.StorePlan(t.Context(), j, job.Plan{Bands: []job.Band{{Start: 0, End: 1500, Seconds: 1}}})
+	require.NoError(t, err)
+	require.Equal(t, plan, again)
+	require.NoError(t, w.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
+	require.Equal(t, window, b.queue.revived, "a planner that comes second queues what is lost")
+	requireState(t, b, s, job.Queued)
+}
+
+// TestEachBandQueuesTheNext, also when Redis has forgotten whose turn it is.
+func TestEachBandQueuesTheNext(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	j, plan := large(t, b, 5)
+	require.NoError(t, b.queue.Begin(t.Context(), j.ID, len(plan.Bands), 3))
+	drawBands(t, b, j, 0)
+	require.Equal(t, []job.Task{j.BandTask(3)}, b.queue.enqueued)
+	drawBands(t, b, j, 0)
+	require.Len(t, b.queue.enqueued, 1, "a band that is delivered again queues none")
+
+	require.NoError(t, b.queue.Forget(t.Context(), j.ID))
+	drawBands(t, b, j, 1)
+	require.Equal(t, []job.Task{j.BandTask(2), j.BandTask(3), j.BandTask(4)}, b.queue.revived)
+	require.Len(t, b.queue.stored, 2, "what is stored is counted again")
+	drawBands(t, b, j, 2, 3, 4)
+	require.Equal(t, j.AssembleTask(), b.queue.enqueued[len(b.queue.enqueued)-1])
+}
+
+// TestBadBandsAreDrawnAgain: what is stored under a band's key and is not the band
+// makes no file.
+func TestBadBandsAreDrawnAgain(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(band []byte) []byte{
+		"empty":         func([]byte) []byte { return nil },
+		"short":         func(band []byte) []byte { return band[:len(band)-1] },
+		"cut":           func(band []byte) []byte { return append(band[:40:40], band[len(band)-28:]...) },
+		"garbled":       func(band []byte) []byte { band[20] ^= 1; return band },
+		"wrong sum":     func(band []byte) []byte { band[len(band)-20] ^= 1; return band },
+		"something":     func([]byte) []byte { return bytes.Repeat([]byte("what is this? "), 100) },
+		"of other rows": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBundle(t)
+			j, plan := large(t, b, 5)
+			drawBands(t, b, j, 0, 1, 2, 3, 4)
+			from := 2
+			if spoil == nil {
+				from, spoil = 1, func(band []byte) []byte { return band }
+			}
+			band, err := storage.ReadAll(t.Context(), b.store, ledger.BandKey(j.ID, from), 1<<20)
+			require.NoError(t, err)
+			require.NoError(t, b.store.Put(t.Context(), ledger.BandKey(j.ID, 2), "", bytes.NewReader(spoil(band))))
+
+			b.queue.revived = nil
+			require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), last()))
+			requireState(t, b, j.Spec, job.Queued)
+			_, err = b.store.Stat(t.Context(), ledger.ImageKey(j.ID))
+			require.ErrorIs(t, err, storage.ErrNotFound)
+			require.Equal(t, []job.Task{j.BandTask(2)}, b.queue.revived)
+			drawBands(t, b, j, 2)
+			require.Equal(t, len(plan.Bands), len(b.queue.stored))
+			require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), first()))
+			requireState(t, b, j.Spec, job.Done)
+			require.Equal(t, draw(t, j.Spec), image(t, b, j.Spec))
+		})
+	}
+}
+
+// TestAMissingBandIsDrawnBeforeTheAssembly, though the board says that all are
+// stored.
+func TestAMissingBandIsDrawnBeforeTheAssembly(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	j, _ := large(t, b, 5)
+	drawBands(t, b, j, 0, 1, 2, 4)
+	require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), last()))
+	require.Equal(t, j.BandTask(3), b.queue.revived[len(b.queue.revived)-1])
+	requireState(t, b, j.Spec, job.Queued)
+}
+
+// TestALateBandIsNotKept: the job was assembled while it was drawn.
+func TestALateBandIsNotKept(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	j, _ := large(t, b, 5)
+	drawBands(t, b, j, 0, 1, 3, 4)
+	late := &slowStore{Store: b.store, before: func() {
+		drawBands(t, b, j, 2)
+		require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), first()))
+		requireState(t, b, j.Spec, job.Done)
+	}}
+	w := worker.New(worker.Config{Band: time.Second}, late, b.ledger, b.queue, logger(t))
+	require.NoError(t, w.Handle(t.Context(), j.BandTask(2), first()))
+	left, err := b.ledger.Bands(t.Context(), j.ID)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+// slowStore does something before the first thing is put.
+type slowStore struct {
+	storage.Store
+	before func()
+}
+
+func (s *slowStore) Put(ctx context.Context, key, contentType string, r io.Reader) error {
+	if s.before != nil {
+		before := s.before
+		s.before = nil
+		before()
+	}
+	return s.Store.Put(ctx, key, contentType, r)
+}
+
+// TestAFailingBandFailsTheJob with its reason, and stops the other tasks. Asked
+// for again, the job needs only what is missing.
+func TestAFailingBandFailsTheJob(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	j, _ := large(t, b, 5)
+	drawBands(t, b, j, 0, 1)
+	failing := &failingStore{Store: b.store, fail: func(op, key string) bool {
+		return op == "put" && strings.Contains(key, "/bands/")
+	}}
+	w := worker.New(worker.Config{Band: time.Second}, failing, b.ledger, b.queue, logger(t))
+	require.ErrorIs(t, w.Handle(t.Context(), j.BandTask(2), first()), errDisk)
+	requireState(t, b, j.Spec, job.Queued)
+	require.Len(t, b.queue.failures, 1)
+	require.Empty(t, b.queue.canceled)
+	require.NoError(t, w.Handle(t.Context(), j.BandTask(2), last()))
+	st := requireState(t, b, j.Spec, job.Failed)
+	require.Contains(t, st.Error, "band 2")
+	require.Contains(t, st.Error, errDisk.Error())
+	require.Equal(t, []renderer.ID{j.ID}, b.queue.canceled)
+	require.NoError(t, w.Handle(t.Context(), j.BandTask(3), first()), "what waits is dropped")
+
+	accept(t, b, j.Spec)
+	b.queue.revived = nil
+	require.NoError(t, b.Handle(t.Context(), j.Task(), first()))
+	require.Equal(t, []job.Task{j.BandTask(2), j.BandTask(3), j.BandTask(4)}, b.queue.revived)
+}
+
+// failingStore fails where it is told to.
+type failingStore struct {
+	storage.Store
+	fail func(op, key string) bool
+}
+
+func (s *failingStore) Put(ctx context.Context, key, contentType string, r io.Reader) error {
+	if s.fail("put", key) {
+		return errDisk
+	}
+	return s.Store.Put(ctx, key, contentType, r)
+}
+
+func (s *failingStore) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, storage.Info, error) {
+	if s.fail("get", key) {
+		return nil, storage.Info{}, errDisk
+	}
+	return s.Store.Get(ctx, key, offset, length)
+}
+
+func (s *failingStore) Stat(ctx context.Context, key string) (storage.Info, error) {
+	if s.fail("stat", key) {
+		return storage.Info{}, errDisk
+	}
+	return s.Store.Stat(ctx, key)
+}
+
+func (s *failingStore) Delete(ctx context.Context, keys ...string) error {
+	if s.fail("delete", keys[0]) {
+		return errDisk
+	}
+	return s.Store.Delete(ctx, keys...)
+}
+
+// TestStoresThatFailOnce at any step of a large job cost a try and nothing else.
+func TestStoresThatFailOnce(t *testing.T) {
+	t.Parallel()
+	steps := 0
+	for fails := 0; fails <= steps; fails++ {
+		b := newBundle(t)
+		j, _ := large(t, b, 2)
+		count := 0
+		flaky := &failingStore{Store: b.store.Store, fail: func(string, string) bool {
+			count++
+			return count == fails
+		}}
+		b.store.Store = flaky
+		w := worker.New(worker.Config{Band: time.Second, Threads: 1}, b.store, b.ledger, b.queue, logger(t))
+		for band := range 2 {
+			attempt(t, w, j.BandTask(band))
+		}
+		for range 2 { // the first may find that a band is to be drawn again
+			attempt(t, w, j.AssembleTask())
+		}
+		if fails == 0 {
+			steps = count
+		}
+		flaky.fail = func(string, string) bool { return false }
+		requireState(t, b, j.Spec, job.Done)
+		require.Equal(t, draw(t, j.Spec), image(t, b, j.Spec))
+		left, err := b.ledger.Bands(t.Context(), j.ID)
+		require.NoError(t, err)
+		require.Empty(t, left, "failing at step %d", fails)
+	}
+	require.Greater(t, steps, 20)
+}
+
+// attempt handles a task, twice if need be.
+func attempt(t *testing.T, w *worker.Worker, task job.Task) {
+	t.Helper()
+	if err := w.Handle(t.Context(), task, first()); err != nil {
+		require.ErrorIs(t, err, errDisk)
+		require.NoError(t, w.Handle(t.Context(), task, first()))
+	}
+}
+
+// TestAPausedJobIsNotBegunOn until it is resumed: then the reconciler brings
+// everything back.
+func TestAPausedJobIsNotBegunOn(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	j, _ := large(t, b, 5)
+	require.NoError(t, b.ledger.Pause(t.Context(), j.ID))
+	for _, task := range []job.Task{j.Task(), j.BandTask(0), j.AssembleTask()} {
+		require.NoError(t, b.Handle(t.Context(), task, last()))
+	}
+	requireState(t, b, j.Spec, job.Queued)
+	require.Empty(t, b.queue.enqueued)
+	require.Empty(t, b.queue.revived)
+	bands, err := b.ledger.Bands(t.Context(), j.ID)
+	require.NoError(t, err)
+	require.Empty(t, bands)
+
+	require.NoError(t, b.ledger.Resume(t.Context(), j.ID))
+	require.NoError(t, b.Handle(t.Context(), j.Task(), first()))
+	require.Len(t, b.queue.revived, 4, "a window of bands")
+}
+
+// TestACanceledAssemblyStoresNothing, and the bands are kept for a retry.
+func TestACanceledAssemblyStoresNothing(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	j, plan := large(t, b, 5)
+	drawBands(t, b, j, 0, 1, 2, 3, 4)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	b.store.instead = func(ctx context.Context, r io.Reader) error {
+		cancel(job.ErrCanceled)
+		return b.store.Store.Put(ctx, ledger.ImageKey(j.ID), "", r)
+	}
+	require.ErrorIs(t, b.Handle(ctx, j.AssembleTask(), last()), job.ErrCanceled)
+	_, err := b.store.Stat(t.Context(), ledger.ImageKey(j.ID))
+	require.ErrorIs(t, err, storage.ErrNotFound)
+	bands, err := b.ledger.Bands(t.Context(), j.ID)
+	require.NoError(t, err)
+	require.Len(t, bands, len(plan.Bands))
+}
+
+// TestAPictureDrawnForAnotherEndsTheJob, and its bands are removed.
+func TestAPictureDrawnForAnotherEndsTheJob(t *testing.T) {
+	t.Parallel()
+	for name, task := range map[string]func(job.Job) job.Task{"task": job.Job.Task, "assembly": job.Job.AssembleTask} {
+		b := newBundle(t)
+		j, _ := large(t, b, 5)
+		drawBands(t, b, j, 0, 1)
+		require.NoError(t, b.Handle(t.Context(), job.ImageTask(j.Spec, job.Interactive), first()))
+		require.NoError(t, b.Handle(t.Context(), task(j), first()))
+		requireState(t, b, j.Spec, job.Done)
+		bands, err := b.ledger.Bands(t.Context(), j.ID)
+		require.NoError(t, err)
+		require.Empty(t, bands, name)
+	}
+}
+
+// TestTheLastPreviewIsOfTheBands.
+func TestTheLastPreviewIsOfTheBands(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	j, plan := large(t, b, 5)
+	drawBands(t, b, j, 0, 1, 2, 3, 4)
+	ground, err := storage.ReadAll(t.Context(), b.store, ledger.PreviewKey(j.ID), 1<<20)
+	require.NoError(t, err)
+	want, err := preview.Picture{Layout: preview.Of(j.Spec), Ground: ground, Bands: plan.Rows(), Strips: b.queue.strips}.Compose()
+	require.NoError(t, err)
+	require.Len(t, b.queue.strips, 5)
+	require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), first()))
+	got, err := storage.ReadAll(t.Context(), b.store, ledger.PreviewKey(j.ID), 1<<20)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	require.Empty(t, b.queue.strips)
+}

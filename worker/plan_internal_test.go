@@ -1,0 +1,65 @@
+package worker
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"mandelfarm/renderer"
+)
+
+// TestCutMakesBandsOfAboutEqualCost: at segment boundaries, all rows, and none of
+// more than one segment that takes over twice the target, nor two neighbours that
+// could be one.
+func TestCutMakesBandsOfAboutEqualCost(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		height := rapid.IntRange(1, 40_000).Draw(t, "height")
+		segments := make([]float64, (height+renderer.SegmentRows-1)/renderer.SegmentRows)
+		for i := range segments {
+			segments[i] = rapid.Float64Range(1e-6, 3).Draw(t, "seconds")
+		}
+		const target = 1.5
+		plan := cut(height, segments, target)
+		require.NoError(t, plan.Check(height))
+		for i, band := range plan.Bands {
+			several := band.End-band.Start > renderer.SegmentRows
+			if several {
+				require.LessOrEqual(t, band.Seconds, 2*target)
+			}
+			if i+1 < len(plan.Bands) {
+				require.Greater(t, band.Seconds+plan.Bands[i+1].Seconds, target, "two bands that could be one")
+			}
+		}
+	})
+}
+
+// TestCutBoundsTheNumberOfBands by making them larger.
+func TestCutBoundsTheNumberOfBands(t *testing.T) {
+	t.Parallel()
+	segments := make([]float64, 1<<18)
+	for i := range segments {
+		segments[i] = 1
+	}
+	plan := cut(len(segments)*renderer.SegmentRows, segments, 0.5)
+	require.LessOrEqual(t, len(plan.Bands), maxBands)
+	require.NoError(t, plan.Check(len(segments)*renderer.SegmentRows))
+}
+
+// TestSurveyMeasuresEveryRow of the small picture, and stops enlarging it when the
+// time is up.
+func TestSurveyMeasuresEveryRow(t *testing.T) {
+	t.Parallel()
+	s, err := renderer.Spec{Width: 4000, Height: 3000}.Normalize()
+	require.NoError(t, err)
+	small, seconds, err := look(t.Context(), s, 0)
+	require.NoError(t, err)
+	require.Equal(t, s.Reduced(32, 24), small)
+	require.Len(t, seconds, small.Height)
+	for _, took := range seconds {
+		require.Positive(t, took)
+	}
+	segments := segmentSeconds(s, small, seconds, 2)
+	require.Len(t, segments, (3000+renderer.SegmentRows-1)/renderer.SegmentRows)
+}
