@@ -127,7 +127,7 @@ func (q *Queue) Strips(ctx context.Context, id renderer.ID) (map[int][]byte, err
 
 // Slots is how many bands all workers together can draw at a time.
 func (q *Queue) Slots(ctx context.Context) (int, error) {
-	members, err := q.rdb.ZRangeByScore(ctx, slotsKey, lately()).Result()
+	members, err := q.rdb.ZRangeArgs(ctx, lately(slotsKey)).Result()
 	if err != nil {
 		return 0, unavailable(err)
 	}
@@ -144,14 +144,14 @@ func (q *Queue) Slots(ctx context.Context) (int, error) {
 // Crew names the processes that are on a job that is drawn in bands, or were
 // within [claimTTL].
 func (q *Queue) Crew(ctx context.Context, id renderer.ID) ([]string, error) {
-	crew, err := q.rdb.ZRangeByScore(ctx, crewKey(id), lately()).Result()
+	crew, err := q.rdb.ZRangeArgs(ctx, lately(crewKey(id))).Result()
 	return crew, unavailable(err)
 }
 
-// lately is the range of scores of those that have not been silent for longer
-// than a claim lasts.
-func lately() *redis.ZRangeBy {
-	return &redis.ZRangeBy{Min: strconv.FormatInt(time.Now().Add(-claimTTL).Unix(), 10), Max: "+inf"}
+// lately is the range of those in a sorted set that have not been silent for
+// longer than a claim lasts.
+func lately(key string) redis.ZRangeArgs {
+	return redis.ZRangeArgs{Key: key, ByScore: true, Start: time.Now().Add(-claimTTL).Unix(), Stop: "+inf"}
 }
 
 // Completions returns which bands of a job are known to be stored, and since

@@ -91,6 +91,12 @@ func run(t *testing.T, start func(t *testing.T) (url string)) {
 		{"HardStopHandsBack", hardStopHandsBack},
 		{"ServeReturnsAfterItsHandlers", serveReturnsAfterItsHandlers},
 		{"LockHoldsForItsTime", lockHoldsForItsTime},
+		{"TurnsAreGivenOnce", turnsAreGivenOnce},
+		{"StoredBandsAreCountedOnce", storedBandsAreCountedOnce},
+		{"ProgressOfLargeJobs", progressOfLargeJobs},
+		{"StripsAreKeptUntilHidden", stripsAreKeptUntilHidden},
+		{"BandsOfOneJobAreDrawnAtOnce", bandsOfOneJobAreDrawnAtOnce},
+		{"NotWaitingAreThoseToLookAt", notWaitingAreThoseToLookAt},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

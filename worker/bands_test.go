@@ -173,7 +173,7 @@ func TestBadBandsAreDrawnAgain(t *testing.T) {
 			require.ErrorIs(t, err, storage.ErrNotFound)
 			require.Equal(t, []job.Task{j.BandTask(2)}, b.queue.revived)
 			drawBands(t, b, j, 2)
-			require.Equal(t, len(plan.Bands), len(b.queue.stored))
+			require.Len(t, b.queue.stored, len(plan.Bands))
 			require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), first()))
 			requireState(t, b, j.Spec, job.Done)
 			require.Equal(t, draw(t, j.Spec), image(t, b, j.Spec))

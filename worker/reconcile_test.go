@@ -182,3 +182,73 @@ func TestJobsThatWereOnlyAcceptedAreDrawn(t *testing.T) {
 		require.Fail(t, "still owed", "job %s", j.ID)
 	}
 }
+
+// TestReconcileLeavesAloneWhatWaits, without a look at its record.
+func TestReconcileLeavesAloneWhatWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBundle(t)
+		var lost job.Task
+		for width := range 5 {
+			s := spec(t, 1+width, 1)
+			accept(t, b, s)
+			if lost = job.ImageTask(s, job.Control); width < 4 {
+				b.queue.waiting[s.ID()] = true
+			}
+		}
+		gets := 0
+		b.store.Store = &failingStore{Store: b.store.Store, fail: func(op, _ string) bool {
+			if op == "get" {
+				gets++
+			}
+			return false
+		}}
+		reconcile(t, interval/2, b)
+		require.Equal(t, []job.Task{lost}, b.queue.revived)
+		require.LessOrEqual(t, gets, 3, "records, results and plans read")
+	})
+}
+
+// TestReconcileComesRoundToAll where more jobs are open than it looks at in one
+// turn.
+func TestReconcileComesRoundToAll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBundle(t)
+		const jobs = 150
+		for width := range jobs {
+			accept(t, b, spec(t, 1+width, 1))
+		}
+		reconcile(t, 4*interval, b)
+		revived := make(map[renderer.ID]bool)
+		for _, task := range b.queue.revived {
+			revived[task.ID] = true
+		}
+		require.Len(t, revived, jobs)
+		require.LessOrEqual(t, len(b.queue.revived), 64*len(b.queue.passes))
+	})
+}
+
+// TestReconcileQueuesTheBandsThatAreMissing, and the assembly of a job that lacks
+// none; not those of a job that is held.
+func TestReconcileQueuesTheBandsThatAreMissing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBundle(t)
+		j, _ := large(t, b, 5)
+		require.NoError(t, b.queue.Begin(t.Context(), j.ID, 5, 5))
+		drawBands(t, b, j, 0, 3)
+		require.NoError(t, b.ledger.Pause(t.Context(), j.ID))
+		reconcile(t, interval/2, b)
+		require.Empty(t, b.queue.revived)
+		require.NoError(t, b.ledger.Resume(t.Context(), j.ID))
+		<-time.After(interval)
+		reconcile(t, interval/2, b)
+		require.Equal(t, []job.Task{j.BandTask(1), j.BandTask(2), j.BandTask(4)}, b.queue.revived)
+		drawBands(t, b, j, 1, 2, 4)
+		b.queue.revived = nil
+		<-time.After(interval)
+		reconcile(t, interval/2, b)
+		require.Equal(t, []job.Task{j.AssembleTask()}, b.queue.revived)
+	})
+}

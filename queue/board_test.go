@@ -1,0 +1,173 @@
+package queue_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mandelfarm/job"
+	"mandelfarm/queue"
+	"mandelfarm/renderer"
+)
+
+// part is a band of the job of task n.
+func part(t *testing.T, n, band int) job.Task {
+	t.Helper()
+	return task(t, n, job.Control).Job().BandTask(band)
+}
+
+// turnsAreGivenOnce, from where the job began, and none for a job that a flushed
+// Redis has forgotten.
+func turnsAreGivenOnce(t *testing.T, f *farm) {
+	t.Helper()
+	queues := []*queue.Queue{f.open(t), f.open(t)}
+	id := task(t, 1, job.Control).ID
+	_, known, err := queues[0].Next(t.Context(), id, 1)
+	require.NoError(t, err)
+	require.False(t, known, "not begun")
+	require.NoError(t, queues[0].Begin(t.Context(), id, 50, 7))
+	require.NoError(t, queues[1].Begin(t.Context(), id, 50, 3), "noting it again changes nothing")
+	var mu sync.Mutex
+	given := make(map[int]bool)
+	var all sync.WaitGroup
+	for i := range 40 {
+		all.Go(func() {
+			first, known, err := queues[i%2].Next(context.Background(), id, 2)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil || !known || given[first] || given[first+1] {
+				t.Errorf("turn %d, known %t: %v", first, known, err)
+			}
+			given[first], given[first+1] = true, true
+		})
+	}
+	all.Wait()
+	for turn := range 80 {
+		require.True(t, given[7+turn])
+	}
+	require.NoError(t, f.rdb.FlushAll(t.Context()).Err())
+	_, known, err = queues[0].Next(t.Context(), id, 1)
+	require.NoError(t, err)
+	require.False(t, known)
+}
+
+func storedBandsAreCountedOnce(t *testing.T, f *farm) {
+	t.Helper()
+	q := f.open(t)
+	id := task(t, 1, job.Control).ID
+	requireStored := func(count, fresh int, bands ...int) {
+		t.Helper()
+		gotCount, gotFresh, err := q.Stored(t.Context(), id, bands...)
+		require.NoError(t, err)
+		require.Equal(t, [2]int{count, fresh}, [2]int{gotCount, gotFresh})
+	}
+	requireStored(0, 0)
+	requireStored(1, 1, 5)
+	requireStored(1, 0, 5)
+	requireStored(3, 2, 5, 6, 7)
+	completions, err := q.Completions(t.Context(), id)
+	require.NoError(t, err)
+	require.Len(t, completions, 3)
+	require.Equal(t, 5, completions[0].Band, "oldest first")
+	require.WithinDuration(t, time.Now(), completions[2].At, patience)
+	require.NoError(t, q.Cancel(t.Context(), id))
+	requireStored(0, 0)
+}
+
+// progressOfLargeJobs is what the board says; of failures it tells for all.
+func progressOfLargeJobs(t *testing.T, f *farm) {
+	t.Helper()
+	q := f.open(t)
+	large, small, idle := task(t, 1, job.Control).ID, task(t, 2, job.Control).ID, task(t, 3, job.Control).ID
+	require.NoError(t, q.Begin(t.Context(), large, 9, 0))
+	_, _, err := q.Stored(t.Context(), large, 0, 4)
+	require.NoError(t, err)
+	for _, id := range []renderer.ID{large, small} {
+		require.NoError(t, q.Failed(t.Context(), id, "first reason"))
+		require.NoError(t, q.Failed(t.Context(), id, "disk is full"))
+	}
+	known, err := q.Progress(t.Context(), large, small, idle)
+	require.NoError(t, err)
+	p := known[large]
+	require.WithinDuration(t, time.Now(), p.StartedAt, patience)
+	p.StartedAt = time.Time{}
+	require.Equal(t, job.Progress{State: job.Running, Bands: 9, BandsDone: 2, Failures: 2, Error: "disk is full"}, p)
+	require.Equal(t, job.Progress{State: job.Queued, Failures: 2, Error: "disk is full"}, known[small])
+	require.NotContains(t, known, idle)
+}
+
+func stripsAreKeptUntilHidden(t *testing.T, f *farm) {
+	t.Helper()
+	q := f.open(t)
+	id := task(t, 1, job.Control).ID
+	require.NoError(t, q.Show(t.Context(), id, 3, []byte("\x00\xff3")))
+	require.NoError(t, q.Show(t.Context(), id, 14, []byte("14")))
+	require.NoError(t, q.Forget(t.Context(), id))
+	strips, err := q.Strips(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, map[int][]byte{3: []byte("\x00\xff3"), 14: []byte("14")}, strips)
+	require.NoError(t, q.Hide(t.Context(), id))
+	strips, err = q.Strips(t.Context(), id)
+	require.NoError(t, err)
+	require.Empty(t, strips)
+}
+
+// bandsOfOneJobAreDrawnAtOnce by as many workers as there are, which are its
+// crew; a band is drawn by one. Canceling the job stops them all.
+func bandsOfOneJobAreDrawnAtOnce(t *testing.T, f *farm) {
+	t.Helper()
+	q := f.open(t)
+	r := record(untilStopped)
+	for range 2 {
+		w := f.open(t)
+		hearing(t, w)
+		serve(t, w, time.Second, r.handle, queue.Pool{Lane: job.Batch, Concurrency: 2, Poll: soon})
+	}
+	eventually(t, "the workers are there", func() bool {
+		slots, err := q.Slots(t.Context())
+		return err == nil && slots == 4
+	})
+	for range 2 {
+		for band := range 4 {
+			enqueue(t, q, part(t, 1, band))
+		}
+	}
+	bands, workers := make(map[int]bool), make(map[string]bool)
+	for range 4 {
+		d := receive(t, r.calls, "a band")
+		bands[d.task.Band], workers[d.Worker] = true, true
+	}
+	require.Len(t, bands, 4)
+	require.Len(t, workers, 2)
+	crew, err := q.Crew(t.Context(), task(t, 1, job.Control).ID)
+	require.NoError(t, err)
+	require.Len(t, crew, 2)
+	for _, member := range crew {
+		require.True(t, workers[member])
+	}
+	require.NoError(t, q.Cancel(t.Context(), task(t, 1, job.Control).ID))
+	eventually(t, "all are stopped", func() bool {
+		pending, active, retry := f.count(t, job.Batch)
+		return pending+active+retry == 0
+	})
+}
+
+// notWaitingAreThoseToLookAt: what waits for a worker is left out, also for a
+// retry.
+func notWaitingAreThoseToLookAt(t *testing.T, f *farm) {
+	t.Helper()
+	q := f.open(t)
+	waits, taken, absent := task(t, 1, job.Control), task(t, 2, job.Control), task(t, 3, job.Control)
+	enqueue(t, q, taken)
+	f.abandon(t, job.Control, 0)
+	enqueue(t, q, waits)
+	others, err := q.NotWaiting(t.Context(), waits, taken, absent)
+	require.NoError(t, err)
+	require.Equal(t, []job.Task{taken, absent}, others)
+	others, err = q.NotWaiting(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, others)
+}
