@@ -69,6 +69,11 @@ func run(t *testing.T, open func(t *testing.T) storage.Store) {
 		{"OpenIsWhatIsOwed", openIsWhatIsOwed},
 		{"OpenRemovesLeftOvers", openRemovesLeftOvers},
 		{"OpenGoesOnAfterAnUnreadableRecord", openGoesOnAfterAnUnreadableRecord},
+		{"FirstPlanStands", firstPlanStands},
+		{"PlansMustFitTheirJob", plansMustFitTheirJob},
+		{"PartsAreRemoved", partsAreRemoved},
+		{"AskingAgainEndsAPause", askingAgainEndsAPause},
+		{"MarkersAreThoseOfOpenJobs", markersAreThoseOfOpenJobs},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,168 @@
+package api_test
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/png"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"mandelfarm/job"
+	"mandelfarm/ledger"
+	"mandelfarm/preview"
+	"mandelfarm/renderer"
+)
+
+// begin makes a planned job of two bands, of which nothing is drawn.
+func (f *farm) begin(location *string) (job.Job, job.Plan) {
+	f.t.Helper()
+	st := f.post(`{"width": 200, "height": 100}`).job(f.t)
+	*location = "/jobs/" + string(st.ID)
+	plan := job.Plan{Bands: []job.Band{{Start: 0, End: 64, Seconds: 3}, {Start: 64, End: 100, Seconds: 1}}}
+	plan, err := f.ledger.StorePlan(f.t.Context(), st.Job, plan)
+	require.NoError(f.t, err)
+	ground := drawn(f.t, st.Spec.Reduced(20, 10))
+	require.NoError(f.t, f.store.Put(f.t.Context(), ledger.PreviewKey(st.ID), "image/png", bytes.NewReader(ground)))
+	require.NoError(f.t, f.queue.Begin(f.t.Context(), st.ID, len(plan.Bands), 2))
+	return st.Job, plan
+}
+
+// store notes that a band is drawn, and shows it.
+func (f *farm) storeBand(j job.Job, plan job.Plan, band int) {
+	f.t.Helper()
+	_, _, err := f.queue.Stored(f.t.Context(), j.ID, band)
+	require.NoError(f.t, err)
+	sampler := preview.NewSampler(preview.Of(j.Spec), plan.Bands[band].Rows())
+	_, err = renderer.WriteBand(f.t.Context(), new(bytes.Buffer), j.Spec, plan.Bands[band].Rows(), renderer.Options{Segment: sampler.Add})
+	require.NoError(f.t, err)
+	strip, err := sampler.Strip()
+	require.NoError(f.t, err)
+	require.NoError(f.t, f.queue.Show(f.t.Context(), j.ID, band, strip))
+}
+
+func TestProgressOfALargeJob(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	var location string
+	j, plan := f.begin(&location)
+	require.NoError(t, f.queue.Failed(t.Context(), j.ID, "disk was full"))
+	st := f.get(location).job(t)
+	assert.Equal(t, job.Running, st.State)
+	assert.Equal(t, 2, st.Bands)
+	assert.Zero(t, st.BandsDone)
+	assert.Equal(t, 1, st.Failures)
+	assert.Equal(t, "disk was full", st.Error)
+	f.storeBand(j, plan, 0)
+	st = f.get(location).job(t)
+	assert.Equal(t, 1, st.BandsDone)
+	assert.InDelta(t, 0.75, st.Fraction, 1e-9, "by the expected work")
+	listed := f.get("/jobs?state=running")
+	assert.Contains(t, string(listed.body), `"bands_done":1`)
+}
+
+// TestPreviewFillsIn with the bands that are drawn, and a client that has it is
+// not sent it again.
+func TestPreviewFillsIn(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	var location string
+	j, plan := f.begin(&location)
+	coarse := f.get(location + "/preview")
+	require.Equal(t, http.StatusOK, coarse.status, "%s", coarse.body)
+	require.Equal(t, "image/png", coarse.header.Get("Content-Type"))
+	require.Equal(t, "no-cache", coarse.header.Get("Cache-Control"))
+	tag := coarse.header.Get("ETag")
+	same := f.get(location+"/preview", "If-None-Match", tag)
+	assert.Equal(t, http.StatusNotModified, same.status)
+	assert.Empty(t, same.body)
+
+	f.storeBand(j, plan, 1)
+	half := f.get(location+"/preview", "If-None-Match", tag)
+	require.Equal(t, http.StatusOK, half.status)
+	require.NotEqual(t, tag, half.header.Get("ETag"))
+	whole := decode(t, drawn(t, j.Spec))
+	requireRows(t, decode(t, coarse.body), decode(t, half.body), 0, 64)
+	requireRows(t, whole, decode(t, half.body), 64, 100)
+
+	f.storeBand(j, plan, 0)
+	requireRows(t, whole, decode(t, f.get(location+"/preview").body), 0, 100)
+}
+
+func decode(t *testing.T, file []byte) image.Image {
+	t.Helper()
+	m, err := png.Decode(bytes.NewReader(file))
+	require.NoError(t, err)
+	return m
+}
+
+func requireRows(t *testing.T, want, got image.Image, start, end int) {
+	t.Helper()
+	require.Equal(t, want.Bounds(), got.Bounds())
+	for y := start; y < end; y++ {
+		for x := range want.Bounds().Dx() {
+			require.Equal(t, fmt.Sprint(want.At(x, y).RGBA()), fmt.Sprint(got.At(x, y).RGBA()), "pixel %d, %d", x, y)
+		}
+	}
+}
+
+func TestPreviewsThatAreNotThere(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	queued := f.post(small).header.Get("Location")
+	assert.Equal(t, http.StatusServiceUnavailable, f.get(queued+"/preview").problem(t).Status)
+	f.work()
+	f.until(queued, job.Done)
+	assert.Equal(t, http.StatusConflict, f.get(queued+"/preview").problem(t).Status, "it was drawn whole")
+	assert.Equal(t, http.StatusNotFound, f.get("/jobs/123/preview").problem(t).Status)
+}
+
+// TestPauseAndResume of a job that no worker has begun.
+func TestPauseAndResume(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	location := f.post(small).header.Get("Location")
+	for range 2 {
+		a := f.ask(http.MethodPost, location+"/pause", nil)
+		require.Equal(t, http.StatusOK, a.status, "%s", a.body)
+		require.True(t, a.job(t).Paused)
+	}
+	f.work()
+	other := f.post(`{"width": 61, "height": 40}`).header.Get("Location")
+	f.until(other, job.Done) // the worker has passed over the first
+	st := f.get(location).job(t)
+	require.Equal(t, job.Queued, st.State)
+	require.True(t, st.Paused)
+	require.False(t, f.ask(http.MethodPost, location+"/resume", nil).job(t).Paused)
+	f.until(location, job.Done)
+	for _, action := range []string{"/pause", "/resume"} {
+		require.Equal(t, http.StatusConflict, f.ask(http.MethodPost, location+action, nil).problem(t).Status)
+	}
+	require.Equal(t, http.StatusNotFound, f.ask(http.MethodPost, "/jobs/123/pause", nil).problem(t).Status)
+}
+
+// TestACanceledJobIsNotHeld when it is asked for again.
+func TestACanceledJobIsNotHeld(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	location := f.post(small).header.Get("Location")
+	f.ask(http.MethodPost, location+"/pause", nil)
+	require.Equal(t, http.StatusOK, f.ask(http.MethodDelete, location, nil).status)
+	f.post(small)
+	f.work()
+	f.until(location, job.Done)
+}
+
+// TestLargePicturesAreForJobs: nobody waits for one.
+func TestLargePicturesAreForJobs(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	p := f.get("/generate/20000/20000?radius=1").problem(t)
+	assert.Equal(t, http.StatusBadRequest, p.Status)
+	f.untouched()
+	a := f.post(`{"width": 20000, "height": 20000}`)
+	assert.Equal(t, http.StatusAccepted, a.status, "%s", a.body)
+}
