@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -34,7 +35,7 @@ func (f *farm) begin(location *string) (job.Job, job.Plan) {
 // store notes that a band is drawn, and shows it.
 func (f *farm) storeBand(j job.Job, plan job.Plan, band int) {
 	f.t.Helper()
-	_, _, err := f.queue.Stored(f.t.Context(), j.ID, band)
+	_, _, err := f.queue.Stored(f.t.Context(), j.ID, time.Now(), band)
 	require.NoError(f.t, err)
 	sampler := preview.NewSampler(preview.Of(j.Spec), plan.Bands[band].Rows())
 	_, err = renderer.WriteBand(f.t.Context(), new(bytes.Buffer), j.Spec, plan.Bands[band].Rows(), renderer.Options{Segment: sampler.Add})

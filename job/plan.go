@@ -53,7 +53,7 @@ var errPlan = errors.New("the plan's bands are not the rows of the picture")
 // Completion is when a band was stored.
 type Completion struct {
 	Band int
-	At   time.Time
+	At   time.Time // zero if not known
 }
 
 // rateWindow is how far back the speed of a job is measured: some bands long.
@@ -74,7 +74,7 @@ func (p Plan) Progress(width int, stored []Completion, now time.Time) Progress {
 		b := p.Bands[c.Band]
 		count++
 		done += b.Seconds
-		if now.Sub(c.At) > rateWindow || i == 0 { // what the first band took is not known
+		if i == 0 || stored[i-1].At.IsZero() || now.Sub(c.At) > rateWindow { // what the first band took is not known
 			continue
 		}
 		if recent == 0 {

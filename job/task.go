@@ -98,6 +98,7 @@ type Delivery struct {
 	MaxTries  int       // the last one
 	Worker    string    // the process
 	StartedAt time.Time // when it began
+	Deaths    int       // workers that have died with the task in hand
 }
 
 // Last reports whether a failure of this delivery is final.

@@ -40,13 +40,17 @@ func (q *Queue) Begin(ctx context.Context, id renderer.ID, bands, next int) erro
 	return unavailable(err)
 }
 
-// Stored notes that bands of a job are stored, and returns how many are known to
-// be, and how many of these it has not noted before.
-func (q *Queue) Stored(ctx context.Context, id renderer.ID, bands ...int) (count, fresh int, err error) {
-	now := float64(time.Now().UnixMilli())
+// Stored notes that bands of a job are stored since a time, which is zero if that
+// is not known. It returns how many are known to be stored, and how many of these
+// it has not noted before.
+func (q *Queue) Stored(ctx context.Context, id renderer.ID, at time.Time, bands ...int) (count, fresh int, err error) {
+	score := 0.0
+	if !at.IsZero() {
+		score = float64(at.UnixMilli())
+	}
 	members := make([]redis.Z, len(bands))
 	for i, band := range bands {
-		members[i] = redis.Z{Score: now, Member: band}
+		members[i] = redis.Z{Score: score, Member: band}
 	}
 	added, all := &redis.IntCmd{}, &redis.IntCmd{}
 	_, err = q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -155,7 +159,7 @@ func lately(key string) redis.ZRangeArgs {
 }
 
 // Completions returns which bands of a job are known to be stored, and since
-// when, oldest first.
+// when, oldest first; those of which that is not known come before.
 func (q *Queue) Completions(ctx context.Context, id renderer.ID) ([]job.Completion, error) {
 	members, err := q.rdb.ZRangeWithScores(ctx, storedKey(id), 0, -1).Result()
 	if err != nil {
@@ -164,9 +168,14 @@ func (q *Queue) Completions(ctx context.Context, id renderer.ID) ([]job.Completi
 	completions := make([]job.Completion, 0, len(members))
 	for _, m := range members {
 		band, err := strconv.Atoi(fmt.Sprint(m.Member))
-		if err == nil {
-			completions = append(completions, job.Completion{Band: band, At: time.UnixMilli(int64(m.Score))})
+		if err != nil {
+			continue
 		}
+		c := job.Completion{Band: band}
+		if m.Score > 0 {
+			c.At = time.UnixMilli(int64(m.Score))
+		}
+		completions = append(completions, c)
 	}
 	return completions, nil
 }

@@ -60,7 +60,7 @@ func storedBandsAreCountedOnce(t *testing.T, f *farm) {
 	id := task(t, 1, job.Control).ID
 	requireStored := func(count, fresh int, bands ...int) {
 		t.Helper()
-		gotCount, gotFresh, err := q.Stored(t.Context(), id, bands...)
+		gotCount, gotFresh, err := q.Stored(t.Context(), id, time.Now(), bands...)
 		require.NoError(t, err)
 		require.Equal(t, [2]int{count, fresh}, [2]int{gotCount, gotFresh})
 	}
@@ -73,6 +73,11 @@ func storedBandsAreCountedOnce(t *testing.T, f *farm) {
 	require.Len(t, completions, 3)
 	require.Equal(t, 5, completions[0].Band, "oldest first")
 	require.WithinDuration(t, time.Now(), completions[2].At, patience)
+	_, _, err = q.Stored(t.Context(), id, time.Time{}, 9)
+	require.NoError(t, err)
+	completions, err = q.Completions(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, job.Completion{Band: 9}, completions[0], "nobody knows since when")
 	require.NoError(t, q.Cancel(t.Context(), id))
 	requireStored(0, 0)
 }
@@ -83,7 +88,7 @@ func progressOfLargeJobs(t *testing.T, f *farm) {
 	q := f.open(t)
 	large, small, idle := task(t, 1, job.Control).ID, task(t, 2, job.Control).ID, task(t, 3, job.Control).ID
 	require.NoError(t, q.Begin(t.Context(), large, 9, 0))
-	_, _, err := q.Stored(t.Context(), large, 0, 4)
+	_, _, err := q.Stored(t.Context(), large, time.Now(), 0, 4)
 	require.NoError(t, err)
 	for _, id := range []renderer.ID{large, small} {
 		require.NoError(t, q.Failed(t.Context(), id, "first reason"))

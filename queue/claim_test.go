@@ -145,6 +145,14 @@ func reviveNumbersTheAttempts(t *testing.T, f *farm) {
 		// What Enqueue queues beside an attempt of another number is as good.
 		require.NoError(t, f.rdb.LTrim(t.Context(), "asynq:{batch}:pending", -1, -1).Err())
 	}
+	r := record(succeed)
+	stop := serve(t, q, time.Second, r.handle, pool(job.Batch, soon))
+	require.Equal(t, 3, receive(t, r.calls, "the fourth attempt").Deaths)
+	stop()
+	exists, err := f.rdb.Exists(t.Context(), "mandelfarm:attempt:batch:"+string(lost.ID)).Result()
+	require.NoError(t, err)
+	require.Zero(t, exists, "it has come to an end, and is counted anew")
+
 	// Redis comes back empty, but for a dead worker's task: the lane's name is gone.
 	require.NoError(t, f.rdb.FlushAll(t.Context()).Err())
 	enqueue(t, q, lost)

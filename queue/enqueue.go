@@ -26,12 +26,15 @@ const (
 	// queuedAt is the header that says when a task was queued, in Unix
 	// milliseconds.
 	queuedAt = "queued-at"
+	// deaths is the header that says how many workers have died with the task, if
+	// any have.
+	deaths = "deaths"
 )
 
 // Enqueue queues t unless it is queued or running. The error is
 // [job.ErrUnavailable] if Redis does not answer.
 func (q *Queue) Enqueue(ctx context.Context, t job.Task) error {
-	if err := q.add(ctx, t, t.Name()); err != nil {
+	if err := q.add(ctx, t, 0); err != nil {
 		return fmt.Errorf("queue %s: %w", t.Name(), unavailable(err))
 	}
 	return nil
@@ -51,16 +54,19 @@ func (q *Queue) Room(ctx context.Context, lane job.Lane) error {
 	return nil
 }
 
-// add hands t to asynq under taskID, unless it is there, and wakes the lane's
+// add hands an attempt at t to asynq, unless it is there, and wakes the lane's
 // workers.
-func (q *Queue) add(ctx context.Context, t job.Task, taskID string) error {
+func (q *Queue) add(ctx context.Context, t job.Task, attempt int) error {
 	payload, err := json.Marshal(t)
 	if err != nil {
 		return err
 	}
 	headers := map[string]string{queuedAt: strconv.FormatInt(time.Now().UnixMilli(), 10)}
+	if attempt > 0 {
+		headers[deaths] = strconv.Itoa(attempt)
+	}
 	_, err = q.client.EnqueueContext(ctx, asynq.NewTaskWithHeaders(string(t.Kind), payload, headers),
-		asynq.TaskID(taskID), asynq.Queue(string(t.Lane)), asynq.MaxRetry(noLimit), asynq.Timeout(q.timeout+backstop))
+		asynq.TaskID(taskID(t.Name(), attempt)), asynq.Queue(string(t.Lane)), asynq.MaxRetry(noLimit), asynq.Timeout(q.timeout+backstop))
 	if errors.Is(err, asynq.ErrTaskIDConflict) {
 		return nil
 	}

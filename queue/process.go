@@ -68,9 +68,10 @@ func (s *server) process(ctx, interrupted context.Context, at *asynq.Task) error
 	defer context.AfterFunc(interrupted, func() { end(errStopping) })()
 
 	retried, _ := asynq.GetRetryCount(ctx)
+	died, _ := strconv.Atoi(at.Headers()[deaths]) // 0 if it does not say
 	d := job.Delivery{
 		Try: retried + 1, MaxTries: maxTries,
-		Worker: s.queue.name, StartedAt: time.Now().UTC().Truncate(time.Millisecond),
+		Worker: s.queue.name, StartedAt: time.Now().UTC().Truncate(time.Millisecond), Deaths: died,
 	}
 	var t job.Task
 	err := json.Unmarshal(at.Payload(), &t)
@@ -101,6 +102,9 @@ func (s *server) deliver(ctx context.Context, t job.Task, d job.Delivery) error 
 		defer done()
 	}
 	err := s.call(ctx, t, d)
+	if err == nil && d.Deaths > 0 {
+		s.queue.forgive(context.WithoutCancel(ctx), t)
+	}
 	if errors.Is(context.Cause(ctx), job.ErrCanceled) {
 		return nil
 	}

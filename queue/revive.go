@@ -57,7 +57,16 @@ func (q *Queue) revive(ctx context.Context, t job.Task) error {
 			return err
 		}
 	}
-	return q.add(ctx, t, taskID(t.Name(), attempt))
+	return q.add(ctx, t, attempt)
+}
+
+// forgive begins the count of a task's attempts anew: it has come to an end, and
+// who queues it again has a reason to. A failure is not reported: the count runs
+// out.
+func (q *Queue) forgive(ctx context.Context, t job.Task) {
+	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
+	defer cancel()
+	_ = q.rdb.Del(ctx, attemptKey(t.Lane, t.Name())).Err()
 }
 
 // NotWaiting returns those of tasks that no worker can be expected to come to: a

@@ -136,7 +136,7 @@ func writeBand(ctx context.Context, out io.Writer, s renderer.Spec, rows rendere
 // the assembly. A band that is delivered again was followed before, or what that
 // has failed to queue is missed soon.
 func (w *Worker) follow(ctx context.Context, j job.Job, plan job.Plan, band int) error {
-	stored, fresh, err := w.farm.Stored(ctx, j.ID, band)
+	stored, fresh, err := w.farm.Stored(ctx, j.ID, time.Now(), band)
 	if err != nil {
 		return err
 	}
@@ -151,6 +151,9 @@ func (w *Worker) follow(ctx context.Context, j job.Job, plan job.Plan, band int)
 	case err != nil:
 		return err
 	case !known:
+		if err := w.wanted(ctx, j.ID); err != nil { // canceled this moment
+			return err
+		}
 		return w.advance(ctx, j, plan)
 	case next >= len(plan.Bands):
 		return nil

@@ -254,6 +254,23 @@ func TestAFailingBandFailsTheJob(t *testing.T) {
 	require.Equal(t, []job.Task{j.BandTask(2), j.BandTask(3), j.BandTask(4)}, b.queue.revived)
 }
 
+// TestATaskThatKillsWorkersFailsTheJob and is not begun again.
+func TestATaskThatKillsWorkersFailsTheJob(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	j, _ := large(t, b, 3)
+	d := first()
+	d.Deaths = 4
+	require.NoError(t, b.Handle(t.Context(), j.BandTask(0), d))
+	requireState(t, b, j.Spec, job.Queued)
+	d.Deaths = 5
+	require.NoError(t, b.Handle(t.Context(), j.BandTask(1), d))
+	require.Contains(t, requireState(t, b, j.Spec, job.Failed).Error, "workers have died")
+	bands, err := b.ledger.Bands(t.Context(), j.ID)
+	require.NoError(t, err)
+	require.Len(t, bands, 1)
+}
+
 // failingStore fails where it is told to.
 type failingStore struct {
 	storage.Store

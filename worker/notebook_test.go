@@ -94,7 +94,7 @@ func (q *notebook) Begin(_ context.Context, _ renderer.ID, _, next int) error {
 	return nil
 }
 
-func (q *notebook) Stored(_ context.Context, _ renderer.ID, bands ...int) (count, fresh int, err error) {
+func (q *notebook) Stored(_ context.Context, _ renderer.ID, _ time.Time, bands ...int) (count, fresh int, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, band := range bands {

@@ -204,7 +204,7 @@ func (w *Worker) advance(ctx context.Context, j job.Job, plan job.Plan) error {
 	if err := w.farm.Begin(ctx, j.ID, len(plan.Bands), next); err != nil {
 		return err
 	}
-	if _, _, err := w.farm.Stored(ctx, j.ID, done...); err != nil {
+	if err := w.remind(ctx, j.ID, done); err != nil {
 		return err
 	}
 	if len(missing) == 0 {
@@ -216,4 +216,14 @@ func (w *Worker) advance(ctx context.Context, j job.Job, plan job.Plan) error {
 		}
 	}
 	return nil
+}
+
+// remind notes which bands are stored if fewer are known to be.
+func (w *Worker) remind(ctx context.Context, id renderer.ID, stored []int) error {
+	known, _, err := w.farm.Stored(ctx, id, time.Time{})
+	if err != nil || known >= len(stored) {
+		return err
+	}
+	_, _, err = w.farm.Stored(ctx, id, time.Time{}, stored...)
+	return err
 }

@@ -31,7 +31,8 @@
 //     and stored in one stream.
 //   - The file is the same, byte for byte, whether and however it was cut.
 //   - A job fails when one of its tasks has failed for the last time, and its
-//     other tasks stop. The bands that are stored are kept for a retry.
+//     other tasks stop. The bands that are stored are kept for a retry. So it
+//     does when one of its tasks is the death of several workers.
 //
 // The package does not know how tasks reach it or how words leave it: the
 // command wires a queue to [Worker.Handle] and [Farm].
@@ -83,9 +84,9 @@ type Board interface {
 	// Begin notes that a job is drawn in so many bands, and which has the next
 	// turn, unless that is noted.
 	Begin(ctx context.Context, id renderer.ID, bands, next int) error
-	// Stored notes that bands are stored, and returns how many are, and how many
-	// of these were news.
-	Stored(ctx context.Context, id renderer.ID, bands ...int) (count, fresh int, err error)
+	// Stored notes that bands are stored since a time, zero if that is not known,
+	// and returns how many are, and how many of these were news.
+	Stored(ctx context.Context, id renderer.ID, at time.Time, bands ...int) (count, fresh int, err error)
 	// Next takes the next turns among a job's bands and returns the first; false
 	// if the job is not known to have begun.
 	Next(ctx context.Context, id renderer.ID, turns int) (first int, known bool, err error)
@@ -153,7 +154,7 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 	if !slices.Contains(job.Kinds(), t.Kind) {
 		return fmt.Errorf("%w: unknown kind of task %q", job.ErrVersion, t.Kind)
 	}
-	size, err := w.do(ctx, t)
+	size, err := w.do(ctx, t, d)
 	if err != nil && ctx.Err() != nil && !errors.Is(err, errSettled) {
 		err = fmt.Errorf("draw %s: %w", t.Name(), context.Cause(ctx)) // whatever failed, failed because of that
 	}
@@ -163,7 +164,7 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 		return nil
 	case err == nil:
 		p.State, p.Bytes = job.Done, size
-	case !d.Last() || errors.Is(ctx.Err(), context.Canceled):
+	case !d.Last() && !errors.Is(err, errDeadly), errors.Is(ctx.Err(), context.Canceled):
 		w.noteFailure(ctx, t, err)
 		return err
 	default:
@@ -194,6 +195,12 @@ const recordLimit = 10 * time.Second
 // final already, it is paused, or other tasks go on with it.
 var errSettled = errors.New("task is settled")
 
+// maxDeaths is how many workers may die with a task in hand before it is taken to
+// be the cause.
+const maxDeaths = 5
+
+var errDeadly = fmt.Errorf("%d workers have died drawing it", maxDeaths)
+
 // settled is errSettled unless there is an error.
 func settled(err error) error {
 	if err != nil {
@@ -204,7 +211,10 @@ func settled(err error) error {
 
 // do does a task and returns the size of the image in bytes if that makes its
 // job done.
-func (w *Worker) do(ctx context.Context, t job.Task) (size int64, err error) {
+func (w *Worker) do(ctx context.Context, t job.Task, d job.Delivery) (size int64, err error) {
+	if d.Deaths >= maxDeaths {
+		return 0, errDeadly
+	}
 	if t.Lane != job.Interactive {
 		if err := w.wanted(ctx, t.ID); err != nil {
 			return 0, err
