@@ -22,7 +22,7 @@ test: ## every test; starts its own redis-server and versitygw, skips what is no
 check: lint race ## before a commit: lint, format, race tests that need no servers
 
 lint: ## golangci-lint, and formatting as it should be
-	$(TOOL) golangci-lint run ./...
+	$(TOOL) golangci-lint run --allow-parallel-runners ./...
 	$(TOOL) golangci-lint fmt --diff ./... > /dev/null || { echo 'not formatted: make format'; exit 1; }
 
 format: ## format the code
