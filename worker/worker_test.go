@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -84,6 +85,8 @@ type notebook struct {
 	broken  error                // what Revive returns
 }
 
+const maxTrip = 5 * time.Millisecond
+
 func newNotebook() *notebook {
 	return &notebook{locked: make(map[string]time.Time), onPublish: func(job.Notice) error { return nil }}
 }
@@ -102,7 +105,9 @@ func (q *notebook) Revive(_ context.Context, t job.Task) error {
 	return q.broken
 }
 
+// Lock takes a while, as the way to a server and back does.
 func (q *notebook) Lock(_ context.Context, name string, ttl time.Duration) (bool, error) {
+	<-time.After(rand.N(maxTrip))
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := time.Now()
