@@ -11,12 +11,15 @@ const slots = chunk + 72
 // idle is the number of points behind the last that take part without being anybody's.
 const idle = 32
 
+// groupSize is a multiple of the number of points that any engine begins together.
+const groupSize = 32
+
 // field is a chunk of points that have made the same number of steps, as arrays: element i of each is one point. The
 // assembly knows its layout (gen/layout.go).
 //
 // An engine moves the points on by three functions:
 //
-//	begin(f, n, steps)    takes n points from start and point, makes up to so many steps of each, at least until all have
+//	begin(f, n, steps)    takes n points from start... and point...,  makes up to so many steps of each, at least until all have
 //	                      escaped, and tests every one. It writes counts (0 for those still inside) and norm2, puts the
 //	                      others into x, y, cx, cy and index and returns their number. It sets ring if one of them is
 //	                      not calm. With shortcut set it leaves out the points that are certainly in the Mandelbrot set.
@@ -36,13 +39,7 @@ type field struct {
 	leftBase       [slots]int64 // steps made before the block
 	leftIndex      [slots]int64
 
-	startX, startY   [slots]float64 // z_0
-	pointCX, pointCY [slots]float64 // c
-	startIndex       [slots]int64   // 0, 1, 2 ...
-	norm2            [slots]float64
-	counts           [2 * slots]int32
-
-	_ [2][64]float64 // scratch of advance
+	startIndex [slots]int64 // 0, 1, 2 ...
 
 	radius2  float64
 	calm     float64 // |c|^2 below which a point stays escaped, see Kernel.calm
@@ -53,8 +50,20 @@ type field struct {
 	shortcut int64 // not 0: leave out the cardioid and the disc of period 2
 	periods  int64 // not 0: savedX and savedY are set
 
-	julia          bool // what startX, startY, pointCX and pointCY are prepared for
-	seedRe, seedIm float64
+	startX, startY   []float64 // z_0
+	pointCX, pointCY []float64 // c
+	norm2            []float64
+	counts           []int32
+
+	// The engines read and write whole groups of vectors of the slices above, which are the batch's own as far as
+	// those reach, and these otherwise.
+	room struct {
+		x, y   [chunk]float64
+		norm2  [chunk]float64
+		counts [chunk]int32
+	}
+	zeros        [chunk]float64
+	seedX, seedY [chunk]float64 // all equal
 }
 
 func newField() *field {
@@ -74,50 +83,59 @@ type engine struct {
 	first   int // steps that begin makes
 }
 
-// load puts points into the field. Points that escape at once complete the last vector.
+// load puts points into the field. Points that escape at once complete the last group.
 func (f *field) load(k Kernel, b Batch) {
-	f.prepare(k)
-	re, im := &f.pointCX, &f.pointCY // two of the four arrays; prepare has filled the others
-	if k.Formula == Julia {
-		re, im = &f.startX, &f.startY
+	n := len(b.Re)
+	re, im := b.Re, b.Im
+	f.norm2, f.counts = b.Norm2, b.Count
+	if n%groupSize != 0 {
+		copy(f.room.x[:], re)
+		copy(f.room.y[:], im)
+		for i := n; i%groupSize != 0; i++ {
+			f.room.x[i], f.room.y[i] = outskirts, 0
+		}
+		re, im, f.norm2, f.counts = f.room.x[:], f.room.y[:], f.room.norm2[:], f.room.counts[:]
 	}
-	n := copy(re[:chunk], b.Re)
-	copy(im[:chunk], b.Im)
-	for i := n; i < n+idle; i++ {
-		re[i], im[i] = outskirts, 0
+	f.startX, f.startY, f.pointCX, f.pointCY = f.zeros[:], f.zeros[:], re, im
+	if k.Formula == Julia {
+		f.prepare(k)
+		f.startX, f.startY, f.pointCX, f.pointCY = re, im, f.seedX[:], f.seedY[:]
 	}
 	f.radius2, f.calm = k.Radius2, k.calm()
 	f.base, f.limit, f.left, f.ring, f.periods = 0, int64(k.MaxIterations), 0, 0, 0
 }
 
+// unload writes the results to the batch they belong to, if they are not there.
+func (f *field) unload(b Batch) {
+	if len(b.Re)%groupSize != 0 {
+		copy(b.Count, f.counts)
+		copy(b.Norm2, f.norm2)
+	}
+	f.startX, f.startY, f.pointCX, f.pointCY, f.norm2, f.counts = nil, nil, nil, nil, nil, nil
+}
+
+// prepare fills the arrays that hold the c of a Julia set.
+func (f *field) prepare(k Kernel) {
+	if f.seedX[0] == k.SeedRe && f.seedY[0] == k.SeedIm {
+		return
+	}
+	for i := range f.seedX {
+		f.seedX[i], f.seedY[i] = k.SeedRe, k.SeedIm
+	}
+}
+
 // outskirts is a number whose square is beyond every radius and finite.
 const outskirts = 1e150
 
-// prepare fills the arrays that are the same for all points: z_0 = 0, or the c of a Julia set.
-func (f *field) prepare(k Kernel) {
-	if k.Formula != Julia {
-		if f.julia {
-			clear(f.startX[:])
-			clear(f.startY[:])
-			f.julia = false
-		}
-		return
-	}
-	if f.julia && f.seedRe == k.SeedRe && f.seedIm == k.SeedIm {
-		return
-	}
-	for i := range f.pointCX {
-		f.pointCX[i], f.pointCY[i] = k.SeedRe, k.SeedIm
-	}
-	f.julia, f.seedRe, f.seedIm = true, k.SeedRe, k.SeedIm
-}
-
 // pad makes the elements behind the n-th point such as never escape and never repeat.
 func (f *field) pad(n int) {
-	clear(f.x[n : n+idle])
-	clear(f.y[n : n+idle])
-	clear(f.cx[n : n+idle])
-	clear(f.cy[n : n+idle])
+	*(*[idle]float64)(f.x[n:]) = [idle]float64{}
+	*(*[idle]float64)(f.y[n:]) = [idle]float64{}
+	*(*[idle]float64)(f.cx[n:]) = [idle]float64{}
+	*(*[idle]float64)(f.cy[n:]) = [idle]float64{}
+	if f.periods == 0 {
+		return
+	}
 	for i := n; i < n+idle; i++ {
 		f.savedX[i] = never
 	}

@@ -120,8 +120,7 @@ func (w *walk) chunk(ctx context.Context, b Batch) error {
 		kept = f.setApart(kept)
 	}
 	err := w.advanceAll(ctx, kept)
-	copy(b.Count, f.counts[:n])
-	copy(b.Norm2, f.norm2[:n])
+	f.unload(b)
 	if err != nil || f.ring == 0 {
 		return err
 	}
@@ -162,13 +161,13 @@ func (w *walk) advanceAll(ctx context.Context, n int) error {
 	f := w.field
 	padded, longest, save := -1, 0, int64(firstSave)
 	for n > 0 && f.base < f.limit {
+		if w.shortcuts && f.base >= save {
+			f.save(n)
+			save, padded = 2*f.base, -1
+		}
 		if n != padded {
 			f.pad(n)
 			padded = n
-		}
-		if w.shortcuts && f.base >= save {
-			f.save(n)
-			save = 2 * f.base
 		}
 		steps := w.block()
 		if w.steps += n * steps; w.steps >= pollSteps {

@@ -57,12 +57,16 @@ type block struct {
 func (m *machine) block(f formula, size int, b block) {
 	c := m.c
 	label := func(name string) string { return fmt.Sprintf("%s%d", name, size) }
+	// In the loop an address of a register and a small number is shorter, and one operation with its arithmetic.
+	re, im := c.GP64(), c.GP64()
+	c.LEAQ(cx.at(b.field, b.i, 0), re)
+	c.LEAQ(cy.at(b.field, b.i, 0), im)
 	orbits := make([]orbit, size)
 	for v := range orbits {
 		at := v * m.lanes
 		orbits[v] = orbit{
 			m.load(x.at(b.field, b.i, at)), m.load(y.at(b.field, b.i, at)),
-			cx.at(b.field, b.i, at), cy.at(b.field, b.i, at),
+			operand.Mem{Base: re, Disp: at * elementSize}, operand.Mem{Base: im, Disp: at * elementSize},
 		}
 	}
 	s := c.GP64()
@@ -80,20 +84,30 @@ func (m *machine) block(f formula, size int, b block) {
 	m.moveUp(b, orbits, label("moved"))
 	c.JMP(operand.LabelRef(label("end")))
 	c.Label(label("mixed"))
-	for v, o := range orbits {
-		c.VMOVUPD(o.x, operand.Mem{Base: b.field, Disp: afterX + v*m.lanes*elementSize})
-		c.VMOVUPD(o.y, operand.Mem{Base: b.field, Disp: afterY + v*m.lanes*elementSize})
-	}
-	m.sort(b, size, label)
+	m.sort(b, orbits, label)
 	c.Label(label("end"))
 }
 
 // ifAnyStops jumps to mixed if any point of the group has escaped or is where it was before.
 func (m *machine) ifAnyStops(b block, orbits []orbit, mixed, test string) {
 	c := m.c
-	inside, radius := m.everything(), m.broadcast(radius2.of(b.field))
-	for _, o := range orbits {
-		m.among(inside, lessOrEqual, m.norm2(o), radius)
+	radius := m.broadcast(radius2.of(b.field))
+	// Several short chains of masks, joined at the end, are faster than one of all vectors; AVX2 lacks the registers.
+	chains := 1
+	if m.wide {
+		chains = 4
+	}
+	sets := make([]mask, chains)
+	for v, o := range orbits {
+		if v < chains {
+			sets[v] = m.compare(lessOrEqual, m.norm2(o), radius)
+		} else {
+			m.among(sets[v%chains], lessOrEqual, m.norm2(o), radius)
+		}
+	}
+	inside := sets[0]
+	for _, set := range sets[1:] {
+		m.intersect(inside, set)
 	}
 	if m.wide {
 		c.KORTESTB(inside, inside)
@@ -128,28 +142,41 @@ func (m *machine) moveUp(b block, orbits []orbit, moved string) {
 	}
 	c.CMPQ(b.i, b.out)
 	c.JE(operand.LabelRef(moved))
-	for v := range orbits {
-		for _, a := range []array{cx, cy, index, savedX, savedY} {
-			c.VMOVUPD(m.load(a.at(b.field, b.i, v*m.lanes)), a.at(b.field, b.out, v*m.lanes))
-		}
-	}
+	m.move(b, len(orbits), cx, cy, index)
+	c.CMPQ(periods.of(b.field), operand.Imm(0))
+	c.JE(operand.LabelRef(moved))
+	m.move(b, len(orbits), savedX, savedY)
 	c.Label(moved)
 	size := uint64(len(orbits) * m.lanes) //nolint:gosec // small
 	c.ADDQ(operand.Imm(size), b.i)
 	c.ADDQ(operand.Imm(size), b.out)
 }
 
-// sort goes through the vectors of a group some of whose points stop.
-func (m *machine) sort(b block, size int, label func(string) string) {
-	c := m.c
-	j, gone := c.GP64(), c.GP64()
-	c.XORQ(j, j)
-	c.MOVQ(left.of(b.field), gone)
-	started, radius := m.broadcast(base.of(b.field)), m.broadcast(radius2.of(b.field))
+// move copies a group's elements of some arrays.
+func (m *machine) move(b block, size int, arrays ...array) {
+	for v := range size {
+		for _, a := range arrays {
+			m.c.VMOVUPD(m.load(a.at(b.field, b.i, v*m.lanes)), a.at(b.field, b.out, v*m.lanes))
+		}
+	}
+}
 
-	c.Label(label("sort"))
-	o := orbit{x: m.load(after(afterX, b.field, j)), y: m.load(after(afterY, b.field, j))}
-	keep := m.compare(lessOrEqual, m.norm2(o), radius)
+// sort goes through the vectors of a group some of whose points stop.
+func (m *machine) sort(b block, orbits []orbit, label func(string) string) {
+	c := m.c
+	gone := c.GP64()
+	c.MOVQ(left.of(b.field), gone)
+	for v, o := range orbits {
+		m.sortVector(b, o, v*m.lanes, gone, func(name string) string { return label(fmt.Sprintf("%s%d_", name, v)) })
+	}
+	c.MOVQ(gone, left.of(b.field))
+	c.ADDQ(operand.Imm(uint64(len(orbits)*m.lanes)), b.i) //nolint:gosec // small
+}
+
+// sortVector appends the points of one vector, the one at b.i+at, to those that left or to those that stay.
+func (m *machine) sortVector(b block, o orbit, at int, gone reg.GPVirtual, label func(string) string) {
+	c := m.c
+	keep := m.compare(lessOrEqual, m.norm2(o), m.broadcast(radius2.of(b.field)))
 	escaped := m.bits(keep)
 	c.XORL(operand.Imm(uint64(1<<m.lanes-1)), escaped) //nolint:gosec // small
 	c.JZ(operand.LabelRef(label("none")))
@@ -160,16 +187,16 @@ func (m *machine) sort(b block, size int, label func(string) string) {
 	}
 	selector := m.selector(set, escaped)
 	for _, move := range [][2]array{{x, leftX}, {y, leftY}, {cx, leftCX}, {cy, leftCY}, {index, leftIndex}} {
-		m.append(selector, m.load(move[0].at(b.field, b.i, 0)), move[1].at(b.field, gone, 0))
+		m.append(selector, m.load(move[0].at(b.field, b.i, at)), move[1].at(b.field, gone, 0))
 	}
-	c.VMOVUPD(started, leftBase.at(b.field, gone, 0))
+	c.VMOVUPD(m.broadcast(base.of(b.field)), leftBase.at(b.field, gone, 0))
 	c.ADDQ(m.size(escaped), gone)
 	c.Label(label("none"))
 
 	c.CMPQ(periods.of(b.field), operand.Imm(0))
 	c.JE(operand.LabelRef(label("keep")))
-	same := m.compare(equal, o.x, m.load(savedX.at(b.field, b.i, 0)))
-	m.among(same, equal, o.y, m.load(savedY.at(b.field, b.i, 0)))
+	same := m.compare(equal, o.x, m.load(savedX.at(b.field, b.i, at)))
+	m.among(same, equal, o.y, m.load(savedY.at(b.field, b.i, at)))
 	m.without(keep, same)
 	c.Label(label("keep"))
 	kept := m.bits(keep)
@@ -178,15 +205,15 @@ func (m *machine) sort(b block, size int, label func(string) string) {
 	selector = m.selector(keep, kept)
 	m.append(selector, o.x, x.at(b.field, b.out, 0))
 	m.append(selector, o.y, y.at(b.field, b.out, 0))
-	for _, a := range []array{cx, cy, index, savedX, savedY} {
-		m.append(selector, m.load(a.at(b.field, b.i, 0)), a.at(b.field, b.out, 0))
+	for _, a := range []array{cx, cy, index} {
+		m.append(selector, m.load(a.at(b.field, b.i, at)), a.at(b.field, b.out, 0))
 	}
+	c.CMPQ(periods.of(b.field), operand.Imm(0))
+	c.JE(operand.LabelRef(label("packed")))
+	for _, a := range []array{savedX, savedY} {
+		m.append(selector, m.load(a.at(b.field, b.i, at)), a.at(b.field, b.out, 0))
+	}
+	c.Label(label("packed"))
 	c.ADDQ(m.size(kept), b.out)
 	c.Label(label("dropped"))
-	lanes := operand.Imm(uint64(m.lanes)) //nolint:gosec // small
-	c.ADDQ(lanes, b.i)
-	c.ADDQ(lanes, j)
-	c.CMPQ(j, operand.Imm(uint64(size*m.lanes))) //nolint:gosec // small
-	c.JNE(operand.LabelRef(label("sort")))
-	c.MOVQ(gone, left.of(b.field))
 }

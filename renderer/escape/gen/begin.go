@@ -61,22 +61,30 @@ type beginners struct {
 
 // loadGroup loads the group at i.
 func (m *machine) loadGroup(field, i reg.Register) beginners {
-	g := beginners{alive: m.outside(field, i)}
+	c := m.c
+	var at [4]reg.GPVirtual
+	for k, s := range []slice{startX, startY, pointCX, pointCY} {
+		at[k] = c.GP64()
+		c.MOVQ(s.address(field), at[k])
+		c.LEAQ(operand.Mem{Base: at[k], Index: i, Scale: elementSize}, at[k])
+	}
+	element := func(k, v int) operand.Mem { return operand.Mem{Base: at[k], Disp: v * m.lanes * elementSize} }
+	var g beginners
 	for v := range m.starters {
-		at := v * m.lanes
-		g.orbits = append(g.orbits, orbit{
-			m.load(startX.at(field, i, at)), m.load(startY.at(field, i, at)),
-			pointCX.at(field, i, at), pointCY.at(field, i, at),
-		})
+		g.orbits = append(g.orbits, orbit{cx: element(2, v), cy: element(3, v)})
+	}
+	g.alive = m.outside(field, g.orbits)
+	for v := range m.starters {
+		g.orbits[v].x, g.orbits[v].y = m.load(element(0, v)), m.load(element(1, v))
 		g.count = append(g.count, m.zero())
 		g.norm = append(g.norm, m.zero())
 	}
 	return g
 }
 
-// outside returns for each vector of the group at i the points that are neither in the main cardioid nor in the disc of
+// outside returns for each vector of points those that are neither in the main cardioid nor in the disc of
 // period 2, by the test of escape.inside.
-func (m *machine) outside(field, i reg.Register) []mask {
+func (m *machine) outside(field reg.Register, orbits []orbit) []mask {
 	c := m.c
 	sets := make([]mask, m.starters)
 	for v := range sets {
@@ -86,7 +94,7 @@ func (m *machine) outside(field, i reg.Register) []mask {
 	c.JE(operand.LabelRef("outside"))
 	quarter, one, limit, border := m.constant(0.25), m.constant(1), m.constant(0.0625-margin), m.constant(-margin)
 	for v := range sets {
-		re, yy := m.load(pointCX.at(field, i, v*m.lanes)), m.load(pointCY.at(field, i, v*m.lanes))
+		re, yy := m.load(orbits[v].cx), m.load(orbits[v].cy)
 		c.VMULPD(yy, yy, yy)
 		leftOf, q := m.vector(), m.vector()
 		c.VSUBPD(quarter, re, leftOf)
@@ -155,11 +163,13 @@ func (m *machine) ifAny(sets []mask, label string) {
 func (m *machine) record(field, i reg.Register, v int, g beginners) {
 	c := m.c
 	at := v * m.lanes
-	c.VMOVUPD(g.norm[v], norm2.at(field, i, at))
-	to := operand.Mem{Base: field, Index: i, Scale: countSize, Disp: int(counts)*arraySize + at*countSize}
+	norms, to := c.GP64(), c.GP64()
+	c.MOVQ(norm2.address(field), norms)
+	c.VMOVUPD(g.norm[v], operand.Mem{Base: norms, Index: i, Scale: elementSize, Disp: at * elementSize})
+	c.MOVQ(counts.address(field), to)
 	if m.wide {
 		c.VPXORQ(g.count[v], g.count[v], g.alive[v], g.count[v])
-		c.VPMOVQD(g.count[v], to)
+		c.VPMOVQD(g.count[v], operand.Mem{Base: to, Index: i, Scale: countSize, Disp: at * countSize})
 		return
 	}
 	upper, count := c.XMM(), c.YMM()
@@ -167,7 +177,7 @@ func (m *machine) record(field, i reg.Register, v int, g beginners) {
 	c.VEXTRACTI128(operand.U8(1), count, upper)
 	const evenElements = 0x88
 	c.VSHUFPS(operand.U8(evenElements), upper, count.AsX(), upper)
-	c.VMOVUPS(upper, to)
+	c.VMOVUPS(upper, operand.Mem{Base: to, Index: i, Scale: countSize, Disp: at * countSize})
 }
 
 // enlist appends the points of vector v that are alive to the points of the field.
@@ -182,11 +192,7 @@ func (m *machine) enlist(field, i, out reg.Register, v int, g beginners, risky r
 	re, im := m.load(o.cx), m.load(o.cy)
 	norm := m.norm2(orbit{x: re, y: im})
 	far := m.compare(greaterEqual, norm, m.broadcast(calm.of(field)))
-	if m.wide {
-		c.KANDB(g.alive[v], far, far)
-	} else {
-		c.VANDPD(g.alive[v], far, far)
-	}
+	m.intersect(far, g.alive[v])
 	c.ORL(m.bits(far), risky)
 	selector := m.selector(g.alive[v], bits)
 	m.append(selector, o.x, x.at(field, out, 0))

@@ -20,31 +20,15 @@ const (
 	leftCX, leftCY     = array(9), array(10)
 	leftBase           = array(11)
 	leftIndex          = array(12)
-	startX, startY     = array(13), array(14)
-	pointCX, pointCY   = array(15), array(16)
-	startIndex         = array(17)
-	norm2              = array(18)
-	counts             = array(19) // of 4-byte elements, in half the room
+	startIndex         = array(13)
+	parameters         = 14 * arraySize // behind the arrays
 	elementSize        = 8
 	arraySize          = slots * elementSize
 	countSize          = 4
 	maxPermutationSize = 32
 )
 
-// Behind the arrays are the vectors of one group after a block of steps, and the parameters.
-const (
-	afterX     = 20 * arraySize
-	afterY     = afterX + groupSize
-	parameters = afterY + groupSize
-	groupSize  = 64 * elementSize
-)
-
-// after is the operand for element i+offset of a group after its block.
-func after(coordinate int, field, i reg.Register) operand.Mem {
-	return operand.Mem{Base: field, Index: i, Scale: elementSize, Disp: coordinate}
-}
-
-// scalar is the number of a parameter, an 8-byte element behind the arrays.
+// scalar is the number of a parameter, a word behind the arrays.
 type scalar int
 
 const (
@@ -56,7 +40,26 @@ const (
 	ring
 	shortcut
 	periods
+	slices
 )
+
+// slice is the number of a slice behind the parameters: address, length and capacity.
+type slice int
+
+const (
+	startX slice = iota
+	startY
+	pointCX
+	pointCY
+	norm2
+	counts
+	sliceWords = 3
+)
+
+// address is the operand for a slice's address.
+func (s slice) address(field reg.Register) operand.Mem {
+	return (slices + scalar(sliceWords*s)).of(field)
+}
 
 // at is the operand for element i+offset of an array.
 func (a array) at(field, i reg.Register, offset int) operand.Mem {

@@ -194,6 +194,15 @@ func (m *machine) union(set, lanes mask) {
 	}
 }
 
+// intersect keeps the lanes of a set that are in another.
+func (m *machine) intersect(set, lanes mask) {
+	if m.wide {
+		m.c.KANDB(lanes, set, set)
+	} else {
+		m.c.VANDPD(lanes, set, set)
+	}
+}
+
 // everything returns the set of all lanes.
 func (m *machine) everything() mask {
 	if m.wide {
