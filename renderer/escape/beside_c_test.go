@@ -175,7 +175,7 @@ func checksum(b *Batch) uint64 {
 		if count != 0 {
 			bits = math.Float64bits(b.Norm2[i])
 		}
-		sum = (sum*31+uint64(count))*31 + bits //nolint:gosec // counts are positive
+		sum = (sum*31+uint64(count))*31 + bits
 	}
 	return sum
 }
@@ -185,7 +185,7 @@ func iterations(b *Batch, limit int) float64 {
 	total := 0
 	for _, count := range b.Count {
 		if count == 0 {
-			count = int32(limit) //nolint:gosec // small
+			count = int32(limit)
 		}
 		total += int(count)
 	}

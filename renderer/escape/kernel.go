@@ -41,10 +41,10 @@ func NewBatch(size int) *Batch {
 }
 
 // Slice returns the first n points of the batch.
-func (b *Batch) Slice(n int) Batch { return b.from(0, n) }
+func (b *Batch) Slice(n int) Batch { return b.Part(0, n) }
 
-// from returns the points from start to end.
-func (b *Batch) from(start, end int) Batch {
+// Part returns the points from start to end.
+func (b *Batch) Part(start, end int) Batch {
 	return Batch{
 		Re: b.Re[start:end], Im: b.Im[start:end],
 		Count: b.Count[start:end], Norm2: b.Norm2[start:end],
@@ -71,7 +71,7 @@ func (k Kernel) run(ctx context.Context, b Batch, e engine, shortcuts bool) erro
 		w.field = newField()
 	}
 	for start := 0; start < len(b.Re); start += chunk {
-		if err := w.chunk(ctx, b.from(start, min(start+chunk, len(b.Re)))); err != nil {
+		if err := w.chunk(ctx, b.Part(start, min(start+chunk, len(b.Re)))); err != nil {
 			return err
 		}
 	}
