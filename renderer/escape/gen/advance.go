@@ -66,7 +66,8 @@ func (m *machine) block(f formula, size int, b block) {
 		at := v * m.lanes
 		orbits[v] = orbit{
 			m.load(x.at(b.field, b.i, at)), m.load(y.at(b.field, b.i, at)),
-			operand.Mem{Base: re, Disp: at * elementSize}, operand.Mem{Base: im, Disp: at * elementSize},
+			operand.Mem{Base: re, Disp: at * elementSize},
+			operand.Mem{Base: im, Disp: at * elementSize},
 		}
 	}
 	s := c.GP64()
