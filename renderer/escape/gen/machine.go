@@ -37,7 +37,7 @@ const (
 )
 
 func newMachine(c *build.Context, wide bool) *machine {
-	m := &machine{c: c, wide: wide, lanes: 8, group: 8, half: 4, starters: 4}
+	m := &machine{c: c, wide: wide, lanes: 8, group: 6, half: 4, starters: 4}
 	if wide {
 		return m
 	}
