@@ -55,6 +55,8 @@ type field struct {
 	norm2            []float64
 	counts           []int32
 
+	repeats int // points of the chunk that were found to repeat
+
 	// The engines read and write whole groups of vectors of the slices above, which are the batch's own as far as
 	// those reach, and these otherwise.
 	room struct {

@@ -152,14 +152,29 @@ func (w *walk) block() int {
 // settleCount is the number of points that make it worth while to settle them.
 const settleCount = 32
 
-// firstSave is the number of steps after which orbits are remembered for the first time, to see whether they repeat.
-// They are again whenever the number has doubled (R. P. Brent, "An improved Monte Carlo factorization algorithm", 1980).
-const firstSave = 64
+// Orbits are remembered after so many steps, to see whether they come back to the same point: then they go round for ever.
+// They are remembered again whenever the number of steps has doubled (R. P. Brent, "An improved Monte Carlo
+// factorization algorithm", 1980). Where blocks are short, looking costs some percent; that is spent where the chunk
+// before had points that repeat. It changes no result when a repetition is found, or whether.
+const (
+	earlySave = 64
+	lateSave  = 256
+	evidence  = 16 // of so many points one at least repeats
+)
+
+// firstSave returns the number of steps after which orbits are remembered first.
+func (f *field) firstSave() int64 {
+	if f.repeats*evidence > chunk {
+		return earlySave
+	}
+	return lateSave
+}
 
 // advanceAll iterates the field's first n points to their end.
 func (w *walk) advanceAll(ctx context.Context, n int) error {
 	f := w.field
-	padded, longest, save := -1, 0, int64(firstSave)
+	padded, longest, save := -1, 0, f.firstSave()
+	f.repeats = 0
 	for n > 0 && f.base < f.limit {
 		if w.shortcuts && f.base >= save {
 			f.save(n)
@@ -176,7 +191,9 @@ func (w *walk) advanceAll(ctx context.Context, n int) error {
 				return err
 			}
 		}
+		before := n + int(f.left)
 		n = w.engine.advance(f, n, steps)
+		f.repeats += before - n - int(f.left)
 		f.base += int64(steps)
 		longest = max(longest, steps)
 		if f.left >= settleCount {
