@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"strconv"
+	"sync"
 
 	"mandelfarm/renderer/bandpng"
 	"mandelfarm/renderer/escape"
@@ -93,9 +94,9 @@ func (p *painter) header() bandpng.Header {
 	}
 }
 
-// run is the number of pixels that are computed together. It is a multiple of 8, so that runs of 1-bit pixels begin at
-// a byte, and small enough for the arrays of a brush to stay in a core's nearest cache.
-const run = 512
+// run is the number of pixels that are computed together: the more, the better the kernel is used, up to the size of its
+// chunks. It is a multiple of 8, so that runs of 1-bit pixels begin at a byte.
+const run = 2048
 
 // brush is the working memory of one goroutine. Its size does not depend on the image.
 type brush struct {
@@ -103,26 +104,45 @@ type brush struct {
 	sums  [3 * run]uint32 // of squared channels, over the samples of each pixel
 }
 
-func newBrush() *brush { return &brush{batch: escape.NewBatch(run)} }
+// brushes are shared by all images because their memory costs more to make than a small image to paint.
+var brushes = sync.Pool{New: func() any { return &brush{batch: escape.NewBatch(run)} }} //nolint:gochecknoglobals // a cache that no result depends on
 
-// paintRow computes one row of the image into dst, which has the row's stride and is zero.
-func (p *painter) paintRow(ctx context.Context, b *brush, row int, dst []byte) error {
-	for column := 0; column < p.spec.Width; column += run {
-		width := min(run, p.spec.Width-column)
-		start, end := p.format.Stride(column), p.format.Stride(column+width)
-		if err := p.paintRun(ctx, b, row, column, width, dst[start:end]); err != nil {
-			return err
+func getBrush() *brush { return brushes.Get().(*brush) } //nolint:forcetypeassert // holds nothing else
+
+// runRows is the number of rows that a run of pixels has. Rows that are shorter than a run are joined, if the bytes of
+// their pixels are.
+func (p *painter) runRows() int {
+	if p.format == Gray1 && p.spec.Width%8 != 0 {
+		return 1
+	}
+	return max(1, run/p.spec.Width)
+}
+
+// paintRows computes some rows of the image into dst, which has the rows' strides and is zero.
+func (p *painter) paintRows(ctx context.Context, b *brush, rows Rows, dst []byte) error {
+	height := p.runRows()
+	for top := rows.Start; top < rows.End; top += height {
+		part := Rows{top, min(top+height, rows.End)}
+		for column := 0; column < p.spec.Width; column += run {
+			width := min(run, p.spec.Width-column)
+			size := p.format.Stride(width) * part.Count()
+			if err := p.paintRun(ctx, b, part, column, width, dst[:size]); err != nil {
+				return err
+			}
+			dst = dst[size:]
 		}
 	}
 	return nil
 }
 
-// paintRun computes a run of pixels of one row.
-func (p *painter) paintRun(ctx context.Context, b *brush, row, column, width int, dst []byte) error {
-	batch := b.batch.Slice(width)
+// paintRun computes a run of pixels: some columns of one row, or all of several.
+func (p *painter) paintRun(ctx context.Context, b *brush, rows Rows, column, width int, dst []byte) error {
+	batch := b.batch.Slice(width * rows.Count())
 	clear(b.sums[:])
 	for _, at := range p.offsets {
-		p.grid.place(batch, row, column, at)
+		for i := range rows.Count() {
+			p.grid.place(batch.Part(i*width, (i+1)*width), rows.Start+i, column, at)
+		}
 		if err := p.kernel.Run(ctx, batch); err != nil {
 			return err
 		}

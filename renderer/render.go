@@ -94,25 +94,29 @@ func Render(ctx context.Context, s Spec, rows Rows, opt Options) (*Pixels, error
 	return pixels, nil
 }
 
-// paintAll computes all rows of the pixels. Goroutines take the next row when they are done with one.
+// paintAll computes all rows of the pixels. Goroutines take the next few when they are done with some.
 func (p *painter) paintAll(ctx context.Context, pixels *Pixels, opt Options) error {
 	var (
 		next   atomic.Int64
 		group  sync.WaitGroup
 		failed = make([]error, opt.threads(pixels.Rows.Count()))
 		report = reporter{progress: opt.Progress}
+		count  = p.portion(pixels.Rows.Count(), len(failed))
 	)
 	for i := range failed {
 		group.Go(func() {
-			b := newBrush()
+			b := getBrush()
+			defer brushes.Put(b)
 			for failed[i] == nil {
-				row := int(next.Add(1)) - 1
-				if row >= pixels.Rows.Count() {
+				end := int(next.Add(int64(count)))
+				rows := Rows{end - count, min(end, pixels.Rows.Count())}
+				if rows.Start >= rows.End {
 					return
 				}
-				dst := pixels.Pix[row*pixels.Stride : (row+1)*pixels.Stride]
-				if failed[i] = p.paintRow(ctx, b, pixels.Rows.Start+row, dst); failed[i] == nil {
-					report.report(1)
+				dst := pixels.Pix[rows.Start*pixels.Stride : rows.End*pixels.Stride]
+				rows.Start, rows.End = rows.Start+pixels.Rows.Start, rows.End+pixels.Rows.Start
+				if failed[i] = p.paintRows(ctx, b, rows, dst); failed[i] == nil {
+					report.report(rows.Count())
 				}
 			}
 		})
@@ -124,4 +128,11 @@ func (p *painter) paintAll(ctx context.Context, pixels *Pixels, opt Options) err
 		}
 	}
 	return nil
+}
+
+// portion returns the number of rows that a goroutine takes at a time: a run of pixels, unless so few goes would leave
+// one with much of the work at the end.
+func (p *painter) portion(rows, threads int) int {
+	const goes = 8 // of each goroutine, at least
+	return max(1, min(p.runRows(), rows/(goes*threads)))
 }

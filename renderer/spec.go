@@ -11,7 +11,7 @@ import (
 )
 
 // Version is part of every ID. It is raised whenever any byte of any image changes.
-const Version = "1"
+const Version = "2"
 
 // Formula names the map whose orbits are followed.
 type Formula string
