@@ -8,7 +8,7 @@ import (
 )
 
 // unroll is the number of steps in a turn of the inner loop.
-const unroll = 4
+const unroll = 2
 
 // advance makes a block of steps of every point of the field without looking at |z|, which afterwards tells whether a
 // point has escaped in the block. Those that have go to the points that left, as they were before the block; those
