@@ -17,9 +17,9 @@
 // # Guarantees
 //
 // The same Spec gives the same bytes: on every CPU, for every number of threads and however the rows are split.
-// Every floating-point product is rounded on its own (written float64(x*y)), so that no compiler fuses it into a
-// multiply-add on one machine and not on another, and no function of package math is used except those which
-// IEEE 754 defines exactly (square root, floor).
+// Every floating-point product is rounded on its own (written float64(x*y)) or fused on purpose (math.FMA), so that no
+// compiler fuses on one machine and not on another, and no function of package math is used except those which IEEE 754
+// defines exactly (square root, floor, fused multiply-add).
 //
 // Rendering is pure: parameters in, pixels out. Nothing here does I/O (besides writing to a given io.Writer), logs,
 // reads a clock or changes a global that can be observed. A render obeys its context inside the iteration loop.

@@ -131,7 +131,7 @@ func (w *walk) chunk(ctx context.Context, b Batch) error {
 // steps after an escape are wasted and made again, while a short block spends as long on its ends as on its steps. Both
 // are powers of 2.
 const (
-	firstBlock = 8
+	firstBlock = 32
 	lastBlock  = 128
 	blockShare = 16 // steps made, per step of a block
 	leastBlock = 4  // what the assembly's inner loop makes in a turn

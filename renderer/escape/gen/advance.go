@@ -8,7 +8,7 @@ import (
 )
 
 // unroll is the number of steps in a turn of the inner loop.
-const unroll = 4
+const unroll = 2
 
 // advance makes a block of steps of every point of the field without looking at |z|, which afterwards tells whether a
 // point has escaped in the block. Those that have go to the points that left, as they were before the block; those
@@ -34,10 +34,10 @@ func (m *machine) advance(f formula) {
 	c.JLE(operand.LabelRef("done"))
 	c.CMPQ(rest, operand.Imm(uint64(m.half*m.lanes))) //nolint:gosec // small
 	c.JLE(operand.LabelRef("small"))
-	m.block(f, m.group, block{field, i, out, steps})
+	m.block(f, m.group, block{field: field, i: i, out: out, steps: steps})
 	c.JMP(operand.LabelRef("next"))
 	c.Label("small")
-	m.block(f, m.half, block{field, i, out, steps})
+	m.block(f, m.half, block{field: field, i: i, out: out, steps: steps})
 	c.JMP(operand.LabelRef("next"))
 
 	c.Label("done")
@@ -51,6 +51,7 @@ func (m *machine) advance(f formula) {
 // block is what blocks of both sizes need.
 type block struct {
 	field, i, out, steps reg.Register
+	radius               reg.VecVirtual
 }
 
 // block moves a group on.
@@ -167,6 +168,9 @@ func (m *machine) sort(b block, orbits []orbit, label func(string) string) {
 	c := m.c
 	gone := c.GP64()
 	c.MOVQ(left.of(b.field), gone)
+	if m.wide {
+		b.radius = m.broadcast(radius2.of(b.field))
+	}
 	for v, o := range orbits {
 		m.sortVector(b, o, v*m.lanes, gone, func(name string) string { return label(fmt.Sprintf("%s%d_", name, v)) })
 	}
@@ -177,7 +181,10 @@ func (m *machine) sort(b block, orbits []orbit, label func(string) string) {
 // sortVector appends the points of one vector, the one at b.i+at, to those that left or to those that stay.
 func (m *machine) sortVector(b block, o orbit, at int, gone reg.GPVirtual, label func(string) string) {
 	c := m.c
-	keep := m.compare(lessOrEqual, m.norm2(o), m.broadcast(radius2.of(b.field)))
+	if !m.wide { // which has no register to keep it in
+		b.radius = m.broadcast(radius2.of(b.field))
+	}
+	keep := m.compare(lessOrEqual, m.norm2(o), b.radius)
 	escaped := m.bits(keep)
 	c.XORL(operand.Imm(uint64(1<<m.lanes-1)), escaped) //nolint:gosec // small
 	c.JZ(operand.LabelRef(label("none")))

@@ -28,8 +28,7 @@ func (m *machine) begin(f formula) {
 	i, out := c.GP64(), c.GP64()
 	c.XORQ(i, i)
 	c.XORQ(out, out)
-	risky := c.GP32()
-	c.XORL(risky, risky)
+	farthest := m.zero() // |c|^2 of the points that stay, at most
 
 	c.Label("group")
 	c.CMPQ(i, n)
@@ -40,12 +39,13 @@ func (m *machine) begin(f formula) {
 		m.record(field, i, v, g)
 	}
 	for v := range g.orbits {
-		m.enlist(field, i, out, v, g, risky)
+		m.enlist(field, i, out, v, g, farthest)
 	}
 	c.ADDQ(operand.Imm(uint64(m.lanes*m.starters)), i) //nolint:gosec // small
 	c.JMP(operand.LabelRef("group"))
 
 	c.Label("done")
+	risky := m.bits(m.compare(greaterEqual, farthest, m.broadcast(calm.of(field))))
 	c.MOVQ(risky.As64(), ring.of(field))
 	c.Store(out, c.ReturnIndex(0))
 	m.finish()
@@ -181,7 +181,7 @@ func (m *machine) record(field, i reg.Register, v int, g beginners) {
 }
 
 // enlist appends the points of vector v that are alive to the points of the field.
-func (m *machine) enlist(field, i, out reg.Register, v int, g beginners, risky reg.Register) {
+func (m *machine) enlist(field, i, out reg.Register, v int, g beginners, farthest reg.VecVirtual) {
 	c := m.c
 	skip := fmt.Sprintf("next%d", v)
 	bits := m.bits(g.alive[v])
@@ -190,10 +190,7 @@ func (m *machine) enlist(field, i, out reg.Register, v int, g beginners, risky r
 	at := v * m.lanes
 	o := g.orbits[v]
 	re, im := m.load(o.cx), m.load(o.cy)
-	norm := m.norm2(orbit{x: re, y: im})
-	far := m.compare(greaterEqual, norm, m.broadcast(calm.of(field)))
-	m.intersect(far, g.alive[v])
-	c.ORL(m.bits(far), risky)
+	m.maximum(g.alive[v], m.norm2(orbit{x: re, y: im}), farthest)
 	selector := m.selector(g.alive[v], bits)
 	m.append(selector, o.x, x.at(field, out, 0))
 	m.append(selector, o.y, y.at(field, out, 0))

@@ -37,7 +37,7 @@ const (
 )
 
 func newMachine(c *build.Context, wide bool) *machine {
-	m := &machine{c: c, wide: wide, lanes: 8, group: 6, half: 4, starters: 4}
+	m := &machine{c: c, wide: wide, lanes: 8, group: 8, half: 4, starters: 4}
 	if wide {
 		return m
 	}
@@ -243,6 +243,17 @@ func (m *machine) replace(set mask, from, to reg.VecVirtual) {
 	} else {
 		m.c.VBLENDVPD(set, from, to, to)
 	}
+}
+
+// maximum raises the lanes of a set to those of another vector.
+func (m *machine) maximum(set mask, from, to reg.VecVirtual) {
+	if m.wide {
+		m.c.VMAXPD(from, to, set, to)
+		return
+	}
+	v := m.c.YMM()
+	m.c.VANDPD(from, set, v)
+	m.c.VMAXPD(v, to, to)
 }
 
 // count adds an integer to the lanes of a set. In AVX2 a lane of a mask is the integer -1, which serves where the
