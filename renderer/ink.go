@@ -81,7 +81,7 @@ func (n *ink) fill(colors palette.Table, depth, samples int) {
 		for i, color := range colors {
 			number := numbers[color]
 			n.table[i] = uint64(number) //nolint:gosec // below 256
-			n.palette[number] = [3]uint8{byte(color[0]), byte(color[1]), byte(color[2])}
+			n.palette[number] = [3]uint8{byte(color[0] & 255), byte(color[1] & 255), byte(color[2] & 255)}
 		}
 	default:
 		n.format = RGB8

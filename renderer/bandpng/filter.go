@@ -10,6 +10,10 @@ const (
 	filterNone = 0
 	filterSub  = 1 // difference to the pixel on the left
 	filterUp   = 2 // difference to the pixel above
+
+	// Filters that are only read.
+	filterAverage = 3
+	filterPaeth   = 4
 )
 
 // addRow filters a row, adds it to the block and returns its checksum. The first row of a segment has none above.
