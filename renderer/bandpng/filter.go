@@ -3,6 +3,7 @@ package bandpng
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 )
 
 // Filter types (PNG specification, 9.2).
@@ -50,33 +51,29 @@ func appendFiltered(dst []byte, f Format, row, above []byte) []byte {
 	case !f.filtered():
 		return append(append(dst, filterNone), row...)
 	case above == nil:
-		return appendDifference(append(dst, filterSub), row, f.pixelBytes())
+		first := f.pixelBytes()
+		dst = append(append(dst, filterSub), row[:first]...)
+		return appendDifference(dst, row[first:], row)
 	default:
-		return appendUp(append(dst, filterUp), row, above)
+		return appendDifference(append(dst, filterUp), row, above)
 	}
 }
 
-// appendDifference appends the difference of each byte to the one distance before it in the row.
-func appendDifference(dst, row []byte, distance int) []byte {
-	dst = append(dst, row[:distance]...)
-	return appendUp(dst, row[distance:], row)
-}
-
-// appendUp appends the difference of each byte to the one in the same place of another row.
-func appendUp(dst, row, above []byte) []byte {
+// appendDifference appends the difference of each byte to the one in the same place of another row.
+func appendDifference(dst, row, other []byte) []byte {
 	const high = 0x8080808080808080
 	start := len(dst)
-	dst = append(dst, row...)
+	dst = slices.Grow(dst, len(row))[:start+len(row)]
 	difference := dst[start:]
-	above = above[:len(row)]
+	difference, other = difference[:len(row)], other[:len(row)] // all of one length, which spares checks
 	at := 0
-	for ; at+8 <= len(difference); at += 8 {
-		x, y := binary.LittleEndian.Uint64(difference[at:]), binary.LittleEndian.Uint64(above[at:])
+	for ; at+8 <= len(row); at += 8 {
+		x, y := binary.LittleEndian.Uint64(row[at:]), binary.LittleEndian.Uint64(other[at:])
 		// Eight subtractions in one: the highest bits are kept from borrowing, and come back by addition.
 		binary.LittleEndian.PutUint64(difference[at:], ((x|high)-(y&^high))^((x^^y)&high))
 	}
-	for ; at < len(difference); at++ {
-		difference[at] -= above[at]
+	for ; at < len(row); at++ {
+		difference[at] = row[at] - other[at]
 	}
 	return dst
 }

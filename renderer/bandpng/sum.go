@@ -48,8 +48,8 @@ func sumOfChunk(data []byte) Sum {
 	for len(data) >= 8 {
 		words := min(len(data)/8, sumWords)
 		var evenA, oddA, evenB, oddB uint64
-		for at := 0; at < 8*words; at += 8 {
-			x := binary.LittleEndian.Uint64(data[at:])
+		for part := data[:8*words]; len(part) >= 8; part = part[8:] {
+			x := binary.LittleEndian.Uint64(part)
 			evenB += evenA
 			oddB += oddA
 			evenA += x & bytes
