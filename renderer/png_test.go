@@ -18,6 +18,7 @@ import (
 
 	"mandelfarm/internal/golden"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/palette"
 )
 
 func writePNG(tb testing.TB, s renderer.Spec, opt renderer.Options) []byte {
@@ -158,5 +159,31 @@ func TestGoldenPictures(t *testing.T) {
 	t.Run("original", func(t *testing.T) {
 		t.Parallel()
 		golden.PNG(t, "original", writePNG(t, renderer.Original(320, 240), renderer.Options{}))
+	})
+}
+
+// FuzzWritePNG draws small pictures of all kinds: image/png reads the pixels that Render computes.
+func FuzzWritePNG(f *testing.F) {
+	f.Add(uint8(30), uint8(70), uint8(100), uint8(1), true, uint8(0), uint8(0), uint8(0), uint32(0))
+	f.Add(uint8(9), uint8(1), uint8(20), uint8(3), false, uint8(1), uint8(1), uint8(8), uint32(0xff8000))
+	f.Fuzz(func(t *testing.T, width, height, iterations, samples uint8, deep bool, method, colors, steps uint8, interior uint32) {
+		s := renderer.Spec{
+			Width: 1 + int(width), Height: 1 + int(height), MaxIterations: 1 + int(iterations), Samples: 1 + int(samples%4),
+			Coloring: renderer.Coloring{
+				Method:   renderer.Methods()[int(method)%len(renderer.Methods())],
+				Palette:  palette.Names()[int(colors)%len(palette.Names())],
+				Steps:    int(steps),
+				Interior: renderer.Color(fmt.Sprintf("#%06x", interior&0xffffff)),
+			},
+		}
+		if deep {
+			s.Depth = 16
+		}
+		s, err := s.Normalize()
+		require.NoError(t, err)
+		file := writePNG(t, s, renderer.Options{Threads: 2})
+		got, err := png.Decode(bytes.NewReader(file))
+		require.NoError(t, err)
+		requireSamePixels(t, render(t, s, renderer.Options{}), got)
 	})
 }
