@@ -76,7 +76,7 @@ func leastSeconds(b *testing.B, out []byte, count, countColumn int) float64 {
 	return least
 }
 
-// BenchmarkEncode compresses the pixels of two views in each format, on one thread, and then once or twice by image/png
+// BenchmarkEncode compresses the pixels of three views in each format, on one thread, and then once or twice by image/png
 // and by libpng at their defaults. "MB/s" is of raw pixels and wall-clock time; "xpng" and "xlibpng" are how many times
 // our CPU time the others take, "%size" and so on are the sizes in percent of the raw pixels'.
 func BenchmarkEncode(b *testing.B) {
@@ -84,7 +84,7 @@ func BenchmarkEncode(b *testing.B) {
 		"gray1": `"coloring":{"method":"set"}`, "gray8": `"samples":2,"coloring":{"method":"set"}`, "indexed8": `"coloring":{"steps":32}`,
 		"rgb8": `"samples":1`, "rgb16": `"depth":16`,
 	}
-	for _, view := range []string{"full", "seahorse"} {
+	for _, view := range []string{"full", "seahorse", "interior"} {
 		for _, format := range []string{"gray1", "gray8", "indexed8", "rgb8", "rgb16"} {
 			size := 1024
 			if format == "gray1" {
@@ -92,6 +92,7 @@ func BenchmarkEncode(b *testing.B) {
 			}
 			places := map[string]string{
 				"full":     ``,
+				"interior": `"center":{"re":"-0.1"},"radius":"0.1",`,
 				"seahorse": `"center":{"re":"-0.743643887037151","im":"0.131825904205330"},"radius":"5e-6","max_iterations":2000,`,
 			}
 			b.Run(format+"/"+view, func(b *testing.B) {

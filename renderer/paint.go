@@ -165,11 +165,9 @@ func (p *painter) finish(b *brush, dst []byte) {
 // shadeSet sets the bit of every pixel that escapes: white outside, black inside.
 func shadeSet(dst []byte, counts []int32) {
 	for ; len(counts) >= 8; counts, dst = counts[8:], dst[1:] {
-		var bits byte
-		for _, count := range counts[:8] {
-			bits = bits<<1 | outside(count)
-		}
-		dst[0] = bits
+		c := (*[8]int32)(counts)
+		dst[0] = outside(c[0])<<7 | outside(c[1])<<6 | outside(c[2])<<5 | outside(c[3])<<4 |
+			outside(c[4])<<3 | outside(c[5])<<2 | outside(c[6])<<1 | outside(c[7])
 	}
 	for i, count := range counts {
 		dst[0] |= outside(count) << (7 - i)
