@@ -3,6 +3,7 @@ package renderer
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"strconv"
 
 	"mandelfarm/renderer/bandpng"
@@ -41,7 +42,7 @@ func newInk(s Spec) *ink {
 	turns := s.Coloring.Offset.Float64()
 	n.offset = float64((turns - math.Floor(turns)) * float64(n.places))
 	n.scale = float64(s.Coloring.Density.Float64() * turnsPerRoot * float64(n.places))
-	n.fill(append(colors, s.Coloring.Interior.channels(depth)), depth, s.Samples)
+	n.fill(append(slices.Clip(colors), s.Coloring.Interior.channels(depth)), depth, s.Samples)
 	return n
 }
 
@@ -63,7 +64,6 @@ func (c Color) channels(depth int) palette.Color {
 // fill chooses the format that suffices for the colours and makes the table in it. A picture of one sample has no
 // colours besides these; the means of more samples are gray where all colours are.
 func (n *ink) fill(colors palette.Table, depth, samples int) {
-	numbers := distinct(colors)
 	switch {
 	case depth == 16:
 		n.format = RGB16
@@ -74,19 +74,41 @@ func (n *ink) fill(colors palette.Table, depth, samples int) {
 		for i := range n.table {
 			n.table[i] &= 255
 		}
-	case samples == 1 && len(numbers) <= 256:
-		n.format = Indexed8
-		n.palette = make([][3]uint8, len(numbers))
-		n.table = make([]uint64, len(colors))
-		for i, color := range colors {
-			number := numbers[color]
-			n.table[i] = uint64(number) //nolint:gosec // below 256
-			n.palette[number] = [3]uint8{byte(color[0] & 255), byte(color[1] & 255), byte(color[2] & 255)}
-		}
 	default:
 		n.format = RGB8
+		if samples == 1 && n.index(colors) {
+			n.format = Indexed8
+			return
+		}
 		n.table = pack(colors, 8)
 	}
+}
+
+// index makes a table of indices, and the palette they are for in the order of first use. It reports false if there are
+// more than 256 colours.
+func (n *ink) index(colors palette.Table) bool {
+	const most = 256
+	var list [][3]uint8
+	numbers := map[palette.Color]uint64{}
+	n.table = make([]uint64, len(colors))
+	for i, color := range colors {
+		if i > 0 && color == colors[i-1] {
+			n.table[i] = n.table[i-1]
+			continue
+		}
+		number, known := numbers[color]
+		if !known {
+			if len(list) == most {
+				return false
+			}
+			number = uint64(len(list))
+			numbers[color] = number
+			list = append(list, [3]uint8{byte(color[0] & 255), byte(color[1] & 255), byte(color[2] & 255)})
+		}
+		n.table[i] = number
+	}
+	n.palette = list
+	return true
 }
 
 // pack puts channels into words, so many bits from one to the next.
@@ -96,17 +118,6 @@ func pack(colors palette.Table, bits int) []uint64 {
 		table[i] = uint64(color[0]) | uint64(color[1])<<bits | uint64(color[2])<<(2*bits)
 	}
 	return table
-}
-
-// distinct numbers the colours in the order of their first use.
-func distinct(colors palette.Table) map[palette.Color]int {
-	numbers := map[palette.Color]int{}
-	for _, color := range colors {
-		if _, known := numbers[color]; !known {
-			numbers[color] = len(numbers)
-		}
-	}
-	return numbers
 }
 
 func isGray(colors palette.Table) bool {

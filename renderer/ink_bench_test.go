@@ -39,6 +39,26 @@ func BenchmarkColor(b *testing.B) {
 	}
 }
 
+// BenchmarkPrepare is what every picture costs before its first pixel.
+func BenchmarkPrepare(b *testing.B) {
+	for name, text := range map[string]string{
+		"rgb8": `{"width":256,"height":256}`, "rgb16": `{"width":256,"height":256,"depth":16}`,
+		"indexed": `{"width":256,"height":256,"coloring":{"steps":200}}`, "set": `{"width":256,"height":256,"coloring":{"method":"set"}}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			s, err := Parse([]byte(text))
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				if _, err := newPainter(s); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // color is paintRun without the points and the kernel: all samples are the same.
 func (p *painter) color(b *brush, batch escape.Batch, dst []byte) {
 	p.begin(b)

@@ -7,7 +7,10 @@
 // Tables are computed with pinned float64 arithmetic and are the same on every CPU.
 package palette
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // Color is a colour in sRGB: red, green and blue, from 0 to 255 or to 65535 as its table's depth says.
 type Color [3]uint16
@@ -33,8 +36,21 @@ func Names() []string {
 // Exists reports whether there is a palette of that name.
 func Exists(name string) bool { return stops(name) != nil }
 
-// New computes the table of a palette in channels of 8 or 16 bits. It reports false if there is none of that name.
+// tables holds what New has computed, by request.
+var tables sync.Map //nolint:gochecknoglobals // a cache that no result depends on
+
+type request struct {
+	name  string
+	depth int
+}
+
+// New returns the table of a palette in channels of 8 or 16 bits, which is not to be changed. It reports false if there is
+// none of that name.
 func New(name string, depth int) (Table, bool) {
+	if table, ok := tables.Load(request{name, depth}); ok {
+		known, ok := table.(Table)
+		return known, ok
+	}
 	gradient := stops(name)
 	if gradient == nil {
 		return nil, false
@@ -43,6 +59,7 @@ func New(name string, depth int) (Table, bool) {
 	for channel := range 3 {
 		fillChannel(table, gradient, channel, uint16(1<<depth-1))
 	}
+	tables.Store(request{name, depth}, table)
 	return table, true
 }
 
