@@ -15,8 +15,8 @@ import (
 
 // Reasons why a file cannot be verified.
 var (
-	// ErrNotOurs is that of a file that is damaged, or no PNG, or carries no Spec.
-	ErrNotOurs = errors.New("not a picture that says how it was drawn")
+	// ErrNotOurs is that of a file that is damaged, or no PNG, or does not say how it was drawn.
+	ErrNotOurs = errors.New("no picture of ours")
 	// ErrOtherVersion is that of a file from a renderer whose pixels may be others.
 	ErrOtherVersion = errors.New("drawn by another version of the renderer")
 )

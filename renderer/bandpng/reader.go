@@ -12,7 +12,7 @@ import (
 
 // ErrFormat is the reason why a Reader gives up on a file: it is damaged, or no PNG, or one of a kind that this package
 // does not write.
-var ErrFormat = errors.New("not a PNG file of a known kind")
+var ErrFormat = errors.New("damaged, or no PNG of a known kind")
 
 // Bounds on what a file can make a Reader hold in memory.
 const (
