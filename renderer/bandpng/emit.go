@@ -40,17 +40,21 @@ func (c *codes) choose(b *block) {
 	}
 	clear(c.uses[endOfBlock:])
 	c.uses[endOfBlock] = 1
-	for n := minRepeat; n <= maxRepeat; n++ {
-		symbol, _ := lengthCode(n)
-		c.uses[symbol] += b.repeats[n]
+	for n, uses := range b.repeats {
+		if n > 0 && uses > 0 {
+			symbol, _ := lengthCode(n)
+			c.uses[symbol] += uses
+		}
 	}
 	c.coder.assign(c.lengths[:], c.uses[:], maxCode)
 	canonical(c.all[:], c.lengths[:])
 	copy(c.literals[:], c.all[:])
 	distance := distanceCode(b.distance)
-	for n := minRepeat; n <= maxRepeat; n++ {
-		symbol, extra := lengthCode(n)
-		c.repeats[n] = c.all[symbol].then(extra).then(distance)
+	for n, uses := range b.repeats {
+		if n > 0 && uses > 0 {
+			symbol, extra := lengthCode(n)
+			c.repeats[n] = c.all[symbol].then(extra).then(distance)
+		}
 	}
 	c.header.tell(&c.coder, c.lengths[:], b.distance)
 }
