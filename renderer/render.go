@@ -14,7 +14,9 @@ import (
 // Format is the layout of a row of pixels.
 type Format = bandpng.Format
 
-// The formats. Method "set" gives Gray1 with one sample per pixel and Gray8 with more; "smooth" gives RGB8.
+// The formats. Method "set" gives Gray1 with one sample per pixel and Gray8 with more. Method "smooth" gives RGB16 at
+// depth 16, Gray8 if the palette and the interior are gray, Indexed8 if they have at most 256 colours and a pixel has one
+// sample, and RGB8 otherwise.
 const (
 	Gray1 = bandpng.Gray1
 	Gray8 = bandpng.Gray8
@@ -62,11 +64,12 @@ func (r *reporter) report(rows int) {
 
 // Pixels is a run of rows of an image.
 type Pixels struct {
-	Width  int // pixels
-	Rows   Rows
-	Format Format
-	Stride int    // bytes from one row to the next
-	Pix    []byte // row Rows.Start first
+	Width   int // pixels
+	Rows    Rows
+	Format  Format
+	Palette [][3]uint8 // the colours of Indexed8
+	Stride  int        // bytes from one row to the next
+	Pix     []byte     // row Rows.Start first
 }
 
 // Render computes some rows of the picture. It is a pure function of the Spec and the rows: the same bytes for every
@@ -86,7 +89,7 @@ func Render(ctx context.Context, s Spec, rows Rows, opt Options) (*Pixels, error
 	}
 	pixels := &Pixels{
 		Width: p.spec.Width, Rows: rows, Format: p.format, Stride: stride,
-		Pix: make([]byte, stride*rows.Count()),
+		Palette: p.palette(), Pix: make([]byte, stride*rows.Count()),
 	}
 	if err := p.paintAll(ctx, pixels, opt); err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/palette"
 )
 
 // render renders whole images and fails the test on errors.
@@ -34,7 +35,13 @@ func pictures() *rapid.Generator[renderer.Spec] {
 			Height:        rapid.IntRange(1, 40).Draw(t, "height"),
 			MaxIterations: rapid.IntRange(1, 200).Draw(t, "limit"),
 			Samples:       rapid.IntRange(1, 3).Draw(t, "samples"),
-			Coloring:      renderer.Coloring{Method: rapid.SampledFrom(renderer.Methods()).Draw(t, "method")},
+			Depth:         rapid.SampledFrom([]int{8, 16}).Draw(t, "depth"),
+			Coloring: renderer.Coloring{
+				Method:   rapid.SampledFrom(renderer.Methods()).Draw(t, "method"),
+				Palette:  rapid.SampledFrom(palette.Names()).Draw(t, "palette"),
+				Steps:    rapid.SampledFrom([]int{0, 0, 1, 9, 255}).Draw(t, "steps"),
+				Interior: rapid.SampledFrom([]renderer.Color{"#000000", "#ff8000"}).Draw(t, "interior"),
+			},
 		}
 		set := func(d *renderer.Decimal, text string) {
 			require.NoError(t, d.UnmarshalJSON([]byte(text)))

@@ -17,7 +17,7 @@ func rootCommand(env environment) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(apiCommand(env), workerCommand(env), renderCommand(env), healthCommand(env))
+	root.AddCommand(apiCommand(env), workerCommand(env), renderCommand(env), verifyCommand(env), healthCommand(env))
 	for _, cmd := range append(root.Commands(), root) {
 		nameVariables(cmd.Flags())
 	}
