@@ -1746,8 +1746,10 @@ group:
 	MOVQ    CX, BX
 
 half:
-	SHRQ    $0x01, BX
+	MOVQ    BX, SI
+	SHRQ    $0x01, SI
 	JZ      found
+	SUBQ    SI, BX
 	VMOVAPD Z1, Z13
 	VMOVAPD Z2, Z14
 	VMOVAPD Z4, Z15
@@ -1756,7 +1758,7 @@ half:
 	VMOVAPD Z8, Z18
 	VMOVAPD Z10, Z19
 	VMOVAPD Z11, Z20
-	MOVQ    BX, SI
+	MOVQ    SI, DI
 
 step:
 	VMOVUPD      152640(AX)(DX*8), Z21
@@ -1779,9 +1781,9 @@ step:
 	VADDPD       Z19, Z19, Z22
 	VFMADD213PD  169792(AX)(DX*8), Z22, Z20
 	VFMADD213PD  Z21, Z19, Z19
-	DECQ         SI
+	DECQ         DI
 	JNZ          step
-	VMOVQ        BX, X21
+	VMOVQ        SI, X21
 	VPBROADCASTQ X21, Z21
 	VMULPD       Z14, Z14, Z22
 	VFMADD231PD  Z13, Z13, Z22
@@ -3664,8 +3666,10 @@ group:
 	MOVQ    CX, BX
 
 half:
-	SHRQ    $0x01, BX
+	MOVQ    BX, SI
+	SHRQ    $0x01, SI
 	JZ      found
+	SUBQ    SI, BX
 	VMOVAPD Z2, Z14
 	VMOVAPD Z3, Z15
 	VMOVAPD Z5, Z16
@@ -3674,7 +3678,7 @@ half:
 	VMOVAPD Z9, Z19
 	VMOVAPD Z11, Z20
 	VMOVAPD Z12, Z21
-	MOVQ    BX, SI
+	MOVQ    SI, DI
 
 step:
 	VMOVUPD      152640(AX)(DX*8), Z22
@@ -3701,9 +3705,9 @@ step:
 	VPTERNLOGQ   $0xd8, Z0, Z21, Z23
 	VFMADD213PD  169792(AX)(DX*8), Z23, Z21
 	VFMADD213PD  Z22, Z20, Z20
-	DECQ         SI
+	DECQ         DI
 	JNZ          step
-	VMOVQ        BX, X22
+	VMOVQ        SI, X22
 	VPBROADCASTQ X22, Z22
 	VMULPD       Z15, Z15, Z23
 	VFMADD231PD  Z14, Z14, Z23
@@ -5541,8 +5545,10 @@ group:
 	MOVQ    CX, BX
 
 half:
-	SHRQ    $0x01, BX
+	MOVQ    BX, SI
+	SHRQ    $0x01, SI
 	JZ      found
+	SUBQ    SI, BX
 	VMOVAPD Z1, Z13
 	VMOVAPD Z2, Z14
 	VMOVAPD Z4, Z15
@@ -5551,7 +5557,7 @@ half:
 	VMOVAPD Z8, Z18
 	VMOVAPD Z10, Z19
 	VMOVAPD Z11, Z20
-	MOVQ    BX, SI
+	MOVQ    SI, DI
 
 step:
 	VMOVUPD      152640(AX)(DX*8), Z21
@@ -5574,9 +5580,9 @@ step:
 	VADDPD       Z19, Z19, Z22
 	VFNMADD213PD 169792(AX)(DX*8), Z22, Z20
 	VFMADD213PD  Z21, Z19, Z19
-	DECQ         SI
+	DECQ         DI
 	JNZ          step
-	VMOVQ        BX, X21
+	VMOVQ        SI, X21
 	VPBROADCASTQ X21, Z21
 	VMULPD       Z14, Z14, Z22
 	VFMADD231PD  Z13, Z13, Z22
@@ -7243,13 +7249,15 @@ group:
 	MOVQ    CX, BX
 
 half:
-	SHRQ    $0x01, BX
+	MOVQ    BX, SI
+	SHRQ    $0x01, SI
 	JZ      found
+	SUBQ    SI, BX
 	VMOVAPD Y1, Y7
 	VMOVAPD Y2, Y8
 	VMOVAPD Y4, Y9
 	VMOVAPD Y5, Y10
-	MOVQ    BX, SI
+	MOVQ    SI, DI
 
 step:
 	VMOVUPD      152640(AX)(DX*8), Y11
@@ -7262,9 +7270,9 @@ step:
 	VADDPD       Y9, Y9, Y12
 	VFMADD213PD  169632(AX)(DX*8), Y12, Y10
 	VFMADD213PD  Y11, Y9, Y9
-	DECQ         SI
+	DECQ         DI
 	JNZ          step
-	VMOVQ        BX, X11
+	VMOVQ        SI, X11
 	VPBROADCASTQ X11, Y11
 	VMULPD       Y8, Y8, Y12
 	VFMADD231PD  Y7, Y7, Y12
@@ -8898,13 +8906,15 @@ group:
 	MOVQ    CX, BX
 
 half:
-	SHRQ    $0x01, BX
+	MOVQ    BX, SI
+	SHRQ    $0x01, SI
 	JZ      found
+	SUBQ    SI, BX
 	VMOVAPD Y2, Y8
 	VMOVAPD Y3, Y9
 	VMOVAPD Y5, Y10
 	VMOVAPD Y6, Y11
-	MOVQ    BX, SI
+	MOVQ    SI, DI
 
 step:
 	VMOVUPD      152640(AX)(DX*8), Y12
@@ -8923,9 +8933,9 @@ step:
 	VORPD        Y14, Y13, Y13
 	VFMADD213PD  169632(AX)(DX*8), Y13, Y11
 	VFMADD213PD  Y12, Y10, Y10
-	DECQ         SI
+	DECQ         DI
 	JNZ          step
-	VMOVQ        BX, X12
+	VMOVQ        SI, X12
 	VPBROADCASTQ X12, Y12
 	VMULPD       Y9, Y9, Y13
 	VFMADD231PD  Y8, Y8, Y13
@@ -10472,13 +10482,15 @@ group:
 	MOVQ    CX, BX
 
 half:
-	SHRQ    $0x01, BX
+	MOVQ    BX, SI
+	SHRQ    $0x01, SI
 	JZ      found
+	SUBQ    SI, BX
 	VMOVAPD Y1, Y7
 	VMOVAPD Y2, Y8
 	VMOVAPD Y4, Y9
 	VMOVAPD Y5, Y10
-	MOVQ    BX, SI
+	MOVQ    SI, DI
 
 step:
 	VMOVUPD      152640(AX)(DX*8), Y11
@@ -10491,9 +10503,9 @@ step:
 	VADDPD       Y9, Y9, Y12
 	VFNMADD213PD 169632(AX)(DX*8), Y12, Y10
 	VFMADD213PD  Y11, Y9, Y9
-	DECQ         SI
+	DECQ         DI
 	JNZ          step
-	VMOVQ        BX, X11
+	VMOVQ        SI, X11
 	VPBROADCASTQ X11, Y11
 	VMULPD       Y8, Y8, Y12
 	VFMADD231PD  Y7, Y7, Y12

@@ -57,11 +57,13 @@ func (m *machine) settle(f formula) {
 // halve moves the points to where one more step lets them escape.
 func (m *machine) halve(f formula, group []settler, steps, radius reg.Register) {
 	c := m.c
-	half := c.GP64()
-	c.MOVQ(steps, half)
+	among, half := c.GP64(), c.GP64() // the escape is one of so many steps
+	c.MOVQ(steps, among)
 	c.Label("half")
+	c.MOVQ(among, half)
 	c.SHRQ(operand.U8(1), half)
 	c.JZ(operand.LabelRef("found"))
+	c.SUBQ(half, among)
 	tries := make([]orbit, len(group))
 	for v, s := range group {
 		tries[v] = orbit{m.vector(), m.vector(), s.cx, s.cy}

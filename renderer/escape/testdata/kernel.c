@@ -153,7 +153,7 @@ static __attribute__((noinline)) void settle(long steps) {
 			y[v] = _mm512_loadu_pd(field.left_y + i + 8 * v);
 			count[v] = _mm512_loadu_si512(field.left_base + i + 8 * v);
 		}
-		for (long half = steps / 2; half > 0; half /= 2) {
+		for (long among = steps, half; (half = among / 2) > 0; among -= half) {
 			vec try_x[SETTLERS], try_y[SETTLERS];
 			UNROLL for (int v = 0; v < SETTLERS; v++) try_x[v] = x[v], try_y[v] = y[v];
 			for (long s = half; s > 0; s--)
@@ -184,9 +184,9 @@ static void iterate(long total) {
 	for (long at = 0; at < total; at += CHUNK) {
 		long n = begin(at, CHUNK), base = FIRST, padded = -1, longest = 0;
 		while (n > 0 && base < limit) {
-			long steps = 8;
-			while (steps < 128 && steps * 16 < base) steps *= 2;
-			while (steps > 4 && steps > limit - base) steps /= 2;
+			long steps = 24;
+			while (steps < 96 && steps * 16 < base) steps *= 2;
+			if (steps > limit - base) steps = (limit - base + 3) / 4 * 4;
 			if (n != padded) {
 				memset(field.x + n, 0, 8 * IDLE);
 				memset(field.y + n, 0, 8 * IDLE);
