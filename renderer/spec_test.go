@@ -30,7 +30,7 @@ func specs() *rapid.Generator[renderer.Spec] {
 			require.NoError(t, err)
 			return d
 		}
-		const anything, positive = `-?[0-9]{1,3}(\.[0-9]{1,30})?(e-?[0-9]{1,2})?`, `[1-9](\.[0-9]{1,9})?(e-?[0-9])?`
+		const anything, positive = `-?[0-9]{1,3}(\.[0-9]{1,30})?(e-?[0-8][0-9]?)?`, `[1-9](\.[0-9]{1,9})?(e-?[0-9])?`
 		s := renderer.Spec{
 			Formula:       rapid.SampledFrom(renderer.Formulas()).Draw(t, "formula"),
 			Width:         rapid.IntRange(1, 1<<31-1).Draw(t, "width"),
@@ -252,7 +252,7 @@ func TestBadSpecsNameTheField(t *testing.T) {
 	for text, field := range badSpecs() {
 		start := time.Now()
 		_, err := renderer.Parse([]byte(text))
-		assert.Less(t, time.Since(start), time.Second, "%.60q", text)
+		assert.Less(t, time.Since(start), notQuadratic, "%.60q", text)
 		var fault *renderer.FieldError
 		require.ErrorAs(t, err, &fault, "%.60q", text)
 		assert.Equal(t, field, fault.Field, "%.60q: %v", text, err)
@@ -393,7 +393,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		start := time.Now()
 		s, err := renderer.Parse(data)
-		if spent := time.Since(start); spent > time.Second {
+		if spent := time.Since(start); spent > notQuadratic {
 			t.Errorf("parsing took %v", spent)
 		}
 		if err != nil {
