@@ -10,7 +10,7 @@ help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 run: ## the farm in one process: http://localhost:8080/ (ARGS="--listen :9000" and so on)
-	go run ./cmd/mandelfarm $(ARGS)
+	@go build -o bin/mandelfarm ./cmd/mandelfarm && exec bin/mandelfarm $(ARGS)
 
 build: ## bin/mandelfarm, static
 	CGO_ENABLED=0 go build -trimpath -o bin/mandelfarm ./cmd/mandelfarm

@@ -33,10 +33,9 @@ func TestJobFromSpecToPicture(t *testing.T) {
 	assert.Equal(t, job.Queued, st.State)
 	assert.Equal(t, spec, st.Spec)
 	assert.WithinDuration(t, time.Now(), st.AcceptedAt, time.Minute)
-	again := f.post(`{"height": 40.0e0, "width": 60, "center": {"re": "-75e-2"}}`)
-	if again.status == http.StatusAccepted {
-		assert.Equal(t, st.Job, again.job(t).Job, "the same picture is the same job")
-	}
+	again := f.post(`{"height": 40, "width": 60, "center": {"re": "-75e-2"}}`)
+	require.Equal(t, http.StatusAccepted, again.status, "%s", again.body)
+	assert.Equal(t, st.Job, again.job(t).Job, "the same picture is the same job")
 
 	early := f.get(location + "/image")
 	assert.Equal(t, http.StatusServiceUnavailable, early.problem(t).Status, "not yet is not 404")
@@ -165,7 +164,7 @@ func TestJobsAreListedNewestFirst(t *testing.T) {
 		assert.NotNil(t, page.Jobs, "an empty list is [], not null")
 	}
 	for query, field := range map[string]string{
-		"state=finished": "state", "limit=0": "limit", "limit=201": "limit", "limit=x": "limit", "page=2": "page", "cursor=../../x": "",
+		"state=finished": "state", "limit=0": "limit", "limit=201": "limit", "limit=x": "limit", "page=2": "page", "cursor=../../x": "cursor", "limit=1&limit=2": "limit",
 	} {
 		a := f.get("/jobs?" + query)
 		assert.Equal(t, http.StatusBadRequest, a.problem(t).Status, query)
