@@ -131,7 +131,8 @@ func (s *segment) prepare(rows Rows, stride int) {
 func (p *painter) stride() int { return p.format.Stride(p.spec.Width) }
 
 // work computes parts until there are no more. Whoever completes a segment compresses it.
-func (l *line) work(ctx context.Context) error {
+func (l *line) work(ctx context.Context) (err error) {
+	defer recoverAs(&err)
 	b := getBrush()
 	defer brushes.Put(b)
 	encoder := encoders.Get()

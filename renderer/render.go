@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -97,6 +98,14 @@ func Render(ctx context.Context, s Spec, rows Rows, opt Options) (*Pixels, error
 	return pixels, nil
 }
 
+// recoverAs makes an error of a panic in a goroutine of the renderer's own, where nobody else can: a bug must not cost
+// more than the picture that shows it.
+func recoverAs(err *error) {
+	if cause := recover(); cause != nil {
+		*err = fmt.Errorf("renderer panicked: %v\n%s", cause, debug.Stack())
+	}
+}
+
 // paintAll computes all rows of the pixels. Goroutines take the next few when they are done with some.
 func (p *painter) paintAll(ctx context.Context, pixels *Pixels, opt Options) error {
 	var (
@@ -108,6 +117,7 @@ func (p *painter) paintAll(ctx context.Context, pixels *Pixels, opt Options) err
 	)
 	for i := range failed {
 		group.Go(func() {
+			defer recoverAs(&failed[i])
 			b := getBrush()
 			defer brushes.Put(b)
 			for failed[i] == nil {
