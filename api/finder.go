@@ -191,7 +191,7 @@ func (f *finder) order(ctx context.Context, t job.Task) (*picture, error) {
 				return nil, fmt.Errorf("%w: %s", errFailed, n.Error)
 			}
 		case <-tick.C:
-			if err := f.queue.Revive(ctx, t); err != nil {
+			if err := f.queue.Revive(ctx, t); err != nil && !errors.Is(err, job.ErrUnavailable) {
 				return nil, err
 			}
 		}

@@ -45,6 +45,9 @@ func matches(c *gin.Context, tag string) bool {
 
 // serve sends a picture, whole or in part, or says that the client has it.
 func (s *Server) serve(c *gin.Context, tag string, p *picture) {
+	if strings.Contains(c.GetHeader("Range"), ",") {
+		c.Request.Header.Del("Range") // many small parts cost far more than the whole
+	}
 	c.Header("Content-Type", "image/png")
 	c.Header("ETag", tag)
 	c.Header("Cache-Control", immutable)

@@ -15,6 +15,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"mandelfarm/job"
+	"mandelfarm/ledger"
 	"mandelfarm/renderer"
 )
 
@@ -245,6 +246,9 @@ func (s *Server) list(c *gin.Context) {
 		return
 	}
 	page, err := s.page(c.Request.Context(), query.Get("cursor"), limit, state)
+	if errors.Is(err, ledger.ErrCursor) {
+		err = &renderer.FieldError{Field: "cursor", Reason: ledger.ErrCursor.Error()}
+	}
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -262,6 +266,9 @@ func listOptions(query url.Values) (state job.State, limit int, err error) {
 	limit = defaultPage
 	for name, values := range query {
 		value := values[0]
+		if len(values) > 1 {
+			return state, limit, &renderer.FieldError{Field: name, Reason: "must be given once"}
+		}
 		switch name {
 		case "cursor":
 		case "state":

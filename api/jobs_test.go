@@ -33,10 +33,9 @@ func TestJobFromSpecToPicture(t *testing.T) {
 	assert.Equal(t, job.Queued, st.State)
 	assert.Equal(t, spec, st.Spec)
 	assert.WithinDuration(t, time.Now(), st.AcceptedAt, time.Minute)
-	again := f.post(`{"height": 40.0e0, "width": 60, "center": {"re": "-75e-2"}}`)
-	if again.status == http.StatusAccepted {
-		assert.Equal(t, st.Job, again.job(t).Job, "the same picture is the same job")
-	}
+	again := f.post(`{"height": 40, "width": 60, "center": {"re": "-75e-2"}}`)
+	require.Equal(t, http.StatusAccepted, again.status, "%s", again.body)
+	assert.Equal(t, st.Job, again.job(t).Job, "the same picture is the same job")
 
 	early := f.get(location + "/image")
 	assert.Equal(t, http.StatusServiceUnavailable, early.problem(t).Status, "not yet is not 404")
@@ -101,8 +100,8 @@ func TestCancel(t *testing.T) {
 	assert.Equal(t, http.StatusConflict, f.get(queued+"/image").problem(t).Status)
 
 	f.work()
-	// Interior at ten million iterations: about a minute's work.
-	const endless = `{"width":400,"height":400,"max_iterations":10000000,"formula":"julia","seed":{"re":"-0.12","im":"0.74"},"radius":"0.1"}`
+	// Orbits that neither escape nor repeat, on the real axis: minutes of work.
+	const endless = `{"width":100000,"height":1,"max_iterations":10000000,"formula":"julia","seed":{"re":"-2","im":"0"},"center":{"re":"0"},"radius":"0.000015"}`
 	running := f.post(endless).header.Get("Location")
 	assert.NotEmpty(t, f.until(running, job.Running).StartedAt)
 	assert.Equal(t, job.Canceled, f.ask(http.MethodDelete, running, nil).job(t).State)
@@ -165,7 +164,7 @@ func TestJobsAreListedNewestFirst(t *testing.T) {
 		assert.NotNil(t, page.Jobs, "an empty list is [], not null")
 	}
 	for query, field := range map[string]string{
-		"state=finished": "state", "limit=0": "limit", "limit=201": "limit", "limit=x": "limit", "page=2": "page", "cursor=../../x": "",
+		"state=finished": "state", "limit=0": "limit", "limit=201": "limit", "limit=x": "limit", "page=2": "page", "cursor=../../x": "cursor", "limit=1&limit=2": "limit",
 	} {
 		a := f.get("/jobs?" + query)
 		assert.Equal(t, http.StatusBadRequest, a.problem(t).Status, query)

@@ -13,7 +13,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"mandelfarm/job"
-	"mandelfarm/ledger"
 	"mandelfarm/renderer"
 	"mandelfarm/storage"
 )
@@ -64,7 +63,6 @@ var statuses = []struct { //nolint:gochecknoglobals // a constant table
 	{job.ErrState, outcome{status: http.StatusConflict}},
 	{job.ErrQueueFull, outcome{status: http.StatusTooManyRequests, retryAfter: 5, advice: "; the operator can raise QUEUE_LIMIT or add workers"}},
 	{job.ErrUnavailable, outcome{status: http.StatusServiceUnavailable, retryAfter: 2}},
-	{ledger.ErrCursor, outcome{status: http.StatusBadRequest}},
 	{context.Canceled, outcome{status: http.StatusServiceUnavailable, retryAfter: 1}}, // this process is stopping, or nobody is left to read it
 	{context.DeadlineExceeded, outcome{status: http.StatusServiceUnavailable, retryAfter: 2}},
 }

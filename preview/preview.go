@@ -97,24 +97,31 @@ func (s *Sampler) Add(p *renderer.Pixels) {
 		from := p.Pix[(s.layout.row(y)-p.Rows.Start)*p.Stride:][:p.Stride]
 		to := s.pix[(y-s.rows.Start)*stride:][:stride]
 		for x := range s.layout.preview.X {
-			copy(to[x*channels:], pixel(from, p.Format, s.layout.column(x)))
+			color := pixel(from, p, s.layout.column(x))
+			copy(to[x*channels:], color[:])
 		}
 	}
 }
 
-// pixel is the colour in a column of a row.
-func pixel(row []byte, f renderer.Format, column int) []byte {
-	switch f {
+// pixel is the colour in a column of a row of p.
+func pixel(row []byte, p *renderer.Pixels, column int) [channels]byte {
+	gray := func(b byte) [channels]byte { return [channels]byte{b, b, b} }
+	switch p.Format {
 	case renderer.Gray1:
 		if row[column/8]&(0x80>>(column%8)) != 0 {
-			return []byte{255, 255, 255}
+			return gray(255)
 		}
-		return []byte{0, 0, 0}
+		return gray(0)
 	case renderer.Gray8:
-		return []byte{row[column], row[column], row[column]}
+		return gray(row[column])
+	case renderer.Indexed8:
+		return p.Palette[row[column]]
+	case renderer.RGB16:
+		from := row[6*column:]
+		return [channels]byte{from[0], from[2], from[4]}
 	case renderer.RGB8:
 	}
-	return row[column*channels:][:channels]
+	return [channels]byte(row[channels*column:])
 }
 
 // Strip is what was picked, compressed; nil if the band lies between two rows of

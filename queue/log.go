@@ -20,3 +20,14 @@ func (l asynqLog) Fatal(args ...any) { l.write(slog.LevelError, args) }
 func (l asynqLog) write(level slog.Level, args []any) {
 	l.log.LogAttrs(context.Background(), level, "asynq reports", slog.String("message", fmt.Sprint(args...)))
 }
+
+// redisLog gives go-redis's messages to slog. What they report comes back as an
+// error as well, so they are for whoever looks closely.
+type redisLog struct{ log *slog.Logger }
+
+// Printf makes it a logger of go-redis.
+func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
+	if l.log.Enabled(ctx, slog.LevelDebug) {
+		l.log.LogAttrs(ctx, slog.LevelDebug, "go-redis reports", slog.String("message", fmt.Sprintf(format, args...)))
+	}
+}

@@ -69,6 +69,7 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 	options.ContextTimeoutEnabled = true
 	options.DialerRetries = 1 // commands are tried again as a whole
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	redis.SetLogger(redisLog{cfg.Log}) // it has one for the whole process
 	rdb := redis.NewClient(options)
 	return &Queue{
 		options: options,

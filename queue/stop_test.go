@@ -50,12 +50,18 @@ func softStopWaits(t *testing.T, f *farm) {
 }
 
 // hardStopHandsBack: the task is another worker's at once, though that worker
-// looks by itself in ten minutes only, and it is the same try.
+// looks by itself in ten minutes only, and it is the same try. The handler has
+// ended before, so that its claim is not in the way of who is faster.
 func hardStopHandsBack(t *testing.T, f *farm) {
 	t.Helper()
 	first, second := f.open(t), f.open(t)
 	hearing(t, second)
-	r := record(untilStopped)
+	early := make(chan int64, 1)
+	r := record(func(ctx context.Context, _ int) error {
+		<-ctx.Done()
+		early <- f.rdb.LLen(context.WithoutCancel(ctx), "asynq:{batch}:pending").Val()
+		return context.Cause(ctx)
+	})
 	stop := serve(t, first, soon, r.handle, pool(job.Batch, soon))
 	want := task(t, 1, job.Batch)
 	enqueue(t, first, want)
@@ -64,6 +70,7 @@ func hardStopHandsBack(t *testing.T, f *farm) {
 	serve(t, second, time.Second, next.handle, pool(job.Batch, never))
 	began := time.Now()
 	stop()
+	require.Zero(t, receive(t, early, "the end of the handler"), "tasks handed back before")
 	d := receive(t, next.calls, "the delivery to the other")
 	require.Equal(t, want, d.task)
 	require.Equal(t, 1, d.Try)

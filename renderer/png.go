@@ -50,8 +50,8 @@ type part struct {
 	rows    Rows
 }
 
-// partRows is the height of a part.
-const partRows = 4
+// partRows is the height of a part: of a tile of 256 pixels it is a run.
+const partRows = 8
 
 // line is the production of segments: feed cuts them into parts, work computes these and compresses what is complete,
 // deliver writes the segments in order. A segment is used again once it is written.
@@ -87,22 +87,12 @@ func (p *painter) writeSegments(ctx context.Context, w io.Writer, rows Rows, opt
 	group.Go(func() { l.feed(ctx, rows) })
 	for range threads {
 		group.Go(func() {
-			if err := guard(func() error { return l.work(ctx) }); err != nil {
+			if err := l.work(ctx); err != nil {
 				cancel(err)
 			}
 		})
 	}
 	return l.deliver(ctx, w)
-}
-
-// guard makes an error of a panic in f: on a goroutine of the renderer's own nobody else could.
-func guard(f func() error) (err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = fmt.Errorf("panic: %v", cause)
-		}
-	}()
-	return f()
 }
 
 // feed hands out the parts of all segments in order, and stops early when ctx ends.
@@ -143,23 +133,25 @@ func (s *segment) prepare(rows Rows, stride int) {
 func (p *painter) stride() int { return p.format.Stride(p.spec.Width) }
 
 // work computes parts until there are no more. Whoever completes a segment compresses it.
-func (l *line) work(ctx context.Context) error {
-	b := newBrush()
+func (l *line) work(ctx context.Context) (err error) {
+	defer recoverAs(&err)
+	b := getBrush()
+	defer brushes.Put(b)
 	encoder := encoders.Get()
 	defer encoders.Put(encoder)
 	p, stride := l.painter, l.painter.stride()
 	for part := range l.parts {
 		s := part.segment
-		for row := part.rows.Start; row < part.rows.End; row++ {
-			at := (row - s.rows.Start) * stride
-			if err := p.paintRow(ctx, b, row, s.pix[at:at+stride]); err != nil {
-				return err
-			}
+		at := (part.rows.Start - s.rows.Start) * stride
+		if err := p.paintRows(ctx, b, part.rows, s.pix[at:at+part.rows.Count()*stride]); err != nil {
+			return err
 		}
 		l.report.report(part.rows.Count())
 		if s.left.Add(-1) == 0 {
 			if l.show != nil {
-				l.show(&Pixels{Width: p.spec.Width, Rows: s.rows, Format: p.format, Stride: stride, Pix: s.pix})
+				l.show(&Pixels{
+					Width: p.spec.Width, Rows: s.rows, Format: p.format, Palette: p.palette(), Stride: stride, Pix: s.pix,
+				})
 			}
 			s.data, s.sum = encoder.AppendSegment(s.data[:0], p.format, p.spec.Width, s.pix)
 			s.done <- struct{}{}

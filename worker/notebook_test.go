@@ -3,12 +3,16 @@ package worker_test
 import (
 	"context"
 	"maps"
+	"math/rand/v2"
 	"sync"
 	"time"
 
 	"mandelfarm/job"
 	"mandelfarm/renderer"
 )
+
+// maxTrip is how long the way to a server and back may take.
+const maxTrip = 5 * time.Millisecond
 
 // notebook is the farm of a worker under test: it writes down what it is told.
 type notebook struct {
@@ -144,7 +148,9 @@ func (q *notebook) Hide(context.Context, renderer.ID) error {
 	return nil
 }
 
+// Lock takes a while, as the way to a server and back does.
 func (q *notebook) Lock(_ context.Context, name string, ttl time.Duration) (bool, error) {
+	<-time.After(rand.N(maxTrip))
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := time.Now()

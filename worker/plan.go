@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"mandelfarm/job"
@@ -118,11 +119,17 @@ func look(ctx context.Context, s renderer.Spec, limit time.Duration) (small rend
 // timeRows measures what each row of a small picture takes one thread, in
 // seconds.
 func timeRows(ctx context.Context, s renderer.Spec) ([]float64, error) {
-	seconds := make([]float64, 0, s.Height)
+	seconds, first := make([]float64, 0, s.Height), 0
 	last := time.Now()
-	_, err := renderer.Render(ctx, s, renderer.Rows{Start: 0, End: s.Height}, renderer.Options{Threads: 1, Progress: func(int) {
+	_, err := renderer.Render(ctx, s, renderer.Rows{Start: 0, End: s.Height}, renderer.Options{Threads: 1, Progress: func(rows int) {
 		now := time.Now()
-		seconds = append(seconds, now.Sub(last).Seconds())
+		each := now.Sub(last).Seconds() / float64(rows)
+		if first == 0 {
+			first = rows
+		} else if len(seconds) == first { // the first rows were timed with what comes before any row
+			copy(seconds, slices.Repeat([]float64{min(seconds[0], each)}, first))
+		}
+		seconds = append(seconds, slices.Repeat([]float64{each}, rows)...)
 		last = now
 	}})
 	return seconds, err

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -35,7 +38,19 @@ func TestPageInABrowser(t *testing.T) {
 	// A click zooms to where it was: the picture changes, and the address with it.
 	require.NoError(t, chromedp.Do(browser, chromedp.MouseClickXY(300, 480)))
 	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
-	assert.Contains(t, look[string](browser, t, `location.hash`), "radius=0.41666")
+	box := look[[]float64](browser, t, `(b => [b.left, b.top, b.width, b.height])(document.querySelector('img').getBoundingClientRect())`)
+	assert.InDelta(t, 4.0/3, box[2]/box[3], 0.01, "the picture is not distorted")
+	view, err := url.ParseQuery(strings.TrimPrefix(look[string](browser, t, `location.hash`), "#"))
+	require.NoError(t, err)
+	for name, want := range map[string]float64{
+		"re":     -2.25 + 3*(300-box[0])/box[2], // where the click was, in the original's view
+		"im":     1.25 - 2.5*(480-box[1])/box[3],
+		"radius": 1.25 / 3,
+	} {
+		got, err := strconv.ParseFloat(view.Get(name), 64)
+		require.NoError(t, err)
+		assert.InDelta(t, want, got, 0.001, name)
+	}
 	assert.Equal(t, 2, drawings(farm))
 	screenshot(browser, t, "zoomed")
 
@@ -45,7 +60,7 @@ func TestPageInABrowser(t *testing.T) {
 		chromedp.Click(chromedp.CSS(`form button`)),
 		chromedp.WaitVisible(chromedp.CSS(`output.error`)),
 	))
-	_, err := chromedp.Run(browser, chromedp.Poll[bool](`document.querySelector('output').value.includes('radius: must be greater than 0')`))
+	_, err = chromedp.Run(browser, chromedp.Poll[bool](`document.querySelector('output').value.includes('radius: must be greater than 0')`))
 	require.NoError(t, err)
 	screenshot(browser, t, "refused")
 

@@ -17,7 +17,7 @@ func rootCommand(env environment) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(apiCommand(env), workerCommand(env), renderCommand(env), healthCommand(env))
+	root.AddCommand(apiCommand(env), workerCommand(env), renderCommand(env), verifyCommand(env), healthCommand(env))
 	for _, cmd := range append(root.Commands(), root) {
 		nameVariables(cmd.Flags())
 	}
@@ -37,7 +37,7 @@ its parts on a Redis and an S3 bucket, as many of each as you like.`,
 		Args: usage(cobra.NoArgs),
 		RunE: s.command(env, runAll),
 	}
-	s.addListen(cmd.Flags(), "127.0.0.1:8080", "the API")
+	s.addListen(cmd.Flags(), "127.0.0.1:8080", "of the API; port 0 takes a free one")
 	s.addData(cmd.Flags())
 	s.addAPI(cmd.Flags())
 	s.addWorker(cmd.Flags())
@@ -53,7 +53,7 @@ func apiCommand(env environment) *cobra.Command {
 		Args:  usage(cobra.NoArgs),
 		RunE:  s.command(env, runAPI),
 	}
-	s.addListen(cmd.Flags(), "127.0.0.1:8080", "the API")
+	s.addListen(cmd.Flags(), "127.0.0.1:8080", "of the API; port 0 takes a free one")
 	s.addServers(cmd.Flags())
 	s.addAPI(cmd.Flags())
 	s.addLog(cmd.Flags())
@@ -68,7 +68,7 @@ func workerCommand(env environment) *cobra.Command {
 		Args:  usage(cobra.NoArgs),
 		RunE:  s.command(env, runWorker),
 	}
-	s.addListen(cmd.Flags(), "127.0.0.1:8081", "the probes /healthz and /readyz")
+	s.addListen(cmd.Flags(), "127.0.0.1:8081", "of the probes /healthz and /readyz; port 0 takes a free one")
 	s.addServers(cmd.Flags())
 	s.addWorker(cmd.Flags())
 	s.addLog(cmd.Flags())
@@ -112,7 +112,7 @@ func healthCommand(env environment) *cobra.Command {
 		}
 		return healthcheck(cmd.Context(), s.listen)
 	}
-	s.addListen(cmd.Flags(), "127.0.0.1:8080", "the process that is asked")
+	s.addListen(cmd.Flags(), "127.0.0.1:8080", "of the process that is asked")
 	return cmd
 }
 

@@ -4,13 +4,15 @@
 //	mandelfarm api               answers HTTP, on a Redis and an S3 bucket
 //	mandelfarm worker            draws, on the same
 //	mandelfarm render SPEC.json  draws one picture without a farm
+//	mandelfarm verify FILE.png   draws a picture again and compares
 //	mandelfarm healthcheck       asks a running api or worker whether it is ready
 //
 // Every setting is a flag and an environment variable; the flag wins. This
 // package is the only one that reads the environment, and all it does is read
 // settings, build the parts, connect them, run and close.
 //
-// Exit codes: 0 for success, 1 for a failure, 2 for wrong usage or settings.
+// Exit codes: 0 for success, 1 for a failure, 2 for wrong usage or settings; verify ends with 1 if the pixels differ,
+// and with 2 if it cannot tell.
 package main
 
 import (
@@ -37,7 +39,7 @@ func run(args []string) int {
 		return exitOK
 	}
 	fmt.Fprintln(os.Stderr, "mandelfarm:", err)
-	if errors.Is(err, errUsage) {
+	if errors.Is(err, errUsage) || errors.Is(err, errUnverified) {
 		return exitUsage
 	}
 	return exitFailure

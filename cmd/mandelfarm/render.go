@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -76,23 +77,31 @@ func progress(spec renderer.Spec, stderr io.Writer) func(rows int) {
 	return func(rows int) { _ = bar.Add(rows) } // a bar that cannot be drawn stops nothing
 }
 
-// replaceFile writes a file beside path and moves it there when it is whole.
+// replaceFile writes a file beside path and moves it there when it is whole. What
+// is there and no regular file, such as a pipe or a device, is written to as it
+// is.
 func replaceFile(path string, write func(io.Writer) error) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return writeFile(path, os.O_WRONLY, write)
+	}
+	part := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"-"+rand.Text()[:8])
+	if err := writeFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, write); err != nil {
+		if removed := os.Remove(part); !errors.Is(removed, os.ErrNotExist) {
+			err = errors.Join(err, removed)
+		}
+		return err
+	}
+	return os.Rename(part, path)
+}
+
+// writeFile opens a file, has it written and closes it.
+func writeFile(path string, flags int, write func(io.Writer) error) error {
+	file, err := os.OpenFile(path, flags, 0o666) //nolint:gosec // the file that the caller names; the umask counts
 	if err != nil {
 		return fmt.Errorf("%w: --output: %w", errUsage, err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(file.Name()))
-		}
-	}()
-	err = write(file)
-	if err == nil {
-		err = file.Chmod(0o644)
-	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+	return errors.Join(write(file), file.Close())
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,7 +58,7 @@ func defaultSettings() *settings {
 }
 
 func (s *settings) addListen(fs *pflag.FlagSet, standard, purpose string) {
-	fs.StringVar(&s.listen, "listen", standard, "`host:port` for "+purpose+"; port 0 takes a free one")
+	fs.StringVar(&s.listen, "listen", standard, "`host:port` "+purpose)
 }
 
 func (s *settings) addLog(fs *pflag.FlagSet) {
@@ -124,10 +125,21 @@ func fromEnvironment(fs *pflag.FlagSet, lookup environment) error {
 			return
 		}
 		if err := fs.Set(f.Name, value); err != nil {
-			errs = append(errs, fmt.Errorf("%s: want a %s", variable(f.Name), f.Value.Type()))
+			errs = append(errs, fmt.Errorf("--%s (%s): want %s", f.Name, variable(f.Name), form(f.Value.Type())))
 		}
 	})
 	return errors.Join(errs...)
+}
+
+// form says how a value of a flag's type is written.
+func form(kind string) string {
+	switch kind {
+	case "duration":
+		return "a duration, such as 250ms, 30s or 5m"
+	case "int", "int64":
+		return "a whole number"
+	}
+	return "a " + kind
 }
 
 // configurable tells settings from flags such as --help.
@@ -154,7 +166,8 @@ func (s *settings) validate(fs *pflag.FlagSet) error {
 func (s *settings) fault(name string) string {
 	switch name {
 	case "listen":
-		if _, _, err := net.SplitHostPort(s.listen); err != nil {
+		_, port, err := net.SplitHostPort(s.listen)
+		if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
 			return "want host:port, such as 127.0.0.1:8080 or :8080"
 		}
 	case "data":

@@ -96,8 +96,11 @@ func TestEverySettingIsCheckedByName(t *testing.T) {
 			}
 			root := rootCommand(func(name string) (string, bool) { return value, name == variable(f.Name) })
 			args := strings.Fields(cmd.CommandPath())[1:]
-			if cmd.Name() == "render" {
+			switch cmd.Name() {
+			case "render":
 				args = append(args, "-", "-o", "-")
+			case "verify":
+				args = append(args, "-")
 			}
 			root.SetArgs(args)
 			err := root.ExecuteContext(t.Context())

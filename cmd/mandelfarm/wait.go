@@ -24,15 +24,18 @@ type patience struct {
 
 // wait returns when try succeeds, and says what it is waiting for.
 func (p patience) wait(ctx context.Context, server string, try ping) error {
-	ctx, cancel := context.WithTimeout(ctx, p.limit)
-	defer cancel()
+	end := time.NewTimer(p.limit)
+	defer end.Stop()
 	tick := time.NewTicker(pingInterval)
 	defer tick.Stop()
 	var said time.Time
 	for {
 		err := tryOnce(ctx, try)
-		if err == nil {
+		switch {
+		case err == nil:
 			return nil
+		case ctx.Err() != nil:
+			return fmt.Errorf("stopped while waiting for %s: %w", server, context.Cause(ctx))
 		}
 		if time.Since(said) > sayAgain {
 			said = time.Now()
@@ -40,7 +43,8 @@ func (p patience) wait(ctx context.Context, server string, try ping) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("gave up on %s, waited %s (START_TIMEOUT): %w", server, p.limit, err)
+		case <-end.C:
+			return fmt.Errorf("gave up on %s after %s (START_TIMEOUT): %w", server, p.limit, err)
 		case <-tick.C:
 		}
 	}

@@ -1,0 +1,21 @@
+package renderer_test
+
+import (
+	"io"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mandelfarm/renderer"
+)
+
+// TestPanicsAreErrors provokes one where it can be: in the caller's own callback, which runs in the renderer's goroutines.
+func TestPanicsAreErrors(t *testing.T) {
+	t.Parallel()
+	s, err := renderer.Spec{Width: 50, Height: 200}.Normalize()
+	require.NoError(t, err)
+	opt := renderer.Options{Threads: 2, Progress: func(int) { panic("boom") }}
+	_, err = renderer.Render(t.Context(), s, renderer.Rows{Start: 0, End: 200}, opt)
+	require.ErrorContains(t, err, "boom")
+	require.ErrorContains(t, renderer.WritePNG(t.Context(), io.Discard, s, opt), "boom")
+}
