@@ -7,7 +7,9 @@
 //	GET    /jobs                      the jobs, newest first
 //	GET    /jobs/{id}                 one job's status
 //	DELETE /jobs/{id}                 cancel
+//	POST   /jobs/{id}/pause, /resume  hold it, let it go on
 //	GET    /jobs/{id}/image           a job's picture
+//	GET    /jobs/{id}/preview         the picture so far of a large one
 //	GET    /healthz, /readyz          probes
 //
 // # How a picture is found

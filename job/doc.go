@@ -11,12 +11,11 @@
 // because the same Spec always gives the same bytes.
 //
 // A synchronous request has a task but no job: nothing is promised beyond the
-// answer to that request. A task in [Batch] always has a job.
+// answer to that request. A task in [Control] or [Batch] always has a job.
 //
-// An image is one task of kind [KindImage]. An image too large for one task
-// will be a plan, bands and an assembly under the same job ID: further kinds
-// of task, each with its own payload fields, in the same two lanes and a third
-// for control. Jobs, states and progress stay as they are.
+// An image is one task of kind [KindImage]. If the image is too large for one
+// task, that makes a [Plan] of it, and tasks of kind [KindBand] and one of
+// [KindAssemble] under the same job ID follow. Jobs and states are the same.
 //
 // # States
 //

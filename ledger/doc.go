@@ -10,6 +10,13 @@
 //	jobs/<id>/result.json        how the job ended; written once
 //	open/<id>                    present while work is owed; empty
 //	recent/<time>-<id>           an index, newest first; empty
+//	paused/<id>                  present while the job is held; empty
+//
+// Of a job that is drawn in bands, until its image is stored:
+//
+//	jobs/<id>/plan.json          the bands; written once
+//	jobs/<id>/bands/<n>          a band (written by a worker)
+//	jobs/<id>/preview.png        coarse ground of the preview, at the end the preview; stays
 //
 // A job that has failed, was canceled or has lost its image may be asked for
 // again. That is another run, with the same keys but for a number:

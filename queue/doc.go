@@ -4,15 +4,19 @@
 //
 // # Model
 //
-// A lane ([job.Lane]) is an asynq queue. A task's ID in asynq is the ID of its
-// image, so a task that is queued or running cannot be queued twice in a lane
-// however many processes try.
+// A lane ([job.Lane]) is an asynq queue. A task's ID in asynq is its name
+// ([job.Task.Name]), so a task that is queued or running cannot be queued twice in
+// a lane however many processes try.
 //
-// A worker that starts on a task takes the claim on its image: a Redis key
+// A worker that starts on a task takes the claim on its name: a Redis key
 // that expires after [claimTTL] and is renewed every second. The claim says
 // who is drawing an image and since when, keeps a second task for the same
 // image waiting, whichever lane it is in, and betrays a dead worker: asynq
 // notices one after about two minutes, [Queue.Revive] when the claim is gone.
+//
+// Of a job that is drawn in bands there is a board: how many bands there are, which
+// are stored since when, and which has the next turn; and strips that show what
+// they look like.
 //
 // Word travels by publish and subscribe. Every process holds one subscription
 // to three channels: notices (an image's fate is decided), cancels (stop
