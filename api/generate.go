@@ -172,7 +172,7 @@ func (s *Server) find(c *gin.Context, asked *target) (*picture, error) {
 
 // promise makes a job of a request and answers 202.
 func (s *Server) promise(c *gin.Context, spec renderer.Spec) {
-	st, err := s.accept(c.Request.Context(), spec)
+	st, err := s.accept(c.Request.Context(), spec, "")
 	if err != nil {
 		s.fail(c, err)
 		return

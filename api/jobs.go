@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -19,9 +20,13 @@ import (
 	"mandelfarm/renderer"
 )
 
-// submit answers POST /jobs.
+// submit answers POST /jobs?priority=.
 func (s *Server) submit(c *gin.Context) {
-	spec, err := s.readSpec(c)
+	priority, err := readPriority(c.Request.URL)
+	var spec renderer.Spec
+	if err == nil {
+		spec, err = s.readSpec(c)
+	}
 	if err == nil {
 		err = spec.Check(s.cfg.Limits)
 	}
@@ -29,12 +34,28 @@ func (s *Server) submit(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	st, err := s.accept(c.Request.Context(), spec)
+	st, err := s.accept(c.Request.Context(), spec, priority)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
 	s.accepted(c, st)
+}
+
+// readPriority reads the only parameter of a submission; empty is normal.
+func readPriority(u *url.URL) (job.Priority, error) {
+	query, err := parseQuery(u)
+	if err != nil {
+		return "", err
+	}
+	p := job.Priority(query.Get("priority"))
+	switch {
+	case p == job.Normal:
+		return "", nil
+	case p == "" || slices.Contains(job.Priorities(), p):
+		return p, nil
+	}
+	return "", &renderer.FieldError{Field: "priority", Reason: fmt.Sprintf("must be one of %q", job.Priorities())}
 }
 
 // readSpec reads the body of a request, which is refused unread when it says
@@ -60,7 +81,7 @@ func (s *Server) readSpec(c *gin.Context) (renderer.Spec, error) {
 
 // accept makes a job of a Spec: recorded first, queued second. It refuses only
 // before anything is recorded.
-func (s *Server) accept(ctx context.Context, spec renderer.Spec) (job.Status, error) {
+func (s *Server) accept(ctx context.Context, spec renderer.Spec, priority job.Priority) (job.Status, error) {
 	id := spec.ID()
 	p, err := s.finder.stored(ctx, id)
 	if err != nil {
@@ -71,7 +92,7 @@ func (s *Server) accept(ctx context.Context, spec renderer.Spec) (job.Status, er
 			return job.Status{}, err
 		}
 	}
-	st, err := s.ledger.Accept(ctx, spec)
+	st, err := s.ledger.AcceptAs(ctx, spec, priority)
 	if err != nil || st.State == job.Done {
 		return st, err
 	}

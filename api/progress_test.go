@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/png"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -155,6 +156,22 @@ func TestACanceledJobIsNotHeld(t *testing.T) {
 	f.post(small)
 	f.work()
 	f.until(location, job.Done)
+}
+
+// TestPriority is recorded, and stays what it was at first.
+func TestPriority(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	post := func(query string) answer {
+		return f.ask(http.MethodPost, "/jobs"+query, strings.NewReader(small), "Content-Type", "application/json")
+	}
+	p := post("?priority=urgent").problem(t)
+	assert.Equal(t, http.StatusBadRequest, p.Status)
+	assert.Equal(t, "priority", p.Field)
+	f.untouched()
+	assert.Equal(t, job.High, post("?priority=high").job(t).Priority)
+	location := post("?priority=low").header.Get("Location")
+	assert.Equal(t, job.High, f.get(location).job(t).Priority)
 }
 
 // TestLargePicturesAreForJobs: nobody waits for one.

@@ -11,7 +11,21 @@ type Job struct {
 	ID         renderer.ID   `json:"id"`
 	Spec       renderer.Spec `json:"spec"`
 	AcceptedAt time.Time     `json:"accepted_at"`
+	Priority   Priority      `json:"priority,omitempty"` // empty is Normal
 }
+
+// Priority says how much of the farm a large job gets while others are drawn too.
+type Priority string
+
+// The priorities.
+const (
+	High   Priority = "high"
+	Normal Priority = "normal"
+	Low    Priority = "low"
+)
+
+// Priorities lists every priority, the highest first.
+func Priorities() []Priority { return []Priority{High, Normal, Low} }
 
 // Progress is how far a job has come. While the job is open it is a hint read
 // from the queue; once State is final it is part of the durable record.

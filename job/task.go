@@ -45,6 +45,8 @@ type Task struct {
 	ID   renderer.ID   `json:"id"` // of the image, as the sender's renderer computes it
 	Spec renderer.Spec `json:"spec"`
 	Band int           `json:"band,omitempty"` // index in the plan, of KindBand
+
+	Priority Priority `json:"priority,omitempty"` // of the job
 }
 
 // ImageTask is the task that draws s, which must be normalised.
@@ -53,16 +55,16 @@ func ImageTask(s renderer.Spec, lane Lane) Task {
 }
 
 // Task is the job's own task, from which all others follow.
-func (j Job) Task() Task { return Task{Kind: KindImage, Lane: Control, ID: j.ID, Spec: j.Spec} }
+func (j Job) Task() Task { return Task{Kind: KindImage, Lane: Control, ID: j.ID, Spec: j.Spec, Priority: j.Priority} }
 
 // BandTask draws the band with this index in the job's plan.
 func (j Job) BandTask(band int) Task {
-	return Task{Kind: KindBand, Lane: Batch, ID: j.ID, Spec: j.Spec, Band: band}
+	return Task{Kind: KindBand, Lane: Batch, ID: j.ID, Spec: j.Spec, Band: band, Priority: j.Priority}
 }
 
 // AssembleTask makes one file of the job's bands.
 func (j Job) AssembleTask() Task {
-	return Task{Kind: KindAssemble, Lane: Control, ID: j.ID, Spec: j.Spec}
+	return Task{Kind: KindAssemble, Lane: Control, ID: j.ID, Spec: j.Spec, Priority: j.Priority}
 }
 
 // Name tells tasks of one lane apart, and says what two workers must not do at
@@ -79,7 +81,7 @@ func (t Task) Name() string {
 }
 
 // Job is the job that the task belongs to, but for when it was accepted.
-func (t Task) Job() Job { return Job{ID: t.ID, Spec: t.Spec} }
+func (t Task) Job() Job { return Job{ID: t.ID, Spec: t.Spec, Priority: t.Priority} }
 
 // Verify reports an error when the receiver's renderer would file this task's
 // image under another ID than its sender did: the two run different versions

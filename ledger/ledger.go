@@ -44,13 +44,19 @@ func ImageKey(id renderer.ID) string { return ImagePrefix + string(id) + ".png" 
 
 func jobKey(id renderer.ID) string { return "jobs/" + string(id) + "/job.json" }
 
-// Accept records s, which must be normalised, as a job. When it returns nil
+// Accept is [Ledger.AcceptAs] with the normal priority.
+func (l *Ledger) Accept(ctx context.Context, s renderer.Spec) (job.Status, error) {
+	return l.AcceptAs(ctx, s, "")
+}
+
+// AcceptAs records s, which must be normalised, as a job. When it returns nil
 // the job survives the loss of every process and of Redis.
 //
 // Accepting a Spec again returns the job there is. One that had failed or was
-// canceled is queued anew, and so is one whose image has been removed.
-func (l *Ledger) Accept(ctx context.Context, s renderer.Spec) (job.Status, error) {
-	fresh := job.Job{ID: s.ID(), Spec: s, AcceptedAt: l.now().UTC().Truncate(time.Millisecond)}
+// canceled is queued anew, and so is one whose image has been removed. Its
+// priority stays what it was.
+func (l *Ledger) AcceptAs(ctx context.Context, s renderer.Spec, p job.Priority) (job.Status, error) {
+	fresh := job.Job{ID: s.ID(), Spec: s, AcceptedAt: l.now().UTC().Truncate(time.Millisecond), Priority: p}
 	st, err := l.accept(ctx, fresh)
 	if err != nil {
 		return job.Status{}, fmt.Errorf("accept job %s: %w", fresh.ID, err)

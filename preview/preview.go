@@ -97,8 +97,8 @@ func (s *Sampler) Add(p *renderer.Pixels) {
 		from := p.Pix[(s.layout.row(y)-p.Rows.Start)*p.Stride:][:p.Stride]
 		to := s.pix[(y-s.rows.Start)*stride:][:stride]
 		for x := range s.layout.preview.X {
-			color := pixel(from, p, s.layout.column(x))
-			copy(to[x*channels:], color[:])
+			rgb := pixel(from, p, s.layout.column(x))
+			copy(to[x*channels:], rgb[:])
 		}
 	}
 }

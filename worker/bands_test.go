@@ -121,6 +121,19 @@ func TestLargeJobsArePlannedOnce(t *testing.T) {
 	requireState(t, b, s, job.Queued)
 }
 
+// TestPriorityIsTheSizeOfTheWindow.
+func TestPriorityIsTheSizeOfTheWindow(t *testing.T) {
+	t.Parallel()
+	for priority, want := range map[job.Priority]int{job.High: 8, "": 4, job.Low: 2} {
+		b := newBundle(t)
+		j, _ := large(t, b, 10)
+		j.Priority = priority
+		require.NoError(t, b.Handle(t.Context(), j.Task(), first()))
+		require.Len(t, b.queue.revived, want, "priority %q", priority)
+		require.Equal(t, priority, b.queue.revived[0].Job().Priority)
+	}
+}
+
 // TestEachBandQueuesTheNext, also when Redis has forgotten whose turn it is.
 func TestEachBandQueuesTheNext(t *testing.T) {
 	t.Parallel()

@@ -47,7 +47,7 @@ func (w *Worker) plan(ctx context.Context, j job.Job) (bool, error) {
 
 // begin queues the first bands of a plan.
 func (w *Worker) begin(ctx context.Context, j job.Job, plan job.Plan) error {
-	window, err := w.window(ctx)
+	window, err := w.window(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -171,17 +171,26 @@ func cut(height int, segments []float64, target float64) job.Plan {
 	return plan
 }
 
-// Of the bands of a job, so many are in the queue at a time: some for every
-// worker's slot, so that none waits while the next band is queued, and a few at
-// least.
+// Of the bands of a job, so many are in the queue at a time for each slot of the
+// workers, so that none waits while the next band is queued, and a few at least.
+// Jobs share the workers in proportion to it.
 const (
-	perSlot = 2
-	atLeast = 4
+	perSlot     = 2
+	perSlotHigh = 4
+	perSlotLow  = 1 // enough for all slots if there is nothing else to do
+	atLeast     = 4
 )
 
 // window is how many bands of a job are in the queue at a time.
-func (w *Worker) window(ctx context.Context) (int, error) {
+func (w *Worker) window(ctx context.Context, j job.Job) (int, error) {
 	slots, err := w.farm.Slots(ctx)
+	switch j.Priority {
+	case job.High:
+		return max(2*atLeast, perSlotHigh*slots), err
+	case job.Low:
+		return max(atLeast/2, perSlotLow*slots), err
+	case job.Normal:
+	}
 	return max(atLeast, perSlot*slots), err
 }
 
@@ -192,7 +201,7 @@ func (w *Worker) advance(ctx context.Context, j job.Job, plan job.Plan) error {
 	if err != nil {
 		return err
 	}
-	window, err := w.window(ctx)
+	window, err := w.window(ctx, j)
 	if err != nil {
 		return err
 	}
