@@ -55,7 +55,9 @@ func ImageTask(s renderer.Spec, lane Lane) Task {
 }
 
 // Task is the job's own task, from which all others follow.
-func (j Job) Task() Task { return Task{Kind: KindImage, Lane: Control, ID: j.ID, Spec: j.Spec, Priority: j.Priority} }
+func (j Job) Task() Task {
+	return Task{Kind: KindImage, Lane: Control, ID: j.ID, Spec: j.Spec, Priority: j.Priority}
+}
 
 // BandTask draws the band with this index in the job's plan.
 func (j Job) BandTask(band int) Task {
