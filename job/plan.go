@@ -10,7 +10,8 @@ import (
 // Plan is how a large picture is divided among workers. It has no influence on
 // the file: bands are runs of the segments that every file consists of.
 type Plan struct {
-	Bands []Band `json:"bands"` // from the top down, without gaps
+	MadeAt time.Time `json:"made_at,omitzero"`
+	Bands  []Band    `json:"bands"` // from the top down, without gaps
 }
 
 // Band is a run of rows that one task draws.

@@ -16,43 +16,42 @@ import (
 	"mandelfarm/storage"
 )
 
-// assemble makes one file of the bands, which must all be stored, and returns
-// its size. It holds no more of it than a few kilobytes and what storage needs
+// assemble makes one file of the bands, which must all be stored. It holds no more of it than a few kilobytes and what storage needs
 // for a stream.
-func (w *Worker) assemble(ctx context.Context, t job.Task) (size int64, err error) {
+func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err error) {
 	j := t.Job()
 	info, err := w.store.Stat(ctx, ledger.ImageKey(t.ID))
 	if err == nil {
-		return info.Size, w.clear(ctx, t.ID)
+		return result{size: info.Size}, w.clear(ctx, t.ID)
 	}
 	if !errors.Is(err, storage.ErrNotFound) {
-		return 0, err
+		return done, err
 	}
 	plan, planned, err := w.ledger.Plan(ctx, j)
 	if err == nil && !planned { // assembled meanwhile, and the image removed
 		err = errSettled
 	}
 	if err != nil {
-		return 0, err
+		return done, err
 	}
 	stored, err := w.ledger.Bands(ctx, t.ID)
 	if err != nil {
-		return 0, err
+		return done, err
 	}
 	for band := range plan.Bands {
 		if _, ok := stored[band]; !ok { // somebody counted wrong
-			return 0, settled(w.recount(ctx, j, plan))
+			return done, settled(w.recount(ctx, j, plan))
 		}
 	}
-	size, err = w.join(ctx, j, plan)
+	size, err := w.join(ctx, j, plan)
 	if bad, ok := errors.AsType[*bandError](err); ok {
-		return 0, w.redraw(ctx, j, plan, bad)
+		return done, w.redraw(ctx, j, plan, bad)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("assemble %s: %w", t.ID, err)
+		return done, fmt.Errorf("assemble %s: %w", t.ID, err)
 	}
 	w.finishPreview(ctx, j, plan)
-	return size, w.clear(ctx, t.ID)
+	return result{size: size, bands: len(plan.Bands), began: plan.MadeAt}, w.clear(ctx, t.ID)
 }
 
 // join stores the image.

@@ -151,6 +151,10 @@ func TestEachBandQueuesTheNext(t *testing.T) {
 	require.Len(t, b.queue.stored, 2, "what is stored is counted again")
 	drawBands(t, b, j, 2, 3, 4)
 	require.Equal(t, j.AssembleTask(), b.queue.enqueued[len(b.queue.enqueued)-1])
+	require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), first()))
+	st := requireState(t, b, j.Spec, job.Done)
+	require.Equal(t, 5, st.Bands)
+	require.Equal(t, 5, st.BandsDone)
 }
 
 // TestBadBandsAreDrawnAgain: what is stored under a band's key and is not the band

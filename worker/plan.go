@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"slices"
 	"time"
 
@@ -80,7 +81,7 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 	if err != nil {
 		return job.Plan{}, fmt.Errorf("survey %s: %w", j.ID, err)
 	}
-	plan := cut(s.Height, segmentSeconds(s, small, seconds, w.render.Threads), w.cfg.Band.Seconds())
+	plan := cut(s.Height, segmentSeconds(s, small, seconds, w.share()), w.cfg.Band.Seconds())
 	if len(plan.Bands) <= wholeBands {
 		return job.Plan{}, nil
 	}
@@ -91,6 +92,7 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 	}
 	w.log.LogAttrs(ctx, slog.LevelInfo, "planned", slog.String("id", string(j.ID)),
 		slog.Int("bands", len(plan.Bands)), slog.Duration("took", time.Since(start)))
+	plan.MadeAt = start.UTC().Truncate(time.Millisecond)
 	return w.ledger.StorePlan(ctx, j, plan)
 }
 
@@ -135,15 +137,21 @@ func timeRows(ctx context.Context, s renderer.Spec) ([]float64, error) {
 	return seconds, err
 }
 
+// share is how many cores a band has while this process draws as many as it may.
+func (w *Worker) share() float64 {
+	cores := float64(runtime.GOMAXPROCS(0)) / float64(max(1, w.cfg.AtOnce))
+	return min(cores, float64(w.render.Threads))
+}
+
 // segmentSeconds is what each segment of a picture takes a task with so many
-// threads, given what each row of the same picture, small, takes one thread.
-func segmentSeconds(s, small renderer.Spec, seconds []float64, threads int) []float64 {
+// cores, given what each row of the same picture, small, takes one.
+func segmentSeconds(s, small renderer.Spec, seconds []float64, cores float64) []float64 {
 	scale := float64(s.Width) / float64(small.Width) * float64(s.Samples)
 	encoding := float64(s.Width) * encodeSeconds
 	segments := make([]float64, (s.Height+renderer.SegmentRows-1)/renderer.SegmentRows)
 	for row := range s.Height {
 		drawing := seconds[int(int64(row)*int64(small.Height)/int64(s.Height))] * scale
-		segments[row/renderer.SegmentRows] += (drawing + encoding) / float64(threads)
+		segments[row/renderer.SegmentRows] += (drawing + encoding) / cores
 	}
 	return segments
 }

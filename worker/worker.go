@@ -113,6 +113,7 @@ type Gallery interface {
 type Config struct {
 	Threads int           // that draw one image or band; 0 is all cores
 	Band    time.Duration // what drawing a band should take
+	AtOnce  int           // bands that this process draws at a time, sharing its cores; 0 is one
 
 	ImagesMaxAge   time.Duration // older images are removed; 0 keeps them
 	ImagesMaxBytes int64         // the oldest images above so many bytes are removed; 0 keeps them
@@ -154,7 +155,7 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 	if !slices.Contains(job.Kinds(), t.Kind) {
 		return fmt.Errorf("%w: unknown kind of task %q", job.ErrVersion, t.Kind)
 	}
-	size, err := w.do(ctx, t, d)
+	done, err := w.do(ctx, t, d)
 	if err != nil && ctx.Err() != nil && !errors.Is(err, errSettled) {
 		err = fmt.Errorf("draw %s: %w", t.Name(), context.Cause(ctx)) // whatever failed, failed because of that
 	}
@@ -163,7 +164,10 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 	case errors.Is(err, errSettled):
 		return nil
 	case err == nil:
-		p.State, p.Bytes = job.Done, size
+		p.State, p.Bytes, p.Bands, p.BandsDone = job.Done, done.size, done.bands, done.bands
+		if !done.began.IsZero() {
+			p.StartedAt = done.began
+		}
 	case !d.Last() && !errors.Is(err, errDeadly), errors.Is(ctx.Err(), context.Canceled):
 		w.noteFailure(ctx, t, err)
 		return err
@@ -209,26 +213,33 @@ func settled(err error) error {
 	return errSettled
 }
 
-// do does a task and returns the size of the image in bytes if that makes its
-// job done.
-func (w *Worker) do(ctx context.Context, t job.Task, d job.Delivery) (size int64, err error) {
+// result is an image that is stored.
+type result struct {
+	size  int64     // bytes
+	bands int       // that it was assembled from; 0 if it was drawn whole
+	began time.Time // when it was planned; zero if the delivery says
+}
+
+// do does a task and returns the image if that makes its job done.
+func (w *Worker) do(ctx context.Context, t job.Task, d job.Delivery) (done result, err error) {
 	if d.Deaths >= maxDeaths {
-		return 0, errDeadly
+		return done, errDeadly
 	}
 	if t.Lane != job.Interactive {
 		if err := w.wanted(ctx, t.ID); err != nil {
-			return 0, err
+			return done, err
 		}
 	}
 	switch t.Kind {
 	case job.KindImage:
-		return w.image(ctx, t)
+		done.size, err = w.image(ctx, t)
+		return done, err
 	case job.KindBand:
-		return 0, w.drawBand(ctx, t)
+		return done, w.drawBand(ctx, t)
 	case job.KindAssemble:
 		return w.assemble(ctx, t)
 	}
-	return 0, nil
+	return done, nil
 }
 
 // wanted returns errSettled unless the job is open and not held.

@@ -116,7 +116,7 @@ func newFarm(s *settings, log *slog.Logger, q *queue.Queue, store storage.Store,
 // serveTasks draws until ctx ends, and reconciles.
 func (f *farm) serveTasks(ctx context.Context) error {
 	set := f.settings.worker
-	cfg := worker.Config{Threads: set.threads, Band: set.band, ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes}
+	cfg := worker.Config{Threads: set.threads, Band: set.band, AtOnce: set.batch, ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes}
 	if uploads, ok := f.store.(interface {
 		AbortAbandoned(ctx context.Context, before time.Time) error
 	}); ok {
