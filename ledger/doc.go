@@ -39,7 +39,7 @@
 //     overwritten, so a job that is both canceled and finished ends as one of
 //     them for every reader.
 //   - An open marker may outlive its run's end for a while (a process died
-//     between the two writes), never the other way round. [Ledger.Open]
+//     between the two writes), never the other way round. [Ledger.Owed]
 //     removes such left-overs as it meets them.
 //
 // The ledger does not know what runs where: the state of an open job is always

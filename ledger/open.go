@@ -6,36 +6,26 @@ import (
 	"fmt"
 	"iter"
 
-	"golang.org/x/sync/errgroup"
-
 	"mandelfarm/job"
 	"mandelfarm/renderer"
 )
 
-// Open yields every job that is owed an image, in no useful order, each once.
-// It removes the markers it meets of runs that have ended.
+// Open yields every job that is owed an image, in no useful order, each once: the
+// jobs of [Ledger.Markers] that are [Ledger.Owed].
 //
 // A job whose record cannot be read is yielded as an error, and others follow.
 // After an error of the listing itself none do.
 func (l *Ledger) Open(ctx context.Context) iter.Seq2[job.Job, error] {
 	return func(yield func(job.Job, error) bool) {
-		var marked []run
-		for info, err := range l.store.List(ctx, openPrefix, "") {
+		for m, err := range l.Markers(ctx) {
 			if err != nil {
-				yield(job.Job{}, fmt.Errorf("list open jobs: %w", err))
+				yield(job.Job{}, err)
 				return
 			}
-			if r, ok := parseOpenKey(info.Key); ok { // a foreign key else
-				marked = append(marked, r)
-			}
-			if len(marked) == maxChunk {
-				if !l.yieldOwed(ctx, marked, yield) {
-					return
-				}
-				marked = marked[:0]
+			if j, owed, err := l.Owed(ctx, m); (owed || err != nil) && !yield(j, err) {
+				return
 			}
 		}
-		l.yieldOwed(ctx, marked, yield)
 	}
 }
 
@@ -66,33 +56,6 @@ func (l *Ledger) Markers(ctx context.Context) iter.Seq2[Marker, error] {
 // of a run that has ended.
 func (l *Ledger) Owed(ctx context.Context, m Marker) (job.Job, bool, error) {
 	return l.owed(ctx, run{id: m.ID, number: m.number})
-}
-
-// yieldOwed examines the runs that have a marker and yields the jobs of those
-// that are owed. It reports whether the consumer wants more.
-func (l *Ledger) yieldOwed(ctx context.Context, marked []run, yield func(job.Job, error) bool) bool {
-	type answer struct {
-		job  job.Job
-		owed bool
-		err  error
-	}
-	answers := make([]answer, len(marked))
-	var g errgroup.Group
-	g.SetLimit(statusReaders)
-	for i, r := range marked {
-		g.Go(func() error {
-			a := &answers[i]
-			a.job, a.owed, a.err = l.owed(ctx, r)
-			return nil
-		})
-	}
-	_ = g.Wait() // each answer has its own error
-	for _, a := range answers {
-		if (a.owed || a.err != nil) && !yield(a.job, a.err) {
-			return false
-		}
-	}
-	return true
 }
 
 // owed reads the job of a run that has a marker, and whether the run is owed. It

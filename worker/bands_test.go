@@ -108,6 +108,7 @@ func TestLargeJobsArePlannedOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, planned)
 	require.Len(t, plan.Bands, 24)
+	require.WithinDuration(t, time.Now(), plan.MadeAt, time.Minute)
 	window := []job.Task{j.BandTask(0), j.BandTask(1), j.BandTask(2), j.BandTask(3)}
 	require.Equal(t, window, b.queue.enqueued, "as many as the workers have use for")
 	_, err = b.store.Stat(t.Context(), ledger.PreviewKey(s.ID()))
