@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -326,14 +327,13 @@ func (s *failingStore) Delete(ctx context.Context, keys ...string) error {
 // TestStoresThatFailOnce at any step of a large job cost a try and nothing else.
 func TestStoresThatFailOnce(t *testing.T) {
 	t.Parallel()
-	steps := 0
-	for fails := 0; fails <= steps; fails++ {
+	steps := int64(0)
+	for fails := int64(0); fails <= steps; fails++ {
 		b := newBundle(t)
 		j, _ := large(t, b, 2)
-		count := 0
+		var count atomic.Int64
 		flaky := &failingStore{Store: b.store.Store, fail: func(string, string) bool {
-			count++
-			return count == fails
+			return count.Add(1) == fails
 		}}
 		b.store.Store = flaky
 		w := worker.New(worker.Config{Band: time.Second, Threads: 1}, b.store, b.ledger, b.queue, logger(t))
@@ -344,7 +344,7 @@ func TestStoresThatFailOnce(t *testing.T) {
 			attempt(t, w, j.AssembleTask())
 		}
 		if fails == 0 {
-			steps = count
+			steps = count.Load()
 		}
 		flaky.fail = func(string, string) bool { return false }
 		requireState(t, b, j.Spec, job.Done)
@@ -353,7 +353,7 @@ func TestStoresThatFailOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, left, "failing at step %d", fails)
 	}
-	require.Greater(t, steps, 20)
+	require.Greater(t, steps, int64(20))
 }
 
 // attempt handles a task, twice if need be.
