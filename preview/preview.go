@@ -18,7 +18,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"image"
-	"image/color"
+	"image/draw"
 	"image/png"
 	"io"
 	"maps"
@@ -187,12 +187,13 @@ func (p Picture) Compose() ([]byte, error) {
 
 // enlarge makes the ground as large as the preview, pixels as blocks.
 func (l Layout) enlarge(ground image.Image) *image.NRGBA {
+	from := image.NewNRGBA(image.Rectangle{Max: ground.Bounds().Size()})
+	draw.Draw(from, from.Rect, ground, ground.Bounds().Min, draw.Src)
 	canvas := image.NewNRGBA(image.Rectangle{Max: l.preview})
-	size := ground.Bounds()
 	for y := range l.preview.Y {
+		row := from.Pix[middle(y, from.Rect.Dy(), l.preview.Y)*from.Stride:]
 		for x := range l.preview.X {
-			at := image.Pt(middle(x, size.Dx(), l.preview.X), middle(y, size.Dy(), l.preview.Y)).Add(size.Min)
-			canvas.Set(x, y, ground.At(at.X, at.Y))
+			copy(canvas.Pix[canvas.PixOffset(x, y):][:4], row[4*middle(x, from.Rect.Dx(), l.preview.X):])
 		}
 	}
 	return canvas
@@ -211,8 +212,7 @@ func (l Layout) paste(canvas *image.NRGBA, band renderer.Rows, strip []byte) {
 	}
 	for y := rows.Start; y < rows.End; y++ {
 		for x := range l.preview.X {
-			c := pix[((y-rows.Start)*l.preview.X+x)*channels:]
-			canvas.SetNRGBA(x, y, color.NRGBA{R: c[0], G: c[1], B: c[2], A: 255})
+			copy(canvas.Pix[canvas.PixOffset(x, y):][:channels], pix[((y-rows.Start)*l.preview.X+x)*channels:]) // opaque already
 		}
 	}
 }
