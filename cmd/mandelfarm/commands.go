@@ -56,6 +56,7 @@ func apiCommand(env environment) *cobra.Command {
 	s.addListen(cmd.Flags(), "127.0.0.1:8080", "the API")
 	s.addServers(cmd.Flags())
 	s.addAPI(cmd.Flags())
+	s.addPresign(cmd.Flags())
 	s.addLog(cmd.Flags())
 	return cmd
 }

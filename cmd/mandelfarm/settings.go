@@ -85,6 +85,10 @@ func (s *settings) addAPI(fs *pflag.FlagSet) {
 	fs.IntVar(&a.Limits.Samples, "max-samples", a.Limits.Samples, "`samples` of a pixel at most")
 }
 
+func (s *settings) addPresign(fs *pflag.FlagSet) {
+	fs.DurationVar(&s.api.Presign, "presign", 0, "`duration` that a URL is good for by which clients fetch jobs' pictures straight from S3, which they must be able to reach at the endpoint's address; 0 sends pictures through the API")
+}
+
 func (s *settings) addWorker(fs *pflag.FlagSet) {
 	w, cores := &s.worker, runtime.GOMAXPROCS(0)
 	s.addThreads(fs)
@@ -156,6 +160,9 @@ func (s *settings) fault(name string) string {
 		}
 	case "cache-bytes":
 		return unless(s.api.CacheBytes >= 0, "want 0 or more bytes")
+	case "presign":
+		p := s.api.Presign
+		return unless(p == 0 || p >= s3.MinPresign && p <= s3.MaxPresign, "want 0, or from 1s to 168h")
 	case "grace":
 		return unless(s.worker.grace >= time.Millisecond, "want at least 1ms")
 	default:
