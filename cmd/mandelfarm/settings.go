@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"mandelfarm/api"
+	"mandelfarm/api/client"
 	"mandelfarm/queue"
 	"mandelfarm/storage/s3"
 )
@@ -23,6 +24,7 @@ import (
 type settings struct {
 	listen       string
 	data         string
+	farmURL      string
 	log          logSettings
 	startTimeout time.Duration
 	redisURL     secretFlag
@@ -52,6 +54,10 @@ func defaultSettings() *settings {
 
 func (s *settings) addListen(fs *pflag.FlagSet, standard, purpose string) {
 	fs.StringVar(&s.listen, "listen", standard, "`host:port` for "+purpose+"; port 0 takes a free one")
+}
+
+func (s *settings) addFarm(fs *pflag.FlagSet) {
+	fs.StringVar(&s.farmURL, "farm-url", "http://localhost:8080", "`url` of the farm that is asked")
 }
 
 func (s *settings) addLog(fs *pflag.FlagSet) {
@@ -121,9 +127,21 @@ func fromEnvironment(fs *pflag.FlagSet, lookup environment) error {
 	return errors.Join(errs...)
 }
 
-// configurable tells settings from flags such as --help.
+// argument marks flags that say what a command is to do this time, as its
+// arguments do. They are no settings and have no variable.
+const argument = "argument"
+
+// arguments marks flags that are there.
+func arguments(fs *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		_ = fs.SetAnnotation(name, argument, nil)
+	}
+}
+
+// configurable tells settings from arguments and from flags such as --help.
 func configurable(f *pflag.Flag) bool {
-	return f.Name != "help" && f.Name != "version" && f.Shorthand == ""
+	_, isArgument := f.Annotations[argument]
+	return f.Name != "help" && f.Name != "version" && !isArgument
 }
 
 // validate checks the values of the flags in fs. Messages name the flag and the
@@ -131,7 +149,7 @@ func configurable(f *pflag.Flag) bool {
 func (s *settings) validate(fs *pflag.FlagSet) error {
 	var errs []error
 	fs.VisitAll(func(f *pflag.Flag) {
-		if reason := s.fault(f.Name); reason != "" {
+		if reason := s.fault(f.Name); reason != "" && configurable(f) {
 			errs = append(errs, fmt.Errorf("--%s (%s): %s", f.Name, variable(f.Name), reason))
 		}
 	})
@@ -147,6 +165,10 @@ func (s *settings) fault(name string) string {
 	case "listen":
 		if _, _, err := net.SplitHostPort(s.listen); err != nil {
 			return "want host:port, such as 127.0.0.1:8080 or :8080"
+		}
+	case "farm-url":
+		if _, err := client.New(s.farmURL, nil); err != nil {
+			return err.Error()
 		}
 	case "data":
 		return unless(s.data != "", "want a folder")
