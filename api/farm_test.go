@@ -40,11 +40,10 @@ type farm struct {
 	ledger *ledger.Ledger
 }
 
-// watchedStore counts the pictures put into a store and asked of it, and can be made to fail.
+// watchedStore counts the pictures put into a store, and can be made to fail.
 type watchedStore struct {
 	storage.Store
 	pictures atomic.Int64
-	looks    atomic.Int64 // for pictures
 	broken   atomic.Bool
 }
 
@@ -56,9 +55,6 @@ func (s *watchedStore) Put(ctx context.Context, key, contentType string, r io.Re
 }
 
 func (s *watchedStore) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, storage.Info, error) {
-	if strings.HasPrefix(key, "renders/") {
-		s.looks.Add(1)
-	}
 	if s.broken.Load() {
 		return nil, storage.Info{}, &storage.Error{Op: "get", Key: key, Err: io.ErrUnexpectedEOF}
 	}

@@ -123,26 +123,3 @@ func TestFailedDrawingIsToldToThoseWhoWait(t *testing.T) {
 	assert.Equal(t, http.StatusInternalServerError, a.problem(t).Status)
 	assert.Contains(t, a.problem(t).Detail, "no ink")
 }
-
-func TestNoticesOfProgressAreNoReasonToLookForThePicture(t *testing.T) {
-	t.Parallel()
-	f := newFarm(t)
-	spec := renderer.Original(110, 100)
-	answered := make(chan answer)
-	go func() { answered <- f.get("/generate/110/100") }()
-	require.Eventually(t, func() bool { return f.store.looks.Load() == 2 }, patient, time.Millisecond, "before it listens, and after")
-	began := time.Now()
-	for range 100 {
-		require.NoError(t, f.queue.Publish(t.Context(), job.Notice{ID: spec.ID(), State: job.Running}))
-	}
-	require.LessOrEqual(t, f.store.looks.Load(), 2+int64(time.Since(began)/time.Second), "but for its own look every two seconds")
-	for { // a notice that is not taken in time gives way to the next
-		require.NoError(t, f.queue.Publish(t.Context(), job.Notice{ID: spec.ID(), State: job.Failed, Error: "no ink"}))
-		select {
-		case a := <-answered:
-			assert.Contains(t, a.problem(t).Detail, "no ink")
-			return
-		case <-time.After(time.Millisecond):
-		}
-	}
-}
