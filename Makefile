@@ -4,7 +4,7 @@
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint format race bench golden fuzz up down k8s-validate
+.PHONY: help run build test check lint format race bench golden generate generated fuzz up down k8s-validate
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -17,12 +17,12 @@ build: ## bin/mandelfarm, static
 
 test: ## every test; starts its own redis-server and versitygw, skips what is not installed
 	go test ./...
-	$(MAKE) k8s-validate
+	$(MAKE) k8s-validate generated
 
 check: lint race ## before a commit: lint, format, race tests that need no servers
 
 lint: ## golangci-lint, and formatting as it should be
-	$(TOOL) golangci-lint run ./...
+	$(TOOL) golangci-lint run --allow-parallel-runners ./...
 	$(TOOL) golangci-lint fmt --diff ./... > /dev/null || { echo 'not formatted: make format'; exit 1; }
 
 format: ## format the code
@@ -38,6 +38,12 @@ bench: ## what docs/benchmarks.md holds, measured here
 golden: ## write the golden pictures and the configuration page anew; look at the difference
 	go test ./renderer/... -run Golden -update
 	go test ./cmd/mandelfarm -run TestConfigurationIsDocumented -update
+
+generate: ## the assembly of the kernel
+	go generate ./renderer/...
+
+generated: ## is the assembly in the tree what its generator makes?
+	cd renderer/escape/gen && go vet ./... && go test ./...
 
 fuzz: ## every fuzz test for FUZZ=10s
 	@for package in $$(go list ./...); do \

@@ -103,8 +103,8 @@ func TestCancel(t *testing.T) {
 	assert.Equal(t, http.StatusConflict, f.get(queued+"/image").problem(t).Status)
 
 	f.work()
-	// Interior at ten million iterations: about a minute's work.
-	const endless = `{"width":400,"height":400,"max_iterations":10000000,"formula":"julia","seed":{"re":"-0.12","im":"0.74"},"radius":"0.1"}`
+	// Orbits that neither escape nor repeat, on the real axis: minutes of work.
+	const endless = `{"width":100000,"height":1,"max_iterations":10000000,"formula":"julia","seed":{"re":"-2","im":"0"},"center":{"re":"0"},"radius":"0.000015"}`
 	running := f.post(endless).header.Get("Location")
 	assert.NotEmpty(t, f.until(running, job.Running).Worker)
 	assert.Equal(t, job.Canceled, f.ask(http.MethodDelete, running, nil).job(t).State)

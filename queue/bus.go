@@ -75,18 +75,19 @@ func (b *bus) receive(m any) {
 	}
 }
 
-// resync makes everyone look for what they may have missed.
+// resync makes everyone look for what they may have missed. Those who have a
+// notice that they have not taken yet will look anyway.
 func (b *bus) resync() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, waiting := range b.waiters {
 		for ch := range waiting {
-			offer(ch, job.Notice{})
+			nudge(ch, job.Notice{})
 		}
 	}
 	for _, sleeping := range b.wakes {
 		for ch := range sleeping {
-			offer(ch, struct{}{})
+			nudge(ch, struct{}{})
 		}
 	}
 }
@@ -103,7 +104,7 @@ func (b *bus) wake(lane job.Lane) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for ch := range b.wakes[lane] {
-		offer(ch, struct{}{})
+		nudge(ch, struct{}{})
 	}
 }
 
@@ -123,6 +124,14 @@ func offer[T any](ch chan T, v T) {
 	default:
 	}
 	ch <- v
+}
+
+// nudge puts v into a channel of capacity one unless there is something in it.
+func nudge[T any](ch chan T, v T) {
+	select {
+	case ch <- v:
+	default:
+	}
 }
 
 func (b *bus) subscribe(id renderer.ID) (<-chan job.Notice, func()) {

@@ -23,17 +23,24 @@ const (
 	claimRenewal = time.Second
 )
 
-func claimKey(id renderer.ID) string { return keyPrefix + "claim:" + string(id) }
-
 // claims are the images this process is drawing.
 type claims struct {
-	rdb  *redis.Client
+	rdb    *redis.Client
+	giveUp *redis.Script
+
 	mu   sync.Mutex
 	held map[renderer.ID][]byte // what the claim says, as stored
 }
 
+// giveUp deletes a claim if it is still the one that was taken.
+const giveUp = `
+if redis.call("GET", KEYS[1]) == ARGV[1] then
+	return redis.call("DEL", KEYS[1])
+end
+return 0`
+
 func newClaims(rdb *redis.Client) *claims {
-	return &claims{rdb: rdb, held: make(map[renderer.ID][]byte)}
+	return &claims{rdb: rdb, giveUp: redis.NewScript(giveUp), held: make(map[renderer.ID][]byte)}
 }
 
 // take claims id for as long as keep runs, unless another worker has it. When
@@ -58,20 +65,15 @@ func (c *claims) take(ctx context.Context, id renderer.ID, p job.Progress) bool 
 	return true
 }
 
-// releaseScript deletes a claim if it is still the one that was taken.
-var releaseScript = redis.NewScript(`
-if redis.call("GET", KEYS[1]) == ARGV[1] then
-	return redis.call("DEL", KEYS[1])
-end
-return 0`) //nolint:gochecknoglobals // a constant that Go cannot express as one
-
 // release gives a claim up. A failure is not reported: the claim runs out.
 func (c *claims) release(ctx context.Context, id renderer.ID) {
 	c.mu.Lock()
 	value := c.held[id]
 	delete(c.held, id)
 	c.mu.Unlock()
-	_ = releaseScript.Run(ctx, c.rdb, []string{claimKey(id)}, value).Err()
+	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
+	defer cancel()
+	_ = c.giveUp.Run(ctx, c.rdb, []string{claimKey(id)}, value).Err()
 }
 
 // keep renews the claims until ctx ends. It also restores them in a Redis that
@@ -90,7 +92,8 @@ func (c *claims) keep(ctx context.Context) {
 }
 
 // renew stores every claim anew. A failure is not reported: the next renewal
-// follows.
+// follows. The lock is held meanwhile, or a claim that is given up between could
+// be stored after it was deleted.
 func (c *claims) renew(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,16 +125,16 @@ func readClaims(ctx context.Context, rdb *redis.Client, ids []renderer.ID) (map[
 	if err != nil {
 		return nil, err
 	}
-	for i, value := range values {
-		text, ok := value.(string)
+	for i, id := range ids {
+		text, ok := values[i].(string)
 		if !ok { // nil: no claim
 			continue
 		}
 		var p job.Progress
 		if err := json.Unmarshal([]byte(text), &p); err != nil {
-			return nil, fmt.Errorf("claim on %s: %w", ids[i], err)
+			return nil, fmt.Errorf("claim on %s: %w", id, err)
 		}
-		claimed[ids[i]] = p
+		claimed[id] = p
 	}
 	return claimed, nil
 }

@@ -27,11 +27,12 @@
 //
 //   - Enqueue returns nil when the task is queued or running.
 //   - A handler's context ends when its job is canceled, when the process
-//     stops, and after [taskTimeout].
-//   - A handler that returns an error is called again, on any worker, after a
-//     growing delay, at most [maxTries] times. Handing back at shutdown,
-//     waiting for another worker's claim and meeting another renderer version
-//     do not count.
+//     stops, and after [Config].Timeout.
+//   - A handler that returns an error or panics is called again, on any worker,
+//     after a growing delay, up to [maxTries] times in all. Then the task is
+//     dropped. Handing back at shutdown, waiting for another worker's claim and
+//     meeting another renderer version do not count; but a task for which no
+//     worker of its version is found in a minute is dropped as well.
 //
 // The package knows tasks and IDs. It does not know what a task draws, where
 // images are stored or who waits for them.

@@ -16,26 +16,22 @@ import (
 )
 
 const (
-	// taskTimeout ends a handler that does not come to an end.
-	taskTimeout = 30 * time.Minute
 	// noLimit is what asynq is told: it archives a task that has used up its
-	// retries, which would keep the task's ID taken. The handler counts
-	// instead, and gives up in an orderly way.
+	// retries, which would keep the task's ID taken. The server counts instead,
+	// and drops the task.
 	noLimit = 1 << 20
-	// suspicion is how long a task must have been running without a claim
-	// before its worker is taken for dead: the time between asynq's delivery
-	// and the claim, generously.
-	suspicion = time.Second
-	// attemptTTL is how long a revived task's number is remembered: longer than
-	// asynq takes to recover the dead one itself (about two minutes), after
-	// which the numbers may start again.
-	attemptTTL = time.Hour
+	// backstop is what asynq may give a task beyond the queue's own timeout,
+	// which is the one that counts a failure properly.
+	backstop = time.Minute
+	// queuedAt is the header that says when a task was queued, in Unix
+	// milliseconds.
+	queuedAt = "queued-at"
 )
 
 // Enqueue queues t unless it is queued or running. The error is
 // [job.ErrUnavailable] if Redis does not answer.
 func (q *Queue) Enqueue(ctx context.Context, t job.Task) error {
-	if err := q.add(ctx, t, string(t.ID)); err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+	if err := q.add(ctx, t, string(t.ID)); err != nil {
 		return fmt.Errorf("queue %s: %w", t.ID, unavailable(err))
 	}
 	return nil
@@ -55,127 +51,97 @@ func (q *Queue) Room(ctx context.Context, lane job.Lane) error {
 	return nil
 }
 
-// pendingKey is asynq's list of the tasks that wait in a lane.
-func pendingKey(lane job.Lane) string { return "asynq:{" + string(lane) + "}:pending" }
-
-// add hands t to asynq under taskID and wakes the lane's workers.
+// add hands t to asynq under taskID, unless it is there, and wakes the lane's
+// workers.
 func (q *Queue) add(ctx context.Context, t job.Task, taskID string) error {
 	payload, err := json.Marshal(t)
 	if err != nil {
 		return err
 	}
-	_, err = q.client.EnqueueContext(ctx, asynq.NewTask(string(t.Kind), payload),
-		asynq.TaskID(taskID), asynq.Queue(string(t.Lane)), asynq.MaxRetry(noLimit), asynq.Timeout(taskTimeout))
-	if err != nil {
-		return err
-	}
-	// A wake-up that is lost costs the time until a worker looks by itself.
-	_ = q.rdb.Publish(ctx, wakeChannel, string(t.Lane)).Err()
-	return nil
-}
-
-// Revive queues t anew if it is lost: neither waiting nor being drawn. A task
-// whose worker has died is queued again under another task ID, at the earliest
-// on the second call more than a second after the first.
-func (q *Queue) Revive(ctx context.Context, t job.Task) error {
-	err := q.revive(ctx, t)
-	if err != nil {
-		return fmt.Errorf("revive %s: %w", t.ID, unavailable(err))
-	}
-	return nil
-}
-
-func (q *Queue) revive(ctx context.Context, t job.Task) error {
-	claimed, err := readClaims(ctx, q.rdb, []renderer.ID{t.ID})
-	if len(claimed) > 0 || err != nil {
-		return err
-	}
-	attempt, err := q.rdb.Get(ctx, attemptKey(t)).Int()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return err
-	}
-	taskID := attemptID(t.ID, attempt)
-	state, err := q.state(t.Lane, taskID)
-	if err != nil {
-		return err
-	}
-	switch state {
-	case asynq.TaskStatePending, asynq.TaskStateScheduled, asynq.TaskStateRetry, asynq.TaskStateAggregating:
+	headers := map[string]string{queuedAt: strconv.FormatInt(time.Now().UnixMilli(), 10)}
+	_, err = q.client.EnqueueContext(ctx, asynq.NewTaskWithHeaders(string(t.Kind), payload, headers),
+		asynq.TaskID(taskID), asynq.Queue(string(t.Lane)), asynq.MaxRetry(noLimit), asynq.Timeout(q.timeout+backstop))
+	if errors.Is(err, asynq.ErrTaskIDConflict) {
 		return nil
-	case asynq.TaskStateActive:
-		if dead, err := q.suspect(ctx, t); !dead {
-			return err
-		}
-		if err := q.rdb.Set(ctx, attemptKey(t), attempt+1, attemptTTL).Err(); err != nil {
-			return err
-		}
-		taskID = attemptID(t.ID, attempt+1)
-	case asynq.TaskStateArchived, asynq.TaskStateCompleted: // its ID would stay taken
-		if err := q.inspect.DeleteTask(string(t.Lane), taskID); err != nil && !errors.Is(err, asynq.ErrTaskNotFound) {
-			return err
-		}
 	}
-	if err := q.add(ctx, t, taskID); err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+	if err != nil {
 		return err
+	}
+	// Neither is worth an error: a wake-up that is lost costs the time until a
+	// worker looks by itself. Asynq remembers that it has named the lane, and
+	// does not name it again in a Redis that came back empty; without the name
+	// it deletes nothing.
+	_, _ = q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.SAdd(ctx, queuesKey, string(t.Lane))
+		p.Publish(ctx, wakeChannel, string(t.Lane))
+		return nil
+	})
+	return nil
+}
+
+// Cancel takes the tasks of id out of the batch lane, and stops the worker
+// that is on one. A synchronous request for the same image is not disturbed
+// while it waits; it is answered or times out.
+//
+// A worker that has taken the task this very moment may miss the word. It looks
+// for itself whether the job is canceled, if that is recorded before.
+func (q *Queue) Cancel(ctx context.Context, id renderer.ID) error {
+	if err := q.cancel(ctx, id); err != nil {
+		return fmt.Errorf("cancel %s: %w", id, unavailable(err))
 	}
 	return nil
 }
 
-// suspect remembers that t was seen running without a claim, and reports
-// whether that was first seen long enough ago.
-func (q *Queue) suspect(ctx context.Context, t job.Task) (bool, error) {
-	key := keyPrefix + "suspect:" + string(t.Lane) + ":" + string(t.ID)
-	now := time.Now().UnixMilli()
-	first, err := setNX(ctx, q.rdb, key, now, claimTTL)
-	if first || err != nil {
-		return false, err
+func (q *Queue) cancel(ctx context.Context, id renderer.ID) error {
+	attempt, err := q.attempt(ctx, job.Batch, id)
+	if err != nil {
+		return err
 	}
-	since, err := q.rdb.Get(ctx, key).Int64()
-	if errors.Is(err, redis.Nil) { // it ran out this moment
-		return false, nil
+	for _, taskID := range taskIDs(id, attempt) {
+		if err := q.remove(ctx, job.Batch, taskID); err != nil {
+			return err
+		}
 	}
-	if err != nil || now-since < suspicion.Milliseconds() {
-		return false, err
-	}
-	return true, q.rdb.Del(ctx, key).Err()
+	return q.rdb.Publish(ctx, cancelChannel, string(id)).Err()
 }
 
-func attemptKey(t job.Task) string {
-	return keyPrefix + "attempt:" + string(t.Lane) + ":" + string(t.ID)
+// remove takes a task out of a lane unless a worker has it.
+func (q *Queue) remove(ctx context.Context, lane job.Lane, taskID string) error {
+	err := q.inspect.DeleteTask(string(lane), taskID)
+	if err == nil || errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
+		return nil
+	}
+	// Asynq refuses to delete what a worker has, with an error of no type.
+	state, stateErr := q.rdb.HGet(ctx, taskKey(lane, taskID), "state").Result()
+	if stateErr == nil && state == asynq.TaskStateActive.String() {
+		return nil
+	}
+	return err
 }
 
-func attemptID(id renderer.ID, attempt int) string {
+// attempt is the number of the last task for id in a lane. Each of a task's
+// workers that died raises it.
+func (q *Queue) attempt(ctx context.Context, lane job.Lane, id renderer.ID) (int, error) {
+	attempt, err := q.rdb.Get(ctx, attemptKey(lane, id)).Int()
+	if errors.Is(err, redis.Nil) {
+		return 0, nil
+	}
+	return attempt, err
+}
+
+// taskID is the asynq task ID of an attempt at an image.
+func taskID(id renderer.ID, attempt int) string {
 	if attempt == 0 {
 		return string(id)
 	}
 	return string(id) + "." + strconv.Itoa(attempt)
 }
 
-// state is asynq's state of a task, or zero if there is none.
-func (q *Queue) state(lane job.Lane, taskID string) (asynq.TaskState, error) {
-	info, err := q.inspect.GetTaskInfo(string(lane), taskID)
-	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
-		return 0, nil
+// taskIDs are the tasks for id that may be alive: the last attempt, and what
+// was queued afresh since.
+func taskIDs(id renderer.ID, attempt int) []string {
+	if attempt == 0 {
+		return []string{taskID(id, 0)}
 	}
-	if err != nil {
-		return 0, err
-	}
-	return info.State, nil
-}
-
-// Cancel takes the tasks of id out of the batch lane, and stops the worker
-// that is on one. A synchronous request for the same image is not disturbed
-// while it waits; it is answered or times out.
-func (q *Queue) Cancel(ctx context.Context, id renderer.ID) error {
-	if err := q.rdb.Publish(ctx, cancelChannel, string(id)).Err(); err != nil {
-		return fmt.Errorf("cancel %s: %w", id, unavailable(err))
-	}
-	err := q.inspect.DeleteTask(string(job.Batch), string(id))
-	if err == nil || errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
-		return nil
-	}
-	if state, stateErr := q.state(job.Batch, string(id)); stateErr == nil && state == asynq.TaskStateActive {
-		return nil // asynq refuses to delete what runs; the message stops it
-	}
-	return fmt.Errorf("cancel %s: %w", id, unavailable(err))
+	return []string{taskID(id, attempt), taskID(id, 0)}
 }

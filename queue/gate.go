@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"net"
 	"sync/atomic"
 	"time"
@@ -15,10 +14,10 @@ import (
 // gate is a hook on the Redis client of one asynq server. Asynq asks Redis for
 // work in a loop and can only be told how long to sleep between questions:
 // short is many questions, long is a long wait for the first task. The gate
-// lets a question through at once after an answer that was a task; after an
-// empty one it holds the next until a wake-up says that there is work, or until
-// poll has passed, for tasks that nobody announces: retries that fall due and
-// work that another process hands back.
+// lets a question through at once after an answer that was a task; after any
+// other it holds the next until a wake-up says that there is work, or until
+// poll has passed, for tasks that nobody announces: retries that fall due.
+// After a failure asynq would ask again without any pause; that is held too.
 //
 // A question is recognised by its keys. Should a later asynq ask in another
 // way, the gate is never closed, and TestIdleServerIsQuiet fails.
@@ -27,22 +26,22 @@ type gate struct {
 	paused  string // second key
 	wakes   <-chan struct{}
 	poll    time.Duration
-	empty   atomic.Bool // the last answer was no task
-	opened  chan struct{}
+	idle    atomic.Bool   // the last answer was no task
+	ended   chan struct{} // closed when no more tasks are wanted
 }
 
 func newGate(lane job.Lane, wakes <-chan struct{}, poll time.Duration) *gate {
 	return &gate{
 		pending: pendingKey(lane),
-		paused:  "asynq:{" + string(lane) + "}:paused",
+		paused:  pausedKey(lane),
 		wakes:   wakes,
 		poll:    poll,
-		opened:  make(chan struct{}),
+		ended:   make(chan struct{}),
 	}
 }
 
-// open lets everything through from now on.
-func (g *gate) open() { close(g.opened) }
+// end has the gate answer every question from now on itself: there is no work.
+func (g *gate) end() { close(g.ended) }
 
 // DialHook implements [redis.Hook]; it changes nothing.
 func (g *gate) DialHook(next redis.DialHook) redis.DialHook {
@@ -60,11 +59,13 @@ func (g *gate) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		if !g.isQuestion(cmd) {
 			return next(ctx, cmd)
 		}
-		if g.empty.Load() {
-			g.wait(ctx)
+		if !g.pass(ctx) {
+			cmd.SetErr(redis.Nil)
+			return redis.Nil
 		}
 		err := next(ctx, cmd)
-		g.empty.Store(errors.Is(err, redis.Nil))
+		// A script that Redis does not know yet is sent again, as a whole.
+		g.idle.Store(err != nil && !redis.HasErrorPrefix(err, "NOSCRIPT"))
 		return err
 	}
 }
@@ -75,13 +76,23 @@ func (g *gate) isQuestion(cmd redis.Cmder) bool {
 	return len(args) > 4 && args[3] == g.pending && args[4] == g.paused
 }
 
-func (g *gate) wait(ctx context.Context) {
-	timer := time.NewTimer(g.poll)
-	defer timer.Stop()
+// pass waits until a question may go through, and reports false if none may any
+// more.
+func (g *gate) pass(ctx context.Context) bool {
+	if g.idle.Load() {
+		timer := time.NewTimer(g.poll)
+		defer timer.Stop()
+		select {
+		case <-g.wakes:
+		case <-timer.C:
+		case <-g.ended:
+		case <-ctx.Done():
+		}
+	}
 	select {
-	case <-g.wakes:
-	case <-timer.C:
-	case <-g.opened:
-	case <-ctx.Done():
+	case <-g.ended:
+		return false
+	default:
+		return true
 	}
 }

@@ -1,8 +1,10 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -20,8 +22,13 @@ import (
 type Config struct {
 	URL   string       // redis://[user:password@]host:port[/db], or rediss:// for TLS
 	Limit int          // tasks that may wait in one lane; at least 1
-	Log   *slog.Logger // what asynq and the subscription report
+	Log   *slog.Logger // what asynq and the handlers report
+	// Timeout ends a delivery that does not come to an end, which counts as a
+	// failure. 0 is half an hour.
+	Timeout time.Duration
 }
+
+const defaultTimeout = 30 * time.Minute
 
 // Queue is a connection to the farm's Redis. It is safe for concurrent use.
 type Queue struct {
@@ -31,16 +38,21 @@ type Queue struct {
 	inspect *asynq.Inspector
 	bus     *bus
 	limit   int
+	timeout time.Duration
 	log     *slog.Logger
 	name    string // of this process, in claims
 }
+
+// errURL does not repeat the URL, which may hold a password, nor what the parser
+// says of it.
+var errURL = errors.New("want redis://[user:password@]host:port[/db]")
 
 // ParseURL checks a Redis URL and returns the address in it, for messages; the
 // error never contains the URL, which may hold a password.
 func ParseURL(url string) (addr string, err error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {
-		return "", fmt.Errorf("want redis://[user:password@]host:port[/db]")
+		return "", errURL
 	}
 	return options.Addr, nil
 }
@@ -50,10 +62,12 @@ func ParseURL(url string) (addr string, err error) {
 func Open(ctx context.Context, cfg Config) (*Queue, error) {
 	options, err := redis.ParseURL(cfg.URL)
 	if err != nil {
-		return nil, fmt.Errorf("open queue: not a Redis URL")
+		return nil, fmt.Errorf("open queue: %w", errURL)
 	}
 	options.ContextTimeoutEnabled = true
+	options.DialerRetries = 1 // commands are tried again as a whole
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	redis.SetLogger(redisLog{cfg.Log}) // it has one for the whole process
 	rdb := redis.NewClient(options)
 	return &Queue{
 		options: options,
@@ -62,6 +76,7 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 		inspect: asynq.NewInspectorFromRedisClient(rdb),
 		bus:     listen(ctx, rdb),
 		limit:   cfg.Limit,
+		timeout: cmp.Or(cfg.Timeout, defaultTimeout),
 		log:     cfg.Log,
 		name:    processName(),
 	}, nil
@@ -108,13 +123,9 @@ func (q *Queue) Progress(ctx context.Context, ids ...renderer.ID) (map[renderer.
 // Lock takes a farm-wide lock for ttl, if nobody has it. It is not released but
 // runs out: what it guards happens at most once in ttl.
 func (q *Queue) Lock(ctx context.Context, name string, ttl time.Duration) (bool, error) {
-	ok, err := setNX(ctx, q.rdb, keyPrefix+"lock:"+name, q.name, ttl)
+	ok, err := setNX(ctx, q.rdb, lockKey(name), q.name, ttl)
 	return ok, unavailable(err)
 }
-
-// keyPrefix begins every Redis key and channel of the farm's own; asynq's begin
-// with asynq:.
-const keyPrefix = "mandelfarm:"
 
 // unavailable classifies an error of Redis.
 func unavailable(err error) error {

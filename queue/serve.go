@@ -2,10 +2,7 @@ package queue
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -17,8 +14,9 @@ import (
 
 // Handler does the work of a task. Its context ends when the job is canceled
 // (cause [job.ErrCanceled]), when the process stops and when the task takes too
-// long; it must return soon after. An error makes the task be tried again; it
-// must not fail the last delivery, but record the failure itself.
+// long ([context.DeadlineExceeded]); it must return soon after. An error makes
+// the task be tried again, up to the last delivery: what is to be recorded of a
+// failure, the handler records itself.
 type Handler func(ctx context.Context, t job.Task, d job.Delivery) error
 
 // Pool is the share of this process that works on one lane.
@@ -29,134 +27,100 @@ type Pool struct {
 }
 
 const (
-	maxTries = 5 // deliveries of a task that fails every time
 	// pause is what asynq sleeps after it found a lane empty. The gate does the
 	// real waiting.
 	pause = time.Millisecond
+	// handBack is how long handlers whose grace is over may take to return
+	// before their tasks are handed back all the same.
+	handBack = 250 * time.Millisecond
+	// farewell bounds what a stopping server still has to say to Redis.
+	farewell = time.Second
 )
 
 // Serve works on the pools' lanes until ctx ends. Then it takes no more tasks,
-// gives those under way until grace has passed, and hands back the rest, which
-// other workers take up at once. It returns when every handler has returned or
-// been handed back.
+// gives those under way until grace has passed, ends the contexts of the rest
+// and hands their tasks back, which other workers take up at once. It returns
+// when every handler has returned.
 func (q *Queue) Serve(ctx context.Context, pools []Pool, grace time.Duration, handle Handler) error {
 	held := newClaims(q.rdb)
-	ctx, cancel := context.WithCancel(ctx)
 	background, stop := context.WithCancel(context.WithoutCancel(ctx)) // outlives ctx by grace
-	var helpers sync.WaitGroup
-	defer helpers.Wait()
 	defer stop()
-	defer cancel()
-	helpers.Go(func() { held.keep(background) })
+	var keeper sync.WaitGroup
+	keeper.Go(func() { held.keep(background) })
 
 	var servers sync.WaitGroup
-	defer servers.Wait()
+	errs := make(chan error, len(pools))
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	for _, pool := range pools {
-		s := &server{queue: q, pool: pool, claims: held, handle: handle}
-		end, err := s.start(background, grace)
-		if err != nil {
-			cancel()
-			return fmt.Errorf("serve lane %s: %w", pool.Lane, unavailable(err))
-		}
+		s := &server{queue: q, pool: pool, claims: held, handle: handle, handedBack: make(chan struct{})}
 		servers.Go(func() {
-			<-ctx.Done()
-			end()
+			defer cancel() // one pool that cannot start ends the others
+			errs <- s.run(ctx, background, grace)
 		})
 	}
-	return nil
+	servers.Wait()
+	stop()
+	keeper.Wait()
+	close(errs)
+	var all []error
+	for err := range errs {
+		all = append(all, err)
+	}
+	return errors.Join(all...)
 }
 
-// server runs one pool.
-type server struct {
-	queue  *Queue
-	pool   Pool
-	claims *claims
-	handle Handler
-	calls  sync.WaitGroup // of process; asynq does not wait for those it hands back
-}
-
-// start begins to take tasks and returns the function that ends it.
-func (s *server) start(ctx context.Context, grace time.Duration) (end func(), err error) {
+// run works on the pool's lane until ctx ends, and then ends what is under way
+// as [Queue.Serve] says. background is the context of everything it does.
+func (s *server) run(ctx, background context.Context, grace time.Duration) error {
 	wakes, unsubscribe := s.queue.bus.sleeper(s.pool.Lane)
-	rdb := redis.NewClient(s.queue.options)
+	defer unsubscribe()
 	g := newGate(s.pool.Lane, wakes, s.pool.Poll)
+	rdb := redis.NewClient(s.queue.options)
 	rdb.AddHook(g)
-	ctx, abandon := context.WithCancel(ctx)
+	defer rdb.Close() // nothing is left to lose
+
+	interrupted, interrupt := context.WithCancel(background)
+	defer interrupt()
 	srv := asynq.NewServerFromRedisClient(rdb, asynq.Config{
 		Concurrency:              s.pool.Concurrency,
 		Queues:                   map[string]int{string(s.pool.Lane): 1},
-		BaseContext:              func() context.Context { return ctx },
+		BaseContext:              func() context.Context { return background },
 		TaskCheckInterval:        pause,
 		DelayedTaskCheckInterval: time.Second,
 		RetryDelayFunc:           retryDelay,
 		IsFailure:                isFailure,
-		ShutdownTimeout:          grace,
-		Logger:                   newAsynqLog(s.queue.log),
+		ShutdownTimeout:          grace + handBack,
+		Logger:                   asynqLog{s.queue.log},
 		LogLevel:                 asynq.WarnLevel,
 	})
-	if err := srv.Start(asynq.HandlerFunc(s.process)); err != nil {
-		abandon()
-		unsubscribe()
-		return nil, errors.Join(err, rdb.Close())
-	}
-	return func() {
-		g.open()
-		srv.Stop()
-		srv.Shutdown()
-		abandon() // ends the handlers whose tasks were handed back
-		s.calls.Wait()
-		unsubscribe()
-		_ = rdb.Close() // nothing is left to lose
-	}, nil
-}
-
-// errBusy: another worker is drawing the same image.
-var errBusy = errors.New("another worker has the claim on this image")
-
-// process delivers one asynq task to the handler, under the claim on its image.
-func (s *server) process(ctx context.Context, at *asynq.Task) error {
-	s.calls.Add(1)
-	defer s.calls.Done()
-	var t job.Task
-	if err := json.Unmarshal(at.Payload(), &t); err != nil {
-		return fmt.Errorf("%w: payload: %w", asynq.RevokeTask, err)
-	}
-	retried, _ := asynq.GetRetryCount(ctx)
-	d := job.Delivery{
-		Try: retried + 1, MaxTries: maxTries,
-		Worker: s.queue.name, StartedAt: time.Now().UTC().Truncate(time.Millisecond),
-	}
-	if !s.claims.take(ctx, t.ID, d.Progress()) {
-		return errBusy
-	}
-	defer s.claims.release(context.WithoutCancel(ctx), t.ID)
-	if t.Lane == job.Batch {
-		var done func()
-		ctx, done = s.queue.bus.working(ctx, t.ID)
-		defer done()
-	}
-	err := s.handle(ctx, t, d)
-	if errors.Is(context.Cause(ctx), job.ErrCanceled) {
-		return nil
-	}
+	err := srv.Start(asynq.HandlerFunc(func(ctx context.Context, t *asynq.Task) error {
+		return s.process(ctx, interrupted, t)
+	}))
 	if err != nil {
-		s.queue.log.LogAttrs(ctx, slog.LevelWarn, "task failed", slog.String("id", string(t.ID)),
-			slog.String("lane", string(t.Lane)), slog.Int("try", d.Try), slog.Any("err", err))
+		return err
 	}
-	return err
+	<-ctx.Done()
+	g.end()
+	srv.Stop()
+	over := time.AfterFunc(grace, interrupt)
+	defer over.Stop()
+	srv.Shutdown()
+	interrupt() // those that are handed back without having returned
+	s.leave(context.WithoutCancel(ctx))
+	return nil
 }
 
-// isFailure tells what counts against a task from what is nobody's fault.
-func isFailure(err error) bool {
-	return !errors.Is(err, errBusy) && !errors.Is(err, job.ErrVersion) && !errors.Is(err, context.Canceled)
-}
-
-const maxDelay = time.Minute
-
-// retryDelay doubles from one second to a minute with the failures so far.
-func retryDelay(failures int, err error, _ *asynq.Task) time.Duration {
-	if !isFailure(err) {
-		return time.Second
-	}
-	return min(time.Second<<min(failures, 6), maxDelay)
+// leave waits for the handlers that asynq did not wait for, and lets other
+// workers know that their tasks are to be had.
+func (s *server) leave(ctx context.Context) {
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	close(s.handedBack)
+	s.calls.Wait()
+	ctx, cancel := context.WithTimeout(ctx, farewell)
+	defer cancel()
+	// A wake-up that is lost costs the time until a worker looks by itself.
+	_ = s.queue.rdb.Publish(ctx, wakeChannel, string(s.pool.Lane)).Err()
 }

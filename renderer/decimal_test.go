@@ -57,6 +57,10 @@ func TestDecimalsHaveOneForm(t *testing.T) {
 	}
 }
 
+// notQuadratic is far above what a megabyte takes that is read once, on any
+// machine, and far below what it takes if every byte looks at all the others.
+const notQuadratic = 20 * time.Second
+
 // refusedDecimals are texts that are no decimals, or too much of one.
 func refusedDecimals() []string {
 	return []string{
@@ -72,7 +76,7 @@ func TestWhatIsNoDecimalIsRefusedAtOnce(t *testing.T) {
 	for _, text := range refusedDecimals() {
 		start := time.Now()
 		_, err := renderer.ParseDecimal(text)
-		assert.Less(t, time.Since(start), 100*time.Millisecond, "%.20q", text)
+		assert.Less(t, time.Since(start), notQuadratic, "%.20q", text)
 		var fault *renderer.FieldError
 		require.ErrorAs(t, err, &fault, "%.20q", text)
 		assert.Less(t, len(err.Error()), 200, "%.20q is abridged", text)
@@ -155,7 +159,7 @@ func FuzzParseDecimal(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		start := time.Now()
 		d, err := renderer.ParseDecimal(text)
-		if spent := time.Since(start); spent > time.Second {
+		if spent := time.Since(start); spent > notQuadratic {
 			t.Errorf("parsing took %v", spent)
 		}
 		if err != nil {

@@ -2,29 +2,23 @@ package renderer
 
 import (
 	"context"
+	"encoding/binary"
 	"math"
-	"strconv"
+	"sync"
 
 	"mandelfarm/renderer/bandpng"
 	"mandelfarm/renderer/escape"
-	"mandelfarm/renderer/palette"
 )
 
 // painter is everything about a Spec that is computed once. It does not change; goroutines share it.
 type painter struct {
-	spec     Spec
-	format   Format
-	grid     grid
-	kernel   escape.Kernel
-	offsets  []offset
-	table    *palette.Table // nil for MethodSet
-	interior palette.RGB
-	density  float64 // turns per unit of sqrt(nu)
-	offset   float64 // turns
+	spec    Spec
+	format  Format
+	grid    grid
+	kernel  escape.Kernel
+	offsets []offset
+	ink     *ink // nil for MethodSet
 }
-
-// turnsPerRoot is how far one unit of sqrt(nu) goes around the palette at density 1.
-const turnsPerRoot = 1.0 / 8
 
 // newPainter normalises the Spec and prepares it.
 func newPainter(s Spec) (*painter, error) {
@@ -33,18 +27,15 @@ func newPainter(s Spec) (*painter, error) {
 		return nil, err
 	}
 	p := &painter{spec: s, grid: newGrid(s), offsets: offsets(s.Samples), kernel: newKernel(s)}
-	if s.Coloring.Method == MethodSet {
+	switch {
+	case s.Coloring.Method == MethodSmooth:
+		p.ink = newInk(s)
+		p.format = p.ink.format
+	case s.Samples > 1:
+		p.format = Gray8
+	default:
 		p.format = Gray1
-		if s.Samples > 1 {
-			p.format = Gray8
-		}
-		return p, nil
 	}
-	p.format = RGB8
-	p.table, _ = palette.New(s.Coloring.Palette) // Normalize has checked the name
-	p.interior = s.Coloring.Interior.rgb()
-	p.density = s.Coloring.Density.Float64() * turnsPerRoot
-	p.offset = s.Coloring.Offset.Float64()
 	return p, nil
 }
 
@@ -71,121 +62,168 @@ func newKernel(s Spec) escape.Kernel {
 	return k
 }
 
-// rgb returns the channels of a colour in canonical form.
-func (c Color) rgb() palette.RGB {
-	value, err := strconv.ParseUint(string(c[1:]), 16, 24)
-	if err != nil {
-		panic("renderer: colour is not normalised: " + err.Error())
-	}
-	return palette.RGB{byte(value >> 16), byte(value >> 8), byte(value)} //nolint:gosec // one channel each
-}
-
 // header describes the PNG file. Its text says how to make the picture again.
 func (p *painter) header() bandpng.Header {
 	return bandpng.Header{
-		Width:  p.spec.Width,
-		Height: p.spec.Height,
-		Format: p.format,
+		Width:   p.spec.Width,
+		Height:  p.spec.Height,
+		Format:  p.format,
+		Palette: p.palette(),
 		Text: []bandpng.Text{
-			{Keyword: "mandelfarm", Value: string(p.spec.Canonical())},
-			{Keyword: "Software", Value: "mandelfarm renderer " + Version},
+			{Keyword: specKeyword, Value: string(p.spec.Canonical())},
+			{Keyword: softwareKeyword, Value: software + Version},
 		},
 	}
 }
 
-// run is the number of pixels that are computed together. It is a multiple of 8, so that runs of 1-bit pixels begin at
-// a byte, and small enough for the arrays of a brush to stay in a core's nearest cache.
-const run = 512
+// palette returns the colours of Indexed8, and nil for other formats.
+func (p *painter) palette() [][3]uint8 {
+	if p.ink == nil {
+		return nil
+	}
+	return p.ink.palette
+}
+
+// What the texts in a file are called, and what the second begins with.
+const (
+	specKeyword     = "mandelfarm"
+	softwareKeyword = "Software"
+	software        = "mandelfarm renderer "
+)
+
+// run is the number of pixels that are computed together: the more, the better the kernel is used, up to the size of its
+// chunks. It is a multiple of 8, so that runs of 1-bit pixels begin at a byte.
+const run = 2048
 
 // brush is the working memory of one goroutine. Its size does not depend on the image.
 type brush struct {
-	batch *escape.Batch
-	sums  [3 * run]uint32 // of squared channels, over the samples of each pixel
+	batch  *escape.Batch
+	places [run]int32      // in the ink's tables
+	sums   [3 * run]uint64 // of squared channels, over the samples of each pixel
 }
 
-func newBrush() *brush { return &brush{batch: escape.NewBatch(run)} }
+// brushes are shared by all images because their memory costs more to make than a small image to paint.
+var brushes = sync.Pool{New: func() any { return &brush{batch: escape.NewBatch(run)} }} //nolint:gochecknoglobals // a cache that no result depends on
 
-// paintRow computes one row of the image into dst, which has the row's stride and is zero.
-func (p *painter) paintRow(ctx context.Context, b *brush, row int, dst []byte) error {
-	for column := 0; column < p.spec.Width; column += run {
-		width := min(run, p.spec.Width-column)
-		start, end := p.format.Stride(column), p.format.Stride(column+width)
-		if err := p.paintRun(ctx, b, row, column, width, dst[start:end]); err != nil {
-			return err
+func getBrush() *brush { return brushes.Get().(*brush) } //nolint:forcetypeassert // holds nothing else
+
+// runRows is the number of rows that a run of pixels has. Rows that are shorter than a run are joined, if the bytes of
+// their pixels are.
+func (p *painter) runRows() int {
+	if p.format == Gray1 && p.spec.Width%8 != 0 {
+		return 1
+	}
+	return max(1, run/p.spec.Width)
+}
+
+// paintRows computes some rows of the image into dst, which has the rows' strides and is zero.
+func (p *painter) paintRows(ctx context.Context, b *brush, rows Rows, dst []byte) error {
+	height := p.runRows()
+	for top := rows.Start; top < rows.End; top += height {
+		part := Rows{top, min(top+height, rows.End)}
+		for column := 0; column < p.spec.Width; column += run {
+			width := min(run, p.spec.Width-column)
+			size := p.format.Stride(width) * part.Count()
+			if err := p.paintRun(ctx, b, part, column, width, dst[:size]); err != nil {
+				return err
+			}
+			dst = dst[size:]
 		}
 	}
 	return nil
 }
 
-// paintRun computes a run of pixels of one row.
-func (p *painter) paintRun(ctx context.Context, b *brush, row, column, width int, dst []byte) error {
-	batch := b.batch.Slice(width)
-	clear(b.sums[:])
+// paintRun computes a run of pixels: some columns of one row, or all of several.
+func (p *painter) paintRun(ctx context.Context, b *brush, rows Rows, column, width int, dst []byte) error {
+	batch := b.batch.Slice(width * rows.Count())
+	p.begin(b)
 	for _, at := range p.offsets {
-		p.grid.place(batch, row, column, at)
+		for i := range rows.Count() {
+			p.grid.place(batch.Part(i*width, (i+1)*width), rows.Start+i, column, at)
+		}
 		if err := p.kernel.Run(ctx, batch); err != nil {
 			return err
 		}
-		switch p.format {
-		case Gray1:
-			shadeSet(dst, batch.Count)
-		case Gray8:
-			addSet(b.sums[:], batch.Count)
-		case RGB8:
-			p.shadeSmooth(dst, batch)
-			if len(p.offsets) > 1 {
-				addSquares(b.sums[:], dst)
-			}
-		}
+		p.add(b, batch, dst)
 	}
-	if len(p.offsets) > 1 {
-		mean(dst, b.sums[:], len(p.offsets))
-	}
+	p.finish(b, dst)
 	return nil
+}
+
+// begin makes the brush ready for a run of pixels.
+func (p *painter) begin(b *brush) {
+	if len(p.offsets) > 1 {
+		clear(b.sums[:])
+	}
+}
+
+// add colours one sample of each pixel of a run: into dst if there is but one, else into the brush's sums.
+func (p *painter) add(b *brush, batch escape.Batch, dst []byte) {
+	switch {
+	case p.format == Gray1:
+		shadeSet(dst, batch.Count)
+	case p.ink == nil:
+		addSet(b.sums[:], batch.Count)
+	case len(p.offsets) == 1:
+		p.ink.shade(dst, p.ink.find(b.places[:len(batch.Count)], batch))
+	default:
+		p.ink.addSquares(b.sums[:], p.ink.find(b.places[:len(batch.Count)], batch))
+	}
+}
+
+// finish writes the means of the samples, if there are several.
+func (p *painter) finish(b *brush, dst []byte) {
+	switch {
+	case len(p.offsets) == 1:
+	case p.format == RGB16:
+		mean16(dst, b.sums[:], len(p.offsets))
+	default:
+		mean8(dst, b.sums[:], len(p.offsets))
+	}
 }
 
 // shadeSet sets the bit of every pixel that escapes: white outside, black inside.
 func shadeSet(dst []byte, counts []int32) {
+	for ; len(counts) >= 8; counts, dst = counts[8:], dst[1:] {
+		c := (*[8]int32)(counts)
+		dst[0] = outside(c[0])<<7 | outside(c[1])<<6 | outside(c[2])<<5 | outside(c[3])<<4 |
+			outside(c[4])<<3 | outside(c[5])<<2 | outside(c[6])<<1 | outside(c[7])
+	}
 	for i, count := range counts {
-		if count != 0 {
-			dst[i/8] |= 0x80 >> (i % 8)
-		}
+		dst[0] |= outside(count) << (7 - i)
 	}
 }
 
-// white is the square of the brightest channel.
+// outside is 1 for a count of 1 and more, and 0 for 0.
+func outside(count int32) byte { return byte(uint32(-count) >> 31) } //nolint:gosec // one bit
+
+// white is the square of the brightest channel of 8 bits.
 const white = 255 * 255
 
-func addSet(sums []uint32, counts []int32) {
+func addSet(sums []uint64, counts []int32) {
 	for i, count := range counts {
-		if count != 0 {
-			sums[i] += white
-		}
+		sums[i] += uint64(outside(count)) * white
 	}
 }
 
-// shadeSmooth writes the colour of every point of the batch.
-func (p *painter) shadeSmooth(dst []byte, batch escape.Batch) {
-	for i, count := range batch.Count {
-		color := p.interior
-		if count != 0 {
-			nu := max(0, escape.Smooth(count, batch.Norm2[i]))
-			color = p.table.At(p.offset + float64(p.density*math.Sqrt(nu)))
-		}
-		copy(dst[3*i:3*i+3], color[:])
-	}
-}
-
-func addSquares(sums []uint32, channels []byte) {
-	for i, c := range channels {
-		sums[i] += uint32(c) * uint32(c)
-	}
-}
-
-// mean writes the roots of the mean squares, rounded to the nearest. The sum of maxSamples squares fits 32 bits.
-func mean(dst []byte, sums []uint32, samples int) {
+// mean8 writes the roots of the mean squares, rounded to the nearest, of channels of 8 bits.
+func mean8(dst []byte, sums []uint64, samples int) {
 	for i := range dst {
-		square := (uint64(sums[i]) + uint64(samples)/2) / uint64(samples) //nolint:gosec // samples is positive
-		dst[i] = byte(math.Sqrt(float64(square)) + 0.5)
+		dst[i] = byte(rootMean(sums[i], samples))
 	}
+}
+
+// mean16 is mean8 for channels of 16 bits.
+func mean16(dst []byte, sums []uint64, samples int) {
+	for i := range len(dst) / 2 {
+		binary.BigEndian.PutUint16(dst[2*i:], uint16(rootMean(sums[i], samples)))
+	}
+}
+
+// rootMean is exact but for the root, which IEEE 754 defines. The quotient is that of integers, computed in float64, which
+// is quicker: the sum of maxSamples squares is below 2^48, so where the quotient is no integer it is by 2^-48 of its size
+// away from one, and rounding does not reach that.
+func rootMean(sum uint64, samples int) float64 {
+	square := int64(float64(sum+uint64(samples)/2) / float64(samples)) //nolint:gosec // samples is positive
+	return math.Sqrt(float64(square)) + 0.5
 }

@@ -47,6 +47,7 @@ func (r *reader) spec(s *Spec) *FieldError {
 		"height":         func(path string) *FieldError { return r.count(path, &s.Height) },
 		"max_iterations": func(path string) *FieldError { return r.count(path, &s.MaxIterations) },
 		"samples":        func(path string) *FieldError { return r.count(path, &s.Samples) },
+		"depth":          func(path string) *FieldError { return r.count(path, &s.Depth) },
 		"coloring":       func(path string) *FieldError { return r.coloring(path, &s.Coloring) },
 	}
 	return r.object("", fields)
@@ -76,6 +77,7 @@ func (r *reader) coloring(path string, c *Coloring) *FieldError {
 		"palette":  func(path string) *FieldError { return readName(r, path, &c.Palette) },
 		"density":  func(path string) *FieldError { return r.decimal(path, &c.Density) },
 		"offset":   func(path string) *FieldError { return r.decimal(path, &c.Offset) },
+		"steps":    func(path string) *FieldError { return r.count(path, &c.Steps) },
 		"interior": func(path string) *FieldError { return readName(r, path, &c.Interior) },
 	})
 }

@@ -50,8 +50,8 @@ type part struct {
 	rows    Rows
 }
 
-// partRows is the height of a part.
-const partRows = 4
+// partRows is the height of a part: of a tile of 256 pixels it is a run.
+const partRows = 8
 
 // line is the production of segments: feed cuts them into parts, work computes these and compresses what is complete,
 // deliver writes the segments in order. A segment is used again once it is written.
@@ -132,17 +132,16 @@ func (p *painter) stride() int { return p.format.Stride(p.spec.Width) }
 
 // work computes parts until there are no more. Whoever completes a segment compresses it.
 func (l *line) work(ctx context.Context) error {
-	b := newBrush()
+	b := getBrush()
+	defer brushes.Put(b)
 	encoder := encoders.Get()
 	defer encoders.Put(encoder)
 	p, stride := l.painter, l.painter.stride()
 	for part := range l.parts {
 		s := part.segment
-		for row := part.rows.Start; row < part.rows.End; row++ {
-			at := (row - s.rows.Start) * stride
-			if err := p.paintRow(ctx, b, row, s.pix[at:at+stride]); err != nil {
-				return err
-			}
+		at := (part.rows.Start - s.rows.Start) * stride
+		if err := p.paintRows(ctx, b, part.rows, s.pix[at:at+part.rows.Count()*stride]); err != nil {
+			return err
 		}
 		l.report.report(part.rows.Count())
 		if s.left.Add(-1) == 0 {

@@ -2,6 +2,7 @@ package renderer_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
@@ -17,6 +18,7 @@ import (
 
 	"mandelfarm/internal/golden"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/palette"
 )
 
 func writePNG(tb testing.TB, s renderer.Spec, opt renderer.Options) []byte {
@@ -31,31 +33,45 @@ func requireSamePixels(tb testing.TB, want *renderer.Pixels, got image.Image) {
 	tb.Helper()
 	require.Equal(tb, image.Rect(0, 0, want.Width, want.Rows.Count()), got.Bounds())
 	for y := range want.Rows.Count() {
-		row := want.Pix[y*want.Stride:]
 		for x := range want.Width {
-			var r, g, b byte
-			switch want.Format {
-			case renderer.Gray1:
-				r = row[x/8] >> (7 - x%8) & 1 * 255
-				g, b = r, r
-			case renderer.Gray8:
-				r, g, b = row[x], row[x], row[x]
-			case renderer.RGB8:
-				r, g, b = row[3*x], row[3*x+1], row[3*x+2]
-			}
+			r, g, b := colorAt(want, x, y)
 			r2, g2, b2, _ := got.At(x, y).RGBA()
-			if uint32(r) != r2>>8 || uint32(g) != g2>>8 || uint32(b) != b2>>8 {
-				tb.Fatalf("pixel (%d,%d): got %v, want %d,%d,%d", x, y, got.At(x, y), r, g, b)
+			if r != r2 || g != g2 || b != b2 {
+				tb.Fatalf("pixel (%d,%d): got %v, want %x,%x,%x", x, y, got.At(x, y), r, g, b)
 			}
 		}
 	}
+}
+
+// colorAt reads a pixel as channels of 16 bits.
+func colorAt(p *renderer.Pixels, x, y int) (r, g, b uint32) {
+	row := p.Pix[y*p.Stride:]
+	wide := func(channel byte) uint32 { return uint32(channel) * 0x101 }
+	switch p.Format {
+	case renderer.Gray1:
+		gray := wide(row[x/8] >> (7 - x%8) & 1 * 255)
+		return gray, gray, gray
+	case renderer.Gray8:
+		return wide(row[x]), wide(row[x]), wide(row[x])
+	case renderer.Indexed8:
+		color := p.Palette[row[x]]
+		return wide(color[0]), wide(color[1]), wide(color[2])
+	case renderer.RGB8:
+		return wide(row[3*x]), wide(row[3*x+1]), wide(row[3*x+2])
+	case renderer.RGB16:
+	}
+	channel := func(i int) uint32 { return uint32(binary.BigEndian.Uint16(row[6*x+2*i:])) }
+	return channel(0), channel(1), channel(2)
 }
 
 func TestFilesShowWhatRenderComputes(t *testing.T) {
 	t.Parallel()
 	pngcheck, err := exec.LookPath("pngcheck")
 	checked := err == nil
-	for _, coloring := range []string{`"samples":1,"coloring":{"method":"set"}`, `"samples":2,"coloring":{"method":"set"}`, `"samples":1`} {
+	for _, coloring := range []string{
+		`"samples":1,"coloring":{"method":"set"}`, `"samples":2,"coloring":{"method":"set"}`, `"samples":1`, `"samples":3`,
+		`"coloring":{"steps":5}`, `"coloring":{"palette":"gray"}`, `"depth":16`, `"depth":16,"samples":2`,
+	} {
 		for _, size := range [][2]int{{1, 1}, {7, 63}, {33, 64}, {129, 65}, {61, 129}, {1025, 3}, {520, 66}} {
 			t.Run(fmt.Sprintf("%dx%d %.25s", size[0], size[1], coloring), func(t *testing.T) {
 				t.Parallel()
@@ -124,6 +140,9 @@ func goldenSpecs() map[string]string {
 		"tricorn":      `{` + small + `,"formula":"tricorn","coloring":{"palette":"aurora"}}`,
 		"seahorses": `{` + small + `,"center":{"re":"-0.743643887037151","im":"0.131825904205330"},"radius":"0.002",
 			"max_iterations":3000,"samples":2,"coloring":{"palette":"ocean","density":1.5,"offset":0.1,"interior":"#200810"}}`,
+		"steps":    `{` + small + `,"coloring":{"palette":"fire","steps":12,"density":2}}`,
+		"gray":     `{` + small + `,"samples":2,"coloring":{"palette":"gray","interior":"#ffffff"}}`,
+		"depth-16": `{` + small + `,"depth":16,"samples":2,"coloring":{"palette":"aurora"}}`,
 		"deep": `{` + small + `,"center":{"re":"-0.743643887037158704752191506114774","im":"0.131825904205311970493132056385139"},
 			"radius":"1e-10","rotation":30,"max_iterations":10000}`,
 	}
@@ -140,5 +159,31 @@ func TestGoldenPictures(t *testing.T) {
 	t.Run("original", func(t *testing.T) {
 		t.Parallel()
 		golden.PNG(t, "original", writePNG(t, renderer.Original(320, 240), renderer.Options{}))
+	})
+}
+
+// FuzzWritePNG draws small pictures of all kinds: image/png reads the pixels that Render computes.
+func FuzzWritePNG(f *testing.F) {
+	f.Add(uint8(30), uint8(70), uint8(100), uint8(1), true, uint8(0), uint8(0), uint8(0), uint32(0))
+	f.Add(uint8(9), uint8(1), uint8(20), uint8(3), false, uint8(1), uint8(1), uint8(8), uint32(0xff8000))
+	f.Fuzz(func(t *testing.T, width, height, iterations, samples uint8, deep bool, method, colors, steps uint8, interior uint32) {
+		s := renderer.Spec{
+			Width: 1 + int(width), Height: 1 + int(height), MaxIterations: 1 + int(iterations), Samples: 1 + int(samples%4),
+			Coloring: renderer.Coloring{
+				Method:   renderer.Methods()[int(method)%len(renderer.Methods())],
+				Palette:  palette.Names()[int(colors)%len(palette.Names())],
+				Steps:    int(steps),
+				Interior: renderer.Color(fmt.Sprintf("#%06x", interior&0xffffff)),
+			},
+		}
+		if deep {
+			s.Depth = 16
+		}
+		s, err := s.Normalize()
+		require.NoError(t, err)
+		file := writePNG(t, s, renderer.Options{Threads: 2})
+		got, err := png.Decode(bytes.NewReader(file))
+		require.NoError(t, err)
+		requireSamePixels(t, render(t, s, renderer.Options{}), got)
 	})
 }

@@ -7,9 +7,9 @@ import (
 )
 
 // FromQuery returns the plain view that a URL's query describes. Its parameters are the fields of a Spec under short
-// names: formula, seed_re, seed_im, re, im, radius, rotation, max_iterations, samples, coloring (the method), palette,
-// density, offset and interior. An unknown, repeated or bad parameter gives a *FieldError that names the parameter;
-// width and height are named as such. The result is normalised.
+// names: formula, seed_re, seed_im, re, im, radius, rotation, max_iterations, samples, depth, coloring (the method),
+// palette, density, offset, steps and interior. An unknown, repeated or bad parameter gives a *FieldError that names the
+// parameter; width and height are named as such. The result is normalised.
 func FromQuery(width, height int, values map[string][]string) (Spec, error) {
 	spec := Spec{Width: width, Height: height}
 	setters := querySetters(&spec)
@@ -55,10 +55,12 @@ func querySetters(s *Spec) map[string]func(name, value string) *FieldError {
 		"rotation":       decimal(&s.Rotation),
 		"max_iterations": count(&s.MaxIterations),
 		"samples":        count(&s.Samples),
+		"depth":          count(&s.Depth),
 		"coloring":       func(_, value string) *FieldError { s.Coloring.Method = Method(value); return nil },
 		"palette":        func(_, value string) *FieldError { s.Coloring.Palette = value; return nil },
 		"density":        decimal(&s.Coloring.Density),
 		"offset":         decimal(&s.Coloring.Offset),
+		"steps":          count(&s.Coloring.Steps),
 		"interior":       func(_, value string) *FieldError { s.Coloring.Interior = Color(value); return nil },
 	}
 }
@@ -84,6 +86,8 @@ func queryName(field string) string {
 		return "density"
 	case "coloring.offset":
 		return "offset"
+	case "coloring.steps":
+		return "steps"
 	case "coloring.interior":
 		return "interior"
 	default:

@@ -14,7 +14,9 @@ import (
 // Format is the layout of a row of pixels.
 type Format = bandpng.Format
 
-// The formats. Method "set" gives Gray1 with one sample per pixel and Gray8 with more; "smooth" gives RGB8.
+// The formats. Method "set" gives Gray1 with one sample per pixel and Gray8 with more. Method "smooth" gives RGB16 at
+// depth 16, Gray8 if the palette and the interior are gray, Indexed8 if they have at most 256 colours and a pixel has one
+// sample, and RGB8 otherwise.
 const (
 	Gray1 = bandpng.Gray1
 	Gray8 = bandpng.Gray8
@@ -62,11 +64,12 @@ func (r *reporter) report(rows int) {
 
 // Pixels is a run of rows of an image.
 type Pixels struct {
-	Width  int // pixels
-	Rows   Rows
-	Format Format
-	Stride int    // bytes from one row to the next
-	Pix    []byte // row Rows.Start first
+	Width   int // pixels
+	Rows    Rows
+	Format  Format
+	Palette [][3]uint8 // the colours of Indexed8
+	Stride  int        // bytes from one row to the next
+	Pix     []byte     // row Rows.Start first
 }
 
 // Render computes some rows of the picture. It is a pure function of the Spec and the rows: the same bytes for every
@@ -86,7 +89,7 @@ func Render(ctx context.Context, s Spec, rows Rows, opt Options) (*Pixels, error
 	}
 	pixels := &Pixels{
 		Width: p.spec.Width, Rows: rows, Format: p.format, Stride: stride,
-		Pix: make([]byte, stride*rows.Count()),
+		Palette: p.palette(), Pix: make([]byte, stride*rows.Count()),
 	}
 	if err := p.paintAll(ctx, pixels, opt); err != nil {
 		return nil, err
@@ -94,25 +97,29 @@ func Render(ctx context.Context, s Spec, rows Rows, opt Options) (*Pixels, error
 	return pixels, nil
 }
 
-// paintAll computes all rows of the pixels. Goroutines take the next row when they are done with one.
+// paintAll computes all rows of the pixels. Goroutines take the next few when they are done with some.
 func (p *painter) paintAll(ctx context.Context, pixels *Pixels, opt Options) error {
 	var (
 		next   atomic.Int64
 		group  sync.WaitGroup
 		failed = make([]error, opt.threads(pixels.Rows.Count()))
 		report = reporter{progress: opt.Progress}
+		count  = p.portion(pixels.Rows.Count(), len(failed))
 	)
 	for i := range failed {
 		group.Go(func() {
-			b := newBrush()
+			b := getBrush()
+			defer brushes.Put(b)
 			for failed[i] == nil {
-				row := int(next.Add(1)) - 1
-				if row >= pixels.Rows.Count() {
+				end := int(next.Add(int64(count)))
+				rows := Rows{end - count, min(end, pixels.Rows.Count())}
+				if rows.Start >= rows.End {
 					return
 				}
-				dst := pixels.Pix[row*pixels.Stride : (row+1)*pixels.Stride]
-				if failed[i] = p.paintRow(ctx, b, pixels.Rows.Start+row, dst); failed[i] == nil {
-					report.report(1)
+				dst := pixels.Pix[rows.Start*pixels.Stride : rows.End*pixels.Stride]
+				rows.Start, rows.End = rows.Start+pixels.Rows.Start, rows.End+pixels.Rows.Start
+				if failed[i] = p.paintRows(ctx, b, rows, dst); failed[i] == nil {
+					report.report(rows.Count())
 				}
 			}
 		})
@@ -124,4 +131,11 @@ func (p *painter) paintAll(ctx context.Context, pixels *Pixels, opt Options) err
 		}
 	}
 	return nil
+}
+
+// portion returns the number of rows that a goroutine takes at a time: a run of pixels, unless so few goes would leave
+// one with much of the work at the end.
+func (p *painter) portion(rows, threads int) int {
+	const goes = 8 // of each goroutine, at least
+	return max(1, min(p.runRows(), rows/(goes*threads)))
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Version is part of every ID. It is raised whenever any byte of any image changes.
-const Version = "1"
+const Version = "2"
 
 // Formula names the map whose orbits are followed.
 type Formula string
@@ -58,13 +58,14 @@ type Window struct {
 	Im [2]Decimal `json:"im"` // least and greatest
 }
 
-// Coloring says how orbits become colours. Palette, Density, Offset and Interior are for MethodSmooth only; the
+// Coloring says how orbits become colours. Everything else is for MethodSmooth only; the
 // canonical form of other methods is without them.
 type Coloring struct {
 	Method   Method  `json:"method"`
 	Palette  string  `json:"palette,omitzero"`
 	Density  Decimal `json:"density,omitzero"`  // turns of the palette are this many times as fast; 0 < density < 1e10
 	Offset   Decimal `json:"offset,omitzero"`   // where in the palette to start, in turns; |offset| < 1e10
+	Steps    int     `json:"steps,omitzero"`    // flat colours that a turn is cut into, 1 to 255; 0 for a smooth turn
 	Interior Color   `json:"interior,omitzero"` // colour of the points that do not escape
 }
 
@@ -81,6 +82,7 @@ type Spec struct {
 	Height        int      `json:"height"`         // pixels
 	MaxIterations int      `json:"max_iterations"` // points that have not escaped after so many are inside
 	Samples       int      `json:"samples"`        // points per pixel
+	Depth         int      `json:"depth,omitzero"` // bits per channel: 16, or 0 for 8; for MethodSmooth only
 	Coloring      Coloring `json:"coloring"`
 }
 
@@ -94,6 +96,8 @@ const (
 	maxCoordinate = 100
 	// maxTurns is the power of ten that density and offset stay below, so that a turn's fraction keeps some bits.
 	maxTurns = 10
+	// maxSteps leaves one of 256 colours for the interior.
+	maxSteps = 255
 )
 
 // Normalize fills in the defaults, drops what has no effect and checks everything that can be said of the Spec
@@ -291,8 +295,15 @@ func (s *Spec) normalizeColoring() *FieldError {
 	if err := c.normalizePalette(); err != nil {
 		return err
 	}
+	switch s.Depth {
+	case 8:
+		s.Depth = 0
+	case 0, 16:
+	default:
+		return newFieldError("depth", strconv.Itoa(s.Depth), "must be 8 or 16")
+	}
 	if c.Method == MethodSet {
-		*c = Coloring{Method: MethodSet}
+		*c, s.Depth = Coloring{Method: MethodSet}, 0
 	}
 	return nil
 }
@@ -318,6 +329,9 @@ func (c *Coloring) normalizePalette() *FieldError {
 	}
 	if err := checkBelow("coloring.offset", c.Offset, maxTurns); err != nil {
 		return err
+	}
+	if c.Steps < 0 || c.Steps > maxSteps {
+		return newFieldError("coloring.steps", strconv.Itoa(c.Steps), fmt.Sprintf("must be from 1 to %d", maxSteps))
 	}
 	return c.normalizeInterior()
 }

@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"mandelfarm/job"
@@ -56,8 +57,13 @@ func New(store storage.Store, l *ledger.Ledger, q Queue, render renderer.Options
 	return &Worker{store: store, ledger: l, queue: q, render: render, log: log}
 }
 
-// Handle does a task. An error means that it should be tried again; after the
-// last try the failure is recorded and announced, and Handle returns nil.
+// recordLimit is how long the record of a task that took too long may take: its
+// own time is up.
+const recordLimit = 10 * time.Second
+
+// Handle does a task. An error means that it should be tried again; when the
+// last try has failed, the failure is recorded and announced, and Handle
+// returns nil. A task whose context was canceled has not failed.
 func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 	if t.Kind != job.KindImage {
 		return fmt.Errorf("%w: unknown kind of task %q", job.ErrVersion, t.Kind)
@@ -66,17 +72,25 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 		return err
 	}
 	size, err := w.image(ctx, t)
-	if errors.Is(err, errSettled) {
-		return nil
-	}
-	if err != nil && (!d.Last() || ctx.Err() != nil) {
-		return err
+	if err != nil && ctx.Err() != nil && !errors.Is(err, errSettled) {
+		err = fmt.Errorf("draw %s: %w", t.ID, context.Cause(ctx)) // whatever failed, failed because of that
 	}
 	p := d.Progress()
-	p.State, p.Bytes = job.Done, size
-	if err != nil {
+	switch {
+	case errors.Is(err, errSettled):
+		return nil
+	case err == nil:
+		p.State, p.Bytes = job.Done, size
+	case !d.Last() || errors.Is(ctx.Err(), context.Canceled):
+		return err
+	default:
 		p.State, p.Error = job.Failed, err.Error()
 		w.log.LogAttrs(ctx, slog.LevelError, "gave up", slog.String("id", string(t.ID)), slog.Any("err", err))
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), recordLimit)
+		defer cancel()
 	}
 	return w.finish(ctx, t, p)
 }
@@ -110,14 +124,14 @@ func (w *Worker) draw(ctx context.Context, t job.Task) (size int64, err error) {
 	start := time.Now()
 	r, pw := io.Pipe()
 	count := &counter{w: pw}
-	rendered := make(chan struct{})
-	go func() {
-		defer close(rendered)
-		pw.CloseWithError(protect(func() error { return renderer.WritePNG(ctx, count, t.Spec, w.render) }))
-	}()
-	err = w.store.Put(ctx, ledger.ImageKey(t.ID), "image/png", r)
-	r.CloseWithError(err) // ends the renderer if storing failed
-	<-rendered
+	var rendering sync.WaitGroup
+	rendering.Go(func() {
+		err := protect(func() error { return renderer.WritePNG(ctx, count, t.Spec, w.render) })
+		_ = pw.CloseWithError(err) // always nil
+	})
+	err = protect(func() error { return w.store.Put(ctx, ledger.ImageKey(t.ID), "image/png", r) })
+	_ = r.CloseWithError(err) // always nil; ends the renderer if storing failed
+	rendering.Wait()
 	if err != nil {
 		return 0, fmt.Errorf("draw %s: %w", t.ID, err)
 	}
@@ -127,8 +141,8 @@ func (w *Worker) draw(ctx context.Context, t job.Task) (size int64, err error) {
 	return count.n, nil
 }
 
-// protect turns a panic in f into an error, so that a renderer's bug costs its
-// own job and not the process.
+// protect turns a panic in f into an error, so that a bug costs its own job and
+// not the process.
 func protect(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

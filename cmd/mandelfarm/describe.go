@@ -12,11 +12,11 @@ import (
 
 // line is a job in one line: what it is, and how it stands.
 func line(st job.Status) string {
-	return fmt.Sprintf("%s  %s  %-20s  %s", st.ID, st.AcceptedAt.Local().Format(time.DateTime), picture(st), standing(st))
+	return fmt.Sprintf("%s  %s  %-20s  %s", st.ID, st.AcceptedAt.Local().Format(time.DateTime), drawing(st), standing(st))
 }
 
-// picture says what a job draws.
-func picture(st job.Status) string {
+// drawing says what a job draws.
+func drawing(st job.Status) string {
 	return fmt.Sprintf("%s %dx%d", st.Spec.Formula, st.Spec.Width, st.Spec.Height)
 }
 
@@ -79,7 +79,7 @@ func details(st job.Status) string {
 		}
 	}
 	row("job", string(st.ID))
-	row("picture", picture(st))
+	row("picture", drawing(st))
 	row("state", standing(st))
 	row("accepted", moment(st.AcceptedAt))
 	row("started", moment(st.StartedAt))

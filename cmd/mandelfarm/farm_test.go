@@ -19,12 +19,16 @@ import (
 	"mandelfarm/renderer"
 )
 
-// slow is a Spec that takes a worker a second or more: much of it is inside a Julia
-// set, where no shortcut helps, at the given number of iterations.
-func slow(iterations int) string {
-	return fmt.Sprintf(`{"width": 400, "height": 300, "max_iterations": %d, "formula": "julia",
-		"seed": {"re": "-0.12", "im": "0.74"}, "radius": "0.3"}`, iterations)
+// slow is a Spec of so many points that take a worker a second for every
+// thousand or so: a row of the Julia set that is the interval from -2 to 2, whose
+// orbits neither escape nor repeat for very long, so that no shortcut helps.
+func slow(points int) string {
+	return fmt.Sprintf(`{"width": %d, "height": 1, "max_iterations": 10000000, "formula": "julia",
+		"seed": {"re": "-2", "im": "0"}, "center": {"re": "0", "im": "0"}, "radius": "%g"}`, points, 1.5/float64(points))
 }
+
+// endless is what nobody waits for.
+const endless = 100_000
 
 func original(tb testing.TB, width, height int) []byte {
 	tb.Helper()
@@ -56,7 +60,7 @@ func TestAcceptedJobSurvivesKill(t *testing.T) {
 	t.Parallel()
 	data := map[string]string{"DATA": t.TempDir()}
 	first := serve(t, data)
-	job := first.submit(t, slow(30_000))
+	job := first.submit(t, slow(2000))
 	first.awaitJob(t, job, "running", patient)
 	first.Kill()
 
@@ -114,7 +118,7 @@ func TestKilledWorkersJobIsFinishedByAnother(t *testing.T) {
 	_, settings := servers(t)
 	front := serve(t, settings, "api")
 	doomed := serve(t, settings, "worker")
-	job := front.submit(t, slow(30_000))
+	job := front.submit(t, slow(2000))
 	front.awaitJob(t, job, "running", patient)
 	doomed.Kill()
 
@@ -128,7 +132,7 @@ func TestStoppedWorkerHandsItsJobBack(t *testing.T) {
 	_, settings := servers(t)
 	front := serve(t, settings, "api")
 	leaving := serve(t, settings, "worker", "--grace", "100ms")
-	job := front.submit(t, slow(10_000_000))
+	job := front.submit(t, slow(endless))
 	front.awaitJob(t, job, "running", patient)
 	require.NoError(t, leaving.Stop(10*time.Second), "a worker leaves in the middle of a drawing")
 	front.awaitJob(t, job, "queued", 10*time.Second)

@@ -4,6 +4,7 @@
 //	mandelfarm api               answers HTTP, on a Redis and an S3 bucket
 //	mandelfarm worker            draws, on the same
 //	mandelfarm render SPEC.json  draws one picture without a farm
+//	mandelfarm verify FILE.png   draws a picture again and compares
 //	mandelfarm healthcheck       asks a running api or worker whether it is ready
 //
 //	mandelfarm submit SPEC.json  has a farm draw a picture, over HTTP
@@ -21,7 +22,8 @@
 // Exit codes: 0 for success, 1 for a failure, 2 for wrong usage or settings, and
 // for a Spec that the farm refuses. Commands that ask a farm also have 3 if the
 // job failed, 4 if it was canceled, 5 if there is no such job, 6 if the farm
-// cannot be reached.
+// cannot be reached. verify ends with 1 if the pixels differ, and with 2 if it
+// cannot tell.
 package main
 
 import (
@@ -75,6 +77,7 @@ func exitCode(err error) int {
 		code int
 	}{
 		{errUsage, exitUsage},
+		{errUnverified, exitUsage},
 		{errJobFailed, exitJobFailed},
 		{errJobCanceled, exitJobCanceled},
 		{job.ErrUnknown, exitUnknownJob},

@@ -62,7 +62,7 @@ func TestRenderRefusesBadSpecs(t *testing.T) {
 func TestInterruptedRenderLeavesNothing(t *testing.T) {
 	t.Parallel()
 	cmd := command(t, nil, "render", "-", "-o", "out.png")
-	cmd.Stdin = strings.NewReader(slow(100_000_000))
+	cmd.Stdin = strings.NewReader(slow(endless))
 	p := testenv.Start(t, cmd)
 	require.Eventually(t, func() bool {
 		entries, err := os.ReadDir(cmd.Dir)

@@ -117,6 +117,8 @@ func TestEverySettingIsCheckedByName(t *testing.T) {
 			switch {
 			case cmd.Name() == "render":
 				args = append(args, "-", "-o", "-")
+			case cmd.Name() == "verify":
+				args = append(args, "-")
 			case cmd.Name() == "fetch":
 				args = append(args, anID, "-o", "-")
 			case strings.HasSuffix(cmd.Use, " ID"):

@@ -89,10 +89,12 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"rotation", "`degrees` that the view is turned"},
 		{"max-iterations", "`iterations` after which a point is inside"},
 		{"samples", "`points` per pixel"},
+		{"depth", "`bits` per channel: 8 or 16"},
 		{"coloring", "`method` of colouring: smooth or set"},
 		{"palette", "`name` of the palette: ultra, fire, ocean, aurora or gray"},
 		{"density", "how fast the palette turns, a `decimal`"},
 		{"offset", "where in the palette to start, in `turns`"},
+		{"steps", "`number` of flat colours that the palette is cut into"},
 		{"interior", "`colour` of the inside, such as #000000"},
 	} {
 		fs.String(p.name, "", p.usage)

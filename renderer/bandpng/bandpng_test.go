@@ -2,6 +2,7 @@ package bandpng_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"hash/adler32"
 	"image"
 	"image/color"
@@ -20,7 +21,16 @@ import (
 	"mandelfarm/renderer/bandpng"
 )
 
-var formats = []bandpng.Format{bandpng.Gray1, bandpng.Gray8, bandpng.RGB8}
+var formats = []bandpng.Format{bandpng.Gray1, bandpng.Gray8, bandpng.Indexed8, bandpng.RGB8, bandpng.RGB16}
+
+// colors is a palette of 256 colours.
+func colors() [][3]uint8 {
+	var palette [][3]uint8
+	for i := range 256 {
+		palette = append(palette, [3]uint8{byte(i), byte(255 - i), byte(i * 7)})
+	}
+	return palette
+}
 
 // picture makes rows with flat areas, gradients and noise. Unused bits are zero.
 func picture(f bandpng.Format, width, height int) []byte {
@@ -67,6 +77,12 @@ func pixelAt(h bandpng.Header, pix []byte, x, y int) color.Color {
 		return color.Gray{Y: row[x/8] >> (7 - x%8) & 1 * 255}
 	case bandpng.Gray8:
 		return color.Gray{Y: row[x]}
+	case bandpng.Indexed8:
+		entry := h.Palette[row[x]]
+		return color.RGBA{entry[0], entry[1], entry[2], 255}
+	case bandpng.RGB16:
+		channel := func(i int) uint16 { return binary.BigEndian.Uint16(row[6*x+2*i:]) }
+		return color.RGBA64{channel(0), channel(1), channel(2), 0xffff}
 	case bandpng.RGB8:
 	}
 	return color.RGBA{row[3*x], row[3*x+1], row[3*x+2], 255}
@@ -97,7 +113,7 @@ func TestFilesHoldTheirPixels(t *testing.T) {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
 					header := bandpng.Header{
-						Width: width, Height: height, Format: format,
+						Width: width, Height: height, Format: format, Palette: colors(),
 						Text: []bandpng.Text{{Keyword: "Title", Value: "a picture, e = 2.718…"}},
 					}
 					var pool bandpng.Pool
@@ -169,6 +185,25 @@ func TestDamageIsNoticed(t *testing.T) {
 		broken[at] ^= 0x10
 		_, err := png.Decode(bytes.NewReader(broken))
 		assert.Error(t, err, "byte %d", at)
+	}
+}
+
+// TestRowsLikeTheOneAbove covers the short cut for them, in rows from shorter than the least repeat to several repeats.
+func TestRowsLikeTheOneAbove(t *testing.T) {
+	t.Parallel()
+	for _, format := range formats {
+		for _, width := range []int{1, 2, 3, 5, 6, 7, 86, 87, 88, 300, 2000} {
+			header := bandpng.Header{Width: width, Height: 40, Format: format, Palette: colors()}
+			pix := picture(format, width, 1)
+			for len(pix) < header.Height*format.Stride(width) {
+				pix = append(pix, pix[:format.Stride(width)]...)
+			}
+			var pool bandpng.Pool
+			data := file(pool.Get(), header, pix)
+			got, err := png.Decode(bytes.NewReader(data))
+			require.NoError(t, err)
+			requirePixels(t, header, pix, got)
+		}
 	}
 }
 

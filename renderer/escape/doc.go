@@ -12,21 +12,33 @@
 //
 // # Arithmetic
 //
-// One step is, in this order and with every operation rounded to a float64 of its own,
+// One step is defined by fused multiply-adds, fma(a, b, c) = a*b + c rounded once:
 //
-//	y' = 2xy + cy               the doubling is exact, so 2xy rounds as x*y + y*x does
-//	x' = (x*x - y*y) + cx
-//	|z'|^2 = x'*x' + y'*y'
+//	x' = fma(x, x, fma(-y, y, cx))
+//	y' = fma(2x, y, cy)                the doubling is exact
+//	|z'|^2 = fma(x', x', y'*y')        the second product is rounded
 //
-// which is what a loop z = z*z + c over complex128 computes when nothing is fused. Results do not depend on the CPU,
-// on the other points of the batch or on where its ends are.
+// with fma(|2x|, |y|, cy) for the BurningShip and fma(-2x, y, cy) for the Tricorn. That is four operations for a step and
+// two more for a test. Every implementation makes just these, so results are the same to the bit
+// on every CPU, and do not depend on the other points of the batch or on where its ends are. Near the boundary of the
+// set, where rounding decides after long orbits, they differ from those of unfused arithmetic; neither is nearer the truth.
 //
-// The quadratic formulas run four points at a time: a step of one point is a chain of about twelve cycles, and four
-// independent chains fill a core's multipliers and adders where one leaves them idle. A point that is done gives its
-// place to the next of the batch.
+// # Method
 //
-// Points inside the main cardioid or the disc of period 2 are recognised without iterating. The test is narrower than
-// the exact one by far more than it can be off by rounding, so it changes no count.
+// A chunk of points iterates together, in an engine: assembly for AVX-512 or for AVX2 with FMA, made by gen, or plain
+// Go. The first steps are tested one by one. Then all points make blocks of 24 to 96 steps that are tested at their
+// ends only: once escaped, a point stays so (see Kernel.calm for the few that might not). A point that is outside after
+// a block is put back to where it was before, and settled together with others that left: half the block's steps are
+// made, and kept if the point is still inside, then a quarter, and so on to the step at which it escapes. Points that
+// stay move up, so that vectors are full until the last few.
+//
+// # Shortcuts
+//
+// None of them changes a count. Points inside the main cardioid or the disc of period 2 are recognised without
+// iterating; the test is narrower than the exact one by far more than it can be off by rounding. A point that is exactly
+// where it was some steps before goes round for ever, and is not followed any further.
+//
+// # Colour
 //
 // [Smooth] makes the integer count continuous, by a logarithm of this package's own: the one of package math is
 // assembly on some CPUs and need not agree in the last bit.

@@ -7,27 +7,25 @@
 // Tables are computed with pinned float64 arithmetic and are the same on every CPU.
 package palette
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
-// Size is the number of colours of a table: enough that neighbours differ by a step or two in one channel.
-const Size = 4096
+// Color is a colour in sRGB: red, green and blue, from 0 to 255 or to 65535 as its table's depth says.
+type Color [3]uint16
 
-// RGB is a colour in sRGB, 8 bits per channel.
-type RGB [3]uint8
+// Table holds the colours of one turn: entry i stands for the places from i/len to (i+1)/len. Its length is a power of
+// two.
+type Table []Color
 
-// Table holds the colours of one turn: entry i stands for the place i/Size.
-type Table [Size]RGB
-
-// At returns the colour at a place; places differing by a whole number are the same.
-func (t *Table) At(place float64) RGB {
-	turn := place - math.Floor(place) // 1 if place is a tiny negative number
-	return t[int(turn*Size)&(Size-1)]
-}
-
-// stop is a place of a gradient and its colour.
-type stop struct {
-	at    float64 // from 0 inclusive to 1 exclusive, ascending
-	color RGB
+// size is the number of colours of a table: enough that neighbours differ by one step or two in a channel of 8 bits, and
+// by a few in one of 16.
+func size(depth int) int {
+	if depth == 16 {
+		return 1 << 16
+	}
+	return 1 << 12
 }
 
 // Names lists the palettes, the default first.
@@ -38,91 +36,127 @@ func Names() []string {
 // Exists reports whether there is a palette of that name.
 func Exists(name string) bool { return stops(name) != nil }
 
-// New computes the table of a palette. It reports false if there is none of that name.
-func New(name string) (*Table, bool) {
+// tables holds what New has computed, by request.
+var tables sync.Map //nolint:gochecknoglobals // a cache that no result depends on
+
+type request struct {
+	name  string
+	depth int
+}
+
+// New returns the table of a palette in channels of 8 or 16 bits, which is not to be changed. It reports false if there is
+// none of that name.
+func New(name string, depth int) (Table, bool) {
+	if table, ok := tables.Load(request{name, depth}); ok {
+		known, ok := table.(Table)
+		return known, ok
+	}
 	gradient := stops(name)
 	if gradient == nil {
 		return nil, false
 	}
-	var table Table
+	table := make(Table, size(depth))
 	for channel := range 3 {
-		fillChannel(&table, gradient, channel)
+		fillChannel(table, gradient, channel, uint16(1<<depth-1))
 	}
-	return &table, true
+	tables.Store(request{name, depth}, table)
+	return table, true
 }
+
+// Cut makes the table flat in so many steps of about the same width, each of the colour in its middle.
+func (t Table) Cut(steps int) Table {
+	flat := make(Table, len(t))
+	for i := range flat {
+		step := i * steps / len(t)
+		flat[i] = t[(2*step+1)*len(t)/(2*steps)]
+	}
+	return flat
+}
+
+// stop is a place of a gradient and its colour.
+type stop struct {
+	at    float64 // from 0 inclusive to 1 exclusive, ascending
+	color rgb
+}
+
+// rgb is a stop's colour.
+type rgb [3]uint8
 
 // stops returns the gradient of that name, or nil.
 func stops(name string) []stop {
 	switch name {
 	case "ultra": // night, deep blue, white, amber, ember
 		return []stop{
-			{0.00, RGB{3, 6, 38}},
-			{0.15, RGB{13, 60, 150}},
-			{0.33, RGB{96, 178, 236}},
-			{0.44, RGB{244, 252, 248}},
-			{0.56, RGB{255, 204, 74}},
-			{0.68, RGB{226, 112, 8}},
-			{0.83, RGB{92, 20, 22}},
-			{0.93, RGB{14, 4, 20}},
+			{0.00, rgb{3, 6, 38}},
+			{0.15, rgb{13, 60, 150}},
+			{0.33, rgb{96, 178, 236}},
+			{0.44, rgb{244, 252, 248}},
+			{0.56, rgb{255, 204, 74}},
+			{0.68, rgb{226, 112, 8}},
+			{0.83, rgb{92, 20, 22}},
+			{0.93, rgb{14, 4, 20}},
 		}
 	case "fire": // charcoal, red, orange, yellow, white heat
 		return []stop{
-			{0.00, RGB{12, 4, 8}},
-			{0.20, RGB{110, 8, 12}},
-			{0.40, RGB{222, 60, 6}},
-			{0.56, RGB{255, 160, 20}},
-			{0.70, RGB{255, 240, 150}},
-			{0.78, RGB{255, 255, 236}},
-			{0.90, RGB{120, 50, 60}},
+			{0.00, rgb{12, 4, 8}},
+			{0.20, rgb{110, 8, 12}},
+			{0.40, rgb{222, 60, 6}},
+			{0.56, rgb{255, 160, 20}},
+			{0.70, rgb{255, 240, 150}},
+			{0.78, rgb{255, 255, 236}},
+			{0.90, rgb{120, 50, 60}},
 		}
 	case "ocean": // abyss, teal, foam, lagoon
 		return []stop{
-			{0.00, RGB{2, 14, 34}},
-			{0.22, RGB{4, 74, 112}},
-			{0.42, RGB{26, 160, 168}},
-			{0.56, RGB{170, 232, 208}},
-			{0.64, RGB{246, 252, 240}},
-			{0.76, RGB{90, 190, 210}},
-			{0.90, RGB{16, 58, 110}},
+			{0.00, rgb{2, 14, 34}},
+			{0.22, rgb{4, 74, 112}},
+			{0.42, rgb{26, 160, 168}},
+			{0.56, rgb{170, 232, 208}},
+			{0.64, rgb{246, 252, 240}},
+			{0.76, rgb{90, 190, 210}},
+			{0.90, rgb{16, 58, 110}},
 		}
 	case "aurora": // violet night, magenta, gold, green, teal
 		return []stop{
-			{0.00, RGB{16, 6, 44}},
-			{0.18, RGB{92, 22, 126}},
-			{0.34, RGB{214, 62, 128}},
-			{0.48, RGB{255, 190, 110}},
-			{0.58, RGB{250, 250, 200}},
-			{0.72, RGB{78, 206, 140}},
-			{0.86, RGB{10, 92, 112}},
+			{0.00, rgb{16, 6, 44}},
+			{0.18, rgb{92, 22, 126}},
+			{0.34, rgb{214, 62, 128}},
+			{0.48, rgb{255, 190, 110}},
+			{0.58, rgb{250, 250, 200}},
+			{0.72, rgb{78, 206, 140}},
+			{0.86, rgb{10, 92, 112}},
 		}
 	case "gray":
-		return []stop{{0.00, RGB{8, 8, 8}}, {0.50, RGB{250, 250, 250}}}
+		return []stop{{0.00, rgb{8, 8, 8}}, {0.50, rgb{250, 250, 250}}}
 	default:
 		return nil
 	}
 }
 
-// fillChannel writes one channel of every entry.
-func fillChannel(table *Table, gradient []stop, channel int) {
+// fillChannel writes one channel of every entry, whose greatest value is white.
+func fillChannel(table Table, gradient []stop, channel int, white uint16) {
 	count := len(gradient)
+	scale := float64(white) / 255
 	// knot returns place and value of a stop, continuing around the circle on both sides.
 	knot := func(i int) (at, value float64) {
 		turn := math.Floor(float64(i) / float64(count))
 		s := gradient[i-int(turn)*count]
-		return s.at + turn, float64(s.color[channel])
+		return s.at + turn, float64(float64(s.color[channel]) * scale)
 	}
-	segment := 0
-	for i := range table {
-		place := float64(i) / Size
-		for segment+1 < count && gradient[segment+1].at <= place {
-			segment++
-		}
-		x0, y0 := knot(segment)
-		x1, y1 := knot(segment + 1)
-		t := (place - x0) / (x1 - x0)
+	entry := 0
+	for s := range count {
+		x0, y0 := knot(s)
+		x1, y1 := knot(s + 1)
 		width := x1 - x0
-		value := hermite(t, y0, y1, float64(width*slope(knot, segment)), float64(width*slope(knot, segment+1)))
-		table[i][channel] = uint8(max(0, min(255, math.Floor(value+0.5))))
+		m0, m1 := float64(width*slope(knot, s)), float64(width*slope(knot, s+1))
+		for ; entry < len(table); entry++ {
+			place := float64(entry) / float64(len(table))
+			if place >= x1 {
+				break
+			}
+			value := hermite((place-x0)/width, y0, y1, m0, m1)
+			table[entry][channel] = uint16(max(0, min(float64(white), math.Floor(value+0.5))))
+		}
 	}
 }
 

@@ -15,12 +15,12 @@ func TestNamesAreThoseThatExist(t *testing.T) {
 	t.Parallel()
 	for _, name := range palette.Names() {
 		assert.True(t, palette.Exists(name), name)
-		_, ok := palette.New(name)
+		_, ok := palette.New(name, 8)
 		assert.True(t, ok, name)
 	}
 	for _, name := range []string{"", "Ultra", "none"} {
 		assert.False(t, palette.Exists(name), name)
-		_, ok := palette.New(name)
+		_, ok := palette.New(name, 8)
 		assert.False(t, ok, name)
 	}
 }
@@ -28,39 +28,66 @@ func TestNamesAreThoseThatExist(t *testing.T) {
 // TestTablesAreSmooth walks once around each palette, over the seam too: no channel jumps.
 func TestTablesAreSmooth(t *testing.T) {
 	t.Parallel()
-	for _, name := range palette.Names() {
-		table, _ := palette.New(name)
-		for i := range table {
-			next := table[(i+1)%palette.Size]
-			for channel := range 3 {
-				assert.InDelta(t, table[i][channel], next[channel], 2, "%s, entry %d, channel %d", name, i, channel)
+	for depth, most := range map[int]float64{8: 2, 16: 16} {
+		for _, name := range palette.Names() {
+			table, _ := palette.New(name, depth)
+			for i := range table {
+				next := table[(i+1)%len(table)]
+				for channel := range 3 {
+					assert.InDelta(t, table[i][channel], next[channel], most, "%s at %d bits, entry %d, channel %d", name, depth, i, channel)
+				}
 			}
 		}
 	}
 }
 
-func TestPlacesAreCyclic(t *testing.T) {
+// TestDepthsAgree compares each entry of 8 bits with that of 16 bits at the same place.
+func TestDepthsAgree(t *testing.T) {
 	t.Parallel()
-	table, _ := palette.New("ultra")
-	assert.Equal(t, palette.RGB{3, 6, 38}, table.At(0))
-	for _, place := range []float64{0.25, 1.25, -0.75, -1e6 + 0.25, 1e9 + 0.25} {
-		assert.Equal(t, table[palette.Size/4], table.At(place), "place %g", place)
+	for _, name := range palette.Names() {
+		coarse, _ := palette.New(name, 8)
+		fine, _ := palette.New(name, 16)
+		for i, color := range coarse {
+			for channel := range 3 {
+				deep := fine[i*len(fine)/len(coarse)][channel]
+				require.InDelta(t, float64(color[channel])*257, deep, 257.0/2+1, "%s, entry %d, channel %d", name, i, channel)
+			}
+		}
 	}
-	assert.Equal(t, table[0], table.At(-1e-300), "a fraction that rounds to 1")
-	assert.Equal(t, table[palette.Size-1], table.At(-1e-9))
+}
+
+func TestCutTablesAreFlat(t *testing.T) {
+	t.Parallel()
+	for _, name := range palette.Names() {
+		for _, steps := range []int{1, 2, 3, 7, 16, 255} {
+			table, _ := palette.New(name, 8)
+			flat := table.Cut(steps)
+			require.Len(t, flat, len(table))
+			changes := 0
+			for i := 1; i < len(flat); i++ {
+				if flat[i] != flat[i-1] {
+					changes++
+				}
+			}
+			assert.Less(t, changes, steps, "%s in %d steps", name, steps)
+			assert.Equal(t, table[len(table)/(2*steps)], flat[0], "the middle of the first of %d steps", steps)
+		}
+	}
 }
 
 // TestGoldenPalettes shows all palettes, one strip each, every fourth entry.
 func TestGoldenPalettes(t *testing.T) {
 	t.Parallel()
-	const width, strip = palette.Size / 4, 12
+	const width, strip = 1024, 12
 	var pix []byte
 	for _, name := range palette.Names() {
-		table, ok := palette.New(name)
+		table, ok := palette.New(name, 8)
 		require.True(t, ok)
 		var row []byte
 		for i := range width {
-			row = append(row, table[4*i][:]...)
+			for _, channel := range table[i*len(table)/width] {
+				row = append(row, byte(channel))
+			}
 		}
 		for range strip {
 			pix = append(pix, row...)

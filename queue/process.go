@@ -1,0 +1,160 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"mandelfarm/job"
+)
+
+const (
+	maxTries = 5 // deliveries of a task that fails every time
+	maxDelay = time.Minute
+	// versionPatience is how long a task waits for a worker of its renderer's
+	// version. Then none is to be expected, and the task would go round for ever;
+	// what is still owed or waited for is queued again by who knows of it.
+	versionPatience = time.Minute
+)
+
+var (
+	// errBusy: another worker is drawing the same image.
+	errBusy = errors.New("another worker has the claim on this image")
+	// errStopping ends handlers whose grace is over.
+	errStopping = errors.New("the worker is stopping")
+	errPanic    = errors.New("panic")
+)
+
+// server runs one pool.
+type server struct {
+	queue      *Queue
+	pool       Pool
+	claims     *claims
+	handle     Handler
+	handedBack chan struct{} // closed when asynq has handed back what was not done
+
+	mu    sync.Mutex
+	ended bool           // calls are being waited for: no more are let in
+	calls sync.WaitGroup // of process; asynq does not wait for those it hands back
+}
+
+// enter counts a call of process, or refuses it.
+func (s *server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.calls.Add(1)
+	}
+	return !s.ended
+}
+
+// process does one delivery of an asynq task, and tells asynq what is to become
+// of it. The task is handed back if interrupted ends first.
+func (s *server) process(ctx, interrupted context.Context, at *asynq.Task) error {
+	if !s.enter() {
+		return errStopping
+	}
+	defer s.calls.Done()
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	defer context.AfterFunc(interrupted, func() { end(errStopping) })()
+
+	retried, _ := asynq.GetRetryCount(ctx)
+	d := job.Delivery{
+		Try: retried + 1, MaxTries: maxTries,
+		Worker: s.queue.name, StartedAt: time.Now().UTC().Truncate(time.Millisecond),
+	}
+	var t job.Task
+	err := json.Unmarshal(at.Payload(), &t)
+	if err != nil {
+		err = fmt.Errorf("%w: payload: %w", job.ErrVersion, err) // of another version than this one writes
+	} else {
+		err = s.deliver(ctx, t, d)
+	}
+	if err != nil && errors.Is(context.Cause(ctx), errStopping) {
+		<-s.handedBack // an answer would make asynq retry it, later
+	}
+	return s.judge(ctx, at, d, err)
+}
+
+// deliver has the handler do t, under the claim on its image. It returns nil for
+// a job that was canceled.
+func (s *server) deliver(ctx context.Context, t job.Task, d job.Delivery) error {
+	if !s.claims.take(ctx, t.ID, d.Progress()) {
+		return errBusy
+	}
+	defer s.claims.release(context.WithoutCancel(ctx), t.ID)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.queue.timeout,
+		fmt.Errorf("not done after %s: %w", s.queue.timeout, context.DeadlineExceeded))
+	defer cancel()
+	if t.Lane == job.Batch {
+		var done func()
+		ctx, done = s.queue.bus.working(ctx, t.ID)
+		defer done()
+	}
+	err := s.call(ctx, t, d)
+	if errors.Is(context.Cause(ctx), job.ErrCanceled) {
+		return nil
+	}
+	return err
+}
+
+// call calls the handler. A panic costs the delivery, not the process.
+func (s *server) call(ctx context.Context, t job.Task, d job.Delivery) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", errPanic, p)
+			s.queue.log.LogAttrs(ctx, slog.LevelError, "handler panicked", slog.String("id", string(t.ID)),
+				slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+		}
+	}()
+	return s.handle(ctx, t, d)
+}
+
+// judge turns the end of a delivery into what asynq is told: nil and RevokeTask
+// end the task, anything else has it delivered again.
+func (s *server) judge(ctx context.Context, at *asynq.Task, d job.Delivery, err error) error {
+	switch {
+	case err == nil, errors.Is(err, errBusy), errors.Is(context.Cause(ctx), errStopping):
+		return err
+	case errors.Is(err, job.ErrVersion) && age(at) < versionPatience:
+		return err
+	}
+	id, _ := asynq.GetTaskID(ctx)
+	attrs := []slog.Attr{
+		slog.String("task", id), slog.String("lane", string(s.pool.Lane)), slog.Int("try", d.Try), slog.Any("err", err),
+	}
+	if d.Last() || errors.Is(err, job.ErrVersion) {
+		s.queue.log.LogAttrs(ctx, slog.LevelError, "task dropped", attrs...)
+		return fmt.Errorf("%w: %w", asynq.RevokeTask, err)
+	}
+	s.queue.log.LogAttrs(ctx, slog.LevelWarn, "task failed", attrs...)
+	return err
+}
+
+// age is how long ago a task was queued. One that does not say is old.
+func age(at *asynq.Task) time.Duration {
+	queued, _ := strconv.ParseInt(at.Headers()[queuedAt], 10, 64)
+	return time.Since(time.UnixMilli(queued))
+}
+
+// isFailure tells what counts against a task from what is nobody's fault.
+func isFailure(err error) bool {
+	return !errors.Is(err, errBusy) && !errors.Is(err, job.ErrVersion) && !errors.Is(err, errStopping)
+}
+
+// retryDelay doubles from one second to a minute with the failures so far.
+func retryDelay(failures int, err error, _ *asynq.Task) time.Duration {
+	if !isFailure(err) {
+		return time.Second
+	}
+	return min(time.Second<<min(failures, 6), maxDelay)
+}

@@ -1,0 +1,107 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"mandelfarm/job"
+)
+
+const (
+	// lease is how far ahead asynq sets the end of a lease, when a worker takes
+	// a task and every five seconds after that.
+	lease = 30 * time.Second
+	// settling is how long after that a task may be without a claim and yet have
+	// a worker: the time between asynq's delivery and the claim, generously, and
+	// what clocks differ by. It must be below claimTTL, so that a lease is never
+	// that young when the claim of a dead worker has run out.
+	settling = 2 * time.Second
+	// attemptTTL is how long an attempt's number is remembered: longer than
+	// asynq takes to recover the dead one itself (about two minutes), after
+	// which the numbers may start again.
+	attemptTTL = time.Hour
+)
+
+// Revive queues t anew if it is lost: neither waiting nor being drawn. A worker
+// that has died is found out when its claim has run out, within [claimTTL]; its
+// task is queued again under another task ID.
+func (q *Queue) Revive(ctx context.Context, t job.Task) error {
+	if err := q.revive(ctx, t); err != nil {
+		return fmt.Errorf("revive %s: %w", t.ID, unavailable(err))
+	}
+	return nil
+}
+
+func (q *Queue) revive(ctx context.Context, t job.Task) error {
+	attempt, err := q.attempt(ctx, t.Lane, t.ID)
+	if err != nil {
+		return err
+	}
+	seen, err := q.look(ctx, t, taskIDs(t.ID, attempt))
+	if err != nil || seen.alive {
+		return err
+	}
+	if seen.dead {
+		attempt++
+		if err := q.rdb.Set(ctx, attemptKey(t.Lane, t.ID), attempt, attemptTTL).Err(); err != nil {
+			return err
+		}
+	}
+	for _, stale := range seen.stale {
+		if err := q.remove(ctx, t.Lane, stale); err != nil {
+			return err
+		}
+	}
+	return q.add(ctx, t, taskID(t.ID, attempt))
+}
+
+// sight is what Redis holds of the tasks for an image.
+type sight struct {
+	alive bool     // one waits or is being drawn
+	dead  bool     // one has had a worker, which is gone
+	stale []string // those that nobody will touch again but whose ID is taken
+}
+
+// look examines the claim on t's image, and tasks for it, in one round trip.
+func (q *Queue) look(ctx context.Context, t job.Task, ids []string) (sight, error) {
+	var claim *redis.IntCmd
+	states := make([]*redis.StringCmd, len(ids))
+	leases := make([]*redis.FloatCmd, len(ids))
+	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		claim = p.Exists(ctx, claimKey(t.ID))
+		for i, id := range ids {
+			states[i] = p.HGet(ctx, taskKey(t.Lane, id), "state")
+			leases[i] = p.ZScore(ctx, leaseKey(t.Lane), id)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return sight{}, err
+	}
+	s := sight{alive: claim.Val() > 0}
+	for i, id := range ids {
+		s.add(id, states[i].Val(), leases[i].Val())
+	}
+	return s, nil
+}
+
+// add takes one task into account, by its state in asynq and the Unix second at
+// which its lease ends; both are zero if there is none.
+func (s *sight) add(id, state string, leaseEnd float64) {
+	switch state {
+	case "":
+	case asynq.TaskStateActive.String():
+		young := time.Until(time.Unix(int64(leaseEnd), 0)) > lease-settling
+		s.alive = s.alive || young
+		s.dead = s.dead || !young
+	case asynq.TaskStateArchived.String(), asynq.TaskStateCompleted.String():
+		s.stale = append(s.stale, id)
+	default: // pending, or to become it in time
+		s.alive = true
+	}
+}

@@ -1,0 +1,205 @@
+package escape
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+var formulas = []Formula{Mandelbrot, Julia, BurningShip, Tricorn}
+
+// definition is the package page's, word by word: one point, one step at a time, every step tested.
+func definition(k Kernel, re, im float64) (int32, float64) {
+	x, y, cx, cy := 0.0, 0.0, re, im
+	if k.Formula == Julia {
+		x, y, cx, cy = re, im, k.SeedRe, k.SeedIm
+	}
+	for n := 1; n <= k.MaxIterations; n++ {
+		factor, other := 2*x, y
+		if k.Formula == BurningShip {
+			factor, other = math.Abs(factor), math.Abs(other)
+		}
+		if k.Formula == Tricorn {
+			factor = -factor
+		}
+		x, y = math.FMA(x, x, math.FMA(-y, y, cx)), math.FMA(factor, other, cy)
+		if norm := math.FMA(x, x, float64(y*y)); norm > k.Radius2 {
+			return int32(n), norm
+		}
+	}
+	return 0, 0
+}
+
+// requireDefinition runs the batch by every engine that this processor has, with shortcuts and without.
+func requireDefinition(t require.TestingT, k Kernel, b *Batch) {
+	counts, norms := make([]int32, len(b.Re)), make([]float64, len(b.Re))
+	for i := range b.Re {
+		counts[i], norms[i] = definition(k, b.Re[i], b.Im[i])
+	}
+	for _, e := range engines(k.Formula) {
+		for _, shortcuts := range []bool{true, false} {
+			for i := range b.Count {
+				b.Count[i], b.Norm2[i] = 77, 77 // left over from other work
+			}
+			require.NoError(t, k.run(context.Background(), *b, e, shortcuts))
+			for i, want := range counts {
+				if b.Count[i] != want || want != 0 && b.Norm2[i] != norms[i] {
+					require.FailNow(t, "differs from the definition",
+						"%s, shortcuts %v, %+v: point %d of %d, %g%+gi: got %d, %g, want %d, %g",
+						e.name, shortcuts, k, i, len(b.Re), b.Re[i], b.Im[i], b.Count[i], b.Norm2[i], want, norms[i])
+				}
+			}
+		}
+	}
+}
+
+// drawKernel draws formulas, limits at and next to the lengths of blocks, and both radii in use.
+func drawKernel(t *rapid.T) Kernel {
+	coordinate := rapid.OneOf(rapid.Float64Range(-2.1, 2.1), rapid.Float64Range(-1, 1),
+		rapid.SampledFrom([]float64{0, 2, -2, 1, 256, 1e100, -1e100, 5e-324}))
+	return Kernel{
+		Formula: rapid.SampledFrom(formulas).Draw(t, "formula"),
+		SeedRe:  coordinate.Draw(t, "seed re"),
+		SeedIm:  coordinate.Draw(t, "seed im"),
+		MaxIterations: rapid.OneOf(rapid.IntRange(1, 40),
+			rapid.SampledFrom([]int{63, 64, 65, 100, 127, 128, 129, 255, 256, 257, 500, 1000, 1025, 2000})).Draw(t, "limit"),
+		Radius2: rapid.SampledFrom([]float64{4, SmoothRadius2}).Draw(t, "radius"),
+	}
+}
+
+// coordinates draws numbers of the plane's interesting parts and numbers that arithmetic is known to stumble over.
+func coordinates() *rapid.Generator[float64] {
+	return rapid.OneOf(
+		rapid.Float64Range(-2, 2), rapid.Float64Range(-0.8, 0.4), rapid.Float64Range(-1e100, 1e100),
+		rapid.Float64Range(-1e-300, 1e-300), rapid.Float64Range(-300, 300),
+		rapid.SampledFrom([]float64{
+			0, math.Copysign(0, -1), 5e-324, -5e-324, 1e-308, 1e100, -1e100, 2, -2, 0.25, -0.75, -1.25, 256, -256,
+			math.Nextafter(2, 3), math.Nextafter(-2, -3), math.Nextafter(-2, 0), math.Nextafter(0.25, 1), -1.75, 16, -16,
+		}),
+	)
+}
+
+func TestEnginesFollowTheDefinition(t *testing.T) {
+	t.Parallel()
+	batches := sizes()
+	rapid.Check(t, func(t *rapid.T) {
+		b := batches[rapid.IntRange(0, len(batches)-1).Draw(t, "points")]
+		coordinate := coordinates()
+		for i := range b.Re {
+			b.Re[i], b.Im[i] = coordinate.Draw(t, "re"), coordinate.Draw(t, "im")
+		}
+		requireDefinition(t, drawKernel(t), b)
+	})
+}
+
+// sizes returns a batch of every length that leaves a different remainder in a group of vectors.
+func sizes() []*Batch {
+	list := make([]*Batch, 72)
+	for size := range list {
+		list[size] = NewBatch(size)
+	}
+	return list
+}
+
+// view fills a batch with a square of the plane.
+func view(b *Batch, side int, re, im, radius float64) {
+	for i := range b.Re {
+		b.Re[i] = re + radius*(2*(float64(i%side)+0.5)/float64(side)-1)
+		b.Im[i] = im - radius*(2*(float64(i/side)+0.5)/float64(side)-1)
+	}
+}
+
+// TestEnginesAgreeOnViews draws squares of more than a chunk of points, where points leave at all times.
+func TestEnginesAgreeOnViews(t *testing.T) {
+	t.Parallel()
+	centres := []complex128{
+		-0.75, -0.743643887037151 + 0.131825904205330i, -1.7548776662466927, -2, 0.25, -0.1225 + 0.7449i, -1.25, 1i, -1.62,
+		-0.5 - 0.5i, 2, -1.7549 - 0.03i,
+	}
+	for _, formula := range formulas {
+		t.Run(fmt.Sprint("formula ", formula), func(t *testing.T) {
+			t.Parallel()
+			const side = 57
+			b := NewBatch(side * side)
+			for i, centre := range centres {
+				for _, radius := range []float64{2, 1e-2, 1e-6, 1e-11} {
+					k := Kernel{
+						Formula: formula, SeedRe: -0.8, SeedIm: 0.156,
+						MaxIterations: []int{100, 300, 777}[i%3], Radius2: []float64{4, SmoothRadius2}[i%2],
+					}
+					view(b, side, real(centre), imag(centre), radius)
+					requireDefinition(t, k, b)
+				}
+			}
+		})
+	}
+}
+
+// TestEnginesAgreeOnTheRing takes points whose modulus is that of the escape radius, but for rounding.
+func TestEnginesAgreeOnTheRing(t *testing.T) {
+	t.Parallel()
+	b := NewBatch(37)
+	rapid.Check(t, func(t *rapid.T) {
+		k := drawKernel(t)
+		radius := math.Sqrt(k.Radius2)
+		k.SeedRe, k.SeedIm = -radius, 0
+		for i := range b.Re {
+			sin, cos := math.Sincos(rapid.Float64Range(-4, 4).Draw(t, "angle"))
+			if rapid.Bool().Draw(t, "real") {
+				sin, cos = 0, math.Copysign(1, cos)
+			}
+			size := radius * (1 + math.Pow(10, rapid.Float64Range(-16, -9).Draw(t, "digits"))*rapid.Float64Range(-1, 1).Draw(t, "off"))
+			b.Re[i], b.Im[i] = cos*size, sin*size
+		}
+		requireDefinition(t, k, b)
+	})
+}
+
+// TestPeriodsAreFound takes points of discs of many periods, on which a limit of a thousand million shows that
+// repetition is recognised.
+func TestPeriodsAreFound(t *testing.T) {
+	t.Parallel()
+	for _, e := range engines(Mandelbrot) {
+		b := NewBatch(64)
+		for i := range b.Re {
+			c := []complex128{-0.1225 + 0.7449i, -1.3107, -1.7549, 0.2823 + 0.53i, -0.5045 + 0.5628i, 0.3795 + 0.3349i}[i%6]
+			b.Re[i], b.Im[i] = real(c)+1e-4*float64(i)/64, imag(c)
+		}
+		k := Kernel{MaxIterations: 1 << 30, Radius2: 4}
+		require.NoError(t, k.run(t.Context(), *b, e, true))
+		assert.Equal(t, make([]int32, 64), b.Count, e.name)
+	}
+}
+
+func TestRunStopsSoonAfterItsContextEnds(t *testing.T) {
+	t.Parallel()
+	for _, formula := range formulas {
+		for _, e := range engines(formula) {
+			for _, seed := range []float64{0, -2} { // -2 is followed one by one
+				ctx, cancel := context.WithCancel(t.Context())
+				timer := time.AfterFunc(20*time.Millisecond, cancel)
+				batch := NewBatch(10_000)
+				kernel := Kernel{Formula: formula, SeedRe: seed, MaxIterations: 1 << 30, Radius2: 4}
+				if seed != 0 {
+					for i := range batch.Re {
+						batch.Re[i] = seed + 1e-13
+					}
+				}
+				start := time.Now()
+				err := kernel.run(ctx, *batch, e, false)
+				took := time.Since(start)
+				timer.Stop()
+				cancel()
+				require.ErrorIs(t, err, context.Canceled, "%s, formula %d, seed %g", e.name, formula, seed)
+				// 40 ms on an idle machine; tests share theirs.
+				assert.Less(t, took, 500*time.Millisecond, "%s, formula %d", e.name, formula)
+			}
+		}
+	}
+}

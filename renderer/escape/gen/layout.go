@@ -1,0 +1,72 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// slots is the number of elements of an array of a field. Package escape holds the same constant.
+const slots = 2048 + 72
+
+// array is the number of an array of 8-byte elements in a field, in the order of the Go declaration.
+type array int
+
+const (
+	x, y               = array(0), array(1)
+	cx, cy             = array(2), array(3)
+	savedX, savedY     = array(4), array(5)
+	index              = array(6)
+	leftX, leftY       = array(7), array(8)
+	leftCX, leftCY     = array(9), array(10)
+	leftBase           = array(11)
+	leftIndex          = array(12)
+	startIndex         = array(13)
+	parameters         = 14 * arraySize // behind the arrays
+	elementSize        = 8
+	arraySize          = slots * elementSize
+	countSize          = 4
+	maxPermutationSize = 32
+)
+
+// scalar is the number of a parameter, a word behind the arrays.
+type scalar int
+
+const (
+	radius2 scalar = iota
+	calm
+	base
+	limit
+	left
+	ring
+	shortcut
+	periods
+	slices
+)
+
+// slice is the number of a slice behind the parameters: address, length and capacity.
+type slice int
+
+const (
+	startX slice = iota
+	startY
+	pointCX
+	pointCY
+	norm2
+	counts
+	sliceWords = 3
+)
+
+// address is the operand for a slice's address.
+func (s slice) address(field reg.Register) operand.Mem {
+	return (slices + scalar(sliceWords*s)).of(field)
+}
+
+// at is the operand for element i+offset of an array.
+func (a array) at(field, i reg.Register, offset int) operand.Mem {
+	return operand.Mem{Base: field, Index: i, Scale: elementSize, Disp: int(a)*arraySize + offset*elementSize}
+}
+
+// of is the operand for a parameter.
+func (s scalar) of(field reg.Register) operand.Mem {
+	return operand.Mem{Base: field, Disp: parameters + int(s)*elementSize}
+}

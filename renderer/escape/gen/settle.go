@@ -1,0 +1,117 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// settler is a vector of points that escape within a block: z not yet escaped, and how many steps led there.
+type settler struct {
+	orbit
+	count reg.VecVirtual
+}
+
+// settle finds for each point that left the step at which it escapes, which is one of the given number. Once escaped, a
+// point stays so; therefore the last step before is found by halving: half as many steps are made, and kept if the
+// point is still inside.
+func (m *machine) settle(f formula) {
+	c := m.c
+	m.function(m.name("settle", f), "func(f *field, steps int)", m.name("settle", f)+" is settle, see field.")
+	field := c.Load(c.Param("f"), c.GP64())
+	steps := c.Load(c.Param("steps"), c.GP64())
+	if f == ship {
+		m.sign = m.constantBits(1 << 63)
+	}
+	radius := m.broadcast(radius2.of(field))
+	i := c.GP64()
+	c.XORQ(i, i)
+	c.Label("group")
+	c.CMPQ(i, left.of(field))
+	c.JGE(operand.LabelRef("scatter"))
+	size := 4
+	if !m.wide {
+		size = 2 // as many as there are registers for
+	}
+	group := make([]settler, size)
+	for v := range group {
+		at := v * m.lanes
+		group[v] = settler{orbit{
+			m.load(leftX.at(field, i, at)), m.load(leftY.at(field, i, at)),
+			leftCX.at(field, i, at), leftCY.at(field, i, at),
+		}, m.load(leftBase.at(field, i, at))}
+	}
+	m.halve(f, group, steps, radius)
+	for v, s := range group {
+		m.step(f, s.orbit)
+		c.VMOVUPD(m.norm2(s.orbit), leftX.at(field, i, v*m.lanes))
+		c.VMOVUPD(s.count, leftBase.at(field, i, v*m.lanes))
+	}
+	c.ADDQ(operand.Imm(uint64(size*m.lanes)), i) //nolint:gosec // small
+	c.JMP(operand.LabelRef("group"))
+
+	c.Label("scatter")
+	m.scatter(field)
+	m.finish()
+}
+
+// halve moves the points to where one more step lets them escape.
+func (m *machine) halve(f formula, group []settler, steps, radius reg.Register) {
+	c := m.c
+	among, half := c.GP64(), c.GP64() // the escape is one of so many steps
+	c.MOVQ(steps, among)
+	c.Label("half")
+	c.MOVQ(among, half)
+	c.SHRQ(operand.U8(1), half)
+	c.JZ(operand.LabelRef("found"))
+	c.SUBQ(half, among)
+	tries := make([]orbit, len(group))
+	for v, s := range group {
+		tries[v] = orbit{m.vector(), m.vector(), s.cx, s.cy}
+		c.VMOVAPD(s.x, tries[v].x)
+		c.VMOVAPD(s.y, tries[v].y)
+	}
+	s := c.GP64()
+	c.MOVQ(half, s)
+	c.Label("step")
+	for _, o := range tries {
+		m.step(f, o)
+	}
+	c.DECQ(s)
+	c.JNZ(operand.LabelRef("step"))
+	low, made := c.XMM(), m.vector()
+	c.VMOVQ(half, low)
+	c.VPBROADCASTQ(low, made)
+	for v, o := range tries {
+		inside := m.compare(lessOrEqual, m.norm2(o), radius.(reg.VecVirtual)) //nolint:forcetypeassert // made so
+		m.replace(inside, o.x, group[v].x)
+		m.replace(inside, o.y, group[v].y)
+		m.count(inside, made, group[v].count)
+	}
+	c.JMP(operand.LabelRef("half"))
+	c.Label("found")
+}
+
+// scatter writes the results to where the points came from. Blocks may reach beyond the limit; such points are inside.
+func (m *machine) scatter(field reg.Register) {
+	c := m.c
+	i, at, count, norm := c.GP64(), c.GP64(), c.GP64(), c.GP64()
+	norms, to := c.GP64(), c.GP64()
+	c.MOVQ(norm2.address(field), norms)
+	c.MOVQ(counts.address(field), to)
+	c.XORQ(i, i)
+	c.Label("point")
+	c.CMPQ(i, left.of(field))
+	c.JGE(operand.LabelRef("done"))
+	c.MOVQ(leftBase.at(field, i, 0), count)
+	c.MOVQ(leftX.at(field, i, 0), norm)
+	c.MOVQ(leftIndex.at(field, i, 0), at)
+	c.INCQ(i)
+	c.INCQ(count)
+	c.CMPQ(count, limit.of(field))
+	c.JG(operand.LabelRef("point"))
+	c.MOVQ(norm, operand.Mem{Base: norms, Index: at, Scale: elementSize})
+	c.MOVL(count.As32(), operand.Mem{Base: to, Index: at, Scale: countSize})
+	c.JMP(operand.LabelRef("point"))
+	c.Label("done")
+	c.MOVQ(operand.U32(0), left.of(field))
+}

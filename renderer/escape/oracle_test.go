@@ -1,0 +1,69 @@
+package escape_test
+
+import (
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"mandelfarm/renderer/escape"
+)
+
+// precise follows an orbit with 400 bits, of which rounding leaves more than 53 right after any number of steps here,
+// and returns the first n with |z_n| > 2 and how far |z|^2 is from 4 at that n and at the one before.
+func precise(formula escape.Formula, re, im float64, limit int) (count int32, margin float64) {
+	const bits = 400
+	number := func(f float64) *big.Float { return new(big.Float).SetPrec(bits).SetFloat64(f) }
+	x, y, cx, cy, four := number(0), number(0), number(re), number(im), number(4)
+	xx, yy, xy := number(0), number(0), number(0)
+	before := number(0)
+	for n := 1; n <= limit; n++ {
+		xx.Mul(x, x)
+		yy.Mul(y, y)
+		xy.Mul(x, y)
+		switch formula {
+		case escape.BurningShip:
+			xy.Abs(xy)
+		case escape.Tricorn:
+			xy.Neg(xy)
+		case escape.Mandelbrot, escape.Julia:
+		}
+		x.Add(x.Sub(xx, yy), cx)
+		y.Add(y.Add(xy, xy), cy)
+		norm := new(big.Float).Add(xx.Mul(x, x), yy.Mul(y, y))
+		if norm.Cmp(four) > 0 {
+			now, _ := norm.Sub(norm, four).Float64()
+			then, _ := before.Sub(four, before).Float64()
+			return int32(n), min(now, then)
+		}
+		before = norm
+	}
+	return 0, 0
+}
+
+// TestCountsAreTrue compares with high precision at random points away from the boundary: those that escape within 40
+// steps, where rounding has not grown to 1e-3 yet, and do so by more than that.
+func TestCountsAreTrue(t *testing.T) {
+	t.Parallel()
+	const points, limit, sure = 3000, 40, 1e-3
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, formula := range []escape.Formula{escape.Mandelbrot, escape.BurningShip, escape.Tricorn} {
+		batch := escape.NewBatch(points)
+		for i := range batch.Re {
+			batch.Re[i], batch.Im[i] = 3*random.Float64()-2, 3*random.Float64()-1.5
+		}
+		require.NoError(t, escape.Kernel{Formula: formula, MaxIterations: limit, Radius2: 4}.Run(t.Context(), *batch))
+		compared := 0
+		for i, got := range batch.Count {
+			want, margin := precise(formula, batch.Re[i], batch.Im[i], limit)
+			if margin < sure {
+				continue
+			}
+			compared++
+			assert.Equal(t, want, got, "formula %d at %g%+gi", formula, batch.Re[i], batch.Im[i])
+		}
+		assert.Greater(t, compared, points/2)
+	}
+}

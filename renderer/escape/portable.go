@@ -1,0 +1,175 @@
+package escape
+
+import "math"
+
+// step is one iteration, the definition that every engine agrees with to the bit.
+func (formula Formula) step(x, y, cx, cy float64) (float64, float64) {
+	switch formula {
+	case BurningShip:
+		return stepShip(x, y, cx, cy)
+	case Tricorn:
+		return stepTricorn(x, y, cx, cy)
+	case Mandelbrot, Julia:
+	}
+	return stepQuadratic(x, y, cx, cy)
+}
+
+func stepQuadratic(x, y, cx, cy float64) (float64, float64) {
+	return math.FMA(x, x, math.FMA(-y, y, cx)), math.FMA(x+x, y, cy)
+}
+
+func stepShip(x, y, cx, cy float64) (float64, float64) {
+	return math.FMA(x, x, math.FMA(-y, y, cx)), math.FMA(math.Abs(x+x), math.Abs(y), cy)
+}
+
+func stepTricorn(x, y, cx, cy float64) (float64, float64) {
+	return math.FMA(x, x, math.FMA(-y, y, cx)), math.FMA(-(x + x), y, cy)
+}
+
+// norm2 is |z|^2.
+func norm2(x, y float64) float64 { return math.FMA(x, x, float64(y*y)) }
+
+// inside reports whether c is certainly in the Mandelbrot set: in the main cardioid or in the disc of period 2. The
+// margins are thousands of times the rounding errors of these expressions, and wide enough that the rounding errors of
+// the orbit itself, which move c by about 1e-16, cannot make it escape. TestShortcuts compares with iterating.
+func inside(x, y float64) bool {
+	const margin = 1e-12
+	yy := float64(y * y)
+	left := x - 0.25
+	q := float64(left*left) + yy
+	if float64(q*(q+left)) < float64(0.25*yy)-margin {
+		return true
+	}
+	right := x + 1
+	return float64(right*right)+yy < 0.0625-margin
+}
+
+// portable returns the engine in plain Go. On arm64 a math.FMA is one instruction; on processors without fused
+// operations it is right but slow.
+func portable(formula Formula) engine {
+	e := engine{name: "portable", begin: begin}
+	switch formula {
+	case Mandelbrot, Julia:
+		e.advance, e.settle = advanceQuadratic, settleQuadratic
+	case BurningShip:
+		e.advance, e.settle = advanceShip, settleShip
+	case Tricorn:
+		e.advance, e.settle = advanceTricorn, settleTricorn
+	}
+	return e
+}
+
+func advanceQuadratic(f *field, n, steps int) int { return f.advance(Mandelbrot, n, steps) }
+func advanceShip(f *field, n, steps int) int      { return f.advance(BurningShip, n, steps) }
+func advanceTricorn(f *field, n, steps int) int   { return f.advance(Tricorn, n, steps) }
+func settleQuadratic(f *field, steps int)         { f.settle(Mandelbrot, steps) }
+func settleShip(f *field, steps int)              { f.settle(BurningShip, steps) }
+func settleTricorn(f *field, steps int)           { f.settle(Tricorn, steps) }
+
+// begin makes no step: it only enlists the points.
+func begin(f *field, n, _ int) int {
+	kept := 0
+	for i := range n {
+		re, im := f.pointCX[i], f.pointCY[i]
+		f.counts[i] = 0
+		if f.shortcut != 0 && inside(re, im) {
+			continue
+		}
+		if norm2(re, im) >= f.calm {
+			f.ring = 1
+		}
+		f.x[kept], f.y[kept], f.cx[kept], f.cy[kept] = f.startX[i], f.startY[i], re, im
+		f.index[kept] = f.startIndex[i]
+		kept++
+	}
+	return kept
+}
+
+// lanes is the number of points that iterate side by side in plain Go: a step of one is a chain of two fused
+// operations, and four independent chains fill a core's multipliers where one leaves them idle.
+const lanes = 4
+
+// quad is four points.
+type quad struct{ x, y, cx, cy [lanes]float64 }
+
+// advance is the engine's function of that name.
+func (f *field) advance(formula Formula, n, steps int) int {
+	kept := 0
+	for i := 0; i < n; i += lanes {
+		q := quad{[lanes]float64(f.x[i:]), [lanes]float64(f.y[i:]), [lanes]float64(f.cx[i:]), [lanes]float64(f.cy[i:])}
+		q.iterate(formula, steps)
+		for j := range min(lanes, n-i) {
+			x, y := q.x[j], q.y[j]
+			if !(norm2(x, y) <= f.radius2) { // true also if that is no number any more
+				f.leave(i + j)
+				continue
+			}
+			if f.periods != 0 && x == f.savedX[i+j] && y == f.savedY[i+j] {
+				continue
+			}
+			f.x[kept], f.y[kept], f.cx[kept], f.cy[kept] = x, y, q.cx[j], q.cy[j]
+			f.savedX[kept], f.savedY[kept], f.index[kept] = f.savedX[i+j], f.savedY[i+j], f.index[i+j]
+			kept++
+		}
+	}
+	return kept
+}
+
+// leave appends point i, as it is before the block, to those that left.
+func (f *field) leave(i int) {
+	to := f.left
+	f.leftX[to], f.leftY[to], f.leftCX[to], f.leftCY[to] = f.x[i], f.y[i], f.cx[i], f.cy[i]
+	f.leftBase[to], f.leftIndex[to] = f.base, f.index[i]
+	f.left++
+}
+
+// settle is the engine's function of that name. It needs not know the number of steps: every point escapes.
+func (f *field) settle(formula Formula, _ int) {
+	for i := range f.left {
+		x, y, norm := f.leftX[i], f.leftY[i], 0.0
+		count := f.leftBase[i]
+		for norm <= f.radius2 {
+			x, y = formula.step(x, y, f.leftCX[i], f.leftCY[i])
+			norm = norm2(x, y)
+			count++
+		}
+		if count <= f.limit {
+			f.counts[f.leftIndex[i]] = int32(count) //nolint:gosec // at most the limit
+			f.norm2[f.leftIndex[i]] = norm
+		}
+	}
+	f.left = 0
+}
+
+// iterate makes steps of all four points. The loops are written out for each formula, and with a variable for each
+// number, because the compiler keeps neither a call nor an array's elements in registers.
+func (q *quad) iterate(formula Formula, steps int) {
+	x0, x1, x2, x3 := q.x[0], q.x[1], q.x[2], q.x[3]
+	y0, y1, y2, y3 := q.y[0], q.y[1], q.y[2], q.y[3]
+	a0, a1, a2, a3 := q.cx[0], q.cx[1], q.cx[2], q.cx[3]
+	b0, b1, b2, b3 := q.cy[0], q.cy[1], q.cy[2], q.cy[3]
+	switch formula {
+	case Mandelbrot, Julia:
+		for range steps {
+			x0, y0 = stepQuadratic(x0, y0, a0, b0)
+			x1, y1 = stepQuadratic(x1, y1, a1, b1)
+			x2, y2 = stepQuadratic(x2, y2, a2, b2)
+			x3, y3 = stepQuadratic(x3, y3, a3, b3)
+		}
+	case BurningShip:
+		for range steps {
+			x0, y0 = stepShip(x0, y0, a0, b0)
+			x1, y1 = stepShip(x1, y1, a1, b1)
+			x2, y2 = stepShip(x2, y2, a2, b2)
+			x3, y3 = stepShip(x3, y3, a3, b3)
+		}
+	case Tricorn:
+		for range steps {
+			x0, y0 = stepTricorn(x0, y0, a0, b0)
+			x1, y1 = stepTricorn(x1, y1, a1, b1)
+			x2, y2 = stepTricorn(x2, y2, a2, b2)
+			x3, y3 = stepTricorn(x3, y3, a3, b3)
+		}
+	}
+	q.x, q.y = [lanes]float64{x0, x1, x2, x3}, [lanes]float64{y0, y1, y2, y3}
+}

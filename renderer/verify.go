@@ -1,0 +1,190 @@
+package renderer
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"mandelfarm/renderer/bandpng"
+)
+
+// Reasons why a file cannot be verified.
+var (
+	// ErrNotOurs is that of a file that is damaged, or no PNG, or does not say how it was drawn.
+	ErrNotOurs = errors.New("no picture of ours")
+	// ErrOtherVersion is that of a file from a renderer whose pixels may be others.
+	ErrOtherVersion = errors.New("drawn by another version of the renderer")
+)
+
+// DifferenceError says where a file is not what its Spec draws.
+type DifferenceError struct{ Where, Got, Want string }
+
+// Error implements error.
+func (e *DifferenceError) Error() string {
+	return fmt.Sprintf("%s is %s in the file, and %s when drawn again", e.Where, e.Got, e.Want)
+}
+
+// Picture is a PNG file of a picture with the Spec it was drawn from.
+type Picture struct {
+	Spec    Spec
+	Version string // of the renderer
+
+	reader *bandpng.Reader
+}
+
+// OpenPicture reads a PNG file up to its pixels. Files may come from anywhere: whatever they claim, they make it hold a
+// few rows of at most 16 MiB and a Spec. Errors wrap ErrNotOurs, or are r's.
+func OpenPicture(r io.Reader) (*Picture, error) {
+	reader, err := bandpng.NewReader(r)
+	if err != nil {
+		return nil, notOurs(err)
+	}
+	p := &Picture{reader: reader}
+	text, ok := p.text(specKeyword)
+	if !ok {
+		return nil, fmt.Errorf("%w: it has no text %q", ErrNotOurs, specKeyword)
+	}
+	if p.Spec, err = Parse([]byte(text)); err != nil {
+		return nil, fmt.Errorf("%w: its Spec: %w", ErrNotOurs, err)
+	}
+	text, _ = p.text(softwareKeyword)
+	if p.Version, ok = strings.CutPrefix(text, software); !ok {
+		return nil, fmt.Errorf("%w: it does not say which renderer drew it", ErrNotOurs)
+	}
+	return p, nil
+}
+
+func (p *Picture) text(keyword string) (string, bool) {
+	texts := p.reader.Header.Text
+	i := slices.IndexFunc(texts, func(text bandpng.Text) bool { return text.Keyword == keyword })
+	if i < 0 {
+		return "", false
+	}
+	return texts[i].Value, true
+}
+
+// notOurs adds ErrNotOurs to errors of the format.
+func notOurs(err error) error {
+	if errors.Is(err, bandpng.ErrFormat) {
+		return fmt.Errorf("%w: %w", ErrNotOurs, err)
+	}
+	return err
+}
+
+// Verify reads the rows of the file and draws at least so many of them again, evenly spread in runs of 64; 0 means all of
+// them. It returns how many, and a *DifferenceError for the first pixel that is not what it should be. Progress counts
+// all rows of the file. Verify can be called once.
+func (p *Picture) Verify(ctx context.Context, rows int, opt Options) (int, error) {
+	if p.Version != Version {
+		return 0, fmt.Errorf("%w: it is %.20q, this is %q", ErrOtherVersion, p.Version, Version)
+	}
+	painter, err := newPainter(p.Spec)
+	if err != nil {
+		return 0, err
+	}
+	if err := sameHeader(p.reader.Header, painter.header()); err != nil {
+		return 0, err
+	}
+	verified, err := p.verifySegments(ctx, painter, rows, opt)
+	if err != nil {
+		return verified, notOurs(err)
+	}
+	return verified, notOurs(p.reader.Close())
+}
+
+// sameHeader compares everything but texts.
+func sameHeader(got, want bandpng.Header) error {
+	if got.Width != want.Width || got.Height != want.Height {
+		return &DifferenceError{"the size", fmt.Sprintf("%dx%d", got.Width, got.Height), fmt.Sprintf("%dx%d", want.Width, want.Height)}
+	}
+	if got.Format != want.Format {
+		return &DifferenceError{"the format", got.Format.String(), want.Format.String()}
+	}
+	if got.Format == Indexed8 && !slices.Equal(got.Palette, want.Palette) {
+		return &DifferenceError{"the palette", fmt.Sprintf("%d colours", len(got.Palette)), fmt.Sprintf("%d, or others", len(want.Palette))}
+	}
+	return nil
+}
+
+// verifySegments reads all segments and draws some of them again.
+func (p *Picture) verifySegments(ctx context.Context, painter *painter, rows int, opt Options) (verified int, err error) {
+	height, stride := p.Spec.Height, painter.stride()
+	count := (height + bandpng.SegmentRows - 1) / bandpng.SegmentRows
+	chosen := spread(count, rows)
+	report := opt.Progress
+	opt.Progress = nil
+	buffer := make([]byte, bandpng.SegmentRows*stride)
+	for segment := range count {
+		at := Rows{segment * bandpng.SegmentRows, min(height, (segment+1)*bandpng.SegmentRows)}
+		got := buffer[:at.Count()*stride]
+		for row := range at.Count() {
+			if err := p.reader.ReadRow(got[row*stride : (row+1)*stride]); err != nil {
+				return verified, err
+			}
+		}
+		if chosen(segment) {
+			want, err := Render(ctx, p.Spec, at, opt)
+			if err != nil {
+				return verified, err
+			}
+			if !bytes.Equal(got, want.Pix) {
+				return verified, firstDifference(got, want)
+			}
+			verified += at.Count()
+		}
+		if err := context.Cause(ctx); err != nil {
+			return verified, err
+		}
+		if report != nil {
+			report(at.Count())
+		}
+	}
+	return verified, nil
+}
+
+// spread tells which of so many segments to draw again for a number of rows: evenly spread ones, among them the first and
+// the last, or the middle one alone.
+func spread(count, rows int) func(segment int) bool {
+	chosen := (rows + bandpng.SegmentRows - 1) / bandpng.SegmentRows
+	switch {
+	case rows <= 0 || chosen >= count:
+		return func(int) bool { return true }
+	case chosen == 1:
+		return func(segment int) bool { return segment == count/2 }
+	default:
+		return func(segment int) bool {
+			// Segment i*(count-1)/(chosen-1) for some i.
+			i := (segment*(chosen-1) + count - 2) / (count - 1)
+			return i*(count-1)/(chosen-1) == segment
+		}
+	}
+}
+
+// firstDifference names the first pixel that differs.
+func firstDifference(got []byte, want *Pixels) error {
+	at := 0
+	for got[at] == want.Pix[at] {
+		at++
+	}
+	row, bits := at/want.Stride, want.Format.BitsPerPixel()
+	column := at % want.Stride * 8 / bits
+	if bits == 1 {
+		for mask := byte(0x80); (got[at]^want.Pix[at])&mask == 0; mask >>= 1 {
+			column++
+		}
+	}
+	pixel := func(pix []byte) string {
+		start := row*want.Stride + column*bits/8
+		if bits == 1 {
+			return string('0' + rune(pix[start]>>(7-column%8)&1))
+		}
+		return hex.EncodeToString(pix[start : start+bits/8])
+	}
+	where := fmt.Sprintf("pixel %d of row %d", column, want.Rows.Start+row)
+	return &DifferenceError{where, pixel(got), pixel(want.Pix)}
+}

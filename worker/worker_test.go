@@ -1,0 +1,373 @@
+package worker_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"mandelfarm/job"
+	"mandelfarm/ledger"
+	"mandelfarm/renderer"
+	"mandelfarm/storage"
+	"mandelfarm/storage/dir"
+	"mandelfarm/worker"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// bundle is a worker on an empty store, with a queue that writes down what it is
+// told.
+type bundle struct {
+	*worker.Worker
+	store  *watched
+	ledger *ledger.Ledger
+	queue  *notebook
+}
+
+func newBundle(t *testing.T) *bundle {
+	t.Helper()
+	s, err := dir.Open(t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	b := &bundle{store: &watched{Store: s}, queue: newNotebook()}
+	b.ledger = ledger.New(b.store, time.Now)
+	b.Worker = worker.New(b.store, b.ledger, b.queue, renderer.Options{}, logger(t))
+	return b
+}
+
+func logger(t *testing.T) *slog.Logger {
+	t.Helper()
+	return slog.New(slog.NewTextHandler(t.Output(), nil))
+}
+
+// watched is a store that images are put into under supervision.
+type watched struct {
+	storage.Store
+	instead func(ctx context.Context, r io.Reader) error // of storing an image, if set
+
+	mu   sync.Mutex
+	puts int // of images
+}
+
+func (w *watched) Put(ctx context.Context, key, contentType string, r io.Reader) error {
+	if !strings.HasPrefix(key, "renders/") {
+		return w.Store.Put(ctx, key, contentType, r)
+	}
+	w.mu.Lock()
+	w.puts++
+	w.mu.Unlock()
+	if w.instead != nil {
+		return w.instead(ctx, r)
+	}
+	return w.Store.Put(ctx, key, contentType, r)
+}
+
+// notebook is the queue of a worker under test.
+type notebook struct {
+	onPublish func(n job.Notice) error
+
+	mu      sync.Mutex
+	notices []job.Notice
+	revived []job.Task
+	passes  []time.Time          // when the lock was given
+	locked  map[string]time.Time // until when
+	broken  error                // what Revive returns
+}
+
+const maxTrip = 5 * time.Millisecond
+
+func newNotebook() *notebook {
+	return &notebook{locked: make(map[string]time.Time), onPublish: func(job.Notice) error { return nil }}
+}
+
+func (q *notebook) Publish(_ context.Context, n job.Notice) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.notices = append(q.notices, n)
+	return q.onPublish(n)
+}
+
+func (q *notebook) Revive(_ context.Context, t job.Task) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.revived = append(q.revived, t)
+	return q.broken
+}
+
+// Lock takes a while, as the way to a server and back does.
+func (q *notebook) Lock(_ context.Context, name string, ttl time.Duration) (bool, error) {
+	<-time.After(rand.N(maxTrip))
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := time.Now()
+	if now.Before(q.locked[name]) {
+		return false, nil
+	}
+	q.locked[name] = now.Add(ttl)
+	q.passes = append(q.passes, now)
+	return true, nil
+}
+
+func TestImagesAreStoredThenRecordedThenAnnounced(t *testing.T) {
+	t.Parallel()
+	for _, lane := range job.Lanes() {
+		b, s := newBundle(t), spec(t, 64, 48)
+		if lane == job.Batch {
+			accept(t, b, s)
+		}
+		b.queue.onPublish = func(job.Notice) error {
+			_, err := b.store.Stat(t.Context(), ledger.ImageKey(s.ID()))
+			if lane == job.Batch && err == nil {
+				var st job.Status
+				if st, err = b.ledger.Status(t.Context(), s.ID()); st.State != job.Done {
+					err = errors.Join(err, fmt.Errorf("announced while %s", st.State))
+				}
+			}
+			require.NoError(t, err)
+			return nil
+		}
+		began := time.Now().UTC().Truncate(time.Millisecond)
+		d := job.Delivery{Try: 2, MaxTries: 5, Worker: "here", StartedAt: began}
+		require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, lane), d))
+
+		require.Equal(t, []job.Notice{{ID: s.ID(), State: job.Done}}, b.queue.notices)
+		got := image(t, b, s)
+		require.Equal(t, draw(t, s), got)
+		st, err := b.ledger.Status(t.Context(), s.ID())
+		if lane == job.Interactive {
+			require.ErrorIs(t, err, job.ErrUnknown, "nothing was promised")
+			continue
+		}
+		require.NoError(t, err)
+		require.WithinRange(t, st.FinishedAt, began, time.Now())
+		st.FinishedAt = time.Time{}
+		require.Equal(t, job.Progress{
+			State: job.Done, StartedAt: began, Attempts: 2, Worker: "here", Bytes: int64(len(got)),
+		}, st.Progress)
+	}
+}
+
+func TestAStoredImageIsNotDrawnAgain(t *testing.T) {
+	t.Parallel()
+	b, s := newBundle(t), spec(t, 64, 48)
+	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Interactive), first()))
+	accept(t, b, s)
+	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Batch), first()))
+	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Batch), first()), "delivered again")
+	require.Equal(t, 1, b.store.puts)
+	st, err := b.ledger.Status(t.Context(), s.ID())
+	require.NoError(t, err)
+	require.Equal(t, job.Done, st.State)
+	require.Equal(t, int64(len(draw(t, s))), st.Bytes)
+}
+
+func TestACanceledJobIsNotDrawn(t *testing.T) {
+	t.Parallel()
+	b, s := newBundle(t), spec(t, 64, 48)
+	accept(t, b, s)
+	_, err := b.ledger.Finish(t.Context(), s.ID(), job.Progress{State: job.Canceled})
+	require.NoError(t, err)
+	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Batch), first()))
+	require.Zero(t, b.store.puts)
+	require.Empty(t, b.queue.notices)
+	requireState(t, b, s, job.Canceled)
+}
+
+// TestAJobCanceledWhileDrawnStaysCanceled: the word to stop was lost, the image
+// is there, but the first end stands.
+func TestAJobCanceledWhileDrawnStaysCanceled(t *testing.T) {
+	t.Parallel()
+	b, s := newBundle(t), spec(t, 64, 48)
+	accept(t, b, s)
+	b.store.instead = func(ctx context.Context, r io.Reader) error {
+		_, err := b.ledger.Finish(ctx, s.ID(), job.Progress{State: job.Canceled})
+		return errors.Join(err, b.store.Store.Put(ctx, ledger.ImageKey(s.ID()), "", r))
+	}
+	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Batch), first()))
+	require.Equal(t, []job.Notice{{ID: s.ID(), State: job.Canceled}}, b.queue.notices)
+	requireState(t, b, s, job.Canceled)
+}
+
+func TestTasksOfAnotherVersionAreRefused(t *testing.T) {
+	t.Parallel()
+	b, s := newBundle(t), spec(t, 64, 48)
+	older, newer := job.ImageTask(s, job.Batch), job.ImageTask(s, job.Batch)
+	older.ID = renderer.ID(strings.Repeat("0", 40))
+	newer.Kind = "hologram"
+	for _, task := range []job.Task{older, newer} {
+		require.ErrorIs(t, b.Handle(t.Context(), task, last()), job.ErrVersion)
+	}
+	require.Zero(t, b.store.puts)
+	require.Empty(t, b.queue.notices)
+}
+
+var errDisk = errors.New("disk is full")
+
+// TestFailuresAreRecordedAfterTheLastTry for reasons of all kinds.
+func TestFailuresAreRecordedAfterTheLastTry(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		spec    renderer.Spec
+		instead func(ctx context.Context, r io.Reader) error
+		reason  string
+	}{
+		"store fails at once":  {spec(t, 64, 48), func(context.Context, io.Reader) error { return errDisk }, "disk is full"},
+		"store fails midway":   {spec(t, 2000, 2000), readSome(errDisk), "disk is full"},
+		"store panics":         {spec(t, 2000, 2000), func(context.Context, io.Reader) error { panic("bug") }, "panic: bug"},
+		"renderer fails":       {renderer.Spec{Width: 1, Height: -1}, readAll, "height"},
+		"store gave up on ctx": {spec(t, 64, 48), func(context.Context, io.Reader) error { return context.Canceled }, "canceled"},
+	} {
+		for _, lane := range job.Lanes() {
+			t.Run(name+"/"+string(lane), func(t *testing.T) {
+				t.Parallel()
+				b := newBundle(t)
+				accept(t, b, spec(t, 64, 48))
+				b.store.instead = test.instead
+				task := job.ImageTask(test.spec, lane)
+				err := b.Handle(t.Context(), task, first())
+				require.ErrorContains(t, err, test.reason)
+				require.Empty(t, b.queue.notices, "a failure that is no end")
+
+				require.NoError(t, b.Handle(t.Context(), task, last()))
+				require.Len(t, b.queue.notices, 1)
+				n := b.queue.notices[0]
+				require.Equal(t, job.Notice{ID: task.ID, State: job.Failed, Error: n.Error}, n)
+				require.Contains(t, n.Error, test.reason)
+				if lane == job.Batch && test.spec == spec(t, 64, 48) {
+					st := requireState(t, b, test.spec, job.Failed)
+					require.Equal(t, n.Error, st.Error)
+				}
+			})
+		}
+	}
+}
+
+func readSome(err error) func(context.Context, io.Reader) error {
+	return func(_ context.Context, r io.Reader) error {
+		_, readErr := io.ReadFull(r, make([]byte, 100))
+		return errors.Join(err, readErr)
+	}
+}
+
+func readAll(_ context.Context, r io.Reader) error {
+	_, err := io.Copy(io.Discard, r)
+	return err
+}
+
+// TestTheLedgerMustTakeTheEnd: what cannot be recorded has not ended.
+func TestTheLedgerMustTakeTheEnd(t *testing.T) {
+	t.Parallel()
+	b, s := newBundle(t), spec(t, 64, 48)
+	accept(t, b, s)
+	deaf := &readOnly{Store: b.store.Store}
+	w := worker.New(b.store, ledger.New(deaf, time.Now), b.queue, renderer.Options{}, logger(t))
+	require.ErrorIs(t, w.Handle(t.Context(), job.ImageTask(s, job.Batch), last()), errDisk)
+	require.Empty(t, b.queue.notices)
+	requireState(t, b, s, job.Queued)
+}
+
+// readOnly is a store that creates nothing.
+type readOnly struct{ storage.Store }
+
+func (readOnly) Create(context.Context, string, string, []byte) error { return errDisk }
+
+func TestANoticeThatIsNotSentIsNoFailure(t *testing.T) {
+	t.Parallel()
+	b, s := newBundle(t), spec(t, 64, 48)
+	accept(t, b, s)
+	b.queue.onPublish = func(job.Notice) error { return job.ErrUnavailable }
+	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Batch), first()))
+	requireState(t, b, s, job.Done)
+}
+
+// TestHandleEndsWithItsContext at once, and leaves nothing behind. Even the last
+// try has not failed.
+func TestHandleEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	s := spec(t, 20_000, 20_000) // minutes
+	accept(t, b, s)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	begun := make(chan struct{})
+	b.store.instead = func(ctx context.Context, r io.Reader) error {
+		close(begun)
+		return b.store.Store.Put(ctx, ledger.ImageKey(s.ID()), "", r)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- b.Handle(ctx, job.ImageTask(s, job.Batch), last()) }()
+	<-begun
+	cancel(job.ErrCanceled)
+	canceled := time.Now()
+	require.ErrorIs(t, <-ended, job.ErrCanceled)
+	require.Less(t, time.Since(canceled), time.Second) // some 20 ms where nothing else runs
+	_, err := b.store.Stat(t.Context(), ledger.ImageKey(s.ID()))
+	require.ErrorIs(t, err, storage.ErrNotFound)
+	require.Empty(t, b.queue.notices)
+	requireState(t, b, s, job.Queued)
+}
+
+// TestATaskThatTakesTooLongFails: on the last try that is recorded, though the
+// task's own time is up.
+func TestATaskThatTakesTooLongFails(t *testing.T) {
+	t.Parallel()
+	b, s := newBundle(t), spec(t, 20_000, 20_000)
+	accept(t, b, s)
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, errors.New("half an hour is over"))
+	defer cancel()
+	require.ErrorContains(t, b.Handle(ctx, job.ImageTask(s, job.Batch), first()), "half an hour is over")
+	requireState(t, b, s, job.Queued)
+	require.NoError(t, b.Handle(ctx, job.ImageTask(s, job.Batch), last()))
+	st := requireState(t, b, s, job.Failed)
+	require.Contains(t, st.Error, "half an hour is over")
+	require.Equal(t, []job.Notice{{ID: s.ID(), State: job.Failed, Error: st.Error}}, b.queue.notices)
+}
+
+func first() job.Delivery { return job.Delivery{Try: 1, MaxTries: 3} }
+func last() job.Delivery  { return job.Delivery{Try: 3, MaxTries: 3} }
+
+func spec(t *testing.T, width, height int) renderer.Spec {
+	t.Helper()
+	s, err := renderer.Spec{Width: width, Height: height}.Normalize()
+	require.NoError(t, err)
+	return s
+}
+
+func accept(t *testing.T, b *bundle, s renderer.Spec) {
+	t.Helper()
+	_, err := b.ledger.Accept(t.Context(), s)
+	require.NoError(t, err)
+}
+
+func requireState(t *testing.T, b *bundle, s renderer.Spec, want job.State) job.Status {
+	t.Helper()
+	st, err := b.ledger.Status(t.Context(), s.ID())
+	require.NoError(t, err)
+	require.Equal(t, want, st.State)
+	return st
+}
+
+func image(t *testing.T, b *bundle, s renderer.Spec) []byte {
+	t.Helper()
+	data, err := storage.ReadAll(t.Context(), b.store, ledger.ImageKey(s.ID()), 1<<20)
+	require.NoError(t, err)
+	return data
+}
+
+// draw is the image as the renderer alone makes it.
+func draw(t *testing.T, s renderer.Spec) []byte {
+	t.Helper()
+	var w bytes.Buffer
+	require.NoError(t, renderer.WritePNG(t.Context(), &w, s, renderer.Options{Threads: 1}))
+	return w.Bytes()
+}
