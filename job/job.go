@@ -23,6 +23,13 @@ type Progress struct {
 	Worker     string    `json:"worker,omitempty"`     // process that has it or had it last
 	Bytes      int64     `json:"bytes,omitempty"`      // size of the stored image
 	Error      string    `json:"error,omitempty"`      // why State is failed, or the last attempt's error
+
+	Bands           int       `json:"bands,omitempty"`             // parts the picture is drawn in
+	BandsDone       int       `json:"bands_done,omitempty"`        // of which are stored
+	Fraction        float64   `json:"fraction,omitempty"`          // of the expected work that is done, 0 to 1
+	ETA             time.Time `json:"eta,omitzero"`                // when the picture is expected
+	PixelsPerSecond float64   `json:"pixels_per_second,omitempty"` // of late, by all workers
+	Workers         []string  `json:"workers,omitempty"`           // processes that are on it
 }
 
 // Status is a job with its progress: what a client is shown.

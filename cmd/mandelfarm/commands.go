@@ -17,7 +17,10 @@ func rootCommand(env environment) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddGroup(&cobra.Group{ID: clientGroup, Title: "Commands that ask a farm:"})
 	root.AddCommand(apiCommand(env), workerCommand(env), renderCommand(env), verifyCommand(env), healthCommand(env))
+	root.AddCommand(submitCommand(env), jobsCommand(env), statusCommand(env), watchCommand(env),
+		fetchCommand(env), cancelCommand(env), retryCommand(env))
 	for _, cmd := range append(root.Commands(), root) {
 		nameVariables(cmd.Flags())
 	}
@@ -33,7 +36,8 @@ func allCommand(env environment) *cobra.Command {
 
 Without a command it runs the whole farm in this process: the API, a worker, a
 queue in memory and a folder for the pictures. The commands api and worker run
-its parts on a Redis and an S3 bucket, as many of each as you like.`,
+its parts on a Redis and an S3 bucket, as many of each as you like.
+` + exitCodes,
 		Args: usage(cobra.NoArgs),
 		RunE: s.command(env, runAll),
 	}
@@ -56,6 +60,7 @@ func apiCommand(env environment) *cobra.Command {
 	s.addListen(cmd.Flags(), "127.0.0.1:8080", "of the API; port 0 takes a free one")
 	s.addServers(cmd.Flags())
 	s.addAPI(cmd.Flags())
+	s.addPresign(cmd.Flags())
 	s.addLog(cmd.Flags())
 	return cmd
 }
@@ -93,7 +98,7 @@ same, byte for byte, as the farm's.`,
 		}
 		return render(cmd.Context(), s, args[0], output, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write; - is standard output")
+	addOutput(cmd, &output)
 	_ = cmd.MarkFlagRequired("output") // it exists
 	s.addThreads(cmd.Flags())
 	return cmd
@@ -138,10 +143,15 @@ func (s *settings) load(fs *pflag.FlagSet, env environment) error {
 	return nil
 }
 
-// usage marks the errors of an argument check as wrong usage.
+// usage marks the errors of an argument check as wrong usage, and a required flag
+// that is missing too.
 func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
+		err := check(cmd, args)
+		if err == nil {
+			err = cmd.ValidateRequiredFlags()
+		}
+		if err != nil {
 			return fmt.Errorf("%w: %w (see mandelfarm --help)", errUsage, err)
 		}
 		return nil

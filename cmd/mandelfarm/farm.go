@@ -67,7 +67,7 @@ func runWorker(ctx context.Context, s *settings, log *slog.Logger) error {
 	return onServers(ctx, s, log, func(f *farm) error {
 		g, ctx := errgroup.WithContext(ctx)
 		g.Go(func() error { return f.serveTasks(ctx) })
-		g.Go(func() error { return f.serveHTTP(ctx, f.health) })
+		g.Go(func() error { return f.serveHTTP(ctx, f.health, func() {}) })
 		return g.Wait()
 	})
 }
@@ -139,12 +139,12 @@ func (f *farm) serveAPI(ctx context.Context) error {
 		return err
 	}
 	defer server.Close()
-	return f.serveHTTP(ctx, server)
+	return f.serveHTTP(ctx, server, server.EndStreams)
 }
 
-// serveHTTP answers requests until ctx ends, and then lets those under way
-// finish, which takes at most the wait limit.
-func (f *farm) serveHTTP(ctx context.Context, h http.Handler) error {
+// serveHTTP answers requests until ctx ends, then calls ending and lets those
+// under way finish, which takes at most the wait limit.
+func (f *farm) serveHTTP(ctx context.Context, h http.Handler, ending func()) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.settings.listen)
 	if err != nil {
 		return fmt.Errorf("--listen (LISTEN): %w", err)
@@ -157,6 +157,7 @@ func (f *farm) serveHTTP(ctx context.Context, h http.Handler) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(f.log.Handler(), slog.LevelDebug),
 	}
+	server.RegisterOnShutdown(ending)
 	f.log.LogAttrs(ctx, slog.LevelInfo, "listening", slog.String("url", browserURL(listener.Addr())))
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
