@@ -70,7 +70,9 @@ func TestFetchGoesOnAfterABreak(t *testing.T) {
 func interrupted(t *testing.T, f *farm, id renderer.ID, path string) (have int64) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	err := connect(t, f.url).Fetch(ctx, id, path, func(done, _ int64) {
+	half := newProxy(t, f.url)
+	half.cuts = []int64{posterSize / 2} // so that it cannot be done before it is interrupted
+	err := connect(t, half.url).Fetch(ctx, id, path, func(done, _ int64) {
 		if done > posterSize/3 {
 			cancel()
 		}
