@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -127,7 +129,12 @@ func (s *settings) command(env environment, run runner) func(*cobra.Command, []s
 		if err := s.load(cmd.Flags(), env); err != nil {
 			return err
 		}
-		return run(cmd.Context(), s, s.log.logger(cmd.ErrOrStderr()))
+		ctx, log := cmd.Context(), s.log.logger(cmd.ErrOrStderr())
+		said := context.AfterFunc(ctx, func() {
+			log.LogAttrs(ctx, slog.LevelInfo, "stopping; another signal ends it at once")
+		})
+		defer said()
+		return run(ctx, s, log)
 	}
 }
 
