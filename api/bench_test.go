@@ -1,8 +1,12 @@
 package api_test
 
 import (
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -37,4 +41,30 @@ func BenchmarkFromMemory(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkIdleStream measures what an event stream costs on which nothing
+// happens: memory of the server, and the time to open one.
+func BenchmarkIdleStream(b *testing.B) {
+	f := newFarm(b)
+	location := f.post(small).header.Get("Location")
+	address := strings.TrimPrefix(f.url, "http://")
+	request := []byte("GET " + location + "/events HTTP/1.1\r\nHost: farm\r\n\r\n")
+	beginning := make([]byte, 500)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for b.Loop() {
+		client, err := new(net.Dialer).DialContext(b.Context(), "tcp", address)
+		require.NoError(b, err)
+		b.Cleanup(func() { _ = client.Close() })
+		_, err = client.Write(request)
+		require.NoError(b, err)
+		_, err = io.ReadFull(client, beginning)
+		require.NoError(b, err)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	used := after.HeapInuse + after.StackInuse - before.HeapInuse - before.StackInuse
+	b.ReportMetric(float64(used)/float64(b.N), "bytes/stream")
 }

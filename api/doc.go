@@ -8,6 +8,8 @@
 //	GET    /jobs/{id}                 one job's status
 //	DELETE /jobs/{id}                 cancel
 //	POST   /jobs/{id}/pause, /resume  hold it, let it go on
+//	POST   /jobs/{id}/retry           once more, after a failure or a cancellation
+//	GET    /jobs/{id}/events          progress as server-sent events (the client, browsers)
 //	GET    /jobs/{id}/image           a job's picture
 //	GET    /jobs/{id}/preview         the picture so far of a large one
 //	GET    /healthz, /readyz          probes
@@ -21,6 +23,13 @@
 //
 // Pictures never change under an ID, so the ID is the ETag, a client's copy is
 // never stale, and a matching If-None-Match is answered without looking.
+//
+// # How a job is watched
+//
+// An event stream hears the notices of its job and sends the status when that
+// has changed. Streams of one process about one job share the reading. An
+// event's id is a hash of the status in it, so that a client can resume on any
+// process.
 //
 // # Errors
 //

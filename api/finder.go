@@ -183,17 +183,33 @@ func (f *finder) order(ctx context.Context, t job.Task) (*picture, error) {
 		if p != nil || err != nil {
 			return p, err
 		}
+		if err := f.listen(ctx, t, notices, tick.C); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// listen returns when the picture of t may be stored. It fails when there will
+// be none, and when ctx ends.
+func (f *finder) listen(ctx context.Context, t job.Task, notices <-chan job.Notice, tick <-chan time.Time) error {
+	for {
 		select {
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		case n := <-notices:
-			if n.State == job.Failed {
-				return nil, fmt.Errorf("%w: %s", errFailed, n.Error)
+			switch n.State {
+			case job.Queued, job.Running: // on its way
+			case job.Failed:
+				return fmt.Errorf("%w: %s", errFailed, n.Error)
+			case job.Done, job.Canceled, "": // there, perhaps; or a notice may have been missed
+				return nil
 			}
-		case <-tick.C:
-			if err := f.queue.Revive(ctx, t); err != nil && !errors.Is(err, job.ErrUnavailable) {
-				return nil, err
+		case <-tick:
+			err := f.queue.Revive(ctx, t)
+			if errors.Is(err, job.ErrUnavailable) {
+				err = nil // Redis may come back while there is time
 			}
+			return err
 		}
 	}
 }

@@ -99,6 +99,9 @@ func (s *Server) accept(ctx context.Context, spec renderer.Spec, priority job.Pr
 	if p != nil { // drawn for a synchronous request before
 		now := p.info.Modified.UTC()
 		st.Progress, err = s.ledger.Finish(ctx, id, job.Progress{State: job.Done, FinishedAt: now, Bytes: p.info.Size})
+		if err == nil {
+			s.announce(ctx, st)
+		}
 		return st, err
 	}
 	if err := s.queue.Enqueue(ctx, st.Task()); err != nil {
@@ -106,6 +109,14 @@ func (s *Server) accept(ctx context.Context, spec renderer.Spec, priority job.Pr
 		s.log.LogAttrs(ctx, slog.LevelWarn, "accepted job not queued yet", slog.String("id", string(id)), slog.Any("err", err))
 	}
 	return st, nil
+}
+
+// announce tells those who watch a job how it ended. Those who are not reached
+// find out later, by themselves.
+func (s *Server) announce(ctx context.Context, st job.Status) {
+	if err := s.queue.Publish(ctx, job.Notice{ID: st.ID, State: st.State, Error: st.Error}); err != nil {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "notice not sent", slog.String("id", string(st.ID)), slog.Any("err", err))
+	}
 }
 
 // room fails with job.ErrQueueFull if the control lane is full and id is not one
@@ -124,10 +135,12 @@ func (s *Server) room(ctx context.Context, id renderer.ID) error {
 
 // status answers GET /jobs/{id}.
 func (s *Server) status(c *gin.Context) {
-	st, err := s.job(c)
-	if err == nil {
-		err = s.detail(c.Request.Context(), &st)
+	id, err := renderer.ParseID(c.Param("id"))
+	if err != nil {
+		s.fail(c, job.ErrUnknown)
+		return
 	}
+	st, err := s.read(c.Request.Context(), id)
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -136,13 +149,22 @@ func (s *Server) status(c *gin.Context) {
 	c.JSON(http.StatusOK, st)
 }
 
-// job reads the job a request names.
+// job reads what the record says of the job a request names.
 func (s *Server) job(c *gin.Context) (job.Status, error) {
 	id, err := renderer.ParseID(c.Param("id"))
 	if err != nil {
 		return job.Status{}, job.ErrUnknown
 	}
 	return s.ledger.Status(c.Request.Context(), id)
+}
+
+// read reads all there is to know of a job.
+func (s *Server) read(ctx context.Context, id renderer.ID) (job.Status, error) {
+	st, err := s.ledger.Status(ctx, id)
+	if err == nil {
+		err = s.detail(ctx, &st)
+	}
+	return st, err
 }
 
 // refine asks the queue what it knows of open jobs. Jobs whose work nobody has
@@ -199,7 +221,36 @@ func (s *Server) stopJob(ctx context.Context, st job.Status) (job.Status, error)
 		// It is canceled all the same: whoever draws it will find that out.
 		s.log.LogAttrs(ctx, slog.LevelWarn, "canceled job not stopped", slog.String("id", string(st.ID)), slog.Any("err", err))
 	}
+	s.announce(ctx, st)
 	return st, nil
+}
+
+// retry answers POST /jobs/{id}/retry.
+func (s *Server) retry(c *gin.Context) {
+	st, err := s.job(c)
+	if err == nil {
+		st, err = s.again(c.Request.Context(), st)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.accepted(c, st)
+}
+
+// again accepts the Spec of a job that has no picture anew, within the limits of
+// today.
+func (s *Server) again(ctx context.Context, st job.Status) (job.Status, error) {
+	if !st.State.CanRetry() {
+		return st, fmt.Errorf("retry a job that is %s: %w", st.State, job.ErrState)
+	}
+	if st.Spec.ID() != st.ID {
+		return st, fmt.Errorf("%w: the job is from another version of the farm; submit its Spec again", job.ErrVersion)
+	}
+	if err := st.Spec.Check(s.cfg.Limits); err != nil {
+		return st, err
+	}
+	return s.accept(ctx, st.Spec, st.Priority)
 }
 
 // jobImage answers GET /jobs/{id}/image.
@@ -224,8 +275,24 @@ func (s *Server) jobImage(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	c.Header("Content-Disposition", fmt.Sprintf("inline; filename=%q", fileName(st.Spec, id)))
+	name := fileName(st.Spec, id)
+	if s.presign != nil && c.Request.Method == http.MethodGet { // a HEAD would need a signature of its own
+		s.redirect(c, id, name)
+		return
+	}
+	c.Header("Content-Disposition", fmt.Sprintf("inline; filename=%q", name))
 	s.serve(c, etag(id), p)
+}
+
+// redirect sends a client to storage for a picture that is there.
+func (s *Server) redirect(c *gin.Context, id renderer.ID, name string) {
+	signed, err := s.presign.Presign(c.Request.Context(), ledger.ImageKey(id), s.cfg.Presign, name)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store") // the URL runs out
+	c.Redirect(http.StatusTemporaryRedirect, signed)
 }
 
 // absent says why a job has no picture.

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"mandelfarm/api"
 	"mandelfarm/job"
 	"mandelfarm/renderer"
 )
@@ -266,4 +268,35 @@ func TestUnknownJobs(t *testing.T) {
 		assert.Contains(t, []int{http.StatusNotFound, http.StatusMethodNotAllowed}, a.problem(t).Status, "%.60s", id)
 	}
 	f.untouched()
+}
+
+// presigningStore hands out URLs of a storage that does not exist.
+type presigningStore struct{ *watchedStore }
+
+func (presigningStore) Presign(_ context.Context, key string, validity time.Duration, filename string) (string, error) {
+	return fmt.Sprintf("https://s3.example/%s?for=%s&as=%s", key, validity, filename), nil
+}
+
+func TestPicturesCanBeFetchedStraightFromStorage(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	cfg := f.config
+	cfg.Presign = time.Minute
+	_, err := api.New(t.Context(), cfg, f.store, f.ledger, f.queue, f.queue, http.NotFoundHandler(), nil, discard())
+	require.ErrorContains(t, err, "presigned", "not every storage can")
+	server, err := api.New(context.WithoutCancel(t.Context()), cfg, presigningStore{f.store}, f.ledger, f.queue, f.queue, http.NotFoundHandler(), nil, discard())
+	require.NoError(t, err)
+	front := serveHTTP(t, server)
+	submitted := f.post(small)
+	image := front + submitted.header.Get("Location") + "/image"
+	assert.Equal(t, http.StatusServiceUnavailable, ask(t, http.MethodGet, image, nil).problem(t).Status, "no URL of what is not there")
+
+	f.work()
+	id := f.until(submitted.header.Get("Location"), job.Done).ID
+	a := ask(t, http.MethodGet, image, nil)
+	assert.Equal(t, http.StatusTemporaryRedirect, a.status, "%s", a.body)
+	assert.Equal(t, "no-store", a.header.Get("Cache-Control"))
+	assert.Equal(t, fmt.Sprintf("https://s3.example/renders/%s.png?for=1m0s&as=mandelbrot-60x40-%s.png", id, id[:8]), a.header.Get("Location"))
+	assert.Equal(t, http.StatusOK, ask(t, http.MethodHead, image, nil).status, "a URL is good for GET only")
+	assert.Equal(t, http.StatusNotModified, ask(t, http.MethodGet, image, nil, "If-None-Match", `"`+string(id)+`"`).status)
 }

@@ -61,6 +61,7 @@ var statuses = []struct { //nolint:gochecknoglobals // a constant table
 	{errFailed, outcome{status: http.StatusInternalServerError}},
 	{job.ErrUnknown, outcome{status: http.StatusNotFound}},
 	{job.ErrState, outcome{status: http.StatusConflict}},
+	{job.ErrVersion, outcome{status: http.StatusConflict}},
 	{job.ErrQueueFull, outcome{status: http.StatusTooManyRequests, retryAfter: 5, advice: "; the operator can raise QUEUE_LIMIT or add workers"}},
 	{job.ErrUnavailable, outcome{status: http.StatusServiceUnavailable, retryAfter: 2}},
 	{context.Canceled, outcome{status: http.StatusServiceUnavailable, retryAfter: 1}}, // this process is stopping, or nobody is left to read it

@@ -18,6 +18,12 @@ import (
 
 // Queue is what the API needs of the queue.
 type Queue interface {
+	Tasks
+	Notices
+}
+
+// Tasks is how the API has work done.
+type Tasks interface {
 	// Room fails with job.ErrQueueFull if a lane can take no more.
 	Room(ctx context.Context, lane job.Lane) error
 	// Enqueue queues a task unless it is queued or running.
@@ -28,7 +34,14 @@ type Queue interface {
 	Cancel(ctx context.Context, id renderer.ID) error
 	// Progress tells which of the images are being drawn, since when, and how far.
 	Progress(ctx context.Context, ids ...renderer.ID) (map[renderer.ID]job.Progress, error)
-	// Subscribe returns a channel of word about an image, and its end.
+}
+
+// Notices is how processes tell each other that something about a job changed.
+type Notices interface {
+	// Publish tells every process.
+	Publish(ctx context.Context, n job.Notice) error
+	// Subscribe returns a channel of word about an image, and its end. A zero
+	// notice says that word may have been missed.
 	Subscribe(id renderer.ID) (<-chan job.Notice, func())
 }
 
@@ -49,6 +62,16 @@ type Config struct {
 	WaitLimit  time.Duration // longest wait for a picture before 503
 	CacheBytes int64         // pictures kept in memory; 0 keeps none
 	MaxBody    int64         // bytes of a request's body
+	// Presign, unless 0, sends clients who fetch a job's picture to storage, by a
+	// URL that is good for so long. The store must be a [Presigner].
+	Presign time.Duration
+}
+
+// Presigner is a store that can let others fetch an object.
+type Presigner interface {
+	// Presign returns a URL by which anybody may fetch the object until validity
+	// has passed, under a file name.
+	Presign(ctx context.Context, key string, validity time.Duration, filename string) (string, error)
 }
 
 // DefaultConfig suits a public farm on one machine.
@@ -73,10 +96,13 @@ type Server struct {
 	log     *slog.Logger
 	router  *gin.Engine
 	finder  *finder
+	feed    *feed
 	targets targets
+	presign Presigner // nil if the API sends pictures itself
 
-	stop    context.CancelFunc // ends searches under way
-	ongoing sync.WaitGroup
+	stop       context.CancelFunc // ends what requests have set going
+	endStreams context.CancelFunc
+	ongoing    sync.WaitGroup
 }
 
 // New is a server for the farm behind store, l and q. Probes are answered by
@@ -86,17 +112,37 @@ func New(ctx context.Context, cfg Config, store storage.Store, l *ledger.Ledger,
 	health http.Handler, page []byte, log *slog.Logger,
 ) (*Server, error) {
 	ctx, stop := context.WithCancel(ctx)
-	s := &Server{cfg: cfg, store: store, ledger: l, queue: q, board: b, log: log, stop: stop}
-	var finderErr, targetsErr error
+	streams, endStreams := context.WithCancel(ctx)
+	s := &Server{cfg: cfg, store: store, ledger: l, queue: q, board: b, log: log, stop: stop, endStreams: endStreams}
+	s.feed = newFeed(streams, q, &s.ongoing, s.read)
+	var finderErr, targetsErr, presignErr error
 	s.finder, finderErr = newFinder(ctx, cfg, store, q, &s.ongoing)
 	s.targets, targetsErr = newTargets()
-	if err := errors.Join(finderErr, targetsErr); err != nil {
+	s.presign, presignErr = presigner(cfg, store)
+	if err := errors.Join(finderErr, targetsErr, presignErr); err != nil {
 		stop()
 		return nil, err
 	}
 	s.router = s.routes(health, page) //nolint:contextcheck // handlers use their requests' contexts
 	return s, nil
 }
+
+// presigner is the store, if pictures are to be fetched from it.
+func presigner(cfg Config, store storage.Store) (Presigner, error) {
+	if cfg.Presign == 0 {
+		return nil, nil //nolint:nilnil // none is wanted
+	}
+	p, ok := store.(Presigner)
+	if !ok {
+		return nil, errors.New("this storage has no presigned URLs")
+	}
+	return p, nil
+}
+
+// EndStreams ends all event streams, now and from now on: they would go on for
+// as long as their jobs. It is for [http.Server.RegisterOnShutdown]. Clients
+// connect again, to another process.
+func (s *Server) EndStreams() { s.endStreams() }
 
 // Close ends what requests have set going and waits for it.
 func (s *Server) Close() {
@@ -124,6 +170,8 @@ func (s *Server) routes(health http.Handler, page []byte) *gin.Engine {
 	r.Match(read, "/jobs", s.list)
 	r.Match(read, "/jobs/:id", s.status)
 	r.DELETE("/jobs/:id", s.cancel)
+	r.POST("/jobs/:id/retry", s.retry)
+	r.Match(read, "/jobs/:id/events", s.events)
 	r.Match(read, "/jobs/:id/image", s.jobImage)
 	r.Match(read, "/jobs/:id/preview", s.preview)
 	r.POST("/jobs/:id/pause", s.hold(true))

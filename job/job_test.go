@@ -45,6 +45,14 @@ func TestFinalStatesAreThoseThatOnlyARetryLeaves(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatEndedWithoutAnImageCanBeRetried(t *testing.T) {
+	t.Parallel()
+	for _, s := range job.States() {
+		require.Equal(t, s == job.Failed || s == job.Canceled, s.CanRetry(), "%s", s)
+		require.True(t, !s.CanRetry() || s.CanBecome(job.Queued), "%s", s)
+	}
+}
+
 func TestParseState(t *testing.T) {
 	t.Parallel()
 	for _, s := range job.States() {

@@ -28,6 +28,10 @@ func ParseState(s string) (State, bool) {
 // retried.
 func (s State) Final() bool { return s == Done || s == Failed || s == Canceled }
 
+// CanRetry reports whether a job may be told to try again: it ended without an
+// image. A job whose image was removed is submitted again instead.
+func (s State) CanRetry() bool { return s == Failed || s == Canceled }
+
 // CanBecome reports whether a job may move from s to next. Staying in a state
 // is not a move.
 //

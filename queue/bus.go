@@ -96,7 +96,11 @@ func (b *bus) notify(n job.Notice) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for ch := range b.waiters[n.ID] {
-		offer(ch, n)
+		if n.State.Final() {
+			offer(ch, n)
+		} else {
+			nudge(ch, n) // it must not displace an end that was not taken yet
+		}
 	}
 }
 

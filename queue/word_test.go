@@ -43,6 +43,14 @@ func noticesReachAllProcesses(t *testing.T, f *farm) {
 	for _, ch := range deaf {
 		require.Empty(t, ch)
 	}
+
+	// Word on the way does not displace an end that a slow waiter has not heard of.
+	quick, slow := waiting[0], waiting[1]
+	for _, n := range []job.Notice{{ID: id, State: job.Failed, Error: "why"}, {ID: id, State: job.Running}} {
+		require.NoError(t, queues[0].Publish(t.Context(), n))
+		require.Equal(t, n, receive(t, quick, "a notice"))
+	}
+	require.Equal(t, job.Failed, receive(t, slow, "a notice").State)
 }
 
 // wakeUpsBeatThePoll has the workers look by themselves in ten minutes only.

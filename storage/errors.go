@@ -22,7 +22,7 @@ var (
 // around it.
 type Error struct {
 	// Op is the method in lower case: "put", "create", "get", "stat",
-	// "delete", "list", or "read" for a reader that failed after its Get.
+	// "delete", "list", "presign", or "read" for a reader that failed after its Get.
 	Op string
 	// Key is the key or, for "list", the prefix.
 	Key string

@@ -100,8 +100,8 @@ func (s *service) order(tb testing.TB, method, path string) int {
 	return response.StatusCode
 }
 
-// standing is what the farm says of a job.
-type standing struct {
+// farmSays is what the farm says of a job.
+type farmSays struct {
 	State     string
 	Bands     int
 	BandsDone int `json:"bands_done"`
@@ -109,7 +109,7 @@ type standing struct {
 	Workers   []string
 }
 
-func (s *service) progress(tb testing.TB, job string) (p standing) {
+func (s *service) progress(tb testing.TB, job string) (p farmSays) {
 	tb.Helper()
 	_, body := s.get(job)
 	require.NoError(tb, json.Unmarshal(body, &p), "%s", body)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -17,7 +19,10 @@ func rootCommand(env environment) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddGroup(&cobra.Group{ID: clientGroup, Title: "Commands that ask a farm:"})
 	root.AddCommand(apiCommand(env), workerCommand(env), renderCommand(env), verifyCommand(env), healthCommand(env))
+	root.AddCommand(submitCommand(env), jobsCommand(env), statusCommand(env), watchCommand(env),
+		fetchCommand(env), cancelCommand(env), retryCommand(env))
 	for _, cmd := range append(root.Commands(), root) {
 		nameVariables(cmd.Flags())
 	}
@@ -33,7 +38,8 @@ func allCommand(env environment) *cobra.Command {
 
 Without a command it runs the whole farm in this process: the API, a worker, a
 queue in memory and a folder for the pictures. The commands api and worker run
-its parts on a Redis and an S3 bucket, as many of each as you like.`,
+its parts on a Redis and an S3 bucket, as many of each as you like.
+` + exitCodes,
 		Args: usage(cobra.NoArgs),
 		RunE: s.command(env, runAll),
 	}
@@ -56,6 +62,7 @@ func apiCommand(env environment) *cobra.Command {
 	s.addListen(cmd.Flags(), "127.0.0.1:8080", "of the API; port 0 takes a free one")
 	s.addServers(cmd.Flags())
 	s.addAPI(cmd.Flags())
+	s.addPresign(cmd.Flags())
 	s.addLog(cmd.Flags())
 	return cmd
 }
@@ -93,7 +100,7 @@ same, byte for byte, as the farm's.`,
 		}
 		return render(cmd.Context(), s, args[0], output, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write; - is standard output")
+	addOutput(cmd, &output)
 	_ = cmd.MarkFlagRequired("output") // it exists
 	s.addThreads(cmd.Flags())
 	return cmd
@@ -122,7 +129,12 @@ func (s *settings) command(env environment, run runner) func(*cobra.Command, []s
 		if err := s.load(cmd.Flags(), env); err != nil {
 			return err
 		}
-		return run(cmd.Context(), s, s.log.logger(cmd.ErrOrStderr()))
+		ctx, log := cmd.Context(), s.log.logger(cmd.ErrOrStderr())
+		said := context.AfterFunc(ctx, func() {
+			log.LogAttrs(ctx, slog.LevelInfo, "stopping; another signal ends it at once")
+		})
+		defer said()
+		return run(ctx, s, log)
 	}
 }
 
@@ -138,10 +150,15 @@ func (s *settings) load(fs *pflag.FlagSet, env environment) error {
 	return nil
 }
 
-// usage marks the errors of an argument check as wrong usage.
+// usage marks the errors of an argument check as wrong usage, and a required flag
+// that is missing too.
 func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
+		err := check(cmd, args)
+		if err == nil {
+			err = cmd.ValidateRequiredFlags()
+		}
+		if err != nil {
 			return fmt.Errorf("%w: %w (see mandelfarm --help)", errUsage, err)
 		}
 		return nil

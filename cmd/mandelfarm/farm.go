@@ -46,27 +46,36 @@ func runAll(ctx context.Context, s *settings, log *slog.Logger) error {
 	defer closeStore(ctx, store, log)
 
 	f := newFarm(s, log, q, store, probes(map[string]ping{"queue": q.Ping}))
+	// The worker outlives the requests that wait for it. They have the grace; what
+	// it is at after that is no longer waited for.
 	g, ctx := errgroup.WithContext(ctx)
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
-	g.Go(func() error { return f.serveTasks(working) })
+	g.Go(func() error { return f.serveTasks(working, time.Millisecond) })
 	g.Go(func() error {
-		defer stopWork() // the worker outlives the requests that wait for it
-		return f.serveAPI(ctx)
+		defer stopWork()
+		return f.serveAPI(ctx, s.worker.grace)
 	})
 	return g.Wait()
 }
 
 // runAPI answers requests on real servers.
 func runAPI(ctx context.Context, s *settings, log *slog.Logger) error {
-	return onServers(ctx, s, log, func(f *farm) error { return f.serveAPI(ctx) })
+	return onServers(ctx, s, log, func(f *farm) error { return f.serveAPI(ctx, s.api.WaitLimit+margin) })
 }
 
-// runWorker draws on real servers, and answers probes.
+// margin is what an answer may take after the wait for its picture has ended.
+const margin = 2 * time.Second
+
+// runWorker draws on real servers, and answers probes until it has ended.
 func runWorker(ctx context.Context, s *settings, log *slog.Logger) error {
 	return onServers(ctx, s, log, func(f *farm) error {
 		g, ctx := errgroup.WithContext(ctx)
-		g.Go(func() error { return f.serveTasks(ctx) })
-		g.Go(func() error { return f.serveHTTP(ctx, f.health) })
+		probing, stopProbes := context.WithCancel(context.WithoutCancel(ctx))
+		g.Go(func() error {
+			defer stopProbes()
+			return f.serveTasks(ctx, s.worker.grace)
+		})
+		g.Go(func() error { return f.serveHTTP(probing, f.health, func() {}, margin) })
 		return g.Wait()
 	})
 }
@@ -113,8 +122,9 @@ func newFarm(s *settings, log *slog.Logger, q *queue.Queue, store storage.Store,
 	return &farm{settings: s, log: log, queue: q, store: store, ledger: ledger.New(store, time.Now), health: health}
 }
 
-// serveTasks draws until ctx ends, and reconciles.
-func (f *farm) serveTasks(ctx context.Context) error {
+// serveTasks draws until ctx ends, and reconciles. Tasks under way then have the
+// grace.
+func (f *farm) serveTasks(ctx context.Context, grace time.Duration) error {
 	set := f.settings.worker
 	cfg := worker.Config{Threads: set.threads, Band: set.band, AtOnce: set.batch, ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes}
 	if uploads, ok := f.store.(interface {
@@ -129,7 +139,7 @@ func (f *farm) serveTasks(ctx context.Context) error {
 		{Lane: job.Batch, Concurrency: set.batch, Poll: set.poll},
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return f.queue.Serve(ctx, pools, set.grace, w.Handle) })
+	g.Go(func() error { return f.queue.Serve(ctx, pools, grace, w.Handle) })
 	g.Go(func() error {
 		w.Reconcile(ctx, set.reconcile)
 		return nil
@@ -141,20 +151,20 @@ func (f *farm) serveTasks(ctx context.Context) error {
 	return g.Wait()
 }
 
-// serveAPI answers requests until ctx ends.
-func (f *farm) serveAPI(ctx context.Context) error {
+// serveAPI answers requests until ctx ends. Those under way then have the grace.
+func (f *farm) serveAPI(ctx context.Context, grace time.Duration) error {
 	// Requests under way at the end of ctx are still answered.
 	server, err := api.New(context.WithoutCancel(ctx), f.settings.api, f.store, f.ledger, f.queue, f.queue, f.health, web.Index(), f.log)
 	if err != nil {
 		return err
 	}
 	defer server.Close()
-	return f.serveHTTP(ctx, server)
+	return f.serveHTTP(ctx, server, server.EndStreams, grace)
 }
 
-// serveHTTP answers requests until ctx ends, and then lets those under way
-// finish, which takes at most the wait limit.
-func (f *farm) serveHTTP(ctx context.Context, h http.Handler) error {
+// serveHTTP answers requests until ctx ends, then calls ending and lets those
+// under way finish for the grace.
+func (f *farm) serveHTTP(ctx context.Context, h http.Handler, ending func(), grace time.Duration) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.settings.listen)
 	if err != nil {
 		return fmt.Errorf("--listen (LISTEN): %w", err)
@@ -167,6 +177,7 @@ func (f *farm) serveHTTP(ctx context.Context, h http.Handler) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(f.log.Handler(), slog.LevelDebug),
 	}
+	server.RegisterOnShutdown(ending)
 	f.log.LogAttrs(ctx, slog.LevelInfo, "listening", slog.String("url", browserURL(listener.Addr())))
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
@@ -175,9 +186,13 @@ func (f *farm) serveHTTP(ctx context.Context, h http.Handler) error {
 		return err
 	case <-ctx.Done():
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.settings.api.WaitLimit)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	err = errors.Join(server.Shutdown(grace), server.Close())
+	err = server.Shutdown(limited)
+	if errors.Is(err, context.DeadlineExceeded) {
+		f.log.LogAttrs(ctx, slog.LevelWarn, "requests under way were cut off", slog.Duration("after", grace))
+		err = server.Close()
+	}
 	if served := <-done; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}

@@ -227,3 +227,33 @@ func TestUnwritableDataIsSaid(t *testing.T) {
 	require.Error(t, p.Wait())
 	assert.Contains(t, p.Log(), "--data (DATA)")
 }
+
+func TestStoppingAnswersThoseWhoWait(t *testing.T) {
+	t.Parallel()
+	farm := serve(t, map[string]string{"DATA": t.TempDir(), "GRACE": "20s"})
+	answered := make(chan int, 1)
+	go func() {
+		// About two seconds of work, on the real axis: see slow.
+		status, _ := farm.get("/generate/3000/1?formula=julia&seed_re=-2&seed_im=0&re=0&im=0&radius=0.0005&max_iterations=10000000")
+		answered <- status
+	}()
+	require.Never(t, func() bool { return len(answered) > 0 }, 200*time.Millisecond, 20*time.Millisecond)
+	require.NoError(t, syscall.Kill(farm.PID(), syscall.SIGTERM))
+	assert.Equal(t, http.StatusOK, <-answered, "the picture that was waited for")
+	require.NoError(t, farm.Wait(), "a clean end")
+	assert.Contains(t, farm.Log(), "stopping")
+}
+
+func TestStoppingCutsOffWhatTakesTooLong(t *testing.T) {
+	t.Parallel()
+	farm := serve(t, map[string]string{"DATA": t.TempDir(), "GRACE": "300ms"})
+	asked := make(chan int, 1)
+	go func() {
+		status, _ := farm.get("/generate/100000/1?formula=julia&seed_re=-2&seed_im=0&re=0&im=0&radius=0.000015&max_iterations=10000000")
+		asked <- status
+	}()
+	require.Never(t, func() bool { return len(asked) > 0 }, 200*time.Millisecond, 20*time.Millisecond)
+	require.NoError(t, farm.Stop(10*time.Second), "exit code 0")
+	assert.NotEqual(t, http.StatusOK, <-asked)
+	assert.Contains(t, farm.Log(), "cut off")
+}

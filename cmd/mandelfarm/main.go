@@ -7,21 +7,36 @@
 //	mandelfarm verify FILE.png   draws a picture again and compares
 //	mandelfarm healthcheck       asks a running api or worker whether it is ready
 //
+//	mandelfarm submit SPEC.json  has a farm draw a picture, over HTTP
+//	mandelfarm jobs              lists a farm's jobs
+//	mandelfarm status ID         tells how a job stands
+//	mandelfarm watch ID          shows its progress
+//	mandelfarm fetch ID -o FILE  fetches its picture
+//	mandelfarm cancel ID         cancels it
+//	mandelfarm retry ID          queues it again
+//
 // Every setting is a flag and an environment variable; the flag wins. This
 // package is the only one that reads the environment, and all it does is read
 // settings, build the parts, connect them, run and close.
 //
-// Exit codes: 0 for success, 1 for a failure, 2 for wrong usage or settings; verify ends with 1 if the pixels differ,
-// and with 2 if it cannot tell.
+// Exit codes: 0 for success, 1 for a failure, 2 for wrong usage or settings, and
+// for a Spec that the farm refuses. Commands that ask a farm also have 3 if the
+// job failed, 4 if it was canceled, 5 if there is no such job, 6 if the farm
+// cannot be reached. verify ends with 1 if the pixels differ, and with 2 if it
+// cannot tell.
 package main
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"mandelfarm/api/client"
+	"mandelfarm/job"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -39,17 +54,41 @@ func run(args []string) int {
 		return exitOK
 	}
 	fmt.Fprintln(os.Stderr, "mandelfarm:", err)
-	if errors.Is(err, errUsage) || errors.Is(err, errUnverified) {
-		return exitUsage
-	}
-	return exitFailure
+	return exitCode(err)
 }
 
 const (
-	exitOK      = 0
-	exitFailure = 1
-	exitUsage   = 2
+	exitOK = iota
+	exitFailure
+	exitUsage
+	exitJobFailed
+	exitJobCanceled
+	exitUnknownJob
+	exitUnreachable
 )
+
+// exitCode is the exit code of a command that ended with err.
+func exitCode(err error) int {
+	if refusal, ok := errors.AsType[*client.Error](err); ok && refusal.Status == http.StatusBadRequest {
+		return exitUsage
+	}
+	for _, row := range []struct {
+		err  error
+		code int
+	}{
+		{errUsage, exitUsage},
+		{errUnverified, exitUsage},
+		{errJobFailed, exitJobFailed},
+		{errJobCanceled, exitJobCanceled},
+		{job.ErrUnknown, exitUnknownJob},
+		{client.ErrUnreachable, exitUnreachable},
+	} {
+		if errors.Is(err, row.err) {
+			return row.code
+		}
+	}
+	return exitFailure
+}
 
 // errUsage marks errors of whoever called the command.
 var errUsage = errors.New("wrong usage")

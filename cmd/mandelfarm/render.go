@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"mandelfarm/renderer"
 )
@@ -62,8 +61,7 @@ func readSpec(input string, stdin io.Reader) (renderer.Spec, error) {
 // progress returns a callback that moves a bar, or nil where nobody would see
 // it.
 func progress(spec renderer.Spec, stderr io.Writer) func(rows int) {
-	file, ok := stderr.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	if !isTerminal(stderr) {
 		return nil
 	}
 	bar := progressbar.NewOptions(spec.Height,

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"mandelfarm/api"
+	"mandelfarm/api/client"
 	"mandelfarm/queue"
 	"mandelfarm/storage/s3"
 )
@@ -24,6 +25,7 @@ import (
 type settings struct {
 	listen       string
 	data         string
+	farmURL      string
 	log          logSettings
 	startTimeout time.Duration
 	redisURL     secretFlag
@@ -61,6 +63,10 @@ func (s *settings) addListen(fs *pflag.FlagSet, standard, purpose string) {
 	fs.StringVar(&s.listen, "listen", standard, "`host:port` "+purpose)
 }
 
+func (s *settings) addFarm(fs *pflag.FlagSet) {
+	fs.StringVar(&s.farmURL, "farm-url", "http://localhost:8080", "`url` of the farm that is asked")
+}
+
 func (s *settings) addLog(fs *pflag.FlagSet) {
 	fs.StringVar(&s.log.level, "log-level", "info", "least `level` that is logged: debug, info, warn or error")
 	fs.StringVar(&s.log.format, "log-format", "text", "`format` of the log on standard error: text or json")
@@ -92,6 +98,10 @@ func (s *settings) addAPI(fs *pflag.FlagSet) {
 	fs.IntVar(&a.Limits.MaxIterations, "max-iterations", a.Limits.MaxIterations, "`iterations` of a point at most")
 	fs.IntVar(&a.Limits.Digits, "max-digits", a.Limits.Digits, "`digits` of a coordinate at most, and its largest exponent")
 	fs.IntVar(&a.Limits.Samples, "max-samples", a.Limits.Samples, "`samples` of a pixel at most")
+}
+
+func (s *settings) addPresign(fs *pflag.FlagSet) {
+	fs.DurationVar(&s.api.Presign, "presign", 0, "`duration` that a URL is good for by which clients fetch jobs' pictures straight from S3, which they must be able to reach at the endpoint's address; 0 sends pictures through the API")
 }
 
 func (s *settings) addWorker(fs *pflag.FlagSet) {
@@ -142,9 +152,21 @@ func form(kind string) string {
 	return "a " + kind
 }
 
-// configurable tells settings from flags such as --help.
+// argument marks flags that say what a command is to do this time, as its
+// arguments do. They are no settings and have no variable.
+const argument = "argument"
+
+// arguments marks flags that are there.
+func arguments(fs *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		_ = fs.SetAnnotation(name, argument, nil)
+	}
+}
+
+// configurable tells settings from arguments and from flags such as --help.
 func configurable(f *pflag.Flag) bool {
-	return f.Name != "help" && f.Name != "version" && f.Shorthand == ""
+	_, isArgument := f.Annotations[argument]
+	return f.Name != "help" && f.Name != "version" && !isArgument
 }
 
 // validate checks the values of the flags in fs. Messages name the flag and the
@@ -152,7 +174,7 @@ func configurable(f *pflag.Flag) bool {
 func (s *settings) validate(fs *pflag.FlagSet) error {
 	var errs []error
 	fs.VisitAll(func(f *pflag.Flag) {
-		if reason := s.fault(f.Name); reason != "" {
+		if reason := s.fault(f.Name); reason != "" && configurable(f) {
 			errs = append(errs, fmt.Errorf("--%s (%s): %s", f.Name, variable(f.Name), reason))
 		}
 	})
@@ -170,6 +192,10 @@ func (s *settings) fault(name string) string {
 		if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
 			return "want host:port, such as 127.0.0.1:8080 or :8080"
 		}
+	case "farm-url":
+		if _, err := client.New(s.farmURL, nil); err != nil {
+			return err.Error()
+		}
 	case "data":
 		return unless(s.data != "", "want a folder")
 	case "log-level":
@@ -186,6 +212,9 @@ func (s *settings) fault(name string) string {
 		return unless(s.worker.rendersMaxAge >= 0, "want 0 or a longer duration")
 	case "renders-max-bytes":
 		return unless(s.worker.rendersMaxBytes >= 0, "want 0 or more bytes")
+	case "presign":
+		p := s.api.Presign
+		return unless(p == 0 || p >= s3.MinPresign && p <= s3.MaxPresign, "want 0, or from 1s to 168h")
 	case "grace":
 		return unless(s.worker.grace >= time.Millisecond, "want at least 1ms")
 	default:

@@ -55,31 +55,49 @@ A wrong value ends the command at once with exit code 2 and a message that names
 This page is made from the flags by a test; ` + "`mandelfarm COMMAND --help`" + ` says the same.
 `)
 	for _, cmd := range commands() {
-		if cmd.Name() == "help" || cmd.Name() == "completion" {
+		if cmd.Name() == "help" || cmd.Name() == "completion" || cmd.GroupID == clientGroup {
 			continue
 		}
-		fmt.Fprintf(&page, "\n## `%s`\n\n%s.\n\n| flag | variable | default | |\n|---|---|---|---|\n", cmd.CommandPath(), cmd.Short)
-		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
-			if !configurable(f) {
-				return
-			}
-			standard := ""
-			if f.DefValue != "" && !machineDependent[f.Name] {
-				standard = "`" + f.DefValue + "`"
-			}
-			name, usage := pflag.UnquoteUsage(f)
-			usage, _, _ = strings.Cut(usage, " [")
-			fmt.Fprintf(&page, "| `--%s` %s | `%s` | %s | %s |\n", f.Name, name, variable(f.Name), standard, usage)
-		})
+		writeSettings(&page, "`"+cmd.CommandPath()+"`", cmd.Short, cmd)
 	}
+	// They have the same settings.
+	var names []string
+	var last *cobra.Command
+	for _, cmd := range commands() {
+		if cmd.GroupID == clientGroup {
+			names = append(names, "`"+cmd.Name()+"`")
+			last = cmd
+		}
+	}
+	writeSettings(&page, strings.Join(names, ", "), "Ask a farm over HTTP, see [cli.md](cli.md)", last)
 	return page.Bytes()
 }
+
+// writeSettings writes the section of a command.
+func writeSettings(page *bytes.Buffer, title, purpose string, cmd *cobra.Command) {
+	fmt.Fprintf(page, "\n## %s\n\n%s.\n\n| flag | variable | default | |\n|---|---|---|---|\n", title, purpose)
+	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if !configurable(f) {
+			return
+		}
+		standard := ""
+		if f.DefValue != "" && !machineDependent[f.Name] {
+			standard = "`" + f.DefValue + "`"
+		}
+		name, usage := pflag.UnquoteUsage(f)
+		usage, _, _ = strings.Cut(usage, " [")
+		fmt.Fprintf(page, "| `--%s` %s | `%s` | %s | %s |\n", f.Name, name, variable(f.Name), standard, usage)
+	})
+}
+
+// anID is that of no job.
+const anID = "0123456789012345678901234567890123456789"
 
 func TestEverySettingIsCheckedByName(t *testing.T) {
 	t.Parallel()
 	// A value that is wrong for every setting that has a wrong value.
 	wrong := map[string]string{
-		"listen": "nowhere", "data": "", "log-level": "loud", "log-format": "xml", "cache-bytes": "-1", "grace": "0s",
+		"listen": "nowhere", "data": "", "farm-url": "nowhere", "log-level": "loud", "log-format": "xml", "cache-bytes": "-1", "grace": "0s",
 		"redis-url": "http://x", "s3-endpoint": "ftp://x", "s3-bucket": "NO", "s3-region": "", "aws-access-key-id": "", "aws-secret-access-key": "",
 	}
 	for _, cmd := range commands() {
@@ -96,11 +114,15 @@ func TestEverySettingIsCheckedByName(t *testing.T) {
 			}
 			root := rootCommand(func(name string) (string, bool) { return value, name == variable(f.Name) })
 			args := strings.Fields(cmd.CommandPath())[1:]
-			switch cmd.Name() {
-			case "render":
+			switch {
+			case cmd.Name() == "render":
 				args = append(args, "-", "-o", "-")
-			case "verify":
+			case cmd.Name() == "verify":
 				args = append(args, "-")
+			case cmd.Name() == "fetch":
+				args = append(args, anID, "-o", "-")
+			case strings.HasSuffix(cmd.Use, " ID"):
+				args = append(args, anID)
 			}
 			root.SetArgs(args)
 			err := root.ExecuteContext(t.Context())
@@ -124,6 +146,7 @@ func TestWrongUsage(t *testing.T) {
 		{args: []string{"fly"}, want: "fly"},
 		{args: []string{"api"}, want: "REDIS_URL"},
 		{args: []string{"render"}, want: "arg"},
+		{args: []string{"render", "-"}, want: "output"},
 		{args: []string{"render", "nothing.json", "-o", "x.png"}, want: "nothing.json"},
 	} {
 		out, err := command(t, c.env, c.args...).CombinedOutput()

@@ -41,6 +41,7 @@ version of the renderer, and nothing is known.`,
 		return verify(cmd.Context(), s, args[0], rows, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
 	cmd.Flags().IntVarP(&rows, "rows", "n", 0, "draw at least this `number` of rows again, evenly spread; 0 means all")
+	arguments(cmd.Flags(), "rows")
 	s.addThreads(cmd.Flags())
 	return cmd
 }

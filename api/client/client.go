@@ -1,0 +1,154 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"mandelfarm/job"
+	"mandelfarm/renderer"
+)
+
+// Client speaks to one farm. It is safe for concurrent use.
+type Client struct {
+	base string // without a slash at the end
+	http *http.Client
+}
+
+// New is a client of the farm at baseURL, such as http://localhost:8080. It sends
+// its requests by hc, or [http.DefaultClient] if that is nil. A Timeout of hc
+// cuts streams and downloads, which are then resumed.
+func New(baseURL string, hc *http.Client) (*Client, error) {
+	u, err := url.Parse(baseURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, errors.New("want the URL of a farm, such as http://localhost:8080")
+	}
+	if hc == nil {
+		hc = http.DefaultClient
+	}
+	return &Client{base: strings.TrimRight(u.String(), "/"), http: hc}, nil
+}
+
+// Submit has the farm draw a Spec, and returns its job, which may be done
+// already. Submitting twice is submitting once.
+func (c *Client) Submit(ctx context.Context, s renderer.Spec) (job.Status, error) {
+	body, err := json.Marshal(s)
+	if err != nil {
+		return job.Status{}, err
+	}
+	return c.status(ctx, http.MethodPost, "/jobs", bytes.NewReader(body))
+}
+
+// Job returns the status of a job.
+func (c *Client) Job(ctx context.Context, id renderer.ID) (job.Status, error) {
+	return c.status(ctx, http.MethodGet, path(id), nil)
+}
+
+// Cancel cancels a job, and returns its status. The error is [job.ErrState] if
+// it has ended otherwise.
+func (c *Client) Cancel(ctx context.Context, id renderer.ID) (job.Status, error) {
+	return c.status(ctx, http.MethodDelete, path(id), nil)
+}
+
+// Retry queues a job that failed or was canceled again. The error is
+// [job.ErrState] if it is in another state.
+func (c *Client) Retry(ctx context.Context, id renderer.ID) (job.Status, error) {
+	return c.status(ctx, http.MethodPost, path(id)+"/retry", nil)
+}
+
+// Jobs yields the jobs in a state, or all if it is empty, newest first. They are
+// asked for in pages of up to pageSize, 1 to 200, as they are consumed. An error
+// ends the sequence.
+func (c *Client) Jobs(ctx context.Context, state job.State, pageSize int) iter.Seq2[job.Status, error] {
+	return func(yield func(job.Status, error) bool) {
+		query := url.Values{"limit": {strconv.Itoa(pageSize)}}
+		if state != "" {
+			query.Set("state", string(state))
+		}
+		for {
+			var page struct {
+				Jobs []job.Status `json:"jobs"`
+				Next string       `json:"next"`
+			}
+			if err := c.ask(ctx, http.MethodGet, "/jobs?"+query.Encode(), nil, &page); err != nil {
+				yield(job.Status{}, err)
+				return
+			}
+			for _, st := range page.Jobs {
+				if !yield(st, nil) {
+					return
+				}
+			}
+			if page.Next == "" {
+				return
+			}
+			query.Set("cursor", page.Next)
+		}
+	}
+}
+
+func path(id renderer.ID) string { return "/jobs/" + url.PathEscape(string(id)) }
+
+func (c *Client) status(ctx context.Context, method, path string, body io.Reader) (job.Status, error) {
+	var st job.Status
+	err := c.ask(ctx, method, path, body, &st)
+	return st, err
+}
+
+// maxAnswer bounds what is read of a document. A page of 200 jobs with ten
+// thousand digits in each coordinate is below it.
+const maxAnswer = 64 << 20
+
+// ask sends a request and reads the document it is answered with.
+func (c *Client) ask(ctx context.Context, method, path string, body io.Reader, answer any) error {
+	request, err := c.request(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	response, err := c.send(c.http, request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return unreachable(ctx, err)
+	}
+	if err := json.Unmarshal(data, answer); err != nil {
+		return fmt.Errorf("%s does not answer like a farm: %w", c.base, err)
+	}
+	return nil
+}
+
+func (c *Client) request(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	return request, nil
+}
+
+// send sends a request by hc. An answer that is not a success is an error; the
+// caller closes the body of any other.
+func (*Client) send(hc *http.Client, request *http.Request) (*http.Response, error) {
+	response, err := hc.Do(request)
+	if err != nil {
+		return nil, unreachable(request.Context(), err)
+	}
+	if response.StatusCode >= http.StatusMultipleChoices {
+		defer response.Body.Close()
+		return nil, readError(response)
+	}
+	return response, nil
+}

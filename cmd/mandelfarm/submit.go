@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"mandelfarm/renderer"
+)
+
+func submitCommand(env environment) *cobra.Command {
+	var output string
+	var wait bool
+	var view viewFlags
+	cmd := &cobra.Command{
+		Use:   "submit [SPEC.json]",
+		Short: "Have a farm draw a picture",
+		Long: `Have a farm draw a picture. SPEC.json says what to draw, in the form that POST
+/jobs takes; - reads it from standard input. Or flags say it, by the names that
+the query of /generate has.
+
+It prints the job's ID. Submitting the same picture twice is submitting it once.
+With --wait, which --output implies, it shows the progress until the job ends.`,
+		Example: `  mandelfarm submit --width 3840 --height 2160 --palette fire -o fire.png
+  echo '{"width": 1920, "height": 1080}' | mandelfarm submit -`,
+		Args: usage(cobra.MaximumNArgs(1)),
+	}
+	clientCommand(env, cmd, func(ctx context.Context, c *caller, args []string) error {
+		spec, err := view.spec(cmd.Flags(), args, c)
+		if err != nil {
+			return err
+		}
+		return c.submit(ctx, spec, wait || output != "", output)
+	})
+	cmd.Flags().BoolVar(&wait, "wait", false, "show the progress until the job ends")
+	arguments(cmd.Flags(), "wait")
+	addOutput(cmd, &output)
+	view.add(cmd.Flags())
+	return cmd
+}
+
+// submit submits a Spec. If it is to wait it shows the progress, on standard
+// error unless that is what it was asked to print, and fetches the picture if
+// there is an output.
+func (c *caller) submit(ctx context.Context, spec renderer.Spec, wait bool, output string) error {
+	st, err := c.farm.Submit(ctx, spec)
+	if err != nil {
+		return err
+	}
+	if output != standard && (!wait || !c.json) { // a watch prints all documents there are
+		if err := c.print(st, onlyID); err != nil {
+			return err
+		}
+	}
+	if !wait {
+		return nil
+	}
+	watching := *c
+	watching.json = c.json && output != standard // which is for the picture
+	if st, err = watching.watch(ctx, st.ID, c.stderr); err != nil || output == "" {
+		return err
+	}
+	return c.fetch(ctx, st, output)
+}
+
+// viewFlags are the flags that describe a picture.
+type viewFlags struct {
+	width, height int
+	parameters    []string // names of the flags that are a query's parameters
+}
+
+// add adds the flags: the size, and the parameters of [renderer.FromQuery] with
+// dashes for underscores, which are taken as well.
+func (v *viewFlags) add(fs *pflag.FlagSet) {
+	fs.IntVar(&v.width, "width", 0, "`pixels` of the picture from left to right")
+	fs.IntVar(&v.height, "height", 0, "`pixels` of the picture from top to bottom")
+	arguments(fs, "width", "height")
+	for _, p := range []struct{ name, usage string }{
+		{"formula", "`name` of the formula: mandelbrot, julia, burning_ship or tricorn"},
+		{"seed-re", "real part of a Julia set's constant, a `decimal`"},
+		{"seed-im", "imaginary part of a Julia set's constant, a `decimal`"},
+		{"re", "real part of the centre, a `decimal` of any length"},
+		{"im", "imaginary part of the centre, a `decimal` of any length"},
+		{"radius", "half the height of the view, a `decimal`"},
+		{"rotation", "`degrees` that the view is turned"},
+		{"max-iterations", "`iterations` after which a point is inside"},
+		{"samples", "`points` per pixel"},
+		{"depth", "`bits` per channel: 8 or 16"},
+		{"coloring", "`method` of colouring: smooth or set"},
+		{"palette", "`name` of the palette: ultra, fire, ocean, aurora or gray"},
+		{"density", "how fast the palette turns, a `decimal`"},
+		{"offset", "where in the palette to start, in `turns`"},
+		{"steps", "`number` of flat colours that the palette is cut into"},
+		{"interior", "`colour` of the inside, such as #000000"},
+	} {
+		fs.String(p.name, "", p.usage)
+		arguments(fs, p.name)
+		v.parameters = append(v.parameters, p.name)
+	}
+	fs.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		return pflag.NormalizedName(strings.ReplaceAll(name, "_", "-"))
+	})
+}
+
+// errTwoSpecs: it is not clear what to draw.
+var errTwoSpecs = errors.New("say what to draw by SPEC.json, or by flags from --width on")
+
+// spec reads what is to be drawn from a file or from the flags, not from both.
+func (v *viewFlags) spec(fs *pflag.FlagSet, args []string, c *caller) (renderer.Spec, error) {
+	query := make(map[string][]string)
+	for _, name := range v.parameters {
+		if fs.Changed(name) {
+			query[strings.ReplaceAll(name, "-", "_")] = []string{fs.Lookup(name).Value.String()}
+		}
+	}
+	flags := len(query) > 0 || fs.Changed("width") || fs.Changed("height")
+	if flags == (len(args) == 1) {
+		return renderer.Spec{}, fmt.Errorf("%w: %w", errUsage, errTwoSpecs)
+	}
+	if len(args) == 1 {
+		return readSpec(args[0], c.stdin)
+	}
+	spec, err := renderer.FromQuery(v.width, v.height, query)
+	if err != nil {
+		return spec, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	return spec, nil
+}
