@@ -72,6 +72,7 @@ func (s *Server) hold(pause bool) gin.HandlerFunc {
 			s.fail(c, err)
 			return
 		}
+		s.announce(ctx, job.Status{Job: st.Job, Progress: job.Progress{State: job.Running}}) // who watches it looks again
 		c.Header("Cache-Control", "no-store")
 		c.JSON(http.StatusOK, st)
 	}
