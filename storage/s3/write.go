@@ -61,9 +61,21 @@ func readHead(r io.Reader) ([]byte, error) {
 func (s *Store) putBytes(ctx context.Context, key string, data []byte, opts minio.PutObjectOptions) error {
 	// Else minio-go would send the data in chunks with a signature each.
 	opts.DisableContentSha256 = true
-	_, err := s.core.PutObject(ctx, s.bucket, key, bytes.NewReader(data), int64(len(data)), "", checksum(data), opts)
-	return err
+	for try := 1; ; try++ {
+		_, err := s.core.PutObject(ctx, s.bucket, key, bytes.NewReader(data), int64(len(data)), "", checksum(data), opts)
+		if try == folderTries || minio.ToErrorResponse(err).Code != folderInTheWay {
+			return err
+		}
+	}
 }
+
+// A server that keeps objects in folders (versitygw) may answer so when somebody
+// else deletes the last object beside this one at the same moment. It is over at
+// once; where a folder really is in the way, the last answer counts.
+const (
+	folderInTheWay = "ExistingObjectIsDirectory"
+	folderTries    = 4
+)
 
 func checksum(data []byte) string {
 	sum := sha256.Sum256(data)
