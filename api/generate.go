@@ -104,14 +104,27 @@ func (s *Server) target(pathWidth, pathHeight string, u *url.URL) (*target, erro
 	if err == nil {
 		err = spec.Check(s.cfg.Limits)
 	}
-	if err == nil && int64(spec.Width)*int64(spec.Height)*int64(spec.Samples) > s.cfg.SyncPixels {
-		err = &renderer.FieldError{Field: "width", Value: pathWidth + "x" + pathHeight, Reason: fmt.Sprintf(
-			"width times height times samples must be at most %d here; POST /jobs takes larger pictures", s.cfg.SyncPixels)}
+	if err == nil {
+		err = s.checkSync(spec)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return newTarget(spec), nil
+}
+
+// checkSync refuses what would keep the interactive workers from others.
+func (s *Server) checkSync(spec renderer.Spec) error {
+	points := int64(spec.Width) * int64(spec.Height) * int64(spec.Samples)
+	if points > s.cfg.SyncPixels {
+		return &renderer.FieldError{Field: "width", Value: strconv.Itoa(spec.Width), Reason: fmt.Sprintf(
+			"width times height times samples must be at most %d here; POST /jobs takes larger pictures", s.cfg.SyncPixels)}
+	}
+	if int64(spec.MaxIterations) > s.cfg.SyncIterations/points {
+		return &renderer.FieldError{Field: "max_iterations", Value: strconv.Itoa(spec.MaxIterations), Reason: fmt.Sprintf(
+			"must be at most %d for this size here; POST /jobs takes longer pictures", s.cfg.SyncIterations/points)}
+	}
+	return nil
 }
 
 // pathInt reads a path segment of ASCII digits, as the original's routes do: no

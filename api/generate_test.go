@@ -98,6 +98,8 @@ func TestBadRequestsCostNothing(t *testing.T) {
 		{"/generate/100/100?max_iterations=0", 400, "max_iterations"},
 		{"/generate/100/100?max_iterations=99999999999999999999", 400, "max_iterations"},
 		{"/generate/100/100?samples=1000000", 400, "samples"},
+		{"/generate/8000/8000?samples=64", 400, "width"},
+		{"/generate/2000/2000?max_iterations=10000000", 400, "max_iterations"},
 		{"/generate/100/100?formula=cube", 400, "formula"},
 		{"/generate/100/100?coloring=rainbow", 400, "coloring"},
 		{"/generate/100/100?palette=../../etc", 400, "palette"},

@@ -58,10 +58,12 @@ type Board interface {
 // Config bounds what clients may ask and how long they are kept waiting.
 type Config struct {
 	Limits     renderer.Limits
-	SyncPixels int64         // samples of a picture that a request may wait for
-	WaitLimit  time.Duration // longest wait for a picture before 503
-	CacheBytes int64         // pictures kept in memory; 0 keeps none
-	MaxBody    int64         // bytes of a request's body
+	SyncPixels int64 // samples of a picture that a request may wait for
+	// SyncIterations is how many iterations all its samples may have together.
+	SyncIterations int64
+	WaitLimit      time.Duration // longest wait for a picture before 503
+	CacheBytes     int64         // pictures kept in memory; 0 keeps none
+	MaxBody        int64         // bytes of a request's body
 	// Presign, unless 0, sends clients who fetch a job's picture to storage, by a
 	// URL that is good for so long. The store must be a [Presigner].
 	Presign time.Duration
@@ -77,11 +79,12 @@ type Presigner interface {
 // DefaultConfig suits a public farm on one machine.
 func DefaultConfig() Config {
 	return Config{
-		Limits:     renderer.DefaultLimits(),
-		SyncPixels: 16 << 20,
-		WaitLimit:  30 * time.Second,
-		CacheBytes: 256 << 20,
-		MaxBody:    1 << 20,
+		Limits:         renderer.DefaultLimits(),
+		SyncPixels:     16 << 20,
+		SyncIterations: 1e12,
+		WaitLimit:      30 * time.Second,
+		CacheBytes:     256 << 20,
+		MaxBody:        1 << 20,
 	}
 }
 
@@ -166,17 +169,31 @@ func (s *Server) routes(health http.Handler, page []byte) *gin.Engine {
 	read := []string{http.MethodGet, http.MethodHead}
 	r.Match(read, "/", s.index(page))
 	r.Match(read, "/generate/:width/:height", s.generate)
-	r.POST("/jobs", s.submit)
-	r.Match(read, "/jobs", s.list)
-	r.Match(read, "/jobs/:id", s.status)
-	r.DELETE("/jobs/:id", s.cancel)
-	r.POST("/jobs/:id/retry", s.retry)
+	r.POST("/jobs", soon(s.submit))
+	r.Match(read, "/jobs", soon(s.list))
+	r.Match(read, "/jobs/:id", soon(s.status))
+	r.DELETE("/jobs/:id", soon(s.cancel))
+	r.POST("/jobs/:id/retry", soon(s.retry))
 	r.Match(read, "/jobs/:id/events", s.events)
 	r.Match(read, "/jobs/:id/image", s.jobImage)
-	r.Match(read, "/jobs/:id/preview", s.preview)
-	r.POST("/jobs/:id/pause", s.hold(true))
-	r.POST("/jobs/:id/resume", s.hold(false))
+	r.Match(read, "/jobs/:id/preview", soon(s.preview))
+	r.POST("/jobs/:id/pause", soon(s.hold(true)))
+	r.POST("/jobs/:id/resume", soon(s.hold(false)))
 	r.Match(read, "/healthz", gin.WrapH(health))
 	r.Match(read, "/readyz", gin.WrapH(health))
 	return r
+}
+
+// patience is how long storage and Redis may take for a request that waits for
+// no picture.
+const patience = 15 * time.Second
+
+// soon ends a handler's context when its time is up: 503 rather than silence.
+func soon(handle gin.HandlerFunc) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), patience)
+		defer cancel()
+		c.Request = c.Request.WithContext(ctx)
+		handle(c)
+	}
 }

@@ -14,6 +14,8 @@ var (
 	ErrQueueFull = errors.New("queue is full")
 	// ErrCanceled: the work was stopped because its job was canceled.
 	ErrCanceled = errors.New("canceled")
+	// ErrOutage: storage failed. What was to be stored or read is no less owed.
+	ErrOutage = errors.New("storage does not answer as it should")
 	// ErrVersion: sender and receiver of a task run different renderers.
 	ErrVersion = errors.New("renderer version differs")
 	// ErrUnavailable: the queue cannot be reached at present.

@@ -34,8 +34,8 @@
 //     stops, and after [Config].Timeout.
 //   - A handler that returns an error or panics is called again, on any worker,
 //     after a growing delay, up to [maxTries] times in all. Then the task is
-//     dropped. Handing back at shutdown, waiting for another worker's claim and
-//     meeting another renderer version do not count; but a task for which no
+//     dropped. Handing back at shutdown, waiting for another worker's claim or for
+//     storage ([job.ErrOutage]) and meeting another renderer version do not count; but a task for which no
 //     worker of its version is found in a minute is dropped as well.
 //
 // The package knows tasks and IDs. It does not know what a task draws, where

@@ -23,6 +23,11 @@ const (
 	// version. Then none is to be expected, and the task would go round for ever;
 	// what is still owed or waited for is queued again by who knows of it.
 	versionPatience = time.Minute
+	// outagePause is how long a task waits for storage to come back.
+	outagePause = 3 * time.Second
+	// interactiveLimit ends what somebody was waiting for: nobody waits so long,
+	// and the lane is for those who wait.
+	interactiveLimit = 2 * time.Minute
 )
 
 var (
@@ -93,8 +98,11 @@ func (s *server) deliver(ctx context.Context, t job.Task, d job.Delivery) error 
 		return errBusy
 	}
 	defer s.claims.release(context.WithoutCancel(ctx), t.Name())
-	ctx, cancel := context.WithTimeoutCause(ctx, s.queue.timeout,
-		fmt.Errorf("not done after %s: %w", s.queue.timeout, context.DeadlineExceeded))
+	limit := s.queue.timeout
+	if t.Lane == job.Interactive {
+		limit = min(limit, interactiveLimit)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done after %s: %w", limit, context.DeadlineExceeded))
 	defer cancel()
 	if t.Lane != job.Interactive {
 		var done func()
@@ -131,6 +139,9 @@ func (s *server) judge(ctx context.Context, at *asynq.Task, d job.Delivery, err 
 		return err
 	case errors.Is(err, job.ErrVersion) && age(at) < versionPatience:
 		return err
+	case errors.Is(err, job.ErrOutage) && (s.pool.Lane != job.Interactive || age(at) < interactiveLimit):
+		s.queue.log.LogAttrs(ctx, slog.LevelWarn, "task waits for storage", slog.String("lane", string(s.pool.Lane)), slog.Any("err", err))
+		return err
 	}
 	id, _ := asynq.GetTaskID(ctx)
 	attrs := []slog.Attr{
@@ -152,11 +163,14 @@ func age(at *asynq.Task) time.Duration {
 
 // isFailure tells what counts against a task from what is nobody's fault.
 func isFailure(err error) bool {
-	return !errors.Is(err, errBusy) && !errors.Is(err, job.ErrVersion) && !errors.Is(err, errStopping)
+	return !errors.Is(err, errBusy) && !errors.Is(err, job.ErrVersion) && !errors.Is(err, job.ErrOutage) && !errors.Is(err, errStopping)
 }
 
 // retryDelay doubles from one second to a minute with the failures so far.
 func retryDelay(failures int, err error, _ *asynq.Task) time.Duration {
+	if errors.Is(err, job.ErrOutage) {
+		return outagePause
+	}
 	if !isFailure(err) {
 		return time.Second
 	}

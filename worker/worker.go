@@ -159,23 +159,27 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 	if err != nil && ctx.Err() != nil && !errors.Is(err, errSettled) {
 		err = fmt.Errorf("draw %s: %w", t.Name(), context.Cause(ctx)) // whatever failed, failed because of that
 	}
+	late := errors.Is(ctx.Err(), context.DeadlineExceeded) // and would be again
 	p := d.Progress()
 	switch {
 	case errors.Is(err, errSettled):
 		return nil
+	case outage(err) && ctx.Err() == nil: // which is not the picture's fault: no try is used up
+		w.noteFailure(ctx, t, job.ErrOutage)
+		return fmt.Errorf("%w: %w", job.ErrOutage, err)
 	case err == nil:
 		p.State, p.Bytes, p.Bands, p.BandsDone = job.Done, done.size, done.bands, done.bands
 		if !done.began.IsZero() {
 			p.StartedAt = done.began
 		}
-	case !d.Last() && !errors.Is(err, errDeadly), errors.Is(ctx.Err(), context.Canceled):
+	case !d.Last() && !late && !errors.Is(err, errDeadly), errors.Is(ctx.Err(), context.Canceled):
 		w.noteFailure(ctx, t, err)
 		return err
 	default:
 		p.State, p.Error = job.Failed, err.Error()
 		w.log.LogAttrs(ctx, slog.LevelError, "gave up", slog.String("task", t.Name()), slog.Any("err", err))
 	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	if late {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), recordLimit)
 		defer cancel()
@@ -303,13 +307,24 @@ func (w *Worker) stream(ctx context.Context, key, contentType string, write func
 	r, pw := io.Pipe()
 	count := &counter{w: pw}
 	var writing sync.WaitGroup
+	var wrote error
 	writing.Go(func() {
-		_ = pw.CloseWithError(protect(func() error { return write(count) })) // always nil
+		wrote = protect(func() error { return write(count) })
+		_ = pw.CloseWithError(wrote) // always nil
 	})
 	err = protect(func() error { return w.store.Put(ctx, key, contentType, r) })
 	_ = r.CloseWithError(err) // always nil; ends the writer if storing failed
 	writing.Wait()
+	if wrote != nil && err != nil && !outage(wrote) {
+		err = wrote // the store failed because the writer did
+	}
 	return count.n, err
+}
+
+// outage reports whether an error is the store's.
+func outage(err error) bool {
+	_, ok := errors.AsType[*storage.Error](err)
+	return ok
 }
 
 // protect turns a panic in f into an error, so that a bug costs its own job and

@@ -206,6 +206,25 @@ func TestFailuresAreRecordedAfterTheLastTry(t *testing.T) {
 	}
 }
 
+// TestOutagesUseUpNoTry: what a store that fails keeps from being stored is owed
+// as before, however often it fails.
+func TestOutagesUseUpNoTry(t *testing.T) {
+	t.Parallel()
+	for _, lane := range []job.Lane{job.Interactive, job.Control} {
+		b, s := newBundle(t), spec(t, 64, 48)
+		accept(t, b, s)
+		b.store.instead = func(context.Context, io.Reader) error {
+			return &storage.Error{Op: "put", Key: "renders/x", Err: errDisk}
+		}
+		require.ErrorIs(t, b.Handle(t.Context(), job.ImageTask(s, lane), last()), job.ErrOutage)
+		require.Empty(t, b.queue.notices)
+		requireState(t, b, s, job.Queued)
+		b.store.instead = nil
+		require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, lane), last()))
+		require.Equal(t, job.Done, b.queue.notices[len(b.queue.notices)-1].State)
+	}
+}
+
 func readSome(err error) func(context.Context, io.Reader) error {
 	return func(_ context.Context, r io.Reader) error {
 		_, readErr := io.ReadFull(r, make([]byte, 100))
@@ -270,8 +289,8 @@ func TestHandleEndsWithItsContext(t *testing.T) {
 	requireState(t, b, s, job.Queued)
 }
 
-// TestATaskThatTakesTooLongFails: on the last try that is recorded, though the
-// task's own time is up.
+// TestATaskThatTakesTooLongFails at once, because it would again; that is
+// recorded though the task's own time is up.
 func TestATaskThatTakesTooLongFails(t *testing.T) {
 	t.Parallel()
 	b, s := newBundle(t), spec(t, 64, 48)
@@ -282,9 +301,7 @@ func TestATaskThatTakesTooLongFails(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, errors.New("half an hour is over"))
 	defer cancel()
-	require.ErrorContains(t, b.Handle(ctx, job.ImageTask(s, job.Control), first()), "half an hour is over")
-	requireState(t, b, s, job.Queued)
-	require.NoError(t, b.Handle(ctx, job.ImageTask(s, job.Control), last()))
+	require.NoError(t, b.Handle(ctx, job.ImageTask(s, job.Control), first()))
 	st := requireState(t, b, s, job.Failed)
 	require.Contains(t, st.Error, "half an hour is over")
 	require.Equal(t, []job.Notice{{ID: s.ID(), State: job.Failed, Error: st.Error}}, b.queue.notices)

@@ -94,6 +94,7 @@ func (s *settings) addAPI(fs *pflag.FlagSet) {
 	fs.Int64Var(&a.MaxBody, "max-body", a.MaxBody, "`bytes` of a request's body at most")
 	fs.Int64Var(&a.Limits.Pixels, "max-pixels", a.Limits.Pixels, "`pixels` of a picture at most, width times height")
 	fs.IntVar(&a.Limits.Side, "max-side", a.Limits.Side, "`pixels` of a picture's width, and of its height, at most; memory is in proportion to the width")
+	fs.Int64Var(&a.SyncIterations, "max-sync-iterations", a.SyncIterations, "`iterations` at most of all points together of a picture that a request waits for")
 	fs.Int64Var(&a.SyncPixels, "max-sync-pixels", a.SyncPixels, "`pixels` at most of a picture that a request waits for; jobs take larger ones")
 	fs.IntVar(&a.Limits.MaxIterations, "max-iterations", a.Limits.MaxIterations, "`iterations` of a point at most")
 	fs.IntVar(&a.Limits.Digits, "max-digits", a.Limits.Digits, "`digits` of a coordinate at most, and its largest exponent")
@@ -234,24 +235,25 @@ func unless(ok bool, reason string) string {
 func (s *settings) positive(name string) bool {
 	limits := s.api.Limits
 	values := map[string]int64{
-		"start-timeout":      int64(s.startTimeout),
-		"queue-limit":        int64(s.queueLimit),
-		"wait-limit":         int64(s.api.WaitLimit),
-		"max-body":           s.api.MaxBody,
-		"max-pixels":         limits.Pixels,
-		"max-side":           int64(limits.Side),
-		"max-sync-pixels":    s.api.SyncPixels,
-		"max-iterations":     int64(limits.MaxIterations),
-		"max-digits":         int64(limits.Digits),
-		"max-samples":        int64(limits.Samples),
-		"interactive-tasks":  int64(s.worker.interactive),
-		"control-tasks":      int64(s.worker.control),
-		"batch-tasks":        int64(s.worker.batch),
-		"band-time":          int64(s.worker.band),
-		"render-threads":     int64(s.worker.threads),
-		"poll-interval":      int64(s.worker.poll),
-		"reconcile-interval": int64(s.worker.reconcile),
-		"sweep-interval":     int64(s.worker.sweep),
+		"start-timeout":       int64(s.startTimeout),
+		"queue-limit":         int64(s.queueLimit),
+		"wait-limit":          int64(s.api.WaitLimit),
+		"max-body":            s.api.MaxBody,
+		"max-pixels":          limits.Pixels,
+		"max-side":            int64(limits.Side),
+		"max-sync-pixels":     s.api.SyncPixels,
+		"max-sync-iterations": s.api.SyncIterations,
+		"max-iterations":      int64(limits.MaxIterations),
+		"max-digits":          int64(limits.Digits),
+		"max-samples":         int64(limits.Samples),
+		"interactive-tasks":   int64(s.worker.interactive),
+		"control-tasks":       int64(s.worker.control),
+		"batch-tasks":         int64(s.worker.batch),
+		"band-time":           int64(s.worker.band),
+		"render-threads":      int64(s.worker.threads),
+		"poll-interval":       int64(s.worker.poll),
+		"reconcile-interval":  int64(s.worker.reconcile),
+		"sweep-interval":      int64(s.worker.sweep),
 	}
 	value, bounded := values[name]
 	return !bounded || value > 0
