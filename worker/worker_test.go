@@ -176,8 +176,8 @@ func TestFailuresAreRecordedAfterTheLastTry(t *testing.T) {
 		reason  string
 	}{
 		"store fails at once":  {spec(t, 64, 48), func(context.Context, io.Reader) error { return errDisk }, "disk is full"},
-		"store fails midway":   {spec(t, 2000, 2000), readSome(errDisk), "disk is full"},
-		"store panics":         {spec(t, 2000, 2000), func(context.Context, io.Reader) error { panic("bug") }, "panic: bug"},
+		"store fails midway":   {spec(t, 1000, 1000), readSome(errDisk), "disk is full"},
+		"store panics":         {spec(t, 1000, 1000), func(context.Context, io.Reader) error { panic("bug") }, "panic: bug"},
 		"renderer fails":       {renderer.Spec{Width: 1, Height: -1}, readAll, "height"},
 		"store gave up on ctx": {spec(t, 64, 48), func(context.Context, io.Reader) error { return context.Canceled }, "canceled"},
 	} {
