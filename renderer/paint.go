@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"math"
+	"runtime"
 	"sync"
 
 	"mandelfarm/renderer/bandpng"
@@ -127,6 +128,9 @@ func (p *painter) paintRows(ctx context.Context, b *brush, rows Rows, dst []byte
 			if err := p.paintRun(ctx, b, part, column, width, dst[:size]); err != nil {
 				return err
 			}
+			// Others may be waiting for the core, a request's goroutine for a moment of it: without this they wait for
+			// the scheduler's time slices, one after the other for every answer from the network.
+			runtime.Gosched()
 			dst = dst[size:]
 		}
 	}

@@ -116,7 +116,9 @@ func assembly(b *testing.B, workers []*service) float64 {
 // BenchmarkWorkers draws the same poster with one worker process of one core and
 // with two.
 func BenchmarkWorkers(b *testing.B) {
-	const spec = `{"width": 16384, "height": 16384}`
+	// Dense boundary, and a file that is small beside the work.
+	const spec = `{"width": 24576, "height": 24576, "max_iterations": 5000, "coloring": {"method": "set"},
+		"center": {"re": "-0.743643887037151", "im": "0.131825904205330"}, "radius": "5e-6"}`
 	var took [2]time.Duration
 	for range b.N {
 		for i := range took {
@@ -134,9 +136,9 @@ func BenchmarkWorkers(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// BenchmarkSmallJobs submits 10,000 jobs of 16x16 pixels and waits for the last.
+// BenchmarkSmallJobs submits 2,000 jobs of 16x16 pixels and waits for the last.
 func BenchmarkSmallJobs(b *testing.B) {
-	const jobs, clients = 10_000, 16
+	const jobs, clients = 2000, 16
 	_, settings := servers(b)
 	front := serve(b, with(settings, "QUEUE_LIMIT", "1000000"), "api")
 	worker := serve(b, settings, "worker", "--control-tasks", "8", "--log-level", "info")
