@@ -136,9 +136,9 @@ func BenchmarkWorkers(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// BenchmarkSmallJobs submits 2,000 jobs of 16x16 pixels and waits for the last.
+// BenchmarkSmallJobs submits 10,000 jobs of 16x16 pixels and waits for the last.
 func BenchmarkSmallJobs(b *testing.B) {
-	const jobs, clients = 2000, 16
+	const jobs, clients = 10_000, 16
 	_, settings := servers(b)
 	front := serve(b, with(settings, "QUEUE_LIMIT", "1000000"), "api")
 	worker := serve(b, settings, "worker", "--control-tasks", "8", "--log-level", "info")
