@@ -122,6 +122,7 @@ func nginx(b *testing.B, picture []byte) string {
 	file := filepath.Join(folder, "nginx.conf")
 	require.NoError(b, os.WriteFile(file, []byte(config), 0o600))
 	peer := &service{Process: testenv.Start(b, exec.CommandContext(b.Context(), "nginx", "-c", file, "-p", folder)), url: "http://" + addr}
+	b.Cleanup(func() { _ = peer.Stop(patient) }) // which ends its workers too; a kill would leave them
 	require.Eventually(b, func() bool {
 		status, _ := peer.get("/picture.png")
 		return status == http.StatusOK
