@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -121,7 +122,7 @@ func nginx(b *testing.B, picture []byte) string {
 			server { listen %[2]s; root %[1]s; add_header Cache-Control "public, max-age=31536000, immutable"; } }`, folder, addr)
 	file := filepath.Join(folder, "nginx.conf")
 	require.NoError(b, os.WriteFile(file, []byte(config), 0o600))
-	peer := &service{Process: testenv.Start(b, exec.CommandContext(b.Context(), "nginx", "-c", file, "-p", folder)), url: "http://" + addr}
+	peer := &service{Process: testenv.Start(b, exec.CommandContext(context.WithoutCancel(b.Context()), "nginx", "-c", file, "-p", folder)), url: "http://" + addr}
 	b.Cleanup(func() { _ = peer.Stop(patient) }) // which ends its workers too; a kill would leave them
 	require.Eventually(b, func() bool {
 		status, _ := peer.get("/picture.png")
@@ -154,7 +155,7 @@ func BenchmarkStart(b *testing.B) {
 	data := b.TempDir()
 	addr := testenv.FreeAddr(b)
 	for b.Loop() {
-		farm := &service{Process: testenv.Start(b, exec.CommandContext(b.Context(), binary, "--listen", addr, "--data", data)), url: "http://" + addr}
+		farm := &service{Process: testenv.Start(b, exec.CommandContext(context.WithoutCancel(b.Context()), binary, "--listen", addr, "--data", data)), url: "http://" + addr}
 		for {
 			if status, _ := farm.get("/healthz"); status == http.StatusOK {
 				break
