@@ -3,8 +3,8 @@ package job
 import "errors"
 
 // Errors that cross package boundaries. They are wrapped on the way and
-// recognised with errors.Is; each becomes an HTTP status in package api and
-// nowhere else.
+// recognised with errors.Is; those that reach a client become an HTTP status in
+// package api and nowhere else.
 var (
 	// ErrUnknown: no job with that ID was ever accepted.
 	ErrUnknown = errors.New("no such job")

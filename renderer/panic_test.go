@@ -16,6 +16,9 @@ func TestPanicsAreErrors(t *testing.T) {
 	require.NoError(t, err)
 	opt := renderer.Options{Threads: 2, Progress: func(int) { panic("boom") }}
 	_, err = renderer.Render(t.Context(), s, renderer.Rows{Start: 0, End: 200}, opt)
-	require.ErrorContains(t, err, "boom")
+	var bug *renderer.PanicError
+	require.ErrorAs(t, err, &bug)
+	require.Equal(t, "renderer panicked: boom", err.Error(), "clients see it: no stack")
+	require.Contains(t, string(bug.Stack), "panic_test.go")
 	require.ErrorContains(t, renderer.WritePNG(t.Context(), io.Discard, s, opt), "boom")
 }

@@ -105,9 +105,18 @@ func Render(ctx context.Context, s Spec, rows Rows, opt Options) (*Pixels, error
 // more than the picture that shows it.
 func recoverAs(err *error) {
 	if cause := recover(); cause != nil {
-		*err = fmt.Errorf("renderer panicked: %v\n%s", cause, debug.Stack())
+		*err = &PanicError{Cause: cause, Stack: debug.Stack()}
 	}
 }
+
+// PanicError is a bug of the renderer that a picture has shown.
+type PanicError struct {
+	Cause any    // what was panicked with
+	Stack []byte // of the goroutine, for a log; Error leaves it out, because clients are shown that
+}
+
+// Error names the cause.
+func (e *PanicError) Error() string { return fmt.Sprintf("renderer panicked: %v", e.Cause) }
 
 // paintAll computes all rows of the pixels. Goroutines take the next few when they are done with some.
 func (p *painter) paintAll(ctx context.Context, pixels *Pixels, opt Options) error {

@@ -160,6 +160,9 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 		err = fmt.Errorf("draw %s: %w", t.Name(), context.Cause(ctx)) // whatever failed, failed because of that
 	}
 	late := errors.Is(ctx.Err(), context.DeadlineExceeded) // and would be again
+	if bug, ok := errors.AsType[*renderer.PanicError](err); ok {
+		w.log.LogAttrs(ctx, slog.LevelError, "renderer panicked", slog.String("task", t.Name()), slog.String("stack", string(bug.Stack)))
+	}
 	p := d.Progress()
 	switch {
 	case errors.Is(err, errSettled):
