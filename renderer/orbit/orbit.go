@@ -42,14 +42,14 @@ func (o Orbit) Follow(ctx context.Context, visit func(n int, z wide.Complex) boo
 	s := stepper{c: o.C, words: o.Bits / bits.UintSize}
 	s.now, s.next = Point{new(big.Int).Set(o.Start.Re), new(big.Int).Set(o.Start.Im)}, Point{new(big.Int), new(big.Int)}
 	if o.Threads > 1 && o.Bits >= parallelBits && runtime.GOMAXPROCS(0) > 1 {
-		s.partner = &partner{stepper: &s}
+		s.partner = &partner{stepper: &s, wake: make(chan struct{}, 1)}
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			s.partner.work()
 		}()
 		defer func() {
-			s.partner.asked.Store(-1)
+			close(s.partner.wake)
 			<-done
 		}()
 	}
@@ -83,15 +83,13 @@ type stepper struct {
 func (s *stepper) step() {
 	if s.partner != nil {
 		s.partner.ask()
-	} else {
-		s.stepIm()
 	}
 	s.sum.Add(s.now.Re, s.now.Im)
 	s.difference.Sub(s.now.Re, s.now.Im)
 	s.realProduct.Mul(&s.sum, &s.difference)
 	s.next.Re.Add(s.cut(&s.realPart, &s.realProduct), s.c.Re)
-	if s.partner != nil {
-		s.partner.wait()
+	if s.partner == nil || s.partner.refuse() {
+		s.stepIm()
 	}
 	s.now, s.next = s.next, s.now
 }
@@ -117,43 +115,70 @@ func (s *stepper) cut(view, product *big.Int) *big.Int {
 	return view
 }
 
-// partner makes one of the two products of each step in a goroutine of its own. Handing over takes less time by looking
-// than by sleeping; whoever looks in vain for long lets others run.
+// partner makes one of the two products of each step in a goroutine of its own, if it comes to it: a product that it has
+// not begun when the other is done is taken back. So a partner that the operating system does not let run costs nothing.
+// It finds its work by looking, which takes less time than being woken, but not for long.
 type partner struct {
 	stepper *stepper
-	_       [56]byte // the two counters are written by different cores
-	asked   atomic.Int64
+	wake    chan struct{} // has room for one; closed at the end
+	_       [40]byte      // the counters are written by different cores
+	asked   atomic.Int64  // products asked for
 	_       [56]byte
-	made    atomic.Int64
+	begun   atomic.Int64 // by either
 	_       [56]byte
+	made    atomic.Int64 // by the partner: the last one
+	asleep  atomic.Bool
+	_       [48]byte
 }
 
-// patience is how often to look before others may run.
-const patience = 2000
+// patience is how often to look before sleeping, or before others may run: some ten microseconds.
+const patience = 10_000
 
-func (p *partner) ask() { p.asked.Add(1) }
-
-func (p *partner) wait() { await(&p.made, p.asked.Load()) }
-
-func (p *partner) work() {
-	for n := int64(1); ; n++ {
-		if await(&p.asked, n) < 0 {
-			return
+// ask offers a product.
+func (p *partner) ask() {
+	p.asked.Add(1)
+	if p.asleep.Load() {
+		select {
+		case p.wake <- struct{}{}:
+		default:
 		}
-		p.stepper.stepIm()
-		p.made.Store(n)
 	}
 }
 
-// await waits until the counter is at least n, or below 0, and returns it.
-func await(counter *atomic.Int64, n int64) int64 {
-	for looks := 0; ; looks++ {
-		if value := counter.Load(); value >= n || value < 0 {
-			return value
-		}
+// refuse takes the product back, or if the partner has begun it waits until it is made and reports false.
+func (p *partner) refuse() bool {
+	n := p.asked.Load()
+	if p.begun.CompareAndSwap(n-1, n) {
+		return true
+	}
+	for looks := 0; p.made.Load() != n; looks++ {
 		if looks >= patience {
-			looks = 0
 			runtime.Gosched()
+		}
+	}
+	return false
+}
+
+func (p *partner) work() {
+	for looks := 0; ; looks++ {
+		if n := p.begun.Load() + 1; n <= p.asked.Load() && p.begun.CompareAndSwap(n-1, n) {
+			p.stepper.stepIm()
+			p.made.Store(n)
+			looks = 0
+		}
+		if looks < patience {
+			continue
+		}
+		looks = 0
+		p.asleep.Store(true)
+		if p.begun.Load() < p.asked.Load() { // asked before it was seen to be asleep
+			p.asleep.Store(false)
+			continue
+		}
+		_, more := <-p.wake
+		p.asleep.Store(false)
+		if !more {
+			return
 		}
 	}
 }
