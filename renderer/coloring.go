@@ -18,10 +18,14 @@ const (
 	MethodDistance Method = "distance"
 	// MethodSlope lights those of MethodSmooth from one side, as if they lay on a hill that rises toward the boundary.
 	MethodSlope Method = "slope"
+	// MethodHistogram takes them by the part of the picture whose fractional iteration count is lower.
+	MethodHistogram Method = "histogram"
 )
 
 // Methods lists every method, the default first.
-func Methods() []Method { return []Method{MethodSmooth, MethodDistance, MethodSlope, MethodSet} }
+func Methods() []Method {
+	return []Method{MethodSmooth, MethodDistance, MethodSlope, MethodHistogram, MethodSet}
+}
 
 // seesGradients reports whether the method looks at more than the count.
 func (m Method) seesGradients() bool { return m == MethodDistance || m == MethodSlope }
@@ -67,7 +71,7 @@ func (s *Spec) normalizeColoring() *FieldError {
 	switch c.Method {
 	case "":
 		c.Method = MethodSmooth
-	case MethodSet, MethodSmooth, MethodDistance, MethodSlope:
+	case MethodSet, MethodSmooth, MethodDistance, MethodSlope, MethodHistogram:
 	default:
 		return newFieldError("coloring.method", string(c.Method), oneOf(Methods()))
 	}

@@ -56,6 +56,10 @@
 // times relief, a channel v from 0 to 1 becomes v + 0.85 a v on the side away from the light, where a < 0, and
 // v + a (1-v) (0.8 v + 0.15) on the other.
 //
+// Method "histogram" needs to know the whole picture before any of it: the same view is sampled at the centres of the
+// pixels of a picture of at most 256 by 192, and t = offset + density * the part of those of its points that escape whose
+// nu is lower. That is known at 256 levels of equal size, and taken to be linear between them.
+//
 // With samples above 1 every pixel is the mean of that many points of the R2 low-discrepancy sequence (Martin
 // Roberts, "The Unreasonable Effectiveness of Quasirandom Sequences", 2018), the first of which is the pixel's centre.
 // Colours are averaged as squares, a light of gamma 2 whose sums are exact in integers. At depth 16 colours are computed

@@ -28,6 +28,8 @@ type ink struct {
 	cyclic  bool
 	method  Method
 	relief  *relief // nil but for MethodSlope
+	// histogram is that of MethodHistogram, once it is computed.
+	histogram *Histogram
 }
 
 // newInk prepares the colouring of a normalised Spec.

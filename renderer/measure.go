@@ -20,6 +20,8 @@ func (n *ink) color(colors []uint64, batch escape.Batch) []uint64 {
 	switch n.method {
 	case MethodDistance:
 		n.colorDistance(colors, batch)
+	case MethodHistogram:
+		n.colorHistogram(colors, batch)
 	case MethodSmooth, MethodSlope, MethodSet:
 		n.colorSmooth(colors, batch)
 	}
@@ -56,6 +58,21 @@ func (n *ink) colorSmooth(colors []uint64, batch escape.Batch) {
 		colors[i] = n.at(float64(turnsPerRoot * math.Sqrt(nu)))
 	}
 }
+
+// colorHistogram goes by the part of the picture whose nu is lower.
+func (n *ink) colorHistogram(colors []uint64, batch escape.Batch) {
+	interior := n.table[n.places]
+	for i, count := range batch.Count[:len(colors)] {
+		if count == 0 {
+			colors[i] = interior
+			continue
+		}
+		colors[i] = n.at(n.histogram.rank(n.nu(count, batch.Norm2[i])))
+	}
+}
+
+// nu returns the fractional iteration count.
+func (n *ink) nu(count int32, norm2 float64) float64 { return float64(count) - logLog().at(norm2) }
 
 // colorDistance goes by the distance to the boundary.
 func (n *ink) colorDistance(colors []uint64, batch escape.Batch) {

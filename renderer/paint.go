@@ -139,20 +139,29 @@ func (p *painter) paintRows(ctx context.Context, b *brush, rows Rows, dst []byte
 
 // paintRun computes a run of pixels: some columns of one row, or all of several.
 func (p *painter) paintRun(ctx context.Context, b *brush, rows Rows, column, width int, dst []byte) error {
-	batch := p.batch(b, width*rows.Count())
 	p.begin(b)
 	for _, at := range p.offsets {
-		for i := range rows.Count() {
-			p.grid.place(batch.Part(i*width, (i+1)*width), rows.Start+i, column, at)
-		}
-		if err := p.kernel.Run(ctx, batch); err != nil {
+		batch, err := p.sample(ctx, b, rows, column, width, at)
+		if err != nil {
 			return err
 		}
-		p.grid.turnGradients(batch)
 		p.add(b, batch, dst)
 	}
 	p.finish(b, dst)
 	return nil
+}
+
+// sample follows one point of each pixel of a run, at the same place in all.
+func (p *painter) sample(ctx context.Context, b *brush, rows Rows, column, width int, at offset) (escape.Batch, error) {
+	batch := p.batch(b, width*rows.Count())
+	for i := range rows.Count() {
+		p.grid.place(batch.Part(i*width, (i+1)*width), rows.Start+i, column, at)
+	}
+	if err := p.kernel.Run(ctx, batch); err != nil {
+		return batch, err
+	}
+	p.grid.turnGradients(batch)
+	return batch, nil
 }
 
 // batch returns room for so many points, with gradients if the method looks at them.

@@ -331,7 +331,7 @@ func TestErrorsReadWell(t *testing.T) {
 	_, err := renderer.Parse([]byte(`{"width":8,"height":6,"radius":"-1"}`))
 	require.EqualError(t, err, `radius: must be greater than 0, got "-1"`)
 	_, err = renderer.Parse([]byte(`{"width":8,"height":6,"coloring":{"method":"rainbow"}}`))
-	require.EqualError(t, err, `coloring.method: must be one of smooth, distance, slope, set, got "rainbow"`)
+	require.EqualError(t, err, `coloring.method: must be one of smooth, distance, slope, histogram, set, got "rainbow"`)
 	_, err = renderer.Parse([]byte(stopsSpec(`{"at":"1","color":"#000000"}`)))
 	require.EqualError(t, err, `coloring.palette: must have stops at places from 0 to below 1, of at most 9 digits after the point, got "000000@1"`)
 	_, err = renderer.Parse([]byte(`{"width":8,`))

@@ -90,7 +90,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"max-iterations", "`iterations` after which a point is inside"},
 		{"samples", "`points` per pixel"},
 		{"depth", "`bits` per channel: 8 or 16"},
-		{"coloring", "`method` of colouring: smooth, distance, slope or set"},
+		{"coloring", "`method` of colouring: smooth, distance, slope, histogram or set"},
 		{"palette", "`name` of the palette, such as ultra, fire or ocean, or stops such as 000764@0,206bcb@0.16"},
 		{"density", "how fast the palette turns, a `decimal`"},
 		{"offset", "where in the palette to start, in `turns`"},
