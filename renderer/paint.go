@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"mandelfarm/renderer/bandpng"
+	"mandelfarm/renderer/deep"
 	"mandelfarm/renderer/escape"
 )
 
@@ -18,7 +19,8 @@ type painter struct {
 	grid    grid
 	kernel  escape.Kernel
 	offsets []offset
-	ink     *ink // nil for MethodSet
+	ink     *ink         // nil for MethodSet
+	ground  *deep.Ground // nil for views that are not deep
 }
 
 // newPainter normalises the Spec and prepares it.
@@ -157,7 +159,11 @@ func (p *painter) sample(ctx context.Context, b *brush, rows Rows, column, width
 	for i := range rows.Count() {
 		p.grid.place(batch.Part(i*width, (i+1)*width), rows.Start+i, column, at)
 	}
-	if err := p.kernel.Run(ctx, batch); err != nil {
+	run := p.kernel.Run
+	if p.ground != nil {
+		run = p.ground.Run
+	}
+	if err := run(ctx, batch); err != nil {
 		return batch, err
 	}
 	p.grid.turnGradients(batch)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -425,7 +426,7 @@ func TestLimits(t *testing.T) {
 		{`{"width":1,"height":262145}`, "height"},
 		{`{"width":2147483647,"height":2147483647}`, "width"},
 		{`{"width":8,"height":6,"max_iterations":10000000}`, ""},
-		{`{"width":8,"height":6,"max_iterations":10000001}`, "max_iterations"},
+		{`{"width":8,"height":6,"max_iterations":25000001}`, "max_iterations"},
 		{`{"width":8,"height":6,"samples":65}`, "samples"},
 		{`{"width":8,"height":6,"center":{"re":"0.` + strings.Repeat("3", 10_001) + `"}}`, "center.re"},
 		{`{"width":8,"height":6,"radius":"1e-10001"}`, "radius"},
@@ -452,10 +453,36 @@ func TestLimits(t *testing.T) {
 // TestTheSmallestRadiusIsNamed takes the radius that the error names, which must be accepted.
 func TestTheSmallestRadiusIsNamed(t *testing.T) {
 	t.Parallel()
-	err := parse(t, `{"width":600,"height":600,"radius":"1e-30"}`).Check(renderer.DefaultLimits())
+	err := parse(t, `{"formula":"tricorn","center":{"re":"0.5"},"width":600,"height":600,"radius":"1e-30"}`).Check(renderer.DefaultLimits())
 	require.EqualError(t, err,
 		`radius: is finer than double precision resolves: here and at height 600 it must be at least 1.33e-13, got "1e-30"`)
-	require.NoError(t, parse(t, `{"width":600,"height":600,"radius":"1.34e-13"}`).Check(renderer.DefaultLimits()))
+	require.NoError(t, parse(t, `{"formula":"tricorn","width":600,"height":600,"radius":"1.34e-13"}`).Check(renderer.DefaultLimits()))
+}
+
+func TestCentersCutShortAreRefused(t *testing.T) {
+	t.Parallel()
+	limits := renderer.DefaultLimits()
+	view := func(re, im, radius string) renderer.Spec {
+		return parse(t, `{"width":600,"height":600,"center":{"re":"`+re+`","im":"`+im+`"},"radius":"`+radius+`"}`)
+	}
+	err := view("-1.7548776662466927600", "0", "1e-30").Check(limits)
+	require.EqualError(t, err, `center.re: has 17 digits after the point, and a view of radius 1e-30 needs at least 29, got "-1.75487766624669276"`)
+	require.ErrorContains(t, view("-2", "1e-20", "1e-30").Check(limits), "center.im")
+	require.NoError(t, view("-2", "0", "1e-30").Check(limits), "whole numbers are exact")
+	require.NoError(t, view("-1.75487766624669276004950889635", "0", "1e-30").Check(limits))
+	require.NoError(t, view("-0.75", "0", "1e-8").Check(limits), "float64 does")
+}
+
+func TestReferencesHaveABudget(t *testing.T) {
+	t.Parallel()
+	limits := renderer.DefaultLimits()
+	s := parse(t, `{"width":600,"height":600,"center":{"re":"-2","im":"0"},"radius":"1e-10000","max_iterations":20000000}`)
+	require.ErrorContains(t, s.Check(limits), "at most 15m0s is allowed")
+	limits.Reference = 0
+	require.NoError(t, s.Check(limits))
+	s.MaxIterations = 1000
+	limits.Reference = time.Second
+	require.NoError(t, s.Check(limits))
 }
 
 func FuzzParse(f *testing.F) {
