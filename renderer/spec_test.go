@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
