@@ -137,12 +137,13 @@ func (s Spec) checkResolution(Limits) *FieldError {
 }
 
 // checkCenter refuses the centre of a deep view that was cut short: one whose last digit stands for more than ten times the
-// radius. Whole numbers are taken to be exact.
+// radius. Whole numbers are taken to be exact, and numbers in views that double precision might have drawn.
 func (s Spec) checkCenter(Limits) *FieldError {
-	if !s.isDeep() {
+	const least = 12 // digits that anybody may be asked for
+	needed := -s.Radius.Exponent() - 1
+	if !s.isDeep() || needed < least {
 		return nil
 	}
-	needed := -s.Radius.Exponent() - 1
 	for _, part := range []named{{"center.re", s.Center.Re}, {"center.im", s.Center.Im}} {
 		places := part.value.Digits() - 1 - part.value.Exponent()
 		if places > 0 && places < needed {
