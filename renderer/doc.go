@@ -7,7 +7,7 @@
 // digits, defaults filled in, fields that have no effect dropped. [Spec.Canonical] prints that form and [Spec.ID]
 // hashes it together with [Version], so one picture has one ID.
 //
-// [Render] computes any run of rows of the picture; [WritePNG] streams the whole of it as a PNG file whose compressed
+// [Render] computes any run of rows of the picture; [Write] streams the whole of it as a PNG file whose compressed
 // data is a sequence of independent segments (see package bandpng). The work is split over:
 //
 //	renderer/escape    iterates batches of points until they escape, and the deterministic logarithm

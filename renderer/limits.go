@@ -13,19 +13,23 @@ type Limits struct {
 	MaxIterations int   // iterations of one point
 	Digits        int   // significant digits of a decimal, and the magnitude of its exponent
 	Samples       int   // points per pixel
+	RawBytes      int64 // of raw data; see Spec.RawBytes
 }
 
 // DefaultLimits are generous for a farm and harmless for one worker, whose memory is in proportion to the width: 32 Gi
-// pixels, 262,144 pixels of width and of height, 10 million iterations, 10,000 digits and 64 samples.
+// pixels, 262,144 pixels of width and of height, 10 million iterations, 10,000 digits and 64 samples. Files of raw data
+// have 128 GiB at most, which is below what storage takes in one object.
 func DefaultLimits() Limits {
-	return Limits{Pixels: 32 << 30, Side: 1 << 18, MaxIterations: 10_000_000, Digits: 10_000, Samples: 64}
+	return Limits{
+		Pixels: 32 << 30, Side: 1 << 18, MaxIterations: 10_000_000, Digits: 10_000, Samples: 64, RawBytes: 128 << 30,
+	}
 }
 
 // Check reports as a *FieldError the first limit that a normalised Spec exceeds: it names the field, the limit and the
 // value. It also refuses a view whose pixels are finer than float64 tells apart.
 func (s Spec) Check(l Limits) error {
 	for _, check := range []func(Limits) *FieldError{
-		s.checkSides, s.checkPixels, s.checkCounts, s.checkDigits, s.checkResolution,
+		s.checkSides, s.checkPixels, s.checkRaw, s.checkCounts, s.checkDigits, s.checkResolution,
 	} {
 		if err := check(l); err != nil {
 			return err

@@ -18,7 +18,8 @@ type painter struct {
 	grid    grid
 	kernel  escape.Kernel
 	offsets []offset
-	ink     *ink // nil for MethodSet
+	ink     *ink   // nil for MethodSet
+	record  record // nil for a PNG
 }
 
 // newPainter normalises the Spec and prepares it.
@@ -27,12 +28,13 @@ func newPainter(s Spec) (*painter, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &painter{spec: s, grid: newGrid(s), offsets: offsets(s.Samples), kernel: newKernel(s)}
+	p := &painter{spec: s, grid: newGrid(s), offsets: offsets(s.Samples), kernel: newKernel(s), record: newRecord(s)}
+	shown := s.shown()
 	switch {
-	case s.Coloring.Method == MethodSmooth:
-		p.ink = newInk(s)
+	case shown.Coloring.Method == MethodSmooth:
+		p.ink = newInk(shown)
 		p.format = p.ink.format
-	case s.Samples > 1:
+	case shown.Samples > 1:
 		p.format = Gray8
 	default:
 		p.format = Gray1
@@ -48,7 +50,7 @@ func newKernel(s Spec) escape.Kernel {
 		MaxIterations: s.MaxIterations,
 		Radius2:       4,
 	}
-	if s.Coloring.Method == MethodSmooth {
+	if s.Coloring.Method == MethodSmooth || s.Format != PNG {
 		k.Radius2 = escape.SmoothRadius2
 	}
 	switch s.Formula {
@@ -101,6 +103,9 @@ type brush struct {
 	batch  *escape.Batch
 	places [run]int32      // in the ink's tables
 	sums   [3 * run]uint64 // of squared channels, over the samples of each pixel
+
+	data  []byte // of a raw file: that of the rows from first on; nil if nobody wants it
+	first int
 }
 
 // brushes are shared by all images because their memory costs more to make than a small image to paint.
@@ -147,6 +152,9 @@ func (p *painter) paintRun(ctx context.Context, b *brush, rows Rows, column, wid
 		}
 		if err := p.kernel.Run(ctx, batch); err != nil {
 			return err
+		}
+		if at.first && b.data != nil {
+			p.measure(b, batch, rows, column)
 		}
 		p.add(b, batch, dst)
 	}

@@ -8,7 +8,7 @@ import (
 
 // FromQuery returns the plain view that a URL's query describes. Its parameters are the fields of a Spec under short
 // names: formula, seed_re, seed_im, re, im, radius, rotation, max_iterations, samples, depth, coloring (the method),
-// palette, density, offset, steps and interior. An unknown, repeated or bad parameter gives a *FieldError that names the
+// palette, density, offset, steps, interior and format. An unknown, repeated or bad parameter gives a *FieldError that names the
 // parameter; width and height are named as such. The result is normalised.
 func FromQuery(width, height int, values map[string][]string) (Spec, error) {
 	spec := Spec{Width: width, Height: height}
@@ -62,6 +62,7 @@ func querySetters(s *Spec) map[string]func(name, value string) *FieldError {
 		"offset":         decimal(&s.Coloring.Offset),
 		"steps":          count(&s.Coloring.Steps),
 		"interior":       func(_, value string) *FieldError { s.Coloring.Interior = Color(value); return nil },
+		"format":         func(_, value string) *FieldError { s.Format = FileFormat(value); return nil },
 	}
 }
 

@@ -72,18 +72,19 @@ type Coloring struct {
 // Spec says what to draw. The zero value of a field means "not given"; Normalize fills in the default. Width and
 // Height have none. Specs are comparable with ==, which after normalisation says whether they are the same picture.
 type Spec struct {
-	Formula       Formula  `json:"formula"`
-	Seed          Point    `json:"seed,omitzero"`     // the constant c of a Julia set
-	Center        Point    `json:"center,omitzero"`   // the middle of the view
-	Radius        Decimal  `json:"radius,omitzero"`   // half the height of the view
-	Rotation      Decimal  `json:"rotation,omitzero"` // degrees, counter-clockwise
-	Window        Window   `json:"window,omitzero"`
-	Width         int      `json:"width"`          // pixels
-	Height        int      `json:"height"`         // pixels
-	MaxIterations int      `json:"max_iterations"` // points that have not escaped after so many are inside
-	Samples       int      `json:"samples"`        // points per pixel
-	Depth         int      `json:"depth,omitzero"` // bits per channel: 16, or 0 for 8; for MethodSmooth only
-	Coloring      Coloring `json:"coloring"`
+	Formula       Formula    `json:"formula"`
+	Seed          Point      `json:"seed,omitzero"`     // the constant c of a Julia set
+	Center        Point      `json:"center,omitzero"`   // the middle of the view
+	Radius        Decimal    `json:"radius,omitzero"`   // half the height of the view
+	Rotation      Decimal    `json:"rotation,omitzero"` // degrees, counter-clockwise
+	Window        Window     `json:"window,omitzero"`
+	Width         int        `json:"width"`          // pixels
+	Height        int        `json:"height"`         // pixels
+	MaxIterations int        `json:"max_iterations"` // points that have not escaped after so many are inside
+	Samples       int        `json:"samples"`        // points per pixel
+	Depth         int        `json:"depth,omitzero"` // bits per channel: 16, or 0 for 8; for MethodSmooth only
+	Coloring      Coloring   `json:"coloring,omitzero"`
+	Format        FileFormat `json:"format,omitzero"` // of the file
 }
 
 // Bounds that hold whatever the configured limits are.
@@ -105,6 +106,7 @@ const (
 func (s Spec) Normalize() (Spec, error) {
 	for _, step := range []func(*Spec) *FieldError{
 		(*Spec).normalizeFormula, (*Spec).normalizeView, (*Spec).normalizeSize, (*Spec).normalizeColoring,
+		(*Spec).normalizeFormat,
 	} {
 		if err := step(&s); err != nil {
 			return Spec{}, err

@@ -38,6 +38,7 @@ func specs() *rapid.Generator[renderer.Spec] {
 			MaxIterations: rapid.IntRange(0, 1<<31-1).Draw(t, "max_iterations"),
 			Samples:       rapid.IntRange(0, 1<<16).Draw(t, "samples"),
 			Depth:         rapid.SampledFrom([]int{0, 8, 16}).Draw(t, "depth"),
+			Format:        rapid.SampledFrom(renderer.FileFormats()).Draw(t, "format"),
 			Coloring: renderer.Coloring{
 				Method:  rapid.SampledFrom(append(renderer.Methods(), "")).Draw(t, "method"),
 				Palette: rapid.SampledFrom(append(palette.Names(), "")).Draw(t, "palette"),

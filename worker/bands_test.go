@@ -88,7 +88,7 @@ func TestAnyPlanMakesTheSameFile(t *testing.T) {
 		}
 		require.Contains(r, q.enqueued, st.AssembleTask(), "whoever stores the last band queues the assembly")
 		require.NoError(r, workers[0].Handle(t.Context(), st.AssembleTask(), first()))
-		got, err := storage.ReadAll(t.Context(), folder, ledger.ImageKey(s.ID()), 1<<20)
+		got, err := storage.ReadAll(t.Context(), folder, ledger.ImageKey(s.ID(), renderer.PNG), 1<<20)
 		require.NoError(r, err)
 		require.Equal(r, draw(t, s), got)
 		left, err := l.Bands(t.Context(), s.ID())
@@ -188,7 +188,7 @@ func TestBadBandsAreDrawnAgain(t *testing.T) {
 			b.queue.revived = nil
 			require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), last()))
 			requireState(t, b, j.Spec, job.Queued)
-			_, err = b.store.Stat(t.Context(), ledger.ImageKey(j.ID))
+			_, err = b.store.Stat(t.Context(), ledger.ImageKey(j.ID, renderer.PNG))
 			require.ErrorIs(t, err, storage.ErrNotFound)
 			require.Equal(t, []job.Task{j.BandTask(2)}, b.queue.revived)
 			drawBands(t, b, j, 2)
@@ -396,10 +396,10 @@ func TestACanceledAssemblyStoresNothing(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	b.store.instead = func(ctx context.Context, r io.Reader) error {
 		cancel(job.ErrCanceled)
-		return b.store.Store.Put(ctx, ledger.ImageKey(j.ID), "", r)
+		return b.store.Store.Put(ctx, ledger.ImageKey(j.ID, renderer.PNG), "", r)
 	}
 	require.ErrorIs(t, b.Handle(ctx, j.AssembleTask(), last()), job.ErrCanceled)
-	_, err := b.store.Stat(t.Context(), ledger.ImageKey(j.ID))
+	_, err := b.store.Stat(t.Context(), ledger.ImageKey(j.ID, renderer.PNG))
 	require.ErrorIs(t, err, storage.ErrNotFound)
 	bands, err := b.ledger.Bands(t.Context(), j.ID)
 	require.NoError(t, err)

@@ -45,7 +45,7 @@ var drawnPoster = sync.OnceValues(func() ([]byte, error) {
 		return nil, err
 	}
 	var file bytes.Buffer
-	err = renderer.WritePNG(context.Background(), &file, s, renderer.Options{})
+	err = renderer.Write(context.Background(), &file, s, renderer.Options{})
 	return file.Bytes(), err
 })
 

@@ -23,7 +23,7 @@ func TestRenderWritesThePicture(t *testing.T) {
 	spec, err := renderer.Parse([]byte(text))
 	require.NoError(t, err)
 	var want bytes.Buffer
-	require.NoError(t, renderer.WritePNG(t.Context(), &want, spec, renderer.Options{}))
+	require.NoError(t, renderer.Write(t.Context(), &want, spec, renderer.Options{}))
 
 	folder := t.TempDir()
 	file, out := filepath.Join(folder, "spec.json"), filepath.Join(folder, "out.png")

@@ -96,6 +96,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"offset", "where in the palette to start, in `turns`"},
 		{"steps", "`number` of flat colours that the palette is cut into"},
 		{"interior", "`colour` of the inside, such as #000000"},
+		{"format", "`format` of the file: png, or npy for raw data"},
 	} {
 		fs.String(p.name, "", p.usage)
 		arguments(fs, p.name)
