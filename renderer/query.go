@@ -4,12 +4,14 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // FromQuery returns the plain view that a URL's query describes. Its parameters are the fields of a Spec under short
 // names: formula, seed_re, seed_im, re, im, radius, rotation, max_iterations, samples, depth, coloring (the method),
-// palette, density, offset, steps, interior and format. An unknown, repeated or bad parameter gives a *FieldError that names the
-// parameter; width and height are named as such. The result is normalised.
+// palette (a name, or stops such as 000764@0,206bcb@0.16), density, offset, cyclic, steps, interior and format. An unknown,
+// repeated or bad parameter gives a *FieldError that names the parameter; width and height are named as such. The result is
+// normalised.
 func FromQuery(width, height int, values map[string][]string) (Spec, error) {
 	spec := Spec{Width: width, Height: height}
 	setters := querySetters(&spec)
@@ -57,9 +59,10 @@ func querySetters(s *Spec) map[string]func(name, value string) *FieldError {
 		"samples":        count(&s.Samples),
 		"depth":          count(&s.Depth),
 		"coloring":       func(_, value string) *FieldError { s.Coloring.Method = Method(value); return nil },
-		"palette":        func(_, value string) *FieldError { s.Coloring.Palette = value; return nil },
+		"palette":        func(_, value string) *FieldError { s.Coloring.Palette = Palette(value); return nil },
 		"density":        decimal(&s.Coloring.Density),
 		"offset":         decimal(&s.Coloring.Offset),
+		"cyclic":         func(name, value string) *FieldError { return setSwitch(name, value, &s.Coloring.Cyclic) },
 		"steps":          count(&s.Coloring.Steps),
 		"interior":       func(_, value string) *FieldError { s.Coloring.Interior = Color(value); return nil },
 		"format":         func(_, value string) *FieldError { s.Format = FileFormat(value); return nil },
@@ -81,17 +84,7 @@ func queryName(field string) string {
 		return "im"
 	case "coloring.method":
 		return "coloring"
-	case "coloring.palette":
-		return "palette"
-	case "coloring.density":
-		return "density"
-	case "coloring.offset":
-		return "offset"
-	case "coloring.steps":
-		return "steps"
-	case "coloring.interior":
-		return "interior"
 	default:
-		return field
+		return strings.TrimPrefix(field, "coloring.")
 	}
 }
