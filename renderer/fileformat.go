@@ -1,5 +1,12 @@
 package renderer
 
+import (
+	"fmt"
+	"strconv"
+
+	"mandelfarm/renderer/exr"
+)
+
 // FileFormat names the kind of file that a Spec asks for.
 type FileFormat string
 
@@ -10,22 +17,26 @@ const (
 	// NPY is raw data: the fractional iteration count of every pixel's centre, as package npy lays it out. Colouring has
 	// no effect on it.
 	NPY FileFormat = "npy"
+	// EXR is the picture in linear light with raw data beside it, as package exr lays it out.
+	EXR FileFormat = "exr"
 )
 
 // pngName is what PNG may be called in a Spec.
 const pngName FileFormat = "png"
 
 // FileFormats lists every format by the name that a Spec has for it, the default first.
-func FileFormats() []FileFormat { return []FileFormat{pngName, NPY} }
+func FileFormats() []FileFormat { return []FileFormat{pngName, NPY, EXR} }
 
 // Extension is what names of such files end in, with the dot.
 func (f FileFormat) Extension() string { return "." + f.String() }
 
-// MediaType is the type of such files. That of NPY is registered nowhere, and the one in use.
+// MediaType is the type of such files. Those of NPY and EXR are registered nowhere, and the ones in use.
 func (f FileFormat) MediaType() string {
 	switch f {
 	case NPY:
 		return "application/x-npy"
+	case EXR:
+		return "image/x-exr"
 	case PNG:
 	}
 	return "image/png"
@@ -56,6 +67,11 @@ func (s *Spec) normalizeFormat() *FieldError {
 		s.Format = PNG
 	case NPY:
 		s.Samples, s.Depth, s.Coloring = 1, 0, Coloring{}
+	case EXR:
+		s.Depth = 0
+		if s.Width > exr.MaxWidth {
+			return newFieldError("width", strconv.Itoa(s.Width), fmt.Sprintf("must be at most %d in the format exr", exr.MaxWidth))
+		}
 	default:
 		return newFieldError("format", string(s.Format), oneOf(FileFormats()))
 	}

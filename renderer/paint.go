@@ -145,6 +145,10 @@ func (p *painter) paintRows(ctx context.Context, b *brush, rows Rows, dst []byte
 // paintRun computes a run of pixels: some columns of one row, or all of several.
 func (p *painter) paintRun(ctx context.Context, b *brush, rows Rows, column, width int, dst []byte) error {
 	batch := b.batch.Slice(width * rows.Count())
+	if b.data != nil && p.record.traced() {
+		traced := b.batch.Traced()
+		batch = traced.Slice(width * rows.Count())
+	}
 	p.begin(b)
 	for _, at := range p.offsets {
 		for i := range rows.Count() {
@@ -154,11 +158,14 @@ func (p *painter) paintRun(ctx context.Context, b *brush, rows Rows, column, wid
 			return err
 		}
 		if at.first && b.data != nil {
-			p.measure(b, batch, rows, column)
+			p.recordCentres(b, batch, rows, column)
 		}
 		p.add(b, batch, dst)
 	}
 	p.finish(b, dst)
+	if b.data != nil {
+		p.recordColors(b, dst, rows, column)
+	}
 	return nil
 }
 

@@ -16,9 +16,13 @@ type record interface {
 	head() []byte
 	// stride is the number of bytes of a row.
 	stride() int
+	// traced reports whether measure needs to know how points escape: the further slices of a batch.
+	traced() bool
 	// measure puts what became of points, the centres of the pixels of a row from a column on, where it belongs in the
 	// row's data.
 	measure(data []byte, row, column int, centres escape.Batch)
+	// color puts the colours of as many pixels beside that.
+	color(data []byte, row, column int, format Format, pixels []byte, width int)
 }
 
 // newRecord returns the layout that a normalised Spec asks for, and nil for a PNG.
@@ -26,6 +30,8 @@ func newRecord(s Spec) record {
 	switch s.Format {
 	case NPY:
 		return counts{width: s.Width, height: s.Height}
+	case EXR:
+		return newChannels(s)
 	case PNG:
 	}
 	return nil
@@ -54,16 +60,38 @@ func (s Spec) checkRaw(l Limits) *FieldError {
 		"makes %d bytes at %dx%d, and raw data may have at most %d", size, s.Width, s.Height, l.RawBytes))
 }
 
-// shown is what the pixels show that are drawn along with the data, for previews.
-func (s Spec) shown() Spec { return s.As(PNG) }
+// shown is the picture that is drawn along with the data: for previews, and for an EXR, which has room for all 16 bits of
+// its colours.
+func (s Spec) shown() Spec {
+	if s.Format == EXR {
+		s.Depth = 16
+	}
+	return s.As(PNG)
+}
 
-// measure hands the record the first sample of each pixel of a run.
-func (p *painter) measure(b *brush, batch escape.Batch, rows Rows, column int) {
-	width, stride := len(batch.Re)/rows.Count(), p.record.stride()
+// recordCentres hands the record the first sample of each pixel of a run.
+func (p *painter) recordCentres(b *brush, batch escape.Batch, rows Rows, column int) {
+	width := len(batch.Re) / rows.Count()
 	for i := range rows.Count() {
 		row := rows.Start + i
-		p.record.measure(b.data[(row-b.first)*stride:][:stride], row, column, batch.Part(i*width, (i+1)*width))
+		p.record.measure(p.dataOf(b, row), row, column, batch.Part(i*width, (i+1)*width))
 	}
+}
+
+// recordColors hands the record the pixels of a run.
+func (p *painter) recordColors(b *brush, pixels []byte, rows Rows, column int) {
+	size := len(pixels) / rows.Count()
+	width := min(run, p.spec.Width-column)
+	for i := range rows.Count() {
+		row := rows.Start + i
+		p.record.color(p.dataOf(b, row), row, column, p.format, pixels[i*size:(i+1)*size], width)
+	}
+}
+
+// dataOf returns the brush's data of a row.
+func (p *painter) dataOf(b *brush, row int) []byte {
+	stride := p.record.stride()
+	return b.data[(row-b.first)*stride:][:stride]
 }
 
 // counts is the record of NPY.
@@ -72,6 +100,10 @@ type counts struct{ width, height int }
 func (c counts) head() []byte { return npy.Head(c.width, c.height) }
 
 func (c counts) stride() int { return npy.Size * c.width }
+
+func (c counts) traced() bool { return false }
+
+func (c counts) color([]byte, int, int, Format, []byte, int) {} // has none
 
 func (c counts) measure(data []byte, _, column int, centres escape.Batch) {
 	data = data[npy.Size*column:]

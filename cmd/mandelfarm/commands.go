@@ -93,8 +93,9 @@ the form that POST /jobs takes; - reads it from standard input. The file is the
 same, byte for byte, as the farm's.
 
 --raw writes the fractional iteration counts of the view, NaN inside, as an array
-that NumPy loads: beside the picture, or instead of it where --output is not
-given. Each file is drawn on its own.`,
+that NumPy loads; --exr writes picture, counts, angles and distances as the
+channels of an OpenEXR file. Both do so beside the picture, or instead of it
+where --output is not given. Each file is drawn on its own.`,
 		Example: `  echo '{"width": 1920, "height": 1080}' | mandelfarm render - -o set.png
   mandelfarm render view.json --raw view.npy`,
 		Args: usage(cobra.ExactArgs(1)),
@@ -107,7 +108,8 @@ given. Each file is drawn on its own.`,
 	}
 	addOutput(cmd, &files.picture)
 	cmd.Flags().StringVar(&files.npy, "raw", "", "`file` to write raw data to, in the format npy; - is standard output")
-	arguments(cmd.Flags(), "raw")
+	cmd.Flags().StringVar(&files.exr, "exr", "", "`file` to write picture and raw data to, in the format exr; - is standard output")
+	arguments(cmd.Flags(), "raw", "exr")
 	s.addThreads(cmd.Flags())
 	return cmd
 }

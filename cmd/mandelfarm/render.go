@@ -22,6 +22,7 @@ const standard = "-"
 type outputs struct {
 	picture string // in the Spec's own format
 	npy     string
+	exr     string
 }
 
 // output is one of them.
@@ -32,7 +33,9 @@ type output struct {
 
 // list returns what is to be drawn into which file.
 func (o outputs) list(spec renderer.Spec) (list []output) {
-	for _, out := range []output{{spec, "output", o.picture}, {spec.As(renderer.NPY), "raw", o.npy}} {
+	for _, out := range []output{
+		{spec, "output", o.picture}, {spec.As(renderer.NPY), "raw", o.npy}, {spec.As(renderer.EXR), "exr", o.exr},
+	} {
 		if out.file != "" {
 			list = append(list, out)
 		}
@@ -50,7 +53,7 @@ func (o outputs) check() error {
 		files = append(files, out.file)
 	}
 	if len(files) == 0 {
-		return fmt.Errorf("%w: want --output or --raw, or both", errUsage)
+		return fmt.Errorf("%w: want --output, --raw or --exr", errUsage)
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"cyclic", "`false`: the palette runs once and ends"},
 		{"steps", "`number` of flat colours that the palette is cut into"},
 		{"interior", "`colour` of the inside, such as #000000"},
-		{"format", "`format` of the file: png, or npy for raw data"},
+		{"format", "`format` of the file: png, npy for raw data, or exr for both"},
 	} {
 		fs.String(p.name, "", p.usage)
 		arguments(fs, p.name)
