@@ -179,12 +179,14 @@ func acceptQueuesAnewWhatHasNoImage(t *testing.T, b *bundle) {
 
 func acceptKeepsWhatHasItsImage(t *testing.T, b *bundle) {
 	t.Helper()
-	s := spec(t, 1)
-	accept(t, b.Ledger, s)
-	p := finish(t, b, s, job.Done)
-	st := accept(t, b.Ledger, s)
-	require.Equal(t, p, st.Progress)
-	require.Empty(t, open(t, b.Ledger))
+	for _, format := range renderer.FileFormats() {
+		s := spec(t, 1).As(format)
+		accept(t, b.Ledger, s)
+		p := finish(t, b, s, job.Done)
+		st := accept(t, b.Ledger, s)
+		require.Equal(t, p, st.Progress)
+		require.Empty(t, open(t, b.Ledger))
+	}
 }
 
 func firstEndWins(t *testing.T, b *bundle) {
@@ -452,7 +454,7 @@ func accept(t *testing.T, l *ledger.Ledger, s renderer.Spec) job.Status {
 func finish(t *testing.T, b *bundle, s renderer.Spec, state job.State) job.Progress {
 	t.Helper()
 	if state == job.Done {
-		put(t, b.store, ledger.ImageKey(s.ID(), renderer.PNG))
+		put(t, b.store, ledger.ImageKey(s.ID(), s.Format))
 	}
 	p := job.Progress{State: state, Attempts: 1, FinishedAt: time.Now().UTC().Truncate(time.Millisecond)}
 	got, err := b.Finish(t.Context(), s.ID(), p)

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/exr"
 	"mandelfarm/renderer/palette"
 )
 
@@ -45,6 +46,9 @@ func specs() *rapid.Generator[renderer.Spec] {
 				Palette: drawPalette(t),
 				Cyclic:  rapid.SampledFrom([]renderer.Switch{0, renderer.On, renderer.Off}).Draw(t, "cyclic"),
 			},
+		}
+		if s.Format == renderer.EXR {
+			s.Width = min(s.Width, exr.MaxWidth)
 		}
 		if rapid.Bool().Draw(t, "has colours") {
 			s.Coloring.Density = draw("density", positive)

@@ -39,15 +39,18 @@ func channels() []channel {
 	}
 }
 
+// Magic is what a file of the format begins with, whatever its version and content.
+const Magic = "\x76\x2f\x31\x01"
+
 const (
-	magicAndVersion = "\x76\x2f\x31\x01\x02\x00\x00\x00"
-	noCompression   = "\x00"
-	increasingY     = "\x00"
+	version       = "\x02\x00\x00\x00"
+	noCompression = "\x00"
+	increasingY   = "\x00"
 )
 
 // Head returns everything before the first line.
 func Head(h Header) []byte {
-	b := builder(magicAndVersion)
+	b := builder(Magic + version)
 	b.attribute("channels", "chlist", chlist())
 	b.attribute("compression", "compression", noCompression)
 	window := ints(0, 0, h.Width-1, h.Height-1)

@@ -26,9 +26,12 @@ import (
 // Size is the number of bytes of a number.
 const Size = 8
 
+// Magic is what a file of the format begins with, whatever its version and content.
+const Magic = "\x93NUMPY"
+
 const (
-	magic    = "\x93NUMPY\x01\x00"
-	lengthAt = len(magic)
+	version  = "\x01\x00"
+	lengthAt = len(Magic + version)
 	align    = 64 // bytes
 )
 
@@ -38,7 +41,7 @@ func Head(width, height int) []byte {
 	const before = lengthAt + 2
 	size := before + len(dictionary) + 1 // and the line feed
 	dictionary += strings.Repeat(" ", (align-size%align)%align) + "\n"
-	head := binary.LittleEndian.AppendUint16([]byte(magic), uint16(len(dictionary))) //nolint:gosec // below 2*align
+	head := binary.LittleEndian.AppendUint16([]byte(Magic+version), uint16(len(dictionary))) //nolint:gosec // below 2*align
 	return append(head, dictionary...)
 }
 
