@@ -63,8 +63,12 @@ func (s Spec) checkRaw(l Limits) *FieldError {
 // shown is the picture that is drawn along with the data: for previews, and for an EXR, which has room for all 16 bits of
 // its colours.
 func (s Spec) shown() Spec {
-	if s.Format == EXR {
+	switch s.Format {
+	case EXR:
 		s.Depth = 16
+	case NPY:
+	case PNG:
+		return s
 	}
 	return s.As(PNG)
 }
