@@ -22,7 +22,7 @@ const (
 )
 
 // pngName is what PNG may be called in a Spec.
-const pngName FileFormat = "png"
+const pngName = "png"
 
 // FileFormats lists every format by the name that a Spec has for it, the default first.
 func FileFormats() []FileFormat { return []FileFormat{pngName, NPY, EXR} }
@@ -45,7 +45,7 @@ func (f FileFormat) MediaType() string {
 // String is the name that a Spec has for the format.
 func (f FileFormat) String() string {
 	if f == PNG {
-		return string(pngName)
+		return pngName
 	}
 	return string(f)
 }

@@ -48,8 +48,12 @@ func TestLinesHaveTheirPlaces(t *testing.T) {
 		word := binary.LittleEndian.AppendUint32
 		want = word(word(want, 7), uint32(26*width))
 		for _, channel := range [][]byte{
-			{5, 6}, word(nil, math.Float32bits(-3)), word(nil, math.Float32bits(4)), {3, 4},
-			word(nil, 77), word(nil, math.Float32bits(0.5)), {1, 2}, word(nil, math.Float32bits(0.25)),
+			{5, 6},
+			word(nil, math.Float32bits(-3)), word(nil, math.Float32bits(4)),
+			{3, 4},
+			word(nil, 77), word(nil, math.Float32bits(0.5)),
+			{1, 2},
+			word(nil, math.Float32bits(0.25)),
 		} {
 			plane := make([]byte, len(channel)*width)
 			copy(plane[len(channel)*x:], channel)

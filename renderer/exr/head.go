@@ -34,8 +34,14 @@ type channel struct {
 // channels lists them in the order of their names, in which a line has them.
 func channels() []channel {
 	return []channel{
-		{"B", typeHalf}, {"DEX", typeFloat}, {"DEY", typeFloat}, {"G", typeHalf},
-		{"N", typeUint}, {"NF", typeFloat}, {"R", typeHalf}, {"T", typeFloat},
+		{"B", typeHalf},
+		{"DEX", typeFloat},
+		{"DEY", typeFloat},
+		{"G", typeHalf},
+		{"N", typeUint},
+		{"NF", typeFloat},
+		{"R", typeHalf},
+		{"T", typeFloat},
 	}
 }
 
