@@ -10,13 +10,12 @@ import (
 // channels is the record of EXR.
 type channels struct {
 	spec  Spec
-	grid  grid
 	shift float64 // what continuous counts have beside nu
 }
 
 func newChannels(s Spec) channels {
 	// For points that escape right at the circle the count is to be n+1, and nu is n - log2(ln R) there.
-	return channels{spec: s, grid: newGrid(s), shift: 1 - escape.Smooth(0, escape.SmoothRadius2)}
+	return channels{spec: s, shift: 1 - escape.Smooth(0, escape.SmoothRadius2)}
 }
 
 func (c channels) head() []byte {
@@ -42,7 +41,7 @@ func (c channels) measure(data []byte, row, column int, centres escape.Batch) {
 		}
 		norm2 := centres.Norm2[i]
 		whole, fraction := split(escape.Smooth(0, norm2) + c.shift)
-		dx, dy := c.grid.distance(norm2, centres.GradX[i], centres.GradY[i])
+		dx, dy := away(norm2, centres.GradX[i], -centres.GradY[i])
 		line.SetEscape(column+i, exr.Escape{
 			N:  uint32(int64(count) + whole + exr.Bias), //nolint:gosec // positive: |z| is below 1e200, the whole above -1024
 			NF: fraction, T: float32Below1(turns(centres.ZX[i], centres.ZY[i])),
@@ -67,32 +66,15 @@ func float32Below1(x float64) float32 {
 	return float32(min(x, most))
 }
 
-// distance is the estimate |z|*ln|z| / |g| of how far the set is, in pixels, as a vector along the gradient g of |z|: to
-// the right and downward. Where that is no number it is zero.
-func (g *grid) distance(norm2, gradX, gradY float64) (dx, dy float32) {
-	const halfLn2 = 0.34657359027997264
-	right, down := g.perPixel(gradX, gradY)
-	size := max(math.Abs(right), math.Abs(down))
-	x, y := right/size, down/size
-	square := float64(x*x) + float64(y*y)
-	length := float64(math.Sqrt(norm2)*float64(halfLn2*escape.Log2(norm2))) / size / square
-	dx, dy = float32(float64(length*x)), float32(float64(length*y))
-	if isFinite(dx) && isFinite(dy) {
-		return dx, dy
+// away is half the distance to the boundary as a vector along the gradient of |z|, which is per pixel; zero where that has no
+// direction.
+func away(norm2, right, down float64) (dx, dy float32) {
+	slope := math.Sqrt(float64(right*right) + float64(down*down))
+	if !(slope > 0 && slope <= math.MaxFloat64) {
+		return 0, 0
 	}
-	return 0, 0
-}
-
-func isFinite(x float32) bool { return x-x == 0 }
-
-// perPixel returns the change of something per pixel to the right and per pixel down, given its gradient in the plane.
-func (g *grid) perPixel(gradX, gradY float64) (right, down float64) {
-	if g.window {
-		return float64(gradX * g.columnStep), -float64(gradY * g.rowStep)
-	}
-	right = float64((float64(gradX*g.cos) + float64(gradY*g.sin)) * g.step)
-	down = float64((float64(gradX*g.sin) - float64(gradY*g.cos)) * g.step)
-	return right, down
+	half := distance(norm2, right, down) / 2
+	return float32(float64(half * (right / slope))), float32(float64(half * (down / slope)))
 }
 
 // turns is the argument of x + iy in turns, from 0 up to 1, within 1e-11. It is the same on every CPU.

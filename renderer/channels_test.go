@@ -170,6 +170,9 @@ func TestEXRColoursAreThePictures(t *testing.T) {
 		"set":         `"coloring":{"method":"set"}`,
 		"set-samples": `"samples":3,"coloring":{"method":"set"}`,
 		"gray":        `"coloring":{"palette":"gray"}`,
+		"distance":    `"coloring":{"method":"distance"}`,
+		"slope":       `"samples":2,"coloring":{"method":"slope"}`,
+		"histogram":   `"coloring":{"method":"histogram"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

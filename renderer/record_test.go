@@ -122,6 +122,7 @@ func TestBandsMakeTheRawFile(t *testing.T) {
 		spec, err := renderer.Spec{
 			Width: rapid.SampledFrom([]int{1, 7, 40, 2047, 2050}).Draw(t, "width"), Height: rapid.IntRange(1, 300).Draw(t, "height"),
 			MaxIterations: 20, Format: rapid.SampledFrom(raw()).Draw(t, "format"),
+			Coloring: renderer.Coloring{Method: rapid.SampledFrom(renderer.Methods()).Draw(t, "method")},
 		}.Normalize()
 		require.NoError(t, err)
 		var whole, parts bytes.Buffer
