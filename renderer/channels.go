@@ -9,13 +9,15 @@ import (
 
 // channels is the record of EXR.
 type channels struct {
-	spec  Spec
-	shift float64 // what continuous counts have beside nu
+	spec   Spec
+	kernel escape.Kernel
+	shift  float64 // what continuous counts have beside nu
 }
 
 func newChannels(s Spec) channels {
 	// For points that escape right at the circle the count is to be n+1, and nu is n - log2(ln R) there.
-	return channels{spec: s, shift: 1 - escape.Smooth(0, escape.SmoothRadius2)}
+	k := newKernel(s)
+	return channels{spec: s, kernel: k, shift: 1 - k.Nu(0, escape.SmoothRadius2)}
 }
 
 func (c channels) head() []byte {
@@ -40,7 +42,7 @@ func (c channels) measure(data []byte, row, column int, centres escape.Batch) {
 			continue
 		}
 		norm2 := centres.Norm2[i]
-		whole, fraction := split(escape.Smooth(0, norm2) + c.shift)
+		whole, fraction := split(c.kernel.Nu(0, norm2) + c.shift)
 		dx, dy := away(norm2, centres.GradX[i], -centres.GradY[i])
 		line.SetEscape(column+i, exr.Escape{
 			N:  uint32(int64(count) + whole + exr.Bias), //nolint:gosec // positive: |z| is below 1e200, the whole above -1024

@@ -71,15 +71,15 @@
 // # Raw data
 //
 // Files of raw data tell of the centre of every pixel (of its grid point in a [Window]), whatever the samples. R is 256 in
-// them, also where the colouring is "set". NPY holds nu as above, with the logarithms in full precision (escape.Smooth), and
-// NaN for points that do not escape. EXR holds
+// them, also where the colouring is "set". NPY holds nu as above, with the logarithms in full precision (Nu of
+// escape.Kernel), and NaN for points that do not escape. EXR holds
 //
 //	N + NF - Bias = nu + 1 + log2(ln R)      whole and fractional part: n at |z_n| = R^2, n+1 at |z_n| = R
 //	T             = arg(z_n) / 2*pi          from 0 up to 1
 //	(DEX, DEY)    = |z_n|*ln|z_n| * g/|g|^2  g is the gradient of |z_n| per pixel, to the right and down
 //
-// and the picture's colours at 16 bits, taken from sRGB to linear light. The vector points away from the set; it is half as long
-// as the estimate above, which is an upper bound: so Kalles Fraktaler and fraktaler-3 have it.
+// and the picture's colours at 16 bits, taken from sRGB to linear light. The vector points away from the set; it is half
+// as long as the estimate above, which is an upper bound: so Kalles Fraktaler and fraktaler-3 have it.
 //
 // The package knows nothing of HTTP, queues, storage or jobs.
 package renderer

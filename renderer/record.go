@@ -29,7 +29,7 @@ type record interface {
 func newRecord(s Spec) record {
 	switch s.Format {
 	case NPY:
-		return counts{width: s.Width, height: s.Height}
+		return counts{width: s.Width, height: s.Height, kernel: newKernel(s)}
 	case EXR:
 		return newChannels(s)
 	case PNG:
@@ -99,7 +99,10 @@ func (p *painter) dataOf(b *brush, row int) []byte {
 }
 
 // counts is the record of NPY.
-type counts struct{ width, height int }
+type counts struct {
+	width, height int
+	kernel        escape.Kernel
+}
 
 func (c counts) head() []byte { return npy.Head(c.width, c.height) }
 
@@ -114,7 +117,7 @@ func (c counts) measure(data []byte, _, column int, centres escape.Batch) {
 	for i, count := range centres.Count {
 		nu := math.NaN()
 		if count != 0 {
-			nu = escape.Smooth(count, centres.Norm2[i])
+			nu = c.kernel.Nu(count, centres.Norm2[i])
 		}
 		npy.Put(data[npy.Size*i:], nu)
 	}
