@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"mandelfarm/renderer/deep"
+	"mandelfarm/renderer/escape"
 	"mandelfarm/renderer/orbit"
 	"mandelfarm/renderer/wide"
 )
@@ -122,14 +123,13 @@ func (s Spec) isDeep() bool {
 // deepView returns the view of a normalised Spec for package deep.
 func (s Spec) deepView() deep.View {
 	radius := s.Radius.wide()
-	v := deep.View{
+	return deep.View{
 		Re: s.Center.Re.String(), Im: s.Center.Im.String(),
 		Step:          radius.Scale(1).Quo(wide.NewReal(float64(s.Height), 0)),
 		Bound:         bound(radius, s.Width, s.Height),
 		MaxIterations: s.MaxIterations,
-		Radius2:       newKernel(s).Radius2,
+		Radius2:       escape.SmoothRadius2, // also for the method "set": several steps at once are tested at their end only
 	}
-	return v
 }
 
 // bound returns the distance of the corners of a view from its middle, and up to a quarter more, so that the same view in

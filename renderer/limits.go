@@ -14,6 +14,7 @@ type Limits struct {
 	MaxIterations int   // iterations of one point
 	Digits        int   // significant digits of a decimal, and the magnitude of its exponent
 	Samples       int   // points per pixel
+	RawBytes      int64 // of raw data; see Spec.RawBytes
 	// Reference is the time that the reference of a deep view may take one thread, as estimated from its bits and the
 	// limit of iterations. Many take less, since a reference ends where the view has a periodic point.
 	Reference time.Duration
@@ -21,10 +22,11 @@ type Limits struct {
 
 // DefaultLimits are generous for a farm and harmless for one worker, whose memory is in proportion to the width, and deep
 // down to the iterations: 32 Gi pixels, 262,144 pixels of width and of height, 25 million iterations, 25,000 digits, 64
-// samples, and 15 minutes for a reference.
+// samples, 15 minutes for a reference, and 128 GiB for a file of raw data, which is below what storage takes in one object.
 func DefaultLimits() Limits {
 	return Limits{
-		Pixels: 32 << 30, Side: 1 << 18, MaxIterations: 25_000_000, Digits: 25_000, Samples: 64, Reference: 15 * time.Minute,
+		Pixels: 32 << 30, Side: 1 << 18, MaxIterations: 25_000_000, Digits: 25_000, Samples: 64,
+		RawBytes: 128 << 30, Reference: 15 * time.Minute,
 	}
 }
 
@@ -33,7 +35,8 @@ func DefaultLimits() Limits {
 // the formula can be followed at any depth, and those whose centre has too few digits for the radius.
 func (s Spec) Check(l Limits) error {
 	for _, check := range []func(Limits) *FieldError{
-		s.checkSides, s.checkPixels, s.checkCounts, s.checkDigits, s.checkResolution, s.checkCenter, s.checkReference,
+		s.checkSides, s.checkPixels, s.checkRaw, s.checkCounts, s.checkDigits, s.checkResolution, s.checkCenter,
+		s.checkReference,
 	} {
 		if err := check(l); err != nil {
 			return err

@@ -39,8 +39,9 @@ type Options struct {
 	// Progress, if not nil, is told how many rows have been finished since the last call. Calls come from several
 	// goroutines, one at a time, and should return soon.
 	Progress func(rows int)
-	// Segment, if not nil, is shown the pixels of each finished segment of a picture that is written as PNG. Calls come
-	// from several goroutines, in any order and at the same time. The pixels are used again after the call.
+	// Segment, if not nil, is shown the pixels of each finished segment of a file that is written: those of the picture of
+	// the view, if the file is raw data. Calls come from several goroutines, in any order and at the same time. The pixels
+	// are used again after the call.
 	Segment func(*Pixels)
 }
 

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/exr"
 	"mandelfarm/renderer/palette"
 )
 
@@ -39,11 +40,15 @@ func specs() *rapid.Generator[renderer.Spec] {
 			MaxIterations: rapid.IntRange(0, 1<<31-1).Draw(t, "max_iterations"),
 			Samples:       rapid.IntRange(0, 1<<16).Draw(t, "samples"),
 			Depth:         rapid.SampledFrom([]int{0, 8, 16}).Draw(t, "depth"),
+			Format:        rapid.SampledFrom(renderer.FileFormats()).Draw(t, "format"),
 			Coloring: renderer.Coloring{
 				Method:  rapid.SampledFrom(append(renderer.Methods(), "")).Draw(t, "method"),
 				Palette: drawPalette(t),
 				Cyclic:  rapid.SampledFrom([]renderer.Switch{0, renderer.On, renderer.Off}).Draw(t, "cyclic"),
 			},
+		}
+		if s.Format == renderer.EXR {
+			s.Width = min(s.Width, exr.MaxWidth)
 		}
 		if rapid.Bool().Draw(t, "has colours") {
 			s.Coloring.Density = draw("density", positive)
