@@ -1,0 +1,241 @@
+package foreign
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"mandelfarm/renderer"
+)
+
+// The size of a picture whose file says none.
+const (
+	standardWidth  = 1920
+	standardHeight = 1080
+)
+
+// readKalles reads Kalles Fraktaler's "Key: value" lines.
+func readKalles(data []byte) (*sheet, renderer.Spec, error) {
+	s := newSheet()
+	err := eachLine(data, func(number int, line string) error {
+		e, err := cutLine(number, line)
+		if err == nil {
+			s.add(e)
+		}
+		return err
+	})
+	var spec renderer.Spec
+	for _, read := range []func(*sheet, *renderer.Spec) error{
+		kallesView, kallesFormula, kallesIterations, kallesSize, kallesColors,
+	} {
+		if err == nil {
+			err = read(s, &spec)
+		}
+	}
+	s.judge(kallesFates())
+	return s, spec, err
+}
+
+// kallesView reads where the picture is. A file without any of it is a palette, and shows all of the formula.
+func kallesView(s *sheet, spec *renderer.Spec) (err error) {
+	if spec.Rotation, err = s.decimal("RotateAngle"); err != nil {
+		return err
+	}
+	if s.has("Colors") && !s.has("Re") && !s.has("Im") && !s.has("Zoom") {
+		return nil
+	}
+	for _, key := range []string{"Re", "Im", "Zoom"} {
+		if !s.has(key) {
+			return fault(key, "", "is missing: a place has Re, Im and Zoom")
+		}
+	}
+	if spec.Center.Re, err = s.decimal("Re"); err != nil {
+		return err
+	}
+	if spec.Center.Im, err = s.decimal("Im"); err != nil {
+		return err
+	}
+	if spec.Radius, err = s.radius("Zoom"); err != nil {
+		return err
+	}
+	switch {
+	case !s.on("ImagPointsUp"):
+		s.lose("ImagPointsUp", "there the imaginary axis points down, here it points up: the picture is mirrored top to bottom")
+	case spec.Rotation.Sign() != 0:
+		s.lose("RotateAngle", "is counter-clockwise here; versions of Kalles Fraktaler differ in that where ImagPointsUp is 1")
+	}
+	return nil
+}
+
+// radius reads a zoom.
+func (s *sheet) radius(key string) (renderer.Decimal, error) {
+	zoom, err := s.decimal(key)
+	if err != nil {
+		return zoom, err
+	}
+	if zoom.Sign() <= 0 {
+		return zoom, s.bad(key, "must be greater than 0")
+	}
+	radius, err := radiusOf(zoom)
+	if err != nil {
+		return radius, s.bad(key, "must have an exponent within ±1000000")
+	}
+	return radius, nil
+}
+
+// kallesTypes names the first of Kalles Fraktaler's fractal types.
+func kallesTypes() []string {
+	return []string{
+		"Mandelbrot", "Burning Ship", "Buffalo", "Celtic", "Mandelbar", "Mandelbar Celtic", "Perpendicular Mandelbrot",
+		"Perpendicular Burning Ship", "Perpendicular Celtic", "Perpendicular Buffalo",
+	}
+}
+
+func kallesFormula(s *sheet, spec *renderer.Spec) error {
+	kind, err := s.count("FractalType", 0, 0)
+	if err != nil {
+		return err
+	}
+	power, err := s.count("Power", 2, 2)
+	if err != nil {
+		return err
+	}
+	if s.on("UseHybridFormula") {
+		return s.bad("UseHybridFormula", "hybrid formulas are not drawn here")
+	}
+	switch {
+	case kind == 0:
+		spec.Formula, err = mandelbrot(s, "Power", power)
+		return err
+	case kind == 1 && power == 2:
+		spec.Formula = renderer.BurningShip
+		return nil
+	case kind == 4 && power == 2:
+		spec.Formula = renderer.Tricorn
+		return nil
+	}
+	name := "of this number"
+	if names := kallesTypes(); kind < len(names) {
+		name = names[kind]
+	}
+	return s.bad("FractalType", fmt.Sprintf("the formula %s of power %d is not drawn here", name, power))
+}
+
+// mandelbrot is the formula z -> z^power + c.
+func mandelbrot(s *sheet, key string, power int) (renderer.Formula, error) {
+	if power != 2 {
+		return "", s.bad(key, "the formula z^p + c is drawn here for the power 2 only")
+	}
+	return renderer.Mandelbrot, nil
+}
+
+func kallesIterations(s *sheet, spec *renderer.Spec) (err error) {
+	if spec.MaxIterations, err = s.count("Iterations", 1, 1000); err == nil && !s.has("Iterations") {
+		s.lose("Iterations", "is not in the file; 1000 is taken")
+	}
+	return err
+}
+
+func kallesSize(s *sheet, spec *renderer.Spec) (err error) {
+	if spec.Width, err = s.count("ImageWidth", 1, standardWidth); err != nil {
+		return err
+	}
+	spec.Height, err = s.count("ImageHeight", 1, standardHeight)
+	return err
+}
+
+// kallesColors reads the palette and how fast it turns: its 1024 colours, between the given ones, are IterDiv apart,
+// from ColorOffset on.
+func kallesColors(s *sheet, spec *renderer.Spec) error {
+	if err := kallesInterior(s, spec); err != nil {
+		return err
+	}
+	if !s.has("Colors") && !s.has("IterDiv") && !s.has("ColorMethod") {
+		return nil
+	}
+	method, err := s.count("ColorMethod", 0, 0)
+	if err != nil {
+		return err
+	}
+	distance, err := s.decimal("IterDiv")
+	if err != nil {
+		return err
+	}
+	offset, err := s.decimal("ColorOffset")
+	if err != nil {
+		return err
+	}
+	if s.has("ColorOffset") {
+		spec.Coloring.Offset = decimal(offset.Float64() / 1024)
+	}
+	return s.density(spec, method, distance.Float64())
+}
+
+// density sets the speed of the palette. Ours turns by density*sqrt(nu)/8.
+func (s *sheet) density(spec *renderer.Spec, method int, distance float64) error {
+	if !s.has("IterDiv") {
+		distance = 1
+	}
+	switch method {
+	case 0:
+		s.lose("ColorMethod", "there colours follow the iterations, here their square root: the palette makes as many turns "+
+			"from 0 to Iterations, but not evenly")
+		distance /= math.Sqrt(float64(spec.MaxIterations))
+	case 1:
+	default:
+		s.lose("ColorMethod", "colours follow the square root of the iterations here")
+		if s.has("IterDiv") {
+			s.lose("IterDiv", "belongs to the ColorMethod, which is not that of here")
+		}
+		return nil
+	}
+	density := decimal(1 / (128 * distance))
+	switch {
+	case density.Sign() <= 0:
+		return s.bad("IterDiv", "must be greater than 0")
+	case density.Exponent() >= 10:
+		s.lose("IterDiv", "is too small: the palette's density must be below 1e10")
+	default:
+		spec.Coloring.Density = density
+	}
+	return nil
+}
+
+// decimal is a number of six digits.
+func decimal(x float64) renderer.Decimal {
+	d, err := renderer.ParseDecimal(strconv.FormatFloat(x, 'e', 5, 64))
+	if err != nil { // it is no number
+		return renderer.Decimal{}
+	}
+	return d
+}
+
+// kallesInterior reads a colour, of which blue is the first part.
+func kallesInterior(s *sheet, spec *renderer.Spec) error {
+	if !s.has("InteriorColor") {
+		return nil
+	}
+	parts, err := s.bytes("InteriorColor")
+	if err != nil {
+		return err
+	}
+	if len(parts) != 3 {
+		return s.bad("InteriorColor", "must be three numbers from 0 to 255")
+	}
+	spec.Coloring.Interior = renderer.Color(fmt.Sprintf("#%02x%02x%02x", parts[2], parts[1], parts[0]))
+	return nil
+}
+
+// bytes reads numbers from 0 to 255 with commas between and perhaps behind them.
+func (s *sheet) bytes(key string) ([]byte, error) {
+	var parts []byte
+	for word := range strings.SplitSeq(strings.TrimSuffix(s.text(key), ","), ",") {
+		n, err := strconv.ParseUint(strings.TrimSpace(word), 10, 8)
+		if err != nil {
+			return nil, s.bad(key, "must be numbers from 0 to 255 with commas between them")
+		}
+		parts = append(parts, byte(n))
+	}
+	return parts, nil
+}
