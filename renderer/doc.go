@@ -41,7 +41,8 @@
 //	nu = n - log2(ln|z_n|)
 //	t  = offset + density * sqrt(max(nu, 0)) / 8
 //
-// and takes the palette's colour at the fraction of t: palettes are cyclic. The square root compresses long orbits,
+// and takes the palette's colour at the fraction of t if the palette is cyclic. If not, the palette runs from 0 to 1 once:
+// below is its first colour, above its last; at density 1 it ends at nu = 64. The square root compresses long orbits,
 // so that the default view and a view of radius 1e-10 both show a few turns of the palette. The double logarithm is
 // taken from a table of parabolas that is within 1e-7 of it. With steps a turn is cut into as many flat colours.
 //

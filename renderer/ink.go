@@ -25,7 +25,8 @@ type ink struct {
 	places  int        // in the palette; the interior has the next
 	table   []uint64   // of channels: red in the lowest byte, or the lowest 16 bits; one channel where the format has one
 	scale   float64    // places per unit of sqrt(nu)
-	offset  float64    // places, from 0 to one turn
+	offset  float64    // places, from 0 to one turn if cyclic
+	cyclic  bool
 }
 
 // turnsPerRoot is how far one unit of sqrt(nu) goes around the palette at density 1.
@@ -34,13 +35,16 @@ const turnsPerRoot = 1.0 / 8
 // newInk prepares the colouring of a normalised Spec.
 func newInk(s Spec) *ink {
 	depth := max(8, s.Depth)
-	colors, _ := palette.New(s.Coloring.Palette, depth) // Normalize has checked the name
+	colors := s.Coloring.table(depth)
 	if s.Coloring.Steps > 0 {
 		colors = colors.Cut(s.Coloring.Steps)
 	}
-	n := &ink{places: len(colors)}
+	n := &ink{places: len(colors), cyclic: s.Coloring.Cyclic != Off}
 	turns := s.Coloring.Offset.Float64()
-	n.offset = float64((turns - math.Floor(turns)) * float64(n.places))
+	if n.cyclic {
+		turns -= math.Floor(turns)
+	}
+	n.offset = float64(turns * float64(n.places))
 	n.scale = float64(s.Coloring.Density.Float64() * turnsPerRoot * float64(n.places))
 	n.fill(append(slices.Clip(colors), s.Coloring.Interior.channels(depth)), depth, s.Samples)
 	return n
@@ -145,7 +149,10 @@ func (n *ink) find(places []int32, batch escape.Batch) []int32 {
 		}
 		// Below 2^63: density, the places of a turn and the root of a count are below 2^34, 2^16 and 2^16.
 		place := int64(offset + float64(scale*math.Sqrt(nu)))
-		places[i] = int32(place & mask) //nolint:gosec // at most 2^16
+		if n.cyclic {
+			place &= mask
+		}
+		places[i] = int32(max(0, min(place, mask))) //nolint:gosec // at most 2^16
 	}
 	return places
 }

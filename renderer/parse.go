@@ -74,9 +74,10 @@ func (r *reader) window(path string, w *Window) *FieldError {
 func (r *reader) coloring(path string, c *Coloring) *FieldError {
 	return r.object(path, map[string]setter{
 		"method":   func(path string) *FieldError { return readName(r, path, &c.Method) },
-		"palette":  func(path string) *FieldError { return readName(r, path, &c.Palette) },
+		"palette":  func(path string) *FieldError { return r.palette(path, &c.Palette) },
 		"density":  func(path string) *FieldError { return r.decimal(path, &c.Density) },
 		"offset":   func(path string) *FieldError { return r.decimal(path, &c.Offset) },
+		"cyclic":   func(path string) *FieldError { return r.toggle(path, &c.Cyclic) },
 		"steps":    func(path string) *FieldError { return r.count(path, &c.Steps) },
 		"interior": func(path string) *FieldError { return readName(r, path, &c.Interior) },
 	})

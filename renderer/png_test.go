@@ -171,7 +171,7 @@ func FuzzWritePNG(f *testing.F) {
 			Width: 1 + int(width), Height: 1 + int(height), MaxIterations: 1 + int(iterations), Samples: 1 + int(samples%4),
 			Coloring: renderer.Coloring{
 				Method:   renderer.Methods()[int(method)%len(renderer.Methods())],
-				Palette:  palette.Names()[int(colors)%len(palette.Names())],
+				Palette:  renderer.Palette(palette.Names()[int(colors)%len(palette.Names())]),
 				Steps:    int(steps),
 				Interior: renderer.Color(fmt.Sprintf("#%06x", interior&0xffffff)),
 			},

@@ -4,11 +4,12 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // FromQuery returns the plain view that a URL's query describes. Its parameters are the fields of a Spec under short
 // names: formula, seed_re, seed_im, re, im, radius, rotation, max_iterations, samples, depth, coloring (the method),
-// palette, density, offset, steps and interior. An unknown, repeated or bad parameter gives a *FieldError that names the
+// palette (a name, or stops such as 000764@0,206bcb@0.16), density, offset, cyclic, steps and interior. An unknown, repeated or bad parameter gives a *FieldError that names the
 // parameter; width and height are named as such. The result is normalised.
 func FromQuery(width, height int, values map[string][]string) (Spec, error) {
 	spec := Spec{Width: width, Height: height}
@@ -57,9 +58,10 @@ func querySetters(s *Spec) map[string]func(name, value string) *FieldError {
 		"samples":        count(&s.Samples),
 		"depth":          count(&s.Depth),
 		"coloring":       func(_, value string) *FieldError { s.Coloring.Method = Method(value); return nil },
-		"palette":        func(_, value string) *FieldError { s.Coloring.Palette = value; return nil },
+		"palette":        func(_, value string) *FieldError { s.Coloring.Palette = Palette(value); return nil },
 		"density":        decimal(&s.Coloring.Density),
 		"offset":         decimal(&s.Coloring.Offset),
+		"cyclic":         func(name, value string) *FieldError { return setSwitch(name, value, &s.Coloring.Cyclic) },
 		"steps":          count(&s.Coloring.Steps),
 		"interior":       func(_, value string) *FieldError { s.Coloring.Interior = Color(value); return nil },
 	}
@@ -80,17 +82,7 @@ func queryName(field string) string {
 		return "im"
 	case "coloring.method":
 		return "coloring"
-	case "coloring.palette":
-		return "palette"
-	case "coloring.density":
-		return "density"
-	case "coloring.offset":
-		return "offset"
-	case "coloring.steps":
-		return "steps"
-	case "coloring.interior":
-		return "interior"
 	default:
-		return field
+		return strings.TrimPrefix(field, "coloring.")
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"pgregory.net/rapid"
 
 	"mandelfarm/renderer"
-	"mandelfarm/renderer/palette"
 )
 
 // render renders whole images and fails the test on errors.
@@ -38,7 +37,8 @@ func pictures() *rapid.Generator[renderer.Spec] {
 			Depth:         rapid.SampledFrom([]int{8, 16}).Draw(t, "depth"),
 			Coloring: renderer.Coloring{
 				Method:   rapid.SampledFrom(renderer.Methods()).Draw(t, "method"),
-				Palette:  rapid.SampledFrom(palette.Names()).Draw(t, "palette"),
+				Palette:  drawPalette(t),
+				Cyclic:   rapid.SampledFrom([]renderer.Switch{0, renderer.Off}).Draw(t, "cyclic"),
 				Steps:    rapid.SampledFrom([]int{0, 0, 1, 9, 255}).Draw(t, "steps"),
 				Interior: rapid.SampledFrom([]renderer.Color{"#000000", "#ff8000"}).Draw(t, "interior"),
 			},

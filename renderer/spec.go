@@ -6,12 +6,10 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
-
-	"mandelfarm/renderer/palette"
 )
 
 // Version is part of every ID. It is raised whenever any byte of any image changes.
-const Version = "2"
+const Version = "3"
 
 // Formula names the map whose orbits are followed.
 type Formula string
@@ -27,23 +25,6 @@ const (
 // Formulas lists every formula, the default first.
 func Formulas() []Formula { return []Formula{Mandelbrot, Julia, BurningShip, Tricorn} }
 
-// Method names the way an orbit becomes a colour.
-type Method string
-
-// The methods.
-const (
-	// MethodSet paints what does not escape black and the rest white.
-	MethodSet Method = "set"
-	// MethodSmooth takes colours from a palette by the fractional iteration count.
-	MethodSmooth Method = "smooth"
-)
-
-// Methods lists every method, the default first.
-func Methods() []Method { return []Method{MethodSmooth, MethodSet} }
-
-// Color is a colour in sRGB, written "#rrggbb" in lower-case hexadecimal digits.
-type Color string
-
 // Point is a point of the complex plane.
 type Point struct {
 	Re Decimal `json:"re,omitzero"`
@@ -56,17 +37,6 @@ type Point struct {
 type Window struct {
 	Re [2]Decimal `json:"re"` // least and greatest
 	Im [2]Decimal `json:"im"` // least and greatest
-}
-
-// Coloring says how orbits become colours. Everything else is for MethodSmooth only; the
-// canonical form of other methods is without them.
-type Coloring struct {
-	Method   Method  `json:"method"`
-	Palette  string  `json:"palette,omitzero"`
-	Density  Decimal `json:"density,omitzero"`  // turns of the palette are this many times as fast; 0 < density < 1e10
-	Offset   Decimal `json:"offset,omitzero"`   // where in the palette to start, in turns; |offset| < 1e10
-	Steps    int     `json:"steps,omitzero"`    // flat colours that a turn is cut into, 1 to 255; 0 for a smooth turn
-	Interior Color   `json:"interior,omitzero"` // colour of the points that do not escape
 }
 
 // Spec says what to draw. The zero value of a field means "not given"; Normalize fills in the default. Width and
@@ -82,7 +52,7 @@ type Spec struct {
 	Height        int      `json:"height"`         // pixels
 	MaxIterations int      `json:"max_iterations"` // points that have not escaped after so many are inside
 	Samples       int      `json:"samples"`        // points per pixel
-	Depth         int      `json:"depth,omitzero"` // bits per channel: 16, or 0 for 8; for MethodSmooth only
+	Depth         int      `json:"depth,omitzero"` // bits per channel: 16, or 0 for 8; not for MethodSet
 	Coloring      Coloring `json:"coloring"`
 }
 
@@ -94,10 +64,6 @@ const (
 	// maxCoordinate is the power of ten that coordinates stay below. It keeps every square finite, so that no
 	// orbit meets an infinity before it has escaped.
 	maxCoordinate = 100
-	// maxTurns is the power of ten that density and offset stay below, so that a turn's fraction keeps some bits.
-	maxTurns = 10
-	// maxSteps leaves one of 256 colours for the interior.
-	maxSteps = 255
 )
 
 // Normalize fills in the defaults, drops what has no effect and checks everything that can be said of the Spec
@@ -281,74 +247,6 @@ func setDefault(value *int, standard int) {
 	if *value == 0 {
 		*value = standard
 	}
-}
-
-func (s *Spec) normalizeColoring() *FieldError {
-	c := &s.Coloring
-	switch c.Method {
-	case "":
-		c.Method = MethodSmooth
-	case MethodSet, MethodSmooth:
-	default:
-		return newFieldError("coloring.method", string(c.Method), oneOf(Methods()))
-	}
-	if err := c.normalizePalette(); err != nil {
-		return err
-	}
-	switch s.Depth {
-	case 8:
-		s.Depth = 0
-	case 0, 16:
-	default:
-		return newFieldError("depth", strconv.Itoa(s.Depth), "must be 8 or 16")
-	}
-	if c.Method == MethodSet {
-		*c, s.Depth = Coloring{Method: MethodSet}, 0
-	}
-	return nil
-}
-
-func (c *Coloring) normalizePalette() *FieldError {
-	if c.Palette == "" {
-		c.Palette = palette.Names()[0]
-	}
-	if !palette.Exists(c.Palette) {
-		return newFieldError("coloring.palette", c.Palette, oneOf(palette.Names()))
-	}
-	if !c.Density.IsSet() {
-		c.Density = Decimal{"1"}
-	}
-	if c.Density.Sign() <= 0 {
-		return newFieldError("coloring.density", c.Density.String(), "must be greater than 0")
-	}
-	if err := checkBelow("coloring.density", c.Density, maxTurns); err != nil {
-		return err
-	}
-	if !c.Offset.IsSet() {
-		c.Offset = Decimal{"0"}
-	}
-	if err := checkBelow("coloring.offset", c.Offset, maxTurns); err != nil {
-		return err
-	}
-	if c.Steps < 0 || c.Steps > maxSteps {
-		return newFieldError("coloring.steps", strconv.Itoa(c.Steps), fmt.Sprintf("must be from 1 to %d", maxSteps))
-	}
-	return c.normalizeInterior()
-}
-
-func (c *Coloring) normalizeInterior() *FieldError {
-	if c.Interior == "" {
-		c.Interior = "#000000"
-	}
-	if len(c.Interior) != len("#rrggbb") || c.Interior[0] != '#' {
-		return newFieldError("coloring.interior", string(c.Interior), "must be a colour #rrggbb")
-	}
-	value, err := strconv.ParseUint(string(c.Interior[1:]), 16, 24)
-	if err != nil {
-		return newFieldError("coloring.interior", string(c.Interior), "must be a colour #rrggbb")
-	}
-	c.Interior = Color(fmt.Sprintf("#%06x", value))
-	return nil
 }
 
 // oneOf words the reason for a name that is none of those known.

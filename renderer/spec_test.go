@@ -3,6 +3,7 @@ package renderer_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +41,8 @@ func specs() *rapid.Generator[renderer.Spec] {
 			Depth:         rapid.SampledFrom([]int{0, 8, 16}).Draw(t, "depth"),
 			Coloring: renderer.Coloring{
 				Method:  rapid.SampledFrom(append(renderer.Methods(), "")).Draw(t, "method"),
-				Palette: rapid.SampledFrom(append(palette.Names(), "")).Draw(t, "palette"),
+				Palette: drawPalette(t),
+				Cyclic:  rapid.SampledFrom([]renderer.Switch{0, renderer.On, renderer.Off}).Draw(t, "cyclic"),
 			},
 		}
 		if rapid.Bool().Draw(t, "has colours") {
@@ -63,6 +65,20 @@ func specs() *rapid.Generator[renderer.Spec] {
 		}
 		return s
 	})
+}
+
+// drawPalette draws names and gradients.
+func drawPalette(t *rapid.T) renderer.Palette {
+	stops := rapid.IntRange(0, 8).Draw(t, "stops")
+	if stops < 2 {
+		return renderer.Palette(rapid.SampledFrom(append(palette.Names(), "")).Draw(t, "palette"))
+	}
+	var texts []string
+	for i := range stops {
+		color := rapid.StringMatching(`[0-9a-fA-F]{6}`).Draw(t, "color")
+		texts = append(texts, fmt.Sprintf("%s@0.%d%s", color, i, rapid.StringMatching(`[0-9]{0,8}`).Draw(t, "at")))
+	}
+	return renderer.Palette(strings.Join(texts, ","))
 }
 
 func TestCanonicalFormsAreReadBack(t *testing.T) {
@@ -132,6 +148,14 @@ func TestOnePictureHasOneID(t *testing.T) {
 			`{"width":8,"height":6,"coloring":{"interior":"#aBcDeF"}}`,
 			`{"width":8,"height":6,"coloring":{"interior":"#abcdef"}}`,
 		},
+		{
+			`{"width":8,"height":6,"coloring":{"palette":[{"at":0,"color":"#000764"},{"color":"#ABCDEF","at":"0.160"}]}}`,
+			`{"width":8,"height":6,"coloring":{"palette":[{"at":"0.0","color":"#000764"},{"at":"16e-2","color":"#abcdef"}],"cyclic":true}}`,
+			`{"width":8,"height":6,"coloring":{"palette":"000764@0,abcdef@0.16"}}`,
+		},
+		{
+			`{"width":8,"height":6,"coloring":{"palette":"000764@0,abcdef@0.16","cyclic":false}}`,
+		},
 	}
 	seen := map[renderer.ID]int{}
 	for group, texts := range same {
@@ -148,8 +172,8 @@ func TestOnePictureHasOneID(t *testing.T) {
 // TestIDsAreStable fixes IDs. They name stored pictures: a change here is a change of Version.
 func TestIDsAreStable(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, renderer.ID("48304cd59f1a9efa1dbc5398e0c5eb617a996175"), renderer.Original(800, 600).ID())
-	assert.Equal(t, renderer.ID("7193272fdbb3e06bdcd1386f84aac69738806ca2"), parse(t, `{"width":640,"height":480}`).ID())
+	assert.Equal(t, renderer.ID("cc73b15e9b0967ed463e76da20d8313f97ab6ee0"), renderer.Original(800, 600).ID())
+	assert.Equal(t, renderer.ID("a195934f2e286eb376c20ad15fb343b4c0e5c495"), parse(t, `{"width":640,"height":480}`).ID())
 }
 
 func TestParseID(t *testing.T) {
@@ -231,6 +255,29 @@ func badSpecs() map[string]string {
 		`{"width":8,"height":6,"coloring":"smooth"}`:                                 "coloring",
 		`{"width":8,"height":6,"coloring":{"method":"rainbow"}}`:                     "coloring.method",
 		`{"width":8,"height":6,"coloring":{"palette":"rainbow"}}`:                    "coloring.palette",
+		`{"width":8,"height":6,"coloring":{"palette":1}}`:                            "coloring.palette",
+		`{"width":8,"height":6,"coloring":{"palette":[]}}`:                           "coloring.palette",
+		`{"width":8,"height":6,"coloring":{"palette":{}}}`:                           "coloring.palette",
+		`{"width":8,"height":6,"coloring":{"palette":[1,2]}}`:                        "coloring.palette[0]",
+		`{"width":8,"height":6,"coloring":{"palette":[{"at":0,"color":"#000000"}]}}`: "coloring.palette",
+		stopsSpec(`{"color":"#000000"}`):                                             "coloring.palette[1].at",
+		stopsSpec(`{"at":0.5}`):                                                      "coloring.palette[1].color",
+		stopsSpec(`{"at":0.5,"color":"000000"}`):                                     "coloring.palette[1].color",
+		stopsSpec(`{"at":0.5,"color":"#00"}`):                                        "coloring.palette[1].color",
+		stopsSpec(`{"at":"x","color":"#000000"}`):                                    "coloring.palette[1].at",
+		stopsSpec(`{"at":0,"color":"#000000"}`):                                      "coloring.palette",
+		stopsSpec(`{"at":-0.1,"color":"#000000"}`):                                   "coloring.palette",
+		stopsSpec(`{"at":1,"color":"#000000"}`):                                      "coloring.palette",
+		stopsSpec(`{"at":0.0000000001,"color":"#000000"}`):                           "coloring.palette",
+		stopsSpec(`{"at":0.5,"color":"#000000","x":1}`):                              "coloring.palette[1].x",
+		stopsSpec(strings.Repeat(`{"at":0.5,"color":"#000000"},`, 63) + `1`):         "coloring.palette",
+		`{"width":8,"height":6,"coloring":{"palette":"000000@0"}}`:                   "coloring.palette",
+		`{"width":8,"height":6,"coloring":{"palette":"000000@0,"}}`:                  "coloring.palette",
+		`{"width":8,"height":6,"coloring":{"palette":"000000@0,fff@0.5"}}`:           "coloring.palette",
+		`{"width":8,"height":6,"coloring":{"palette":"000000@0,ffffff@"}}`:           "coloring.palette",
+		`{"width":8,"height":6,"coloring":{"palette":"000000@0,ffffff"}}`:            "coloring.palette",
+		`{"width":8,"height":6,"coloring":{"cyclic":1}}`:                             "coloring.cyclic",
+		`{"width":8,"height":6,"coloring":{"cyclic":"false"}}`:                       "coloring.cyclic",
 		`{"width":8,"height":6,"coloring":{"density":0}}`:                            "coloring.density",
 		`{"width":8,"height":6,"coloring":{"density":"1e10"}}`:                       "coloring.density",
 		`{"width":8,"height":6,"coloring":{"offset":"1e10"}}`:                        "coloring.offset",
@@ -245,6 +292,11 @@ func badSpecs() map[string]string {
 		`{"` + strings.Repeat("y", 1000) + `":1}`:                                    strings.Repeat("y", 45) + "...",
 		`{"center":` + strings.Repeat("[", 1<<18) + strings.Repeat("]", 1<<18) + `}`: "",
 	}
+}
+
+// stopsSpec is a Spec with a gradient whose first stop is good.
+func stopsSpec(second string) string {
+	return `{"width":8,"height":6,"coloring":{"palette":[{"at":0,"color":"#ffffff"},` + second + `]}}`
 }
 
 func TestBadSpecsNameTheField(t *testing.T) {
@@ -267,6 +319,8 @@ func TestErrorsReadWell(t *testing.T) {
 	require.EqualError(t, err, `radius: must be greater than 0, got "-1"`)
 	_, err = renderer.Parse([]byte(`{"width":8,"height":6,"coloring":{"method":"rainbow"}}`))
 	require.EqualError(t, err, `coloring.method: must be one of smooth, set, got "rainbow"`)
+	_, err = renderer.Parse([]byte(stopsSpec(`{"at":"1","color":"#000000"}`)))
+	require.EqualError(t, err, `coloring.palette: must have stops at places from 0 to below 1, of at most 9 digits after the point, got "000000@1"`)
 	_, err = renderer.Parse([]byte(`{"width":8,`))
 	require.EqualError(t, err, `must be JSON: unexpected end of JSON input`)
 }
@@ -313,6 +367,10 @@ func TestFromQuery(t *testing.T) {
 	assert.Equal(t, parse(t, `{"formula":"julia","seed":{"re":-0.4,"im":0.6},"center":{"re":0.1,"im":-0.2},"radius":0.001,
 		"rotation":15,"width":640,"height":480,"max_iterations":500,"samples":4,"depth":16,
 		"coloring":{"method":"smooth","palette":"fire","steps":7,"density":2,"offset":0.25,"interior":"#102030"}}`), s)
+	s, err = renderer.FromQuery(640, 480, map[string][]string{"palette": {"000764@0,206BCB@0.16"}, "cyclic": {"false"}})
+	require.NoError(t, err)
+	assert.Equal(t, `"coloring":{"method":"smooth","palette":[{"at":"0","color":"#000764"},{"at":"0.16","color":"#206bcb"}],`+
+		`"density":"1","offset":"0","cyclic":false,"interior":"#000000"}}`, string(s.Canonical()[bytes.Index(s.Canonical(), []byte(`"coloring"`)):]))
 	s, err = renderer.FromQuery(640, 480, nil)
 	require.NoError(t, err)
 	assert.Equal(t, parse(t, `{"width":640,"height":480}`), s)
@@ -323,7 +381,7 @@ func TestBadQueriesNameTheParameter(t *testing.T) {
 	bad := map[string]string{
 		"re": "NaN", "im": "1e999999999", "radius": "-1", "rotation": "1000", "max_iterations": "0", "samples": "many",
 		"formula": "newton", "seed_re": "1", "coloring": "rainbow", "palette": "none", "density": "-1", "offset": "x",
-		"interior": "red", "steps": "256", "depth": "10", "unknown": "1", "width": "3", "seed_im": "", "Re": "1",
+		"interior": "red", "steps": "256", "depth": "10", "unknown": "1", "width": "3", "cyclic": "no", "seed_im": "", "Re": "1",
 	}
 	for name, value := range bad {
 		_, err := renderer.FromQuery(640, 480, map[string][]string{name: {value}})

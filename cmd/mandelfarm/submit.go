@@ -91,9 +91,10 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"samples", "`points` per pixel"},
 		{"depth", "`bits` per channel: 8 or 16"},
 		{"coloring", "`method` of colouring: smooth or set"},
-		{"palette", "`name` of the palette: ultra, fire, ocean, aurora or gray"},
+		{"palette", "`name` of the palette, such as ultra, fire or ocean, or stops such as 000764@0,206bcb@0.16"},
 		{"density", "how fast the palette turns, a `decimal`"},
 		{"offset", "where in the palette to start, in `turns`"},
+		{"cyclic", "`false`: the palette runs once and ends"},
 		{"steps", "`number` of flat colours that the palette is cut into"},
 		{"interior", "`colour` of the inside, such as #000000"},
 	} {

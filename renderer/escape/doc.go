@@ -23,6 +23,19 @@
 // on every CPU, and do not depend on the other points of the batch or on where its ends are. Near the boundary of the
 // set, where rounding decides after long orbits, they differ from those of unfused arithmetic; neither is nearer the truth.
 //
+// # Gradients
+//
+// A [Batch.Traced] is told besides where z_n is and how fast |z_n| grows with the point: its gradient. For the analytic
+// maps, with d = dz/dc, or dz/dz_0 for a Julia set, it is the conjugate of d times z/|z|. The step is
+//
+//	dx' = fma(2x, dx, fma(-2y, dy, 1))        0 instead of 1 for a Julia set
+//	dy' = fma(2x, dy, 2y*dx)                  the second product is rounded
+//
+// from z before its own step. The other maps carry the derivatives of z to Re c and to Im c (trace_portable.go).
+// The counts are found first, without derivatives. Then the points that escape are put into the order of their counts and
+// make as many steps again, this time with derivatives and without tests. So a gradient costs nothing where the set is, and
+// changes no count.
+//
 // # Method
 //
 // A chunk of points iterates together, in an engine: assembly for AVX-512 or for AVX2 with FMA, made by gen, or plain

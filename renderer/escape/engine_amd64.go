@@ -42,10 +42,13 @@ func avx512(formula Formula) engine {
 	switch formula {
 	case Mandelbrot, Julia:
 		e.begin, e.advance, e.settle = beginQuadraticAVX512, advanceQuadraticAVX512, settleQuadraticAVX512
+		e.trace, e.width = traceQuadratic, 1
 	case BurningShip:
 		e.begin, e.advance, e.settle = beginShipAVX512, advanceShipAVX512, settleShipAVX512
+		e.trace, e.width = traceShip, 1
 	case Tricorn:
 		e.begin, e.advance, e.settle = beginTricornAVX512, advanceTricornAVX512, settleTricornAVX512
+		e.trace, e.width = traceTricorn, 1
 	}
 	return e
 }
@@ -55,10 +58,13 @@ func avx2(formula Formula) engine {
 	switch formula {
 	case Mandelbrot, Julia:
 		e.begin, e.advance, e.settle = beginQuadraticAVX2, advanceQuadraticAVX2, settleQuadraticAVX2
+		e.trace, e.width = traceQuadratic, 1
 	case BurningShip:
 		e.begin, e.advance, e.settle = beginShipAVX2, advanceShipAVX2, settleShipAVX2
+		e.trace, e.width = traceShip, 1
 	case Tricorn:
 		e.begin, e.advance, e.settle = beginTricornAVX2, advanceTricornAVX2, settleTricornAVX2
+		e.trace, e.width = traceTricorn, 1
 	}
 	return e
 }

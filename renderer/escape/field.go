@@ -82,7 +82,9 @@ type engine struct {
 	begin   func(f *field, n, steps int) int
 	advance func(f *field, n, steps int) int
 	settle  func(f *field, steps int)
-	first   int // steps that begin makes
+	trace   func(t *tracer, i, common, rest int) // see walk.trace
+	first   int                                  // steps that begin makes
+	width   int                                  // points that trace moves together
 }
 
 // load puts points into the field. Points that escape at once complete the last group.

@@ -21,37 +21,6 @@ type Kernel struct {
 	Radius2        float64 // R^2, the square of the escape radius, at least 4
 }
 
-// Batch holds points and what became of them: four slices of one length. One made by NewBatch also holds the memory that
-// iterating takes, so that only one Run at a time may use it or parts of it.
-type Batch struct {
-	Re, Im []float64 // the points
-	Count  []int32   // the first n with |z_n|^2 > R^2, or 0 for a point that does not escape
-	Norm2  []float64 // |z_n|^2 at that n; undefined where Count is 0
-
-	field *field // working memory; Run makes its own if there is none
-}
-
-// NewBatch returns a batch that has room for size points.
-func NewBatch(size int) *Batch {
-	return &Batch{
-		Re: make([]float64, size), Im: make([]float64, size),
-		Count: make([]int32, size), Norm2: make([]float64, size),
-		field: newField(),
-	}
-}
-
-// Slice returns the first n points of the batch.
-func (b *Batch) Slice(n int) Batch { return b.Part(0, n) }
-
-// Part returns the points from start to end.
-func (b *Batch) Part(start, end int) Batch {
-	return Batch{
-		Re: b.Re[start:end], Im: b.Im[start:end],
-		Count: b.Count[start:end], Norm2: b.Norm2[start:end],
-		field: b.field,
-	}
-}
-
 // pollSteps is the number of steps, over all points, between two looks at the context. One point makes so many in less
 // than a millisecond.
 const pollSteps = 1 << 17
@@ -71,7 +40,14 @@ func (k Kernel) run(ctx context.Context, b Batch, e engine, shortcuts bool) erro
 		w.field = newField()
 	}
 	for start := 0; start < len(b.Re); start += chunk {
-		if err := w.chunk(ctx, b.Part(start, min(start+chunk, len(b.Re)))); err != nil {
+		part := b.Part(start, min(start+chunk, len(b.Re)))
+		if err := w.chunk(ctx, part); err != nil {
+			return err
+		}
+		if part.ZX == nil {
+			continue
+		}
+		if err := w.trace(ctx, part); err != nil {
 			return err
 		}
 	}

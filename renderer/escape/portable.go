@@ -47,14 +47,14 @@ func inside(x, y float64) bool {
 // portable returns the engine in plain Go. On arm64 a math.FMA is one instruction; on processors without fused
 // operations it is right but slow.
 func portable(formula Formula) engine {
-	e := engine{name: "portable", begin: begin}
+	e := engine{name: "portable", begin: begin, width: 1}
 	switch formula {
 	case Mandelbrot, Julia:
-		e.advance, e.settle = advanceQuadratic, settleQuadratic
+		e.advance, e.settle, e.trace = advanceQuadratic, settleQuadratic, traceQuadratic
 	case BurningShip:
-		e.advance, e.settle = advanceShip, settleShip
+		e.advance, e.settle, e.trace = advanceShip, settleShip, traceShip
 	case Tricorn:
-		e.advance, e.settle = advanceTricorn, settleTricorn
+		e.advance, e.settle, e.trace = advanceTricorn, settleTricorn, traceTricorn
 	}
 	return e
 }

@@ -1,8 +1,10 @@
-// Package palette holds named cyclic gradients and turns them into tables of colours.
+// Package palette holds gradients, named ones and those of anybody's stops, and turns them into tables of colours.
 //
-// A gradient is a short list of stops: places on a circle of circumference 1 and their colours in sRGB. Between stops
-// each channel follows a monotone cubic (Fritsch and Butland, "A Method for Constructing Local Monotone Piecewise Cubic
-// Interpolants", 1984), which has no kinks at the stops, where the eye would see bands, and does not overshoot them.
+// A gradient is a short list of stops: places from 0 to 1 and their colours in sRGB. A cyclic table takes 1 for the same
+// place as 0, so that the last stop runs into the first; any other has the first stop's colour before it and the last
+// stop's colour after it. Between stops each channel follows a monotone cubic (Fritsch and Butland, "A Method for
+// Constructing Local Monotone Piecewise Cubic Interpolants", 1984), which has no kinks at the stops, where the eye would
+// see bands, and does not overshoot them.
 //
 // Tables are computed with pinned float64 arithmetic and are the same on every CPU.
 package palette
@@ -15,8 +17,16 @@ import (
 // Color is a colour in sRGB: red, green and blue, from 0 to 255 or to 65535 as its table's depth says.
 type Color [3]uint16
 
-// Table holds the colours of one turn: entry i stands for the places from i/len to (i+1)/len. Its length is a power of
-// two.
+// Stop is a place of a gradient and its colour.
+type Stop struct {
+	At    float64  // from 0 inclusive to 1 exclusive
+	Color [3]uint8 // red, green and blue
+}
+
+// Gradient is at least one stop, at ascending places.
+type Gradient []Stop
+
+// Table holds a gradient's colours: entry i stands for the places from i/len to (i+1)/len. Its length is a power of two.
 type Table []Color
 
 // size is the number of colours of a table: enough that neighbours differ by one step or two in a channel of 8 bits, and
@@ -28,39 +38,46 @@ func size(depth int) int {
 	return 1 << 12
 }
 
-// Names lists the palettes, the default first.
-func Names() []string {
-	return []string{"ultra", "fire", "ocean", "aurora", "gray"}
-}
-
 // Exists reports whether there is a palette of that name.
-func Exists(name string) bool { return stops(name) != nil }
+func Exists(name string) bool { return named(name) != nil }
 
 // tables holds what New has computed, by request.
 var tables sync.Map //nolint:gochecknoglobals // a cache that no result depends on
 
 type request struct {
-	name  string
-	depth int
+	name   string
+	depth  int
+	cyclic bool
 }
 
-// New returns the table of a palette in channels of 8 or 16 bits, which is not to be changed. It reports false if there is
-// none of that name.
-func New(name string, depth int) (Table, bool) {
-	if table, ok := tables.Load(request{name, depth}); ok {
+// New returns the table of a named palette in channels of 8 or 16 bits, which is not to be changed. It reports false if
+// there is none of that name.
+func New(name string, depth int, cyclic bool) (Table, bool) {
+	key := request{name, depth, cyclic}
+	if table, ok := tables.Load(key); ok {
 		known, ok := table.(Table)
 		return known, ok
 	}
-	gradient := stops(name)
+	gradient := named(name)
 	if gradient == nil {
 		return nil, false
 	}
+	table := gradient.Table(depth, cyclic)
+	tables.Store(key, table)
+	return table, true
+}
+
+// Table computes the gradient's table in channels of 8 or 16 bits.
+func (g Gradient) Table(depth int, cyclic bool) Table {
 	table := make(Table, size(depth))
 	for channel := range 3 {
-		fillChannel(table, gradient, channel, uint16(1<<depth-1))
+		knot := g.open(channel, uint16(1<<depth-1))
+		if cyclic {
+			knot = g.closed(channel, uint16(1<<depth-1))
+		}
+		table.fill(channel, len(g), knot)
 	}
-	tables.Store(request{name, depth}, table)
-	return table, true
+	return table
 }
 
 // Cut makes the table flat in so many steps of about the same width, each of the colour in its middle.
@@ -73,95 +90,50 @@ func (t Table) Cut(steps int) Table {
 	return flat
 }
 
-// stop is a place of a gradient and its colour.
-type stop struct {
-	at    float64 // from 0 inclusive to 1 exclusive, ascending
-	color rgb
-}
+// knot returns place and value of stop i in a channel, continued on both sides of the gradient.
+type knot func(i int) (at, value float64)
 
-// rgb is a stop's colour.
-type rgb [3]uint8
-
-// stops returns the gradient of that name, or nil.
-func stops(name string) []stop {
-	switch name {
-	case "ultra": // night, deep blue, white, amber, ember
-		return []stop{
-			{0.00, rgb{3, 6, 38}},
-			{0.15, rgb{13, 60, 150}},
-			{0.33, rgb{96, 178, 236}},
-			{0.44, rgb{244, 252, 248}},
-			{0.56, rgb{255, 204, 74}},
-			{0.68, rgb{226, 112, 8}},
-			{0.83, rgb{92, 20, 22}},
-			{0.93, rgb{14, 4, 20}},
-		}
-	case "fire": // charcoal, red, orange, yellow, white heat
-		return []stop{
-			{0.00, rgb{12, 4, 8}},
-			{0.20, rgb{110, 8, 12}},
-			{0.40, rgb{222, 60, 6}},
-			{0.56, rgb{255, 160, 20}},
-			{0.70, rgb{255, 240, 150}},
-			{0.78, rgb{255, 255, 236}},
-			{0.90, rgb{120, 50, 60}},
-		}
-	case "ocean": // abyss, teal, foam, lagoon
-		return []stop{
-			{0.00, rgb{2, 14, 34}},
-			{0.22, rgb{4, 74, 112}},
-			{0.42, rgb{26, 160, 168}},
-			{0.56, rgb{170, 232, 208}},
-			{0.64, rgb{246, 252, 240}},
-			{0.76, rgb{90, 190, 210}},
-			{0.90, rgb{16, 58, 110}},
-		}
-	case "aurora": // violet night, magenta, gold, green, teal
-		return []stop{
-			{0.00, rgb{16, 6, 44}},
-			{0.18, rgb{92, 22, 126}},
-			{0.34, rgb{214, 62, 128}},
-			{0.48, rgb{255, 190, 110}},
-			{0.58, rgb{250, 250, 200}},
-			{0.72, rgb{78, 206, 140}},
-			{0.86, rgb{10, 92, 112}},
-		}
-	case "gray":
-		return []stop{{0.00, rgb{8, 8, 8}}, {0.50, rgb{250, 250, 250}}}
-	default:
-		return nil
-	}
-}
-
-// fillChannel writes one channel of every entry, whose greatest value is white.
-func fillChannel(table Table, gradient []stop, channel int, white uint16) {
-	count := len(gradient)
+// closed continues the gradient with itself.
+func (g Gradient) closed(channel int, white uint16) knot {
 	scale := float64(white) / 255
-	// knot returns place and value of a stop, continuing around the circle on both sides.
-	knot := func(i int) (at, value float64) {
-		turn := math.Floor(float64(i) / float64(count))
-		s := gradient[i-int(turn)*count]
-		return s.at + turn, float64(float64(s.color[channel]) * scale)
+	return func(i int) (at, value float64) {
+		turn := math.Floor(float64(i) / float64(len(g)))
+		s := g[i-int(turn)*len(g)]
+		return s.At + turn, float64(float64(s.Color[channel]) * scale)
 	}
+}
+
+// open continues the gradient with the colours of its ends.
+func (g Gradient) open(channel int, white uint16) knot {
+	scale := float64(white) / 255
+	return func(i int) (at, value float64) {
+		end := max(0, min(i, len(g)-1))
+		return g[end].At + float64(i-end), float64(float64(g[end].Color[channel]) * scale)
+	}
+}
+
+// fill writes one channel of every entry, given the knots of so many stops.
+func (t Table) fill(channel, stops int, knot knot) {
 	entry := 0
-	for s := range count {
+	for s := -1; s < stops; s++ {
 		x0, y0 := knot(s)
 		x1, y1 := knot(s + 1)
 		width := x1 - x0
 		m0, m1 := float64(width*slope(knot, s)), float64(width*slope(knot, s+1))
-		for ; entry < len(table); entry++ {
-			place := float64(entry) / float64(len(table))
+		for ; entry < len(t); entry++ {
+			place := float64(entry) / float64(len(t))
 			if place >= x1 {
 				break
 			}
-			value := hermite((place-x0)/width, y0, y1, m0, m1)
-			table[entry][channel] = uint16(max(0, min(float64(white), math.Floor(value+0.5))))
+			// Between two values a monotone cubic stays between them, but for rounding.
+			value := max(min(y0, y1), min(max(y0, y1), hermite((place-x0)/width, y0, y1, m0, m1)))
+			t[entry][channel] = uint16(math.Floor(value + 0.5))
 		}
 	}
 }
 
 // slope is the weighted harmonic mean of the slopes on both sides of a stop, and 0 at an extremum.
-func slope(knot func(int) (float64, float64), i int) float64 {
+func slope(knot knot, i int) float64 {
 	x0, y0 := knot(i - 1)
 	x1, y1 := knot(i)
 	x2, y2 := knot(i + 1)

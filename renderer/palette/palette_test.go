@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"mandelfarm/internal/golden"
 	"mandelfarm/renderer/bandpng"
@@ -15,12 +16,12 @@ func TestNamesAreThoseThatExist(t *testing.T) {
 	t.Parallel()
 	for _, name := range palette.Names() {
 		assert.True(t, palette.Exists(name), name)
-		_, ok := palette.New(name, 8)
+		_, ok := palette.New(name, 8, true)
 		assert.True(t, ok, name)
 	}
 	for _, name := range []string{"", "Ultra", "none"} {
 		assert.False(t, palette.Exists(name), name)
-		_, ok := palette.New(name, 8)
+		_, ok := palette.New(name, 8, true)
 		assert.False(t, ok, name)
 	}
 }
@@ -30,7 +31,7 @@ func TestTablesAreSmooth(t *testing.T) {
 	t.Parallel()
 	for depth, most := range map[int]float64{8: 2, 16: 16} {
 		for _, name := range palette.Names() {
-			table, _ := palette.New(name, depth)
+			table, _ := palette.New(name, depth, true)
 			for i := range table {
 				next := table[(i+1)%len(table)]
 				for channel := range 3 {
@@ -45,8 +46,8 @@ func TestTablesAreSmooth(t *testing.T) {
 func TestDepthsAgree(t *testing.T) {
 	t.Parallel()
 	for _, name := range palette.Names() {
-		coarse, _ := palette.New(name, 8)
-		fine, _ := palette.New(name, 16)
+		coarse, _ := palette.New(name, 8, true)
+		fine, _ := palette.New(name, 16, true)
 		for i, color := range coarse {
 			for channel := range 3 {
 				deep := fine[i*len(fine)/len(coarse)][channel]
@@ -56,11 +57,62 @@ func TestDepthsAgree(t *testing.T) {
 	}
 }
 
+// TestStopsHaveTheirColours looks a gradient's stops up in its table, cyclic and not.
+func TestStopsHaveTheirColours(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var gradient palette.Gradient
+		for i := range rapid.IntRange(1, 9).Draw(t, "stops") {
+			gradient = append(gradient, palette.Stop{
+				At: (float64(i) + rapid.Float64Range(0.01, 0.99).Draw(t, "at")) / 9, Color: [3]uint8{rapid.Byte().Draw(t, "red"), rapid.Byte().Draw(t, "green"), 7},
+			})
+		}
+		first, last := gradient[0], gradient[len(gradient)-1]
+		for _, cyclic := range []bool{true, false} {
+			table := gradient.Table(8, cyclic)
+			for _, stop := range gradient {
+				i := int(stop.At * float64(len(table)))
+				for channel, want := range stop.Color {
+					// The entry begins up to one entry before the stop; from one stop to the next are at least nine.
+					assert.InDelta(t, want, table[i][channel], 255*1.5/9, "channel %d at %g of %v", channel, stop.At, gradient)
+					assert.InDelta(t, 7, table[i][2], 0)
+				}
+			}
+			if !cyclic {
+				assert.Equal(t, palette.Color{uint16(first.Color[0]), uint16(first.Color[1]), 7}, table[0])
+				assert.Equal(t, palette.Color{uint16(last.Color[0]), uint16(last.Color[1]), 7}, table[len(table)-1])
+			}
+		}
+	})
+}
+
+// TestOpenTablesKeepTheirEnds looks before the first stop and after the last, where nothing changes any more.
+func TestOpenTablesKeepTheirEnds(t *testing.T) {
+	t.Parallel()
+	gradient := palette.Gradient{{At: 0.25, Color: [3]uint8{10, 20, 30}}, {At: 0.75, Color: [3]uint8{200, 100, 0}}}
+	for _, depth := range []int{8, 16} {
+		scale := uint16(1)
+		if depth == 16 {
+			scale = 257
+		}
+		open, closed := gradient.Table(depth, false), gradient.Table(depth, true)
+		for i, color := range open {
+			switch {
+			case 4*i <= len(open):
+				require.Equal(t, palette.Color{10 * scale, 20 * scale, 30 * scale}, color, "entry %d", i)
+			case 4*i >= 3*len(open):
+				require.Equal(t, palette.Color{200 * scale, 100 * scale, 0}, color, "entry %d", i)
+			}
+		}
+		assert.InDelta(t, 105*float64(scale), float64(closed[0][0]), float64(scale), "half-way from the last stop to the first")
+	}
+}
+
 func TestCutTablesAreFlat(t *testing.T) {
 	t.Parallel()
 	for _, name := range palette.Names() {
 		for _, steps := range []int{1, 2, 3, 7, 16, 255} {
-			table, _ := palette.New(name, 8)
+			table, _ := palette.New(name, 8, true)
 			flat := table.Cut(steps)
 			require.Len(t, flat, len(table))
 			changes := 0
@@ -78,10 +130,10 @@ func TestCutTablesAreFlat(t *testing.T) {
 // TestGoldenPalettes shows all palettes, one strip each, every fourth entry.
 func TestGoldenPalettes(t *testing.T) {
 	t.Parallel()
-	const width, strip = 1024, 12
+	const width, strip = 1024, 7
 	var pix []byte
 	for _, name := range palette.Names() {
-		table, ok := palette.New(name, 8)
+		table, ok := palette.New(name, 8, true)
 		require.True(t, ok)
 		var row []byte
 		for i := range width {

@@ -1,0 +1,65 @@
+package escape
+
+// Batch holds points and what became of them: slices of one length. One made by NewBatch also holds the memory that
+// iterating takes, so that only one Run at a time may use it or parts of it.
+type Batch struct {
+	Re, Im []float64 // the points
+	Count  []int32   // the first n with |z_n|^2 > R^2, or 0 for a point that does not escape
+	Norm2  []float64 // |z_n|^2 at that n; undefined where Count is 0
+
+	// How each point escapes, at n = Count, for those who ask for it: all four slices are there, or none. They are
+	// undefined where Count is 0.
+	ZX, ZY       []float64 // z_n
+	GradX, GradY []float64 // the gradient of |z_n| as a function of the point, in 1/units of the plane
+
+	field  *field // working memory; Run makes its own if there is none
+	tracer *tracer
+	traces *traces
+}
+
+// traces is the memory of a batch that only some pictures need.
+type traces struct {
+	zx, zy, gradX, gradY []float64
+	tracer               *tracer
+}
+
+// NewBatch returns a batch that has room for size points, without gradients.
+func NewBatch(size int) *Batch {
+	return &Batch{
+		Re: make([]float64, size), Im: make([]float64, size),
+		Count: make([]int32, size), Norm2: make([]float64, size),
+		field: newField(), traces: &traces{},
+	}
+}
+
+// Traced returns the same batch with ZX, ZY, GradX and GradY. The first call makes their memory, which a batch of NewBatch
+// keeps for further calls.
+func (b *Batch) Traced() Batch {
+	t, size := b.traces, len(b.Re)
+	if t == nil {
+		t = &traces{}
+	}
+	if t.tracer == nil {
+		*t = traces{make([]float64, size), make([]float64, size), make([]float64, size), make([]float64, size), &tracer{}}
+	}
+	traced := *b
+	traced.ZX, traced.ZY, traced.GradX, traced.GradY, traced.tracer = t.zx, t.zy, t.gradX, t.gradY, t.tracer
+	return traced
+}
+
+// Slice returns the first n points of the batch.
+func (b *Batch) Slice(n int) Batch { return b.Part(0, n) }
+
+// Part returns the points from start to end.
+func (b *Batch) Part(start, end int) Batch {
+	part := Batch{
+		Re: b.Re[start:end], Im: b.Im[start:end],
+		Count: b.Count[start:end], Norm2: b.Norm2[start:end],
+		field: b.field, tracer: b.tracer,
+	}
+	if b.ZX != nil {
+		part.ZX, part.ZY = b.ZX[start:end], b.ZY[start:end]
+		part.GradX, part.GradY = b.GradX[start:end], b.GradY[start:end]
+	}
+	return part
+}
