@@ -17,8 +17,8 @@ import (
 
 // Bounds of a TOML document, many times what fraktaler-3 writes: they keep the cost of a hostile one small.
 const (
-	maxTOMLPoints = 100_000 // in numbers, shaders and between the parts of keys
-	maxTOMLDepth  = 8
+	maxTOMLMarks = 100_000 // points and commas: in numbers, keys, arrays and shaders
+	maxTOMLDepth = 8
 )
 
 // readFraktaler reads fraktaler-3's TOML. What is not in the file has fraktaler-3's default, because it does not write
@@ -48,7 +48,8 @@ func readFraktaler(data []byte) (*sheet, renderer.Spec, error) {
 }
 
 func parseTOML(data []byte) (map[string]any, error) {
-	if bytes.Count(data, []byte("="))+bytes.Count(data, []byte("[")) > maxKeys || bytes.Count(data, []byte(".")) > maxTOMLPoints {
+	count := func(mark string) int { return bytes.Count(data, []byte(mark)) }
+	if count("=")+count("[") > maxKeys || count(".")+count(",") > maxTOMLMarks {
 		return nil, errTooManyKeys
 	}
 	var document map[string]any

@@ -2,9 +2,6 @@ package foreign
 
 import (
 	"fmt"
-	"math"
-	"strconv"
-	"strings"
 
 	"mandelfarm/renderer"
 )
@@ -143,99 +140,4 @@ func kallesSize(s *sheet, spec *renderer.Spec) (err error) {
 	}
 	spec.Height, err = s.count("ImageHeight", 1, standardHeight)
 	return err
-}
-
-// kallesColors reads the palette and how fast it turns: its 1024 colours, between the given ones, are IterDiv apart,
-// from ColorOffset on.
-func kallesColors(s *sheet, spec *renderer.Spec) error {
-	if err := kallesInterior(s, spec); err != nil {
-		return err
-	}
-	if !s.has("Colors") && !s.has("IterDiv") && !s.has("ColorMethod") {
-		return nil
-	}
-	method, err := s.count("ColorMethod", 0, 0)
-	if err != nil {
-		return err
-	}
-	distance, err := s.decimal("IterDiv")
-	if err != nil {
-		return err
-	}
-	offset, err := s.decimal("ColorOffset")
-	if err != nil {
-		return err
-	}
-	if s.has("ColorOffset") {
-		spec.Coloring.Offset = decimal(offset.Float64() / 1024)
-	}
-	return s.density(spec, method, distance.Float64())
-}
-
-// density sets the speed of the palette. Ours turns by density*sqrt(nu)/8.
-func (s *sheet) density(spec *renderer.Spec, method int, distance float64) error {
-	if !s.has("IterDiv") {
-		distance = 1
-	}
-	switch method {
-	case 0:
-		s.lose("ColorMethod", "there colours follow the iterations, here their square root: the palette makes as many turns "+
-			"from 0 to Iterations, but not evenly")
-		distance /= math.Sqrt(float64(spec.MaxIterations))
-	case 1:
-	default:
-		s.lose("ColorMethod", "colours follow the square root of the iterations here")
-		if s.has("IterDiv") {
-			s.lose("IterDiv", "belongs to the ColorMethod, which is not that of here")
-		}
-		return nil
-	}
-	density := decimal(1 / (128 * distance))
-	switch {
-	case density.Sign() <= 0:
-		return s.bad("IterDiv", "must be greater than 0")
-	case density.Exponent() >= 10:
-		s.lose("IterDiv", "is too small: the palette's density must be below 1e10")
-	default:
-		spec.Coloring.Density = density
-	}
-	return nil
-}
-
-// decimal is a number of six digits.
-func decimal(x float64) renderer.Decimal {
-	d, err := renderer.ParseDecimal(strconv.FormatFloat(x, 'e', 5, 64))
-	if err != nil { // it is no number
-		return renderer.Decimal{}
-	}
-	return d
-}
-
-// kallesInterior reads a colour, of which blue is the first part.
-func kallesInterior(s *sheet, spec *renderer.Spec) error {
-	if !s.has("InteriorColor") {
-		return nil
-	}
-	parts, err := s.bytes("InteriorColor")
-	if err != nil {
-		return err
-	}
-	if len(parts) != 3 {
-		return s.bad("InteriorColor", "must be three numbers from 0 to 255")
-	}
-	spec.Coloring.Interior = renderer.Color(fmt.Sprintf("#%02x%02x%02x", parts[2], parts[1], parts[0]))
-	return nil
-}
-
-// bytes reads numbers from 0 to 255 with commas between and perhaps behind them.
-func (s *sheet) bytes(key string) ([]byte, error) {
-	var parts []byte
-	for word := range strings.SplitSeq(strings.TrimSuffix(s.text(key), ","), ",") {
-		n, err := strconv.ParseUint(strings.TrimSpace(word), 10, 8)
-		if err != nil {
-			return nil, s.bad(key, "must be numbers from 0 to 255 with commas between them")
-		}
-		parts = append(parts, byte(n))
-	}
-	return parts, nil
 }

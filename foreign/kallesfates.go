@@ -5,7 +5,7 @@ func kallesFates() map[string]fate {
 	fates := make(map[string]fate)
 	fate{}.keys(fates, // read
 		"Re", "Im", "Zoom", "RotateAngle", "ImagPointsUp", "FractalType", "Power", "UseHybridFormula", "Iterations",
-		"ImageWidth", "ImageHeight", "ColorMethod", "IterDiv", "ColorOffset", "InteriorColor")
+		"ImageWidth", "ImageHeight", "Colors", "ColorMethod", "IterDiv", "ColorOffset", "InteriorColor")
 	fate{}.keys(fates, // no influence on the picture, or only through other keys
 		"Version",       // of the file's format
 		"Period",        // speeds the reference up
@@ -14,9 +14,9 @@ func kallesFates() map[string]fate {
 		"FactorAI",
 		"UseSRGB", "TriangleInequalityAverage", // for shaders
 	)
-	fates["Colors"] = fate{reason: "palettes of one's own are not drawn; the default palette is taken"}
 
-	fate{reason: "views are not stretched", neutral: "0"}.keys(fates, "StretchAngle", "StretchAmount", "Rotate")
+	fate{reason: "views are not stretched", neutral: "0"}.keys(fates, "StretchAngle", "StretchAmount")
+	fates["Rotate"] = fate{reason: "is of old versions and means something else in each; RotateAngle is read", neutral: "0"}
 	fates["Ratio"] = fate{reason: "views are not stretched", neutral: "360"}
 
 	const bailout = "points escape at a circle of radius 256 here"
