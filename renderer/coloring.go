@@ -14,10 +14,21 @@ const (
 	MethodSet Method = "set"
 	// MethodSmooth takes colours from a palette by the fractional iteration count.
 	MethodSmooth Method = "smooth"
+	// MethodDistance takes them by the estimated distance to the boundary, in pixels.
+	MethodDistance Method = "distance"
+	// MethodSlope lights those of MethodSmooth from one side, as if they lay on a hill that rises toward the boundary.
+	MethodSlope Method = "slope"
+	// MethodHistogram takes them by the part of the picture whose fractional iteration count is lower.
+	MethodHistogram Method = "histogram"
 )
 
 // Methods lists every method, the default first.
-func Methods() []Method { return []Method{MethodSmooth, MethodSet} }
+func Methods() []Method {
+	return []Method{MethodSmooth, MethodDistance, MethodSlope, MethodHistogram, MethodSet}
+}
+
+// seesGradients reports whether the method looks at more than the count.
+func (m Method) seesGradients() bool { return m == MethodDistance || m == MethodSlope }
 
 // Color is a colour in sRGB, written "#rrggbb" in lower-case hexadecimal digits.
 type Color string
@@ -31,6 +42,8 @@ type Coloring struct {
 	Offset   Decimal `json:"offset,omitzero"`   // where in the palette to start, in turns; |offset| < 1e10
 	Cyclic   Switch  `json:"cyclic,omitzero"`   // off: the palette runs once and ends; dropped if on
 	Steps    int     `json:"steps,omitzero"`    // flat colours that a turn is cut into, 1 to 255; 0 for a smooth turn
+	Light    Decimal `json:"light,omitzero"`    // where the light comes from, in degrees counter-clockwise from the right; MethodSlope only
+	Relief   Decimal `json:"relief,omitzero"`   // how much it changes colours, from 0 to 1; MethodSlope only
 	Interior Color   `json:"interior,omitzero"` // colour of the points that do not escape
 }
 
@@ -58,12 +71,12 @@ func (s *Spec) normalizeColoring() *FieldError {
 	switch c.Method {
 	case "":
 		c.Method = MethodSmooth
-	case MethodSet, MethodSmooth:
+	case MethodSet, MethodSmooth, MethodDistance, MethodSlope, MethodHistogram:
 	default:
 		return newFieldError("coloring.method", string(c.Method), oneOf(Methods()))
 	}
 	for _, step := range []func(*Coloring) *FieldError{
-		(*Coloring).normalizePalette, (*Coloring).normalizeTurns, (*Coloring).normalizeInterior,
+		(*Coloring).normalizePalette, (*Coloring).normalizeTurns, (*Coloring).normalizeRelief, (*Coloring).normalizeInterior,
 	} {
 		if err := step(c); err != nil {
 			return err
@@ -104,6 +117,27 @@ func (c *Coloring) normalizeTurns() *FieldError {
 	}
 	if c.Cyclic == On {
 		c.Cyclic = 0
+	}
+	return nil
+}
+
+// normalizeRelief fills in what MethodSlope needs.
+func (c *Coloring) normalizeRelief() *FieldError {
+	if err := normalizeAngle("coloring.light", &c.Light); err != nil {
+		return err
+	}
+	if c.Relief.Sign() < 0 || c.Relief.Cmp(Decimal{"1"}) > 0 {
+		return newFieldError("coloring.relief", c.Relief.String(), "must be from 0 to 1")
+	}
+	if c.Method != MethodSlope {
+		c.Light, c.Relief = Decimal{}, Decimal{}
+		return nil
+	}
+	if !c.Light.IsSet() {
+		c.Light = Decimal{"45"}
+	}
+	if !c.Relief.IsSet() {
+		c.Relief = Decimal{"0.7"}
 	}
 	return nil
 }

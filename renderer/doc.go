@@ -27,7 +27,7 @@
 // # The picture
 //
 // A point escapes at the first n >= 1 with |z_n| > R, where z_0 = 0 and z_{n+1} = z_n^2 + c for the Mandelbrot set
-// (package escape lists the other formulas). R is 2 for the method "set" and 256 for "smooth", whose larger circle
+// (package escape lists the other formulas). R is 2 for the method "set" and 256 for the others, whose larger circle
 // makes the fractional iteration count below continuous to about one part in 10^5.
 //
 // A plain view has square pixels sampled at their centres:
@@ -45,6 +45,20 @@
 // below is its first colour, above its last; at density 1 it ends at nu = 64. The square root compresses long orbits,
 // so that the default view and a view of radius 1e-10 both show a few turns of the palette. The double logarithm is
 // taken from a table of parabolas that is within 1e-7 of it. With steps a turn is cut into as many flat colours.
+//
+// Method "distance" goes by the distance to the boundary instead, in pixels, which package escape's gradient of |z_n| gives:
+//
+//	de = 2|z_n| ln|z_n| / |grad|
+//	t  = offset + density * log2(1 + 8 de) / 15
+//
+// Of a stretched window a pixel is a column to the side and a row upward. Method "slope" colours as "smooth" does, as if on
+// a hill that falls along the gradient, and lights it: with a the cosine between the gradient in the picture and the light,
+// times relief, a channel v from 0 to 1 becomes v + 0.85 a v on the side away from the light, where a < 0, and
+// v + a (1-v) (0.8 v + 0.15) on the other.
+//
+// Method "histogram" needs to know the whole picture before any of it: the same view is sampled at the centres of the
+// pixels of a picture of at most 256 by 192, and t = offset + density * the part of those of its points that escape whose
+// nu is lower. That is known at 256 levels of equal size, and taken to be linear between them.
 //
 // With samples above 1 every pixel is the mean of that many points of the R2 low-discrepancy sequence (Martin
 // Roberts, "The Unreasonable Effectiveness of Quasirandom Sequences", 2018), the first of which is the pixel's centre.

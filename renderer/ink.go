@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"mandelfarm/renderer/bandpng"
-	"mandelfarm/renderer/escape"
 	"mandelfarm/renderer/palette"
 )
 
@@ -17,20 +16,21 @@ const (
 	RGB16    = bandpng.RGB16
 )
 
-// ink is the colouring of method "smooth": a palette's table with the colour of the interior behind it, in the form in
-// which a format stores it.
+// ink is the colouring by a palette: its table with the colour of the interior behind it, in the form in which a format
+// stores it.
 type ink struct {
 	format  Format
 	palette [][3]uint8 // of Indexed8
 	places  int        // in the palette; the interior has the next
 	table   []uint64   // of channels: red in the lowest byte, or the lowest 16 bits; one channel where the format has one
-	scale   float64    // places per unit of sqrt(nu)
+	scale   float64    // places per turn of the method
 	offset  float64    // places, from 0 to one turn if cyclic
 	cyclic  bool
+	method  Method
+	relief  *relief // nil but for MethodSlope
+	// histogram is that of MethodHistogram, once it is computed.
+	histogram *Histogram
 }
-
-// turnsPerRoot is how far one unit of sqrt(nu) goes around the palette at density 1.
-const turnsPerRoot = 1.0 / 8
 
 // newInk prepares the colouring of a normalised Spec.
 func newInk(s Spec) *ink {
@@ -39,13 +39,16 @@ func newInk(s Spec) *ink {
 	if s.Coloring.Steps > 0 {
 		colors = colors.Cut(s.Coloring.Steps)
 	}
-	n := &ink{places: len(colors), cyclic: s.Coloring.Cyclic != Off}
+	n := &ink{places: len(colors), cyclic: s.Coloring.Cyclic != Off, method: s.Coloring.Method}
 	turns := s.Coloring.Offset.Float64()
 	if n.cyclic {
 		turns -= math.Floor(turns)
 	}
 	n.offset = float64(turns * float64(n.places))
-	n.scale = float64(s.Coloring.Density.Float64() * turnsPerRoot * float64(n.places))
+	n.scale = float64(s.Coloring.Density.Float64() * float64(n.places))
+	if n.method == MethodSlope {
+		n.relief = newRelief(s.Coloring)
+	}
 	n.fill(append(slices.Clip(colors), s.Coloring.Interior.channels(depth)), depth, s.Samples)
 	return n
 }
@@ -80,7 +83,7 @@ func (n *ink) fill(colors palette.Table, depth, samples int) {
 		}
 	default:
 		n.format = RGB8
-		if samples == 1 && n.index(colors) {
+		if samples == 1 && n.relief == nil && n.index(colors) {
 			n.format = Indexed8
 			return
 		}
@@ -133,61 +136,34 @@ func isGray(colors palette.Table) bool {
 	return true
 }
 
-// find returns the place in the table of every point of the batch, in places.
-func (n *ink) find(places []int32, batch escape.Batch) []int32 {
-	curve := logLog()
-	mask, scale, offset := int64(n.places-1), n.scale, n.offset
-	norms := batch.Norm2[:len(places)]
-	for i, count := range batch.Count[:len(places)] {
-		if count == 0 {
-			places[i] = int32(n.places) //nolint:gosec // at most 2^16
-			continue
-		}
-		nu := float64(count) - curve.at(norms[i])
-		if nu < 0 {
-			nu = 0
-		}
-		// Below 2^63: density, the places of a turn and the root of a count are below 2^34, 2^16 and 2^16.
-		place := int64(offset + float64(scale*math.Sqrt(nu)))
-		if n.cyclic {
-			place &= mask
-		}
-		places[i] = int32(max(0, min(place, mask))) //nolint:gosec // at most 2^16
-	}
-	return places
-}
-
-// shade writes the colours at the given places.
-func (n *ink) shade(dst []byte, places []int32) {
-	table := n.table
+// shade writes colours of the table, or between them.
+func (n *ink) shade(dst []byte, colors []uint64) {
 	switch n.format {
 	case RGB8:
-		last := len(places) - 1
-		for i, place := range places[:last] {
-			binary.LittleEndian.PutUint32(dst[3*i:], uint32(table[place])) //nolint:gosec // the next pixel covers the fourth byte
+		last := len(colors) - 1
+		for i, color := range colors[:last] {
+			binary.LittleEndian.PutUint32(dst[3*i:], uint32(color)) //nolint:gosec // the next pixel covers the fourth byte
 		}
-		color := table[places[last]]
+		color := colors[last]
 		dst[3*last], dst[3*last+1], dst[3*last+2] = byte(color&255), byte(color>>8&255), byte(color>>16&255)
 	case RGB16:
-		for i, place := range places {
-			color := table[place]
+		for i, color := range colors {
 			binary.BigEndian.PutUint16(dst[6*i:], uint16(color&0xffff))
 			binary.BigEndian.PutUint16(dst[6*i+2:], uint16(color>>16&0xffff))
 			binary.BigEndian.PutUint16(dst[6*i+4:], uint16(color>>32&0xffff))
 		}
 	case Gray1, Gray8, Indexed8:
-		for i, place := range places {
-			dst[i] = byte(table[place] & 255)
+		for i, color := range colors {
+			dst[i] = byte(color & 255)
 		}
 	}
 }
 
-// addSquares adds the squares of the channels of the colours at the given places.
-func (n *ink) addSquares(sums []uint64, places []int32) {
-	table := n.table
+// addSquares adds the squares of the colours' channels.
+func (n *ink) addSquares(sums []uint64, colors []uint64) {
 	if n.format == Gray8 {
-		for i, place := range places {
-			sums[i] += table[place] * table[place]
+		for i, color := range colors {
+			sums[i] += color * color
 		}
 		return
 	}
@@ -195,8 +171,7 @@ func (n *ink) addSquares(sums []uint64, places []int32) {
 	if n.format == RGB16 {
 		bits, mask = 16, 1<<16-1
 	}
-	for i, place := range places {
-		color := table[place]
+	for i, color := range colors {
 		red, green, blue := color&mask, color>>(bits&63)&mask, color>>(2*bits&63)&mask
 		sum := sums[3*i : 3*i+3 : 3*i+3]
 		sum[0] += red * red

@@ -101,6 +101,8 @@ func (s Spec) decimals() []named {
 		{"window.im", s.Window.Im[1]},
 		{"coloring.density", s.Coloring.Density},
 		{"coloring.offset", s.Coloring.Offset},
+		{"coloring.light", s.Coloring.Light},
+		{"coloring.relief", s.Coloring.Relief},
 	}
 }
 

@@ -29,7 +29,7 @@ func newPainter(s Spec) (*painter, error) {
 	}
 	p := &painter{spec: s, grid: newGrid(s), offsets: offsets(s.Samples), kernel: newKernel(s)}
 	switch {
-	case s.Coloring.Method == MethodSmooth:
+	case s.Coloring.Method != MethodSet:
 		p.ink = newInk(s)
 		p.format = p.ink.format
 	case s.Samples > 1:
@@ -48,7 +48,7 @@ func newKernel(s Spec) escape.Kernel {
 		MaxIterations: s.MaxIterations,
 		Radius2:       4,
 	}
-	if s.Coloring.Method == MethodSmooth {
+	if s.Coloring.Method != MethodSet {
 		k.Radius2 = escape.SmoothRadius2
 	}
 	switch s.Formula {
@@ -99,7 +99,7 @@ const run = 2048
 // brush is the working memory of one goroutine. Its size does not depend on the image.
 type brush struct {
 	batch  *escape.Batch
-	places [run]int32      // in the ink's tables
+	colors [run]uint64     // of one sample of each pixel
 	sums   [3 * run]uint64 // of squared channels, over the samples of each pixel
 }
 
@@ -139,19 +139,38 @@ func (p *painter) paintRows(ctx context.Context, b *brush, rows Rows, dst []byte
 
 // paintRun computes a run of pixels: some columns of one row, or all of several.
 func (p *painter) paintRun(ctx context.Context, b *brush, rows Rows, column, width int, dst []byte) error {
-	batch := b.batch.Slice(width * rows.Count())
 	p.begin(b)
 	for _, at := range p.offsets {
-		for i := range rows.Count() {
-			p.grid.place(batch.Part(i*width, (i+1)*width), rows.Start+i, column, at)
-		}
-		if err := p.kernel.Run(ctx, batch); err != nil {
+		batch, err := p.sample(ctx, b, rows, column, width, at)
+		if err != nil {
 			return err
 		}
 		p.add(b, batch, dst)
 	}
 	p.finish(b, dst)
 	return nil
+}
+
+// sample follows one point of each pixel of a run, at the same place in all.
+func (p *painter) sample(ctx context.Context, b *brush, rows Rows, column, width int, at offset) (escape.Batch, error) {
+	batch := p.batch(b, width*rows.Count())
+	for i := range rows.Count() {
+		p.grid.place(batch.Part(i*width, (i+1)*width), rows.Start+i, column, at)
+	}
+	if err := p.kernel.Run(ctx, batch); err != nil {
+		return batch, err
+	}
+	p.grid.turnGradients(batch)
+	return batch, nil
+}
+
+// batch returns room for so many points, with gradients if the method looks at them.
+func (p *painter) batch(b *brush, size int) escape.Batch {
+	batch := *b.batch
+	if p.spec.Coloring.Method.seesGradients() {
+		batch = b.batch.Traced()
+	}
+	return batch.Slice(size)
 }
 
 // begin makes the brush ready for a run of pixels.
@@ -169,9 +188,9 @@ func (p *painter) add(b *brush, batch escape.Batch, dst []byte) {
 	case p.ink == nil:
 		addSet(b.sums[:], batch.Count)
 	case len(p.offsets) == 1:
-		p.ink.shade(dst, p.ink.find(b.places[:len(batch.Count)], batch))
+		p.ink.shade(dst, p.ink.color(b.colors[:len(batch.Count)], batch))
 	default:
-		p.ink.addSquares(b.sums[:], p.ink.find(b.places[:len(batch.Count)], batch))
+		p.ink.addSquares(b.sums[:], p.ink.color(b.colors[:len(batch.Count)], batch))
 	}
 }
 

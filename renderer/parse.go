@@ -79,6 +79,8 @@ func (r *reader) coloring(path string, c *Coloring) *FieldError {
 		"offset":   func(path string) *FieldError { return r.decimal(path, &c.Offset) },
 		"cyclic":   func(path string) *FieldError { return r.toggle(path, &c.Cyclic) },
 		"steps":    func(path string) *FieldError { return r.count(path, &c.Steps) },
+		"light":    func(path string) *FieldError { return r.decimal(path, &c.Light) },
+		"relief":   func(path string) *FieldError { return r.decimal(path, &c.Relief) },
 		"interior": func(path string) *FieldError { return readName(r, path, &c.Interior) },
 	})
 }

@@ -67,6 +67,9 @@ type line struct {
 // writeSegments computes, compresses and writes the given rows, which start at a multiple of bandpng.SegmentRows, and
 // returns their checksum. Calls for adjoining rows write adjoining parts of a file.
 func (p *painter) writeSegments(ctx context.Context, w io.Writer, rows Rows, opt Options) (bandpng.Sum, error) {
+	if err := p.equalize(ctx); err != nil {
+		return bandpng.Sum{}, err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	threads := opt.threads((rows.Count() + partRows - 1) / partRows)
 	inFlight := threads + 2

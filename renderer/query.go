@@ -9,7 +9,7 @@ import (
 
 // FromQuery returns the plain view that a URL's query describes. Its parameters are the fields of a Spec under short
 // names: formula, seed_re, seed_im, re, im, radius, rotation, max_iterations, samples, depth, coloring (the method),
-// palette (a name, or stops such as 000764@0,206bcb@0.16), density, offset, cyclic, steps and interior. An unknown, repeated or bad parameter gives a *FieldError that names the
+// palette (a name, or stops such as 000764@0,206bcb@0.16), density, offset, cyclic, steps, light, relief and interior. An unknown, repeated or bad parameter gives a *FieldError that names the
 // parameter; width and height are named as such. The result is normalised.
 func FromQuery(width, height int, values map[string][]string) (Spec, error) {
 	spec := Spec{Width: width, Height: height}
@@ -63,6 +63,8 @@ func querySetters(s *Spec) map[string]func(name, value string) *FieldError {
 		"offset":         decimal(&s.Coloring.Offset),
 		"cyclic":         func(name, value string) *FieldError { return setSwitch(name, value, &s.Coloring.Cyclic) },
 		"steps":          count(&s.Coloring.Steps),
+		"light":          decimal(&s.Coloring.Light),
+		"relief":         decimal(&s.Coloring.Relief),
 		"interior":       func(_, value string) *FieldError { s.Coloring.Interior = Color(value); return nil },
 	}
 }

@@ -120,6 +120,9 @@ func (e *PanicError) Error() string { return fmt.Sprintf("renderer panicked: %v"
 
 // paintAll computes all rows of the pixels. Goroutines take the next few when they are done with some.
 func (p *painter) paintAll(ctx context.Context, pixels *Pixels, opt Options) error {
+	if err := p.equalize(ctx); err != nil {
+		return err
+	}
 	var (
 		next   atomic.Int64
 		group  sync.WaitGroup

@@ -236,7 +236,7 @@ func TestAllocationsDoNotGrowWithPixels(t *testing.T) { //nolint:paralleltest //
 		s := parse(t, text)
 		return testing.AllocsPerRun(5, func() { render(t, s, renderer.Options{Threads: 2}) })
 	}
-	for _, extra := range []string{``, `,"samples":2`, `,"coloring":{"method":"set"}`} {
+	for _, extra := range []string{``, `,"samples":2`, `,"coloring":{"method":"set"}`, `,"coloring":{"method":"distance"}`} {
 		small := allocations(`{"width":50,"height":50,"max_iterations":20` + extra + `}`)
 		large := allocations(`{"width":500,"height":500,"max_iterations":20` + extra + `}`)
 		assert.InDelta(t, small, large, 20, "with%s", extra)

@@ -186,20 +186,26 @@ func checkInterval(field string, ends [2]Decimal) *FieldError {
 	return nil
 }
 
-// normalizeRotation brings the angle into (-180, 180] and drops 0, so that one picture has one angle.
+// normalizeRotation drops an angle of 0, so that one picture has one angle.
 func (s *Spec) normalizeRotation() *FieldError {
-	turn, half := Decimal{"360"}, Decimal{"180"}
-	if s.Rotation.Cmp(turn) > 0 || s.Rotation.Cmp(Decimal{"-360"}) < 0 {
-		return newFieldError("rotation", s.Rotation.String(), "must be within ±360 degrees")
-	}
-	switch {
-	case s.Rotation.Cmp(half) > 0:
-		s.Rotation = s.Rotation.plus(-360)
-	case s.Rotation.Cmp(Decimal{"-180"}) <= 0:
-		s.Rotation = s.Rotation.plus(360)
-	}
+	err := normalizeAngle("rotation", &s.Rotation)
 	if s.Rotation.Sign() == 0 {
 		s.Rotation = Decimal{}
+	}
+	return err
+}
+
+// normalizeAngle brings an angle into (-180, 180].
+func normalizeAngle(field string, angle *Decimal) *FieldError {
+	turn, half := Decimal{"360"}, Decimal{"180"}
+	if angle.Cmp(turn) > 0 || angle.Cmp(Decimal{"-360"}) < 0 {
+		return newFieldError(field, angle.String(), "must be within ±360 degrees")
+	}
+	switch {
+	case angle.Cmp(half) > 0:
+		*angle = angle.plus(-360)
+	case angle.Cmp(Decimal{"-180"}) <= 0:
+		*angle = angle.plus(360)
 	}
 	return nil
 }

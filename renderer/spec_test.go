@@ -47,6 +47,8 @@ func specs() *rapid.Generator[renderer.Spec] {
 		}
 		if rapid.Bool().Draw(t, "has colours") {
 			s.Coloring.Density = draw("density", positive)
+			s.Coloring.Light = draw("light", `-?[12]?[0-9]{1,2}(\.[0-9]{1,9})?`)
+			s.Coloring.Relief = draw("relief", `0\.[0-9]{1,9}|1`)
 			s.Coloring.Steps = rapid.IntRange(0, 255).Draw(t, "steps")
 			s.Coloring.Offset = draw("offset", `-?0\.[0-9]{1,9}`)
 			s.Coloring.Interior = renderer.Color(rapid.StringMatching(`#[0-9a-fA-F]{6}`).Draw(t, "interior"))
@@ -155,6 +157,14 @@ func TestOnePictureHasOneID(t *testing.T) {
 		},
 		{
 			`{"width":8,"height":6,"coloring":{"palette":"000764@0,abcdef@0.16","cyclic":false}}`,
+		},
+		{
+			`{"width":8,"height":6,"coloring":{"method":"distance"}}`,
+			`{"width":8,"height":6,"coloring":{"method":"distance","light":30,"relief":1}}`,
+		},
+		{
+			`{"width":8,"height":6,"coloring":{"method":"slope"}}`,
+			`{"width":8,"height":6,"coloring":{"method":"slope","light":-315,"relief":"0.70"}}`,
 		},
 	}
 	seen := map[renderer.ID]int{}
@@ -278,6 +288,9 @@ func badSpecs() map[string]string {
 		`{"width":8,"height":6,"coloring":{"palette":"000000@0,ffffff"}}`:            "coloring.palette",
 		`{"width":8,"height":6,"coloring":{"cyclic":1}}`:                             "coloring.cyclic",
 		`{"width":8,"height":6,"coloring":{"cyclic":"false"}}`:                       "coloring.cyclic",
+		`{"width":8,"height":6,"coloring":{"light":361}}`:                            "coloring.light",
+		`{"width":8,"height":6,"coloring":{"relief":-0.1}}`:                          "coloring.relief",
+		`{"width":8,"height":6,"coloring":{"relief":"1.001"}}`:                       "coloring.relief",
 		`{"width":8,"height":6,"coloring":{"density":0}}`:                            "coloring.density",
 		`{"width":8,"height":6,"coloring":{"density":"1e10"}}`:                       "coloring.density",
 		`{"width":8,"height":6,"coloring":{"offset":"1e10"}}`:                        "coloring.offset",
@@ -318,7 +331,7 @@ func TestErrorsReadWell(t *testing.T) {
 	_, err := renderer.Parse([]byte(`{"width":8,"height":6,"radius":"-1"}`))
 	require.EqualError(t, err, `radius: must be greater than 0, got "-1"`)
 	_, err = renderer.Parse([]byte(`{"width":8,"height":6,"coloring":{"method":"rainbow"}}`))
-	require.EqualError(t, err, `coloring.method: must be one of smooth, set, got "rainbow"`)
+	require.EqualError(t, err, `coloring.method: must be one of smooth, distance, slope, histogram, set, got "rainbow"`)
 	_, err = renderer.Parse([]byte(stopsSpec(`{"at":"1","color":"#000000"}`)))
 	require.EqualError(t, err, `coloring.palette: must have stops at places from 0 to below 1, of at most 9 digits after the point, got "000000@1"`)
 	_, err = renderer.Parse([]byte(`{"width":8,`))
@@ -371,6 +384,9 @@ func TestFromQuery(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, `"coloring":{"method":"smooth","palette":[{"at":"0","color":"#000764"},{"at":"0.16","color":"#206bcb"}],`+
 		`"density":"1","offset":"0","cyclic":false,"interior":"#000000"}}`, string(s.Canonical()[bytes.Index(s.Canonical(), []byte(`"coloring"`)):]))
+	s, err = renderer.FromQuery(640, 480, map[string][]string{"coloring": {"slope"}, "light": {"90"}, "relief": {"0.25"}})
+	require.NoError(t, err)
+	assert.Equal(t, parse(t, `{"width":640,"height":480,"coloring":{"method":"slope","light":90,"relief":0.25}}`), s)
 	s, err = renderer.FromQuery(640, 480, nil)
 	require.NoError(t, err)
 	assert.Equal(t, parse(t, `{"width":640,"height":480}`), s)
@@ -381,7 +397,7 @@ func TestBadQueriesNameTheParameter(t *testing.T) {
 	bad := map[string]string{
 		"re": "NaN", "im": "1e999999999", "radius": "-1", "rotation": "1000", "max_iterations": "0", "samples": "many",
 		"formula": "newton", "seed_re": "1", "coloring": "rainbow", "palette": "none", "density": "-1", "offset": "x",
-		"interior": "red", "steps": "256", "depth": "10", "unknown": "1", "width": "3", "cyclic": "no", "seed_im": "", "Re": "1",
+		"interior": "red", "steps": "256", "depth": "10", "unknown": "1", "width": "3", "cyclic": "no", "light": "400", "relief": "2", "seed_im": "", "Re": "1",
 	}
 	for name, value := range bad {
 		_, err := renderer.FromQuery(640, 480, map[string][]string{name: {value}})

@@ -65,6 +65,20 @@ func (g *grid) placeWindow(b escape.Batch, row, column int, at offset) {
 	}
 }
 
+// turnGradients takes the batch's gradients, if it has any, from the plane to the picture: from then on they are per pixel,
+// and x and y are those of the picture, x to the right and y upward.
+func (g *grid) turnGradients(b escape.Batch) {
+	for i, x := range b.GradX {
+		y := b.GradY[i]
+		if g.window {
+			b.GradX[i], b.GradY[i] = float64(x*g.columnStep), float64(y*g.rowStep)
+			continue
+		}
+		b.GradX[i] = float64((float64(x*g.cos) + float64(y*g.sin)) * g.step)
+		b.GradY[i] = float64((float64(y*g.cos) - float64(x*g.sin)) * g.step)
+	}
+}
+
 // offset is a place in a pixel, from its upper left corner, in pixels.
 type offset struct {
 	x, y  float64

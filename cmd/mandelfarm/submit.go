@@ -90,12 +90,14 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"max-iterations", "`iterations` after which a point is inside"},
 		{"samples", "`points` per pixel"},
 		{"depth", "`bits` per channel: 8 or 16"},
-		{"coloring", "`method` of colouring: smooth or set"},
+		{"coloring", "`method` of colouring: smooth, distance, slope, histogram or set"},
 		{"palette", "`name` of the palette, such as ultra, fire or ocean, or stops such as 000764@0,206bcb@0.16"},
 		{"density", "how fast the palette turns, a `decimal`"},
 		{"offset", "where in the palette to start, in `turns`"},
 		{"cyclic", "`false`: the palette runs once and ends"},
 		{"steps", "`number` of flat colours that the palette is cut into"},
+		{"light", "`degrees` from which a slope is lit"},
+		{"relief", "`strength` of a slope's light, 0 to 1"},
 		{"interior", "`colour` of the inside, such as #000000"},
 	} {
 		fs.String(p.name, "", p.usage)

@@ -1,0 +1,132 @@
+package renderer
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// The picture that a Histogram is made of, at most.
+const (
+	surveyWidth  = 256
+	surveyHeight = 192
+)
+
+// levels is the number of parts of equal size that a Histogram divides the points into.
+const levels = 256
+
+// Histogram says how the fractional iteration counts of a picture are distributed, for MethodHistogram. It depends on the
+// Spec alone, so that bands which are drawn apart agree, and whoever has it need not compute it again.
+type Histogram struct {
+	// bounds are the least and the greatest count, and between them those that divide the points that escape into levels
+	// parts of equal size. It is empty if none escapes.
+	bounds []float64
+}
+
+// NewHistogram makes the histogram of a picture. It calls counts once, for the fractional iteration counts of all pixels of a
+// small picture of the same view and formula, in any order; those of points that do not escape are NaN.
+func NewHistogram(s Spec, counts func(small Spec) ([]float64, error)) (*Histogram, error) {
+	all, err := counts(s.Reduced(surveyWidth, surveyHeight))
+	if err != nil {
+		return nil, err
+	}
+	escaping := make([]float64, 0, len(all))
+	for _, nu := range all {
+		if !math.IsNaN(nu) {
+			escaping = append(escaping, nu)
+		}
+	}
+	if len(escaping) == 0 {
+		return &Histogram{}, nil
+	}
+	slices.Sort(escaping)
+	h := &Histogram{bounds: make([]float64, levels+1)}
+	for level := range h.bounds {
+		h.bounds[level] = escaping[level*(len(escaping)-1)/levels]
+	}
+	return h, nil
+}
+
+// rank returns the part of the points whose count is below nu, from 0 to 1.
+func (h *Histogram) rank(nu float64) float64 {
+	above, _ := slices.BinarySearchFunc(h.bounds, nu, func(bound, nu float64) int {
+		if bound <= nu {
+			return -1
+		}
+		return 1
+	})
+	switch above {
+	case 0:
+		return 0
+	case len(h.bounds):
+		return 1
+	}
+	low, high := h.bounds[above-1], h.bounds[above]
+	return (float64(above-1) + (nu-low)/(high-low)) / levels
+}
+
+// MarshalBinary returns about two kilobytes.
+func (h *Histogram) MarshalBinary() ([]byte, error) {
+	data := make([]byte, 0, 8*len(h.bounds))
+	for _, bound := range h.bounds {
+		data = binary.LittleEndian.AppendUint64(data, math.Float64bits(bound))
+	}
+	return data, nil
+}
+
+// UnmarshalBinary reads what MarshalBinary returns, and nothing else.
+func (h *Histogram) UnmarshalBinary(data []byte) error {
+	if len(data) != 0 && len(data) != 8*(levels+1) {
+		return fmt.Errorf("histogram: %d bytes are not its size", len(data))
+	}
+	var bounds []float64
+	last := math.Inf(-1)
+	for ; len(data) > 0; data = data[8:] {
+		bound := math.Float64frombits(binary.LittleEndian.Uint64(data))
+		if !(bound >= last) || math.IsInf(bound, 0) {
+			return errors.New("histogram: its bounds are not in order")
+		}
+		bounds, last = append(bounds, bound), bound
+	}
+	h.bounds = bounds
+	return nil
+}
+
+// equalize computes the histogram if the method needs one.
+func (p *painter) equalize(ctx context.Context) error {
+	if p.spec.Coloring.Method != MethodHistogram || p.ink.histogram != nil {
+		return nil
+	}
+	h, err := NewHistogram(p.spec, func(small Spec) ([]float64, error) { return survey(ctx, small) })
+	p.ink.histogram = h
+	return err
+}
+
+// survey returns the fractional iteration counts of all pixels of a picture.
+func survey(ctx context.Context, s Spec) ([]float64, error) {
+	p, err := newPainter(s)
+	if err != nil {
+		return nil, err
+	}
+	b := getBrush()
+	defer brushes.Put(b)
+	var all []float64
+	height := max(1, run/s.Width)
+	for top := 0; top < s.Height; top += height {
+		batch, err := p.sample(ctx, b, Rows{top, min(top+height, s.Height)}, 0, s.Width, p.offsets[0])
+		if err != nil {
+			return nil, err
+		}
+		for i, count := range batch.Count {
+			nu := math.NaN()
+			if count != 0 {
+				nu = p.ink.nu(count, batch.Norm2[i])
+			}
+			all = append(all, nu)
+		}
+	}
+	return all, nil
+}
