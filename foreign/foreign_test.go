@@ -86,6 +86,22 @@ func TestKallesFraktaler(t *testing.T) {
 	}, losses(p))
 }
 
+func TestSlopesAndDistances(t *testing.T) {
+	t.Parallel()
+	const place = "Re: 0\nIm: 0\nZoom: 1\nIterations: 400\nIterDiv: 1\nColorOffset: 256\n"
+	p, err := read(t, foreign.Kalles, place+"Slopes: 1\nSlopeAngle: 200\nSlopeRatio: 20\n")
+	require.NoError(t, err)
+	c := p.Spec.Coloring
+	assert.Equal(t, renderer.MethodSlope, c.Method)
+	assert.Equal(t, "-160 0.2 0.15625 0.25", fmt.Sprint(c.Light, " ", c.Relief, " ", c.Density, " ", c.Offset))
+	p, err = read(t, foreign.Kalles, place+"ColorMethod: 8\n")
+	require.NoError(t, err)
+	assert.Equal(t, renderer.MethodDistance, p.Spec.Coloring.Method)
+	assert.Equal(t, "1", p.Spec.Coloring.Density.String())
+	_, err = read(t, foreign.Kalles, place+"Slopes: 1\nSlopeRatio: -1\n")
+	assert.ErrorContains(t, err, "SlopeRatio")
+}
+
 func TestPaletteAlone(t *testing.T) {
 	t.Parallel()
 	p := file(t, "fire.kfp")
@@ -235,7 +251,8 @@ func TestEveryLossIsNamed(t *testing.T) {
 		{foreign.Kalles, kfr, "StretchAngle: 12\nStretchAmount: 0.5\n", []string{"StretchAngle: 12: views are not stretched", "StretchAmount: 0.5: views"}},
 		{foreign.Kalles, kfr, "Rotate: 5\nRatio: 300\n", []string{"Rotate: 5: ", "Ratio: 300: views"}},
 		{foreign.Kalles, kfr, "RotateAngle: 30\n", []string{"RotateAngle: 30: is counter-clockwise here"}},
-		{foreign.Kalles, kfr, "Slopes: 1\nSlopePower: 100\nDifferences: 3\n", []string{"Slopes: 1: ", "SlopePower: 100: ", "Differences: 3: "}},
+		{foreign.Kalles, kfr, "Slopes: 1\nSlopePower: 100\nDifferences: 3\n", []string{"Slopes: 1: are lit by a law of the farm's own", "SlopePower: 100: "}},
+		{foreign.Kalles, kfr, "ColorMethod: 7\nIterDiv: 0.01\nSlopes: 1\n", []string{"ColorMethod: 7: by the distance", "IterDiv: 0.01: ", "Slopes: 1: colours that go by the distance"}},
 		{foreign.Kalles, kfr, "MultiColor: 1\nBlendMC: 0\nMultiColors: 1\t2\t3,\n", []string{"MultiColor: 1: ", "BlendMC: 0: ", "MultiColors: 1?2?3,: "}},
 		{foreign.Kalles, kfr, "TextureEnabled: 1\nTextureFile: x.jpg\n", []string{"TextureEnabled: 1: ", "TextureFile: x.jpg: "}},
 		{foreign.Kalles, kfr, "UseOpenGL: 1\nGLSL: vec3\\ x;\n", []string{"UseOpenGL: 1: ", `GLSL: vec3\ x;: `}},

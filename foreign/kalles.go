@@ -24,7 +24,8 @@ func readKalles(data []byte) (*sheet, renderer.Spec, error) {
 	})
 	var spec renderer.Spec
 	for _, read := range []func(*sheet, *renderer.Spec) error{
-		kallesView, kallesFormula, kallesIterations, kallesSize, kallesColors,
+		kallesView, kallesFormula, kallesIterations, kallesSize,
+		kallesInterior, kallesPalette, kallesOffset, kallesDensity, kallesSlopes,
 	} {
 		if err == nil {
 			err = read(s, &spec)

@@ -14,37 +14,45 @@ import (
 // IterDiv is the distance from one to the next, and ColorOffset says at which to start.
 const kallesTurn = 1024
 
-// kallesColors reads the palette and how fast it turns.
-func kallesColors(s *sheet, spec *renderer.Spec) error {
-	if err := kallesInterior(s, spec); err != nil {
+// kallesOffset reads where in the palette to start.
+func kallesOffset(s *sheet, spec *renderer.Spec) error {
+	offset, err := s.decimal("ColorOffset")
+	if err != nil || !s.has("ColorOffset") {
 		return err
 	}
-	if err := kallesPalette(s, spec); err != nil {
-		return err
-	}
-	if !s.has("Colors") && !s.has("IterDiv") && !s.has("ColorMethod") {
+	turns := offset.Float64() / kallesTurn
+	if turns < 0 || turns >= 1 {
+		s.lose("ColorOffset", "is not from 0 to 1023, and counts as 0 there and here")
 		return nil
 	}
-	method, err := s.count("ColorMethod", 0, 0)
+	spec.Coloring.Offset = decimal(turns)
+	return nil
+}
+
+// kallesSlopes lights the picture. What goes by the distance is not lit.
+func kallesSlopes(s *sheet, spec *renderer.Spec) error {
+	if !s.on("Slopes") {
+		return nil
+	}
+	light, err := s.decimal("SlopeAngle")
 	if err != nil {
 		return err
 	}
-	distance, err := s.decimal("IterDiv")
+	ratio, err := s.count("SlopeRatio", 0, 50)
 	if err != nil {
 		return err
 	}
-	offset, err := s.decimal("ColorOffset")
-	if err != nil {
-		return err
+	if spec.Coloring.Method == renderer.MethodDistance {
+		s.lose("Slopes", "colours that go by the distance are not lit")
+		return nil
 	}
-	switch turns := offset.Float64() / kallesTurn; {
-	case !s.has("ColorOffset"):
-	case turns < 0 || turns >= 1:
-		s.lose("ColorOffset", "is not from 0 to 1023, and counts as 0 there and here")
-	default:
-		spec.Coloring.Offset = decimal(turns)
+	s.lose("Slopes", "are lit by a law of the farm's own: SlopeAngle is where the light comes from, SlopeRatio how strong it is")
+	if s.has("SlopePower") {
+		s.lose("SlopePower", "steeper slopes are not lit otherwise")
 	}
-	return s.density(spec, method, distance.Float64())
+	spec.Coloring.Method, spec.Coloring.Light = renderer.MethodSlope, light
+	spec.Coloring.Relief = decimal(float64(min(ratio, 100)) / 100)
+	return nil
 }
 
 // maxStops is how many stops a palette of the renderer may have.
@@ -72,8 +80,20 @@ func kallesPalette(s *sheet, spec *renderer.Spec) error {
 	return nil
 }
 
-// density sets the speed of the palette. Ours turns by density*sqrt(nu)/8.
-func (s *sheet) density(spec *renderer.Spec, method int, distance float64) error {
+// kallesDensity reads how fast the palette turns, after what. Ours turns by density*sqrt(nu)/8.
+func kallesDensity(s *sheet, spec *renderer.Spec) error {
+	if !s.has("Colors") && !s.has("IterDiv") && !s.has("ColorMethod") {
+		return nil // a place without colours
+	}
+	method, err := s.count("ColorMethod", 0, 0)
+	if err != nil {
+		return err
+	}
+	given, err := s.decimal("IterDiv")
+	if err != nil {
+		return err
+	}
+	distance := given.Float64()
 	if !s.has("IterDiv") {
 		distance = 1
 	}
@@ -83,11 +103,12 @@ func (s *sheet) density(spec *renderer.Spec, method int, distance float64) error
 			"from 0 to Iterations, but not evenly")
 		distance /= math.Sqrt(float64(spec.MaxIterations))
 	case 1:
+	case 5, 6, 7, 8:
+		spec.Coloring.Method = renderer.MethodDistance
+		s.otherLaw("by the distance colours go outward here, along its logarithm")
+		return nil
 	default:
-		s.lose("ColorMethod", "colours follow the square root of the iterations here")
-		if s.has("IterDiv") {
-			s.lose("IterDiv", "belongs to the ColorMethod, which is not that of here")
-		}
+		s.otherLaw("colours follow the square root of the iterations here")
 		return nil
 	}
 	density := decimal(8 / (kallesTurn * distance))
@@ -100,6 +121,14 @@ func (s *sheet) density(spec *renderer.Spec, method int, distance float64) error
 		spec.Coloring.Density = density
 	}
 	return nil
+}
+
+// otherLaw notes that colours go by a law to which nothing here corresponds.
+func (s *sheet) otherLaw(reason string) {
+	s.lose("ColorMethod", reason)
+	if s.has("IterDiv") {
+		s.lose("IterDiv", "belongs to the ColorMethod, which is not that of here")
+	}
 }
 
 // decimal is a number of six digits.

@@ -5,10 +5,12 @@ func kallesFates() map[string]fate {
 	fates := make(map[string]fate)
 	fate{}.keys(fates, // read
 		"Re", "Im", "Zoom", "RotateAngle", "ImagPointsUp", "FractalType", "Power", "UseHybridFormula", "Iterations",
-		"ImageWidth", "ImageHeight", "Colors", "ColorMethod", "IterDiv", "ColorOffset", "InteriorColor")
+		"ImageWidth", "ImageHeight", "Colors", "ColorMethod", "IterDiv", "ColorOffset", "InteriorColor",
+		"Slopes", "SlopeAngle", "SlopeRatio", "SlopePower")
 	fate{}.keys(fates, // no influence on the picture, or only through other keys
 		"Version",       // of the file's format
 		"Period",        // speeds the reference up
+		"Differences",   // how slopes and distances are computed; here analytically
 		"HybridFormula", // unless UseHybridFormula
 		"FactorAR",      // of formulas that are not drawn here
 		"FactorAI",
@@ -33,9 +35,6 @@ func kallesFates() map[string]fate {
 	fates["ColorPhaseStrength"] = fate{reason: "colours do not depend on the angle at escape here", neutral: "0"}
 	fates["MultiColor"] = fate{reason: "there are no waves of colour here", neutral: "0"}
 	fate{reason: "there are no waves of colour here", of: "MultiColor"}.keys(fates, "BlendMC", "MultiColors")
-	fates["Slopes"] = fate{reason: "slopes are not shaded", neutral: "0"}
-	fate{reason: "slopes are not shaded", of: "Slopes"}.keys(fates, "SlopePower", "SlopeRatio", "SlopeAngle")
-	fates["Differences"] = fate{reason: "slopes are not shaded", of: "Slopes"}
 	fates["TextureEnabled"] = fate{reason: "there are no textures here", neutral: "0"}
 	fate{reason: "there are no textures here", of: "TextureEnabled"}.keys(fates,
 		"TextureMerge", "TexturePower", "TextureRatio", "TextureFile", "TextureResize")
