@@ -229,7 +229,7 @@ func TestFormulas(t *testing.T) {
 	} {
 		p, err := read(t, c.format, c.text)
 		if c.fails != "" {
-			assert.ErrorContains(t, err, c.fails, "%s", c.text)
+			require.ErrorContains(t, err, c.fails, "%s", c.text)
 			continue
 		}
 		require.NoError(t, err, "%s", c.text)
