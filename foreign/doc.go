@@ -12,8 +12,13 @@
 //
 // Place, iterations, rotation, formula and size. Coordinates keep every digit. The programs say how large a view is by a
 // zoom, of which 2/zoom is half the view's height; the radius has 20 significant digits. Imagina says that height itself,
-// and in hexadecimal digits: coordinates of more than 150 of them are rounded, far behind their last digit. Of Kalles
-// Fraktaler's colours the interior's, the offset and the density are read.
+// and in hexadecimal digits: coordinates of more than 150 of them are rounded, far behind their last digit.
+//
+// Of Kalles Fraktaler's colours the palette is read, spread evenly over at most 64 stops, the interior, the offset and
+// the method. Its palette turns once in 1024 IterDiv, of the square root of the iterations for method 1, which is the law
+// of [renderer.MethodSmooth] (iterations are counted from about four further on, which does not show). For method 0 it
+// is of the iterations themselves; then the density is such that the palette makes as many turns from 0 to Iterations.
+// Methods 5 to 8 become [renderer.MethodDistance], and Slopes [renderer.MethodSlope], with laws of their own.
 //
 // A file that does not say what size the picture has gets 1920x1080 pixels, from fraktaler-3, which does not write its
 // defaults, 1024x576. Iterations are 1000 then, and 1024.
