@@ -16,15 +16,14 @@ import (
 //
 // as long as |d^2| is within the skip's linear bound (Imagina's "approximation by a plain Mandelbrot").
 type core struct {
-	length       int     // steps of the reference in one of the core
-	slopeRe      float64 // c of the core per pixel
-	slopeIm      float64
-	atRe, atIm   float64 // c of the core at the reference
-	radius2      float64 // |u|^2 up to which a step is valid
-	inverse      wide.Complex
-	scaleRe      float64 // inverse, if that is in range
-	scaleIm      float64
-	escapeKernel escape.Kernel
+	length     int     // steps of the reference in one of the core
+	slopeRe    float64 // c of the core per pixel
+	slopeIm    float64
+	atRe, atIm float64      // c of the core at the reference
+	radius2    float64      // |u|^2 up to which a step is valid
+	inverse    wide.Complex // 1/a
+	perPixel   wide.Complex // d per pixel for a slope of 1 in the core
+	kernel     escape.Kernel
 }
 
 // Bounds of a core's numbers, as exponents: squares must stay in range, and the c of the core must tell pixels apart.
@@ -43,7 +42,7 @@ func newCore(t *track, period bool, step, bound wide.Real, limit int) *core {
 	radius2 := s.a.Norm().Mul(s.a.Norm()).Mul(s.linear)
 	slope, at := s.a.Mul(s.c), s.a.Mul(t.at(len(t.elements)-1))
 	span := slope.Norm().Mul(bound)
-	if radius2.Less(wide.NewReal(4, 0)) || max(span.Exp, at.Exp) > greatestCore || span.Exp < at.Exp+coreResolution {
+	if limit < 2*s.length || radius2.Less(wide.NewReal(4, 0)) || max(span.Exp, at.Exp) > greatestCore || span.Exp < at.Exp+coreResolution {
 		return nil
 	}
 	c := &core{length: s.length, radius2: min(radius2.Float64(), math.Ldexp(1, greatestCore))}
@@ -51,28 +50,24 @@ func newCore(t *track, period bool, step, bound wide.Real, limit int) *core {
 	c.atRe, c.atIm = at.Float64()
 	norm := s.a.Norm()
 	c.inverse = wide.New(s.a.Re, -s.a.Im, s.a.Exp).MulReal(wide.NewReal(1, 0).Quo(norm.Mul(norm)))
-	c.scaleRe, c.scaleIm = c.inverse.Float64()
-	c.escapeKernel = escape.Kernel{
+	c.perPixel = slope.MulReal(step).Mul(c.inverse)
+	c.kernel = escape.Kernel{
 		Formula: escape.Mandelbrot, MaxIterations: limit / s.length &^ 1, Radius2: c.radius2, Ends: true,
 	}
 	return c
 }
 
-// place turns pixels into points of the core.
-func (c *core) place(b escape.Batch) {
-	for i, re := range b.Re {
-		im := b.Im[i]
-		b.Re[i] = math.FMA(re, c.slopeRe, math.FMA(-im, c.slopeIm, c.atRe))
-		b.Im[i] = math.FMA(re, c.slopeIm, math.FMA(im, c.slopeRe, c.atIm))
-	}
+// place returns the point of the core at a distance from the reference in pixels.
+func (c *core) place(re, im float64) (x, y float64) {
+	return math.FMA(re, c.slopeRe, math.FMA(-im, c.slopeIm, c.atRe)), math.FMA(re, c.slopeIm, math.FMA(im, c.slopeRe, c.atIm))
 }
 
 // run iterates a batch of points of the core. Afterwards ZX and ZY are u of all points whose Count is not 0, and Count
 // is their steps; those with Count 0 are inside.
 func (c *core) run(ctx context.Context, b escape.Batch) error {
-	limit := c.escapeKernel.MaxIterations
+	limit := c.kernel.MaxIterations
 	if limit >= leastSteps {
-		if err := c.escapeKernel.Run(ctx, b); err != nil {
+		if err := c.kernel.Run(ctx, b); err != nil {
 			return err
 		}
 		for i, count := range b.Count {

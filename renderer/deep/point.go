@@ -1,6 +1,9 @@
 package deep
 
-import "math"
+import (
+	"context"
+	"math"
+)
 
 // point is a point on its way: d is its difference to element m of the reference, dc that of c, and n the steps made.
 type point struct {
@@ -15,9 +18,29 @@ type point struct {
 	moves, save      int64
 
 	zRe, zIm float64 // where it escapes
+	outcome  outcome
 	// The slope of z in c, per pixel, if the point is traced.
 	traced           bool
 	slopeRe, slopeIm float64
+
+	index              int     // in its batch
+	offsetRe, offsetIm float64 // from the reference, in pixels
+	near               near    // of deep views: where it is while d is out of range
+}
+
+// begin puts the point beside the reference's beginning, after so many steps.
+func (p *point) begin(q near, n int64) {
+	q.n = n
+	p.near, p.save, p.savedM = q, 1, -1
+	p.settle(q)
+}
+
+// settle takes over a place whose numbers are in range.
+func (p *point) settle(q near) {
+	p.dRe, p.dIm = q.d.Float64()
+	p.cRe, p.cIm = q.c.Float64()
+	p.m, p.n = int64(q.m), q.n
+	p.slopeRe, p.slopeIm = q.slope.Float64()
 }
 
 // outcome says why a point is not followed any further.
@@ -37,6 +60,28 @@ type walker struct {
 	radius2  float64 // squared escape radius
 	least2   float64 // squared least d, 0 if there is none
 	stepSize float64 // of a pixel, for slopes; 0 where it underflows
+}
+
+// pollMoves is the number of moves between two looks at the context: a point makes so many in less than a millisecond.
+const pollMoves = 1 << 15
+
+// followAll moves all points on until they have an outcome.
+func (w *walker) followAll(ctx context.Context, points []point) error {
+	moves := 0
+	for i := range points {
+		p := &points[i]
+		for p.outcome = moving; p.outcome == moving; {
+			before := p.moves
+			p.outcome = w.follow(p, pollMoves)
+			if moves += int(p.moves-before) + 1; moves >= pollMoves {
+				moves = 0
+				if err := context.Cause(ctx); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // follow moves a point on until it has an outcome, or has made so many moves.

@@ -72,7 +72,7 @@ func BenchmarkBesideC(b *testing.B) {
 		b.Run(view.name, func(b *testing.B) {
 			batch := benchBatch(i)
 			kernel := Kernel{MaxIterations: view.limit, Radius2: 4}
-			engine := fastest(Mandelbrot)
+			engine := fastest(quadratic)
 			var ours, theirs, ratios []float64
 			for b.Loop() {
 				took := processorTime(b, func() {
@@ -98,7 +98,7 @@ func BenchmarkShortcuts(b *testing.B) {
 		b.Run(view.name, func(b *testing.B) {
 			batch := benchBatch(i)
 			kernel := Kernel{MaxIterations: view.limit, Radius2: 4}
-			engine := fastest(Mandelbrot)
+			engine := fastest(quadratic)
 			var with, ratios []float64
 			for b.Loop() {
 				var took [2]float64
@@ -117,13 +117,14 @@ func BenchmarkShortcuts(b *testing.B) {
 
 // BenchmarkEngines makes every step of a view by each engine.
 func BenchmarkEngines(b *testing.B) {
-	names := map[Formula]string{Mandelbrot: "mandelbrot", BurningShip: "ship", Tricorn: "tricorn"}
-	for _, formula := range []Formula{Mandelbrot, BurningShip, Tricorn} {
-		for _, e := range engines(formula) {
+	for name, kernel := range map[string]Kernel{
+		"mandelbrot": {}, "ship": {Formula: BurningShip}, "tricorn": {Formula: Tricorn}, "power3": {Power: 3}, "power8": {Power: 8},
+	} {
+		for _, e := range engines(kernel.species()) {
 			for i, view := range benchViews[:2] {
-				b.Run(names[formula]+"/"+e.name+"/"+view.name, func(b *testing.B) {
+				b.Run(name+"/"+e.name+"/"+view.name, func(b *testing.B) {
 					batch := benchBatch(i)
-					kernel := Kernel{Formula: formula, MaxIterations: view.limit, Radius2: 4}
+					kernel := Kernel{Formula: kernel.Formula, Power: kernel.Power, MaxIterations: view.limit, Radius2: 4}
 					var times []float64
 					for b.Loop() {
 						times = append(times, processorTime(b, func() {

@@ -6,7 +6,7 @@
 // for each the first n >= 1 with |z_n|^2 > R^2, and that |z_n|^2. Points that do not escape within the limit have
 // count 0. With c the point and z_0 = 0 (for a Julia set z_0 the point and c the seed) the formulas are
 //
-//	Mandelbrot, Julia   z -> z^2 + c
+//	Mandelbrot, Julia   z -> z^p + c     for p from 2 to 8
 //	BurningShip         z -> (|Re z| + i|Im z|)^2 + c
 //	Tricorn             z -> conj(z)^2 + c
 //
@@ -18,8 +18,20 @@
 //	y' = fma(2x, y, cy)                the doubling is exact
 //	|z'|^2 = fma(x', x', y'*y')        the second product is rounded
 //
-// with fma(|2x|, |y|, cy) for the BurningShip and fma(-2x, y, cy) for the Tricorn. That is four operations for a step and
-// two more for a test. Every implementation makes just these, so results are the same to the bit
+// for p = 2, with fma(|2x|, |y|, cy) for the BurningShip and fma(-2x, y, cy) for the Tricorn. That is four operations for a
+// step and two more for a test. Higher powers are made of squares and products by z, the last of them fused with the
+// addition of c:
+//
+//	z^3 + c   square, times z + c                z^6 + c   square, times z, square + c
+//	z^4 + c   square, square + c                 z^7 + c   square, times z, square, times z + c
+//	z^5 + c   square, square, times z + c        z^8 + c   square, square, square + c
+//
+//	square of a+bi     (fma(a, a, -(b*b)), 2a*b)                  the products b*b and 2a*b are rounded
+//	a+bi times z       (fma(a, x, -(b*y)), fma(a, y, b*x))        the products b*y and b*x are rounded
+//	square + c         (fma(a, a, fma(-b, b, cx)), fma(2a, b, cy))
+//	a+bi times z + c   (fma(a, x, fma(-b, y, cx)), fma(a, y, fma(b, x, cy)))
+//
+// Every implementation makes just these operations, so results are the same to the bit
 // on every CPU, and do not depend on the other points of the batch or on where its ends are. Near the boundary of the
 // set, where rounding decides after long orbits, they differ from those of unfused arithmetic; neither is nearer the truth.
 //
@@ -31,7 +43,8 @@
 //	dx' = fma(2x, dx, fma(-2y, dy, 1))        0 instead of 1 for a Julia set
 //	dy' = fma(2x, dy, 2y*dx)                  the second product is rounded
 //
-// from z before its own step. The other maps carry the derivatives of z to Re c and to Im c (trace_portable.go).
+// from z before its own step; for higher powers p z^(p-1), of squares and products as above, stands for 2z, the factor p
+// rounded on its own. The other maps carry the derivatives of z to Re c and to Im c (trace_portable.go).
 // The counts are found first, without derivatives. Then the points that escape are put into the order of their counts and
 // make as many steps again, this time with derivatives and without tests. So a gradient costs nothing where the set is, and
 // changes no count.
@@ -53,6 +66,6 @@
 //
 // # Colour
 //
-// [Smooth] makes the integer count continuous, by a logarithm of this package's own: the one of package math is
-// assembly on some CPUs and need not agree in the last bit.
+// [Smooth] and [Kernel.Nu] make the integer count continuous, by a logarithm of this package's own: the one of package
+// math is assembly on some CPUs and need not agree in the last bit.
 package escape

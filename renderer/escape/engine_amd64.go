@@ -4,31 +4,37 @@ import "golang.org/x/sys/cpu"
 
 //go:generate go -C gen run . -out ../engine_amd64.s -stubs ../stubs_amd64.go
 
+// The numbers of points that the assembly's trace moves together, twice as many for the simplest map (machine.fit).
+const (
+	wideTrace   = 16
+	narrowTrace = 4
+)
+
 // beginSteps is the number of steps that the assembly tests one by one. In a view of the whole set most points outside
 // escape within so many.
 const beginSteps = 8
 
 // engines returns what this processor can run, the fastest first.
-func engines(formula Formula) []engine {
+func engines(s species) []engine {
 	var list []engine
 	if hasAVX512() {
-		list = append(list, avx512(formula))
+		list = append(list, avx512(s))
 	}
 	if hasAVX2() {
-		list = append(list, avx2(formula))
+		list = append(list, avx2(s))
 	}
-	return append(list, portable(formula))
+	return append(list, portable(s))
 }
 
 // fastest is the first of engines.
-func fastest(formula Formula) engine {
+func fastest(s species) engine {
 	switch {
 	case hasAVX512():
-		return avx512(formula)
+		return avx512(s)
 	case hasAVX2():
-		return avx2(formula)
+		return avx2(s)
 	}
-	return portable(formula)
+	return portable(s)
 }
 
 func hasAVX512() bool {
@@ -37,34 +43,58 @@ func hasAVX512() bool {
 
 func hasAVX2() bool { return cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasPOPCNT }
 
-func avx512(formula Formula) engine {
-	e := engine{name: "AVX-512", first: beginSteps}
-	switch formula {
-	case Mandelbrot, Julia:
-		e.begin, e.advance, e.settle = beginQuadraticAVX512, advanceQuadraticAVX512, settleQuadraticAVX512
-		e.trace, e.width = traceQuadratic, 1
-	case BurningShip:
-		e.begin, e.advance, e.settle = beginShipAVX512, advanceShipAVX512, settleShipAVX512
-		e.trace, e.width = traceShip, 1
-	case Tricorn:
-		e.begin, e.advance, e.settle = beginTricornAVX512, advanceTricornAVX512, settleTricornAVX512
-		e.trace, e.width = traceTricorn, 1
+func avx512(s species) engine {
+	e := engine{name: "AVX-512", first: beginSteps, width: wideTrace}
+	switch s {
+	case quadratic:
+		e.begin, e.advance, e.settle, e.trace = beginQuadraticAVX512, advanceQuadraticAVX512, settleQuadraticAVX512, traceQuadraticAVX512
+	case 3:
+		e.begin, e.advance, e.settle, e.trace = beginPower3AVX512, advancePower3AVX512, settlePower3AVX512, tracePower3AVX512
+	case 4:
+		e.begin, e.advance, e.settle, e.trace = beginPower4AVX512, advancePower4AVX512, settlePower4AVX512, tracePower4AVX512
+	case 5:
+		e.begin, e.advance, e.settle, e.trace = beginPower5AVX512, advancePower5AVX512, settlePower5AVX512, tracePower5AVX512
+	case 6:
+		e.begin, e.advance, e.settle, e.trace = beginPower6AVX512, advancePower6AVX512, settlePower6AVX512, tracePower6AVX512
+	case 7:
+		e.begin, e.advance, e.settle, e.trace = beginPower7AVX512, advancePower7AVX512, settlePower7AVX512, tracePower7AVX512
+	case 8:
+		e.begin, e.advance, e.settle, e.trace = beginPower8AVX512, advancePower8AVX512, settlePower8AVX512, tracePower8AVX512
+	case ship:
+		e.begin, e.advance, e.settle, e.trace = beginShipAVX512, advanceShipAVX512, settleShipAVX512, traceShipAVX512
+	case tricorn:
+		e.begin, e.advance, e.settle, e.trace = beginTricornAVX512, advanceTricornAVX512, settleTricornAVX512, traceTricornAVX512
+	}
+	if s == quadratic {
+		e.width *= 2
 	}
 	return e
 }
 
-func avx2(formula Formula) engine {
-	e := engine{name: "AVX2", first: beginSteps}
-	switch formula {
-	case Mandelbrot, Julia:
-		e.begin, e.advance, e.settle = beginQuadraticAVX2, advanceQuadraticAVX2, settleQuadraticAVX2
-		e.trace, e.width = traceQuadratic, 1
-	case BurningShip:
-		e.begin, e.advance, e.settle = beginShipAVX2, advanceShipAVX2, settleShipAVX2
-		e.trace, e.width = traceShip, 1
-	case Tricorn:
-		e.begin, e.advance, e.settle = beginTricornAVX2, advanceTricornAVX2, settleTricornAVX2
-		e.trace, e.width = traceTricorn, 1
+func avx2(s species) engine {
+	e := engine{name: "AVX2", first: beginSteps, width: narrowTrace}
+	switch s {
+	case quadratic:
+		e.begin, e.advance, e.settle, e.trace = beginQuadraticAVX2, advanceQuadraticAVX2, settleQuadraticAVX2, traceQuadraticAVX2
+	case 3:
+		e.begin, e.advance, e.settle, e.trace = beginPower3AVX2, advancePower3AVX2, settlePower3AVX2, tracePower3AVX2
+	case 4:
+		e.begin, e.advance, e.settle, e.trace = beginPower4AVX2, advancePower4AVX2, settlePower4AVX2, tracePower4AVX2
+	case 5:
+		e.begin, e.advance, e.settle, e.trace = beginPower5AVX2, advancePower5AVX2, settlePower5AVX2, tracePower5AVX2
+	case 6:
+		e.begin, e.advance, e.settle, e.trace = beginPower6AVX2, advancePower6AVX2, settlePower6AVX2, tracePower6AVX2
+	case 7:
+		e.begin, e.advance, e.settle, e.trace = beginPower7AVX2, advancePower7AVX2, settlePower7AVX2, tracePower7AVX2
+	case 8:
+		e.begin, e.advance, e.settle, e.trace = beginPower8AVX2, advancePower8AVX2, settlePower8AVX2, tracePower8AVX2
+	case ship:
+		e.begin, e.advance, e.settle, e.trace = beginShipAVX2, advanceShipAVX2, settleShipAVX2, traceShipAVX2
+	case tricorn:
+		e.begin, e.advance, e.settle, e.trace = beginTricornAVX2, advanceTricornAVX2, settleTricornAVX2, traceTricornAVX2
+	}
+	if s == quadratic {
+		e.width *= 2
 	}
 	return e
 }

@@ -3,6 +3,6 @@
 package escape
 
 // engines returns what this processor can run.
-func engines(formula Formula) []engine { return []engine{portable(formula)} }
+func engines(s species) []engine { return []engine{portable(s)} }
 
-func fastest(formula Formula) engine { return portable(formula) }
+func fastest(s species) engine { return portable(s) }

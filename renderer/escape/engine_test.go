@@ -12,7 +12,29 @@ import (
 	"pgregory.net/rapid"
 )
 
-var formulas = []Formula{Mandelbrot, Julia, BurningShip, Tricorn}
+// maps are all that a Kernel knows, in a Kernel that says nothing else.
+var maps = []Kernel{
+	{Formula: Mandelbrot},
+	{Formula: Julia},
+	{Formula: BurningShip},
+	{Formula: Tricorn},
+	{Formula: Mandelbrot, Power: 3},
+	{Formula: Mandelbrot, Power: 4},
+	{Formula: Mandelbrot, Power: 5},
+	{Formula: Mandelbrot, Power: 6},
+	{Formula: Mandelbrot, Power: 7},
+	{Formula: Mandelbrot, Power: 8},
+	{Formula: Julia, Power: 3},
+	{Formula: Julia, Power: 8},
+}
+
+// farthest is how far out points of a map may be without overflow in its first step.
+func farthest(k Kernel) float64 {
+	if k.Formula == Julia && k.Power > 2 {
+		return 1e22
+	}
+	return 1e100
+}
 
 // definition is the package page's, word by word: one point, one step at a time, every step tested.
 func definition(k Kernel, re, im float64) (int32, float64) {
@@ -21,6 +43,13 @@ func definition(k Kernel, re, im float64) (int32, float64) {
 		x, y, cx, cy = re, im, k.SeedRe, k.SeedIm
 	}
 	for n := 1; n <= k.MaxIterations; n++ {
+		if k.Power > 2 {
+			x, y = definedPower(k.Power, x, y, cx, cy)
+			if norm := math.FMA(x, x, float64(y*y)); norm > k.Radius2 {
+				return int32(n), norm
+			}
+			continue
+		}
 		factor, other := 2*x, y
 		if k.Formula == BurningShip {
 			factor, other = math.Abs(factor), math.Abs(other)
@@ -36,13 +65,43 @@ func definition(k Kernel, re, im float64) (int32, float64) {
 	return 0, 0
 }
 
+// definedPower is the table on the package page.
+func definedPower(p int, x, y, cx, cy float64) (float64, float64) {
+	squared := func(a, b float64) (float64, float64) {
+		return math.FMA(a, a, -float64(b*b)), float64(2 * a * b)
+	}
+	times := func(a, b float64) (float64, float64) {
+		return math.FMA(a, x, -float64(b*y)), math.FMA(a, y, float64(b*x))
+	}
+	squaredAndC := func(a, b float64) (float64, float64) {
+		return math.FMA(a, a, math.FMA(-b, b, cx)), math.FMA(2*a, b, cy)
+	}
+	timesAndC := func(a, b float64) (float64, float64) {
+		return math.FMA(a, x, math.FMA(-b, y, cx)), math.FMA(a, y, math.FMA(b, x, cy))
+	}
+	switch p {
+	case 3:
+		return timesAndC(squared(x, y))
+	case 4:
+		return squaredAndC(squared(x, y))
+	case 5:
+		return timesAndC(squared(squared(x, y)))
+	case 6:
+		return squaredAndC(times(squared(x, y)))
+	case 7:
+		return timesAndC(squared(times(squared(x, y))))
+	default:
+		return squaredAndC(squared(squared(x, y)))
+	}
+}
+
 // requireDefinition runs the batch by every engine that this processor has, with shortcuts and without.
 func requireDefinition(t require.TestingT, k Kernel, b *Batch) {
 	counts, norms := make([]int32, len(b.Re)), make([]float64, len(b.Re))
 	for i := range b.Re {
 		counts[i], norms[i] = definition(k, b.Re[i], b.Im[i])
 	}
-	for _, e := range engines(k.Formula) {
+	for _, e := range engines(k.species()) {
 		for _, shortcuts := range []bool{true, false} {
 			for i := range b.Count {
 				b.Count[i], b.Norm2[i] = 77, 77 // left over from other work
@@ -63,8 +122,10 @@ func requireDefinition(t require.TestingT, k Kernel, b *Batch) {
 func drawKernel(t *rapid.T) Kernel {
 	coordinate := rapid.OneOf(rapid.Float64Range(-2.1, 2.1), rapid.Float64Range(-1, 1),
 		rapid.SampledFrom([]float64{0, 2, -2, 1, 256, 1e100, -1e100, 5e-324}))
+	k := rapid.SampledFrom(maps).Draw(t, "map")
 	return Kernel{
-		Formula: rapid.SampledFrom(formulas).Draw(t, "formula"),
+		Formula: k.Formula,
+		Power:   k.Power,
 		SeedRe:  coordinate.Draw(t, "seed re"),
 		SeedIm:  coordinate.Draw(t, "seed im"),
 		MaxIterations: rapid.OneOf(rapid.IntRange(1, 40),
@@ -90,11 +151,13 @@ func TestEnginesFollowTheDefinition(t *testing.T) {
 	batches := sizes()
 	rapid.Check(t, func(t *rapid.T) {
 		b := batches[rapid.IntRange(0, len(batches)-1).Draw(t, "points")]
-		coordinate := coordinates()
+		coordinate, k := coordinates(), drawKernel(t)
+		most := farthest(k)
 		for i := range b.Re {
-			b.Re[i], b.Im[i] = coordinate.Draw(t, "re"), coordinate.Draw(t, "im")
+			b.Re[i] = max(-most, min(most, coordinate.Draw(t, "re")))
+			b.Im[i] = max(-most, min(most, coordinate.Draw(t, "im")))
 		}
-		requireDefinition(t, drawKernel(t), b)
+		requireDefinition(t, k, b)
 	})
 }
 
@@ -122,15 +185,15 @@ func TestEnginesAgreeOnViews(t *testing.T) {
 		-0.75, -0.743643887037151 + 0.131825904205330i, -1.7548776662466927, -2, 0.25, -0.1225 + 0.7449i, -1.25, 1i, -1.62,
 		-0.5 - 0.5i, 2, -1.7549 - 0.03i,
 	}
-	for _, formula := range formulas {
-		t.Run(fmt.Sprint("formula ", formula), func(t *testing.T) {
+	for _, formula := range maps {
+		t.Run(fmt.Sprintf("formula %d, power %d", formula.Formula, formula.Power), func(t *testing.T) {
 			t.Parallel()
 			const side = 57
 			b := NewBatch(side * side)
 			for i, centre := range centres {
 				for _, radius := range []float64{2, 1e-2, 1e-6, 1e-11} {
 					k := Kernel{
-						Formula: formula, SeedRe: -0.8, SeedIm: 0.156,
+						Formula: formula.Formula, Power: formula.Power, SeedRe: -0.8, SeedIm: 0.156,
 						MaxIterations: []int{100, 300, 777}[i%3], Radius2: []float64{4, SmoothRadius2}[i%2],
 					}
 					view(b, side, real(centre), imag(centre), radius)
@@ -165,7 +228,7 @@ func TestEnginesAgreeOnTheRing(t *testing.T) {
 // repetition is recognised.
 func TestPeriodsAreFound(t *testing.T) {
 	t.Parallel()
-	for _, e := range engines(Mandelbrot) {
+	for _, e := range engines(quadratic) {
 		b := NewBatch(64)
 		for i := range b.Re {
 			c := []complex128{-0.1225 + 0.7449i, -1.3107, -1.7549, 0.2823 + 0.53i, -0.5045 + 0.5628i, 0.3795 + 0.3349i}[i%6]
@@ -179,13 +242,16 @@ func TestPeriodsAreFound(t *testing.T) {
 
 func TestRunStopsSoonAfterItsContextEnds(t *testing.T) {
 	t.Parallel()
-	for _, formula := range formulas {
-		for _, e := range engines(formula) {
-			for _, seed := range []float64{0, -2} { // -2 is followed one by one
+	for _, formula := range maps {
+		for _, e := range engines(formula.species()) {
+			for _, seed := range []float64{0, -2} { // -2 is followed one by one; it stays for squares alone
+				if seed != 0 && formula.Power > 2 {
+					continue
+				}
 				ctx, cancel := context.WithCancel(t.Context())
 				timer := time.AfterFunc(20*time.Millisecond, cancel)
 				batch := NewBatch(10_000)
-				kernel := Kernel{Formula: formula, SeedRe: seed, MaxIterations: 1 << 30, Radius2: 4}
+				kernel := Kernel{Formula: formula.Formula, Power: formula.Power, SeedRe: seed, MaxIterations: 1 << 30, Radius2: 4}
 				if seed != 0 {
 					for i := range batch.Re {
 						batch.Re[i] = seed + 1e-13
@@ -196,9 +262,9 @@ func TestRunStopsSoonAfterItsContextEnds(t *testing.T) {
 				took := time.Since(start)
 				timer.Stop()
 				cancel()
-				require.ErrorIs(t, err, context.Canceled, "%s, formula %d, seed %g", e.name, formula, seed)
+				require.ErrorIs(t, err, context.Canceled, "%s, %+v, seed %g", e.name, formula, seed)
 				// 40 ms on an idle machine; tests share theirs.
-				assert.Less(t, took, 500*time.Millisecond, "%s, formula %d", e.name, formula)
+				assert.Less(t, took, 500*time.Millisecond, "%s, %+v", e.name, formula)
 			}
 		}
 	}

@@ -55,7 +55,8 @@ type field struct {
 	norm2            []float64
 	counts           []int32
 
-	repeats int // points of the chunk that were found to repeat
+	species species // of the kernel; the assembly has functions for each
+	repeats int     // points of the chunk that were found to repeat
 
 	// The engines read and write whole groups of vectors of the slices above, which are the batch's own as far as
 	// those reach, and these otherwise.
@@ -91,6 +92,7 @@ type engine struct {
 func (f *field) load(k Kernel, b Batch) {
 	n := len(b.Re)
 	re, im := b.Re, b.Im
+	f.species = k.species()
 	f.norm2, f.counts = b.Norm2, b.Count
 	if n%groupSize != 0 {
 		copy(f.room.x[:], re)

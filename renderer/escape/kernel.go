@@ -16,6 +16,7 @@ const (
 // Kernel says how points are iterated. It is a value without state; any number of goroutines may use one.
 type Kernel struct {
 	Formula        Formula
+	Power          int     // of z in Mandelbrot and Julia, from 2 to MaxPower; 0 is 2
 	SeedRe, SeedIm float64 // the constant of a Julia set
 	MaxIterations  int     // at least 1, at most 2^31-1
 	Radius2        float64 // R^2, the square of the escape radius, at least 4
@@ -33,7 +34,7 @@ const pollSteps = 1 << 17
 
 // Run iterates the batch. It returns the cause of ctx's end, soon after it ends, and leaves the batch half done then.
 func (k Kernel) Run(ctx context.Context, b Batch) error {
-	return k.run(ctx, b, fastest(k.Formula), true)
+	return k.run(ctx, b, fastest(k.species()), true)
 }
 
 // run iterates by a given engine. Without shortcuts it makes every step of every point.
@@ -65,8 +66,8 @@ func (k Kernel) run(ctx context.Context, b Batch, e engine, shortcuts bool) erro
 //
 //	|z'| >= |z|^2 - |c| > R^2 - R + d >= R + d
 //
-// whatever the formula, and d = 2^-41 is thousands of times the rounding error of a step. All but a ring of points next
-// to |c| = R are calm or escape at once.
+// whatever the formula, and d = 2^-41 is thousands of times the rounding error of a step. Higher powers go beyond |z|^2 by
+// far more than their rounding errors. All but a ring of points next to |c| = R are calm or escape at once.
 func (k Kernel) calm() float64 { return k.Radius2 * (1 - 0x1p-40) }
 
 // walk is one run of a kernel over a batch.
@@ -90,7 +91,7 @@ func (w *walk) chunk(ctx context.Context, b Batch) error {
 	}
 	f.load(w.kernel, b)
 	f.shortcut = 0
-	if w.shortcuts && w.kernel.Formula == Mandelbrot {
+	if w.shortcuts && w.kernel.Formula == Mandelbrot && f.species == quadratic {
 		f.shortcut = 1
 	}
 	kept := w.engine.begin(f, n, w.engine.first)
@@ -217,6 +218,7 @@ type orbit struct{ x, y, cx, cy float64 }
 // followOne writes where the point escapes, if it does. A point that returns to where it was at a power of 2 goes round
 // for ever.
 func (w *walk) followOne(ctx context.Context, p orbit, count *int32, norm *float64) error {
+	species := w.kernel.species()
 	savedX, savedY, save := p.x, p.y, 1
 	for n := 1; n <= w.kernel.MaxIterations; n++ {
 		if w.steps++; w.steps >= pollSteps {
@@ -225,7 +227,7 @@ func (w *walk) followOne(ctx context.Context, p orbit, count *int32, norm *float
 				return err
 			}
 		}
-		p.x, p.y = w.kernel.Formula.step(p.x, p.y, p.cx, p.cy)
+		p.x, p.y = species.step(p.x, p.y, p.cx, p.cy)
 		if square := norm2(p.x, p.y); square > w.kernel.Radius2 {
 			*count, *norm = int32(n), square
 			return nil

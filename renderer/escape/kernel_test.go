@@ -26,14 +26,17 @@ func TestRunDoesNotAllocate(t *testing.T) { //nolint:paralleltest // AllocsPerRu
 	assert.Zero(t, allocations)
 }
 
-// TestGoldenCounts pins the counts of every formula, modulo 256, side by side.
+// TestGoldenCounts pins the counts of every formula, and of every power from 3 up, modulo 256, side by side.
 func TestGoldenCounts(t *testing.T) {
 	t.Parallel()
-	const side, formulas = 96, 4
+	const side, formulas = 96, 4 + escape.MaxPower - 2
 	pix := make([]byte, side*side*formulas)
 	for formula := range formulas {
 		kernel := escape.Kernel{
 			Formula: escape.Formula(formula), SeedRe: -0.8, SeedIm: 0.156, MaxIterations: 250, Radius2: 4,
+		}
+		if formula >= 4 {
+			kernel.Formula, kernel.Power = escape.Mandelbrot, formula-1
 		}
 		batch := escape.NewBatch(side)
 		for row := range side {

@@ -3,15 +3,17 @@ package escape
 import "math"
 
 // step is one iteration, the definition that every engine agrees with to the bit.
-func (formula Formula) step(x, y, cx, cy float64) (float64, float64) {
-	switch formula {
-	case BurningShip:
+func (s species) step(x, y, cx, cy float64) (float64, float64) {
+	switch s {
+	case quadratic:
+		return stepQuadratic(x, y, cx, cy)
+	case ship:
 		return stepShip(x, y, cx, cy)
-	case Tricorn:
+	case tricorn:
 		return stepTricorn(x, y, cx, cy)
-	case Mandelbrot, Julia:
+	default:
+		return stepPower(x, y, cx, cy, int(s))
 	}
-	return stepQuadratic(x, y, cx, cy)
 }
 
 func stepQuadratic(x, y, cx, cy float64) (float64, float64) {
@@ -46,25 +48,20 @@ func inside(x, y float64) bool {
 
 // portable returns the engine in plain Go. On arm64 a math.FMA is one instruction; on processors without fused
 // operations it is right but slow.
-func portable(formula Formula) engine {
-	e := engine{name: "portable", begin: begin, width: 1}
-	switch formula {
-	case Mandelbrot, Julia:
-		e.advance, e.settle, e.trace = advanceQuadratic, settleQuadratic, traceQuadratic
-	case BurningShip:
-		e.advance, e.settle, e.trace = advanceShip, settleShip, traceShip
-	case Tricorn:
-		e.advance, e.settle, e.trace = advanceTricorn, settleTricorn, traceTricorn
+func portable(s species) engine {
+	e := engine{name: "portable", begin: begin, advance: (*field).advance, settle: (*field).settle, width: 1}
+	switch s {
+	case quadratic:
+		e.trace = traceQuadratic
+	case ship:
+		e.trace = traceShip
+	case tricorn:
+		e.trace = traceTricorn
+	default:
+		e.trace = tracePower
 	}
 	return e
 }
-
-func advanceQuadratic(f *field, n, steps int) int { return f.advance(Mandelbrot, n, steps) }
-func advanceShip(f *field, n, steps int) int      { return f.advance(BurningShip, n, steps) }
-func advanceTricorn(f *field, n, steps int) int   { return f.advance(Tricorn, n, steps) }
-func settleQuadratic(f *field, steps int)         { f.settle(Mandelbrot, steps) }
-func settleShip(f *field, steps int)              { f.settle(BurningShip, steps) }
-func settleTricorn(f *field, steps int)           { f.settle(Tricorn, steps) }
 
 // begin makes no step: it only enlists the points.
 func begin(f *field, n, _ int) int {
@@ -93,11 +90,11 @@ const lanes = 4
 type quad struct{ x, y, cx, cy [lanes]float64 }
 
 // advance is the engine's function of that name.
-func (f *field) advance(formula Formula, n, steps int) int {
+func (f *field) advance(n, steps int) int {
 	kept := 0
 	for i := 0; i < n; i += lanes {
 		q := quad{[lanes]float64(f.x[i:]), [lanes]float64(f.y[i:]), [lanes]float64(f.cx[i:]), [lanes]float64(f.cy[i:])}
-		q.iterate(formula, steps)
+		q.iterate(f.species, steps)
 		for j := range min(lanes, n-i) {
 			x, y := q.x[j], q.y[j]
 			if !(norm2(x, y) <= f.radius2) { // true also if that is no number any more
@@ -124,12 +121,12 @@ func (f *field) leave(i int) {
 }
 
 // settle is the engine's function of that name. It needs not know the number of steps: every point escapes.
-func (f *field) settle(formula Formula, _ int) {
+func (f *field) settle(_ int) {
 	for i := range f.left {
 		x, y, norm := f.leftX[i], f.leftY[i], 0.0
 		count := f.leftBase[i]
 		for norm <= f.radius2 {
-			x, y = formula.step(x, y, f.leftCX[i], f.leftCY[i])
+			x, y = f.species.step(x, y, f.leftCX[i], f.leftCY[i])
 			norm = norm2(x, y)
 			count++
 		}
@@ -143,32 +140,40 @@ func (f *field) settle(formula Formula, _ int) {
 
 // iterate makes steps of all four points. The loops are written out for each formula, and with a variable for each
 // number, because the compiler keeps neither a call nor an array's elements in registers.
-func (q *quad) iterate(formula Formula, steps int) {
+func (q *quad) iterate(s species, steps int) {
 	x0, x1, x2, x3 := q.x[0], q.x[1], q.x[2], q.x[3]
 	y0, y1, y2, y3 := q.y[0], q.y[1], q.y[2], q.y[3]
 	a0, a1, a2, a3 := q.cx[0], q.cx[1], q.cx[2], q.cx[3]
 	b0, b1, b2, b3 := q.cy[0], q.cy[1], q.cy[2], q.cy[3]
-	switch formula {
-	case Mandelbrot, Julia:
+	switch s {
+	case quadratic:
 		for range steps {
 			x0, y0 = stepQuadratic(x0, y0, a0, b0)
 			x1, y1 = stepQuadratic(x1, y1, a1, b1)
 			x2, y2 = stepQuadratic(x2, y2, a2, b2)
 			x3, y3 = stepQuadratic(x3, y3, a3, b3)
 		}
-	case BurningShip:
+	case ship:
 		for range steps {
 			x0, y0 = stepShip(x0, y0, a0, b0)
 			x1, y1 = stepShip(x1, y1, a1, b1)
 			x2, y2 = stepShip(x2, y2, a2, b2)
 			x3, y3 = stepShip(x3, y3, a3, b3)
 		}
-	case Tricorn:
+	case tricorn:
 		for range steps {
 			x0, y0 = stepTricorn(x0, y0, a0, b0)
 			x1, y1 = stepTricorn(x1, y1, a1, b1)
 			x2, y2 = stepTricorn(x2, y2, a2, b2)
 			x3, y3 = stepTricorn(x3, y3, a3, b3)
+		}
+	default:
+		power := int(s)
+		for range steps {
+			x0, y0 = stepPower(x0, y0, a0, b0, power)
+			x1, y1 = stepPower(x1, y1, a1, b1, power)
+			x2, y2 = stepPower(x2, y2, a2, b2, power)
+			x3, y3 = stepPower(x3, y3, a3, b3, power)
 		}
 	}
 	q.x, q.y = [lanes]float64{x0, x1, x2, x3}, [lanes]float64{y0, y1, y2, y3}

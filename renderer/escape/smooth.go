@@ -15,6 +15,18 @@ func Smooth(count int32, norm2 float64) float64 {
 	return float64(count) - (Log2(Log2(norm2)) + log2HalfLn2)
 }
 
+// Nu is the fractional iteration count for any power p of z: n - log_p(ln|z_n|). For p = 2 it is Smooth.
+func (k Kernel) Nu(count int32, norm2 float64) float64 {
+	power := 2
+	if k.species().analytic() {
+		power = int(k.species())
+	}
+	if power == 2 {
+		return Smooth(count, norm2)
+	}
+	return float64(count) + Smooth(0, norm2)/Log2(float64(power))
+}
+
 // Log2 returns the binary logarithm of a positive, normal number with an error below 2e-16 * max(1, |log2 x|) + 1e-16,
 // tested against math/big. An infinity counts as 2^1024. The argument is split into 2^e * m with m from sqrt(1/2) to
 // sqrt(2), and

@@ -19,6 +19,11 @@ func advanceQuadraticAVX512(f *field, n int, steps int) int
 //go:noescape
 func settleQuadraticAVX512(f *field, steps int)
 
+// traceQuadraticAVX512 is trace, see walk.
+//
+//go:noescape
+func traceQuadraticAVX512(t *tracer, i int, common int, rest int)
+
 // beginShipAVX512 is begin, see field.
 //
 //go:noescape
@@ -33,6 +38,11 @@ func advanceShipAVX512(f *field, n int, steps int) int
 //
 //go:noescape
 func settleShipAVX512(f *field, steps int)
+
+// traceShipAVX512 is trace, see walk.
+//
+//go:noescape
+func traceShipAVX512(t *tracer, i int, common int, rest int)
 
 // beginTricornAVX512 is begin, see field.
 //
@@ -49,6 +59,131 @@ func advanceTricornAVX512(f *field, n int, steps int) int
 //go:noescape
 func settleTricornAVX512(f *field, steps int)
 
+// traceTricornAVX512 is trace, see walk.
+//
+//go:noescape
+func traceTricornAVX512(t *tracer, i int, common int, rest int)
+
+// beginPower3AVX512 is begin, see field.
+//
+//go:noescape
+func beginPower3AVX512(f *field, n int, steps int) int
+
+// advancePower3AVX512 is advance, see field.
+//
+//go:noescape
+func advancePower3AVX512(f *field, n int, steps int) int
+
+// settlePower3AVX512 is settle, see field.
+//
+//go:noescape
+func settlePower3AVX512(f *field, steps int)
+
+// tracePower3AVX512 is trace, see walk.
+//
+//go:noescape
+func tracePower3AVX512(t *tracer, i int, common int, rest int)
+
+// beginPower4AVX512 is begin, see field.
+//
+//go:noescape
+func beginPower4AVX512(f *field, n int, steps int) int
+
+// advancePower4AVX512 is advance, see field.
+//
+//go:noescape
+func advancePower4AVX512(f *field, n int, steps int) int
+
+// settlePower4AVX512 is settle, see field.
+//
+//go:noescape
+func settlePower4AVX512(f *field, steps int)
+
+// tracePower4AVX512 is trace, see walk.
+//
+//go:noescape
+func tracePower4AVX512(t *tracer, i int, common int, rest int)
+
+// beginPower5AVX512 is begin, see field.
+//
+//go:noescape
+func beginPower5AVX512(f *field, n int, steps int) int
+
+// advancePower5AVX512 is advance, see field.
+//
+//go:noescape
+func advancePower5AVX512(f *field, n int, steps int) int
+
+// settlePower5AVX512 is settle, see field.
+//
+//go:noescape
+func settlePower5AVX512(f *field, steps int)
+
+// tracePower5AVX512 is trace, see walk.
+//
+//go:noescape
+func tracePower5AVX512(t *tracer, i int, common int, rest int)
+
+// beginPower6AVX512 is begin, see field.
+//
+//go:noescape
+func beginPower6AVX512(f *field, n int, steps int) int
+
+// advancePower6AVX512 is advance, see field.
+//
+//go:noescape
+func advancePower6AVX512(f *field, n int, steps int) int
+
+// settlePower6AVX512 is settle, see field.
+//
+//go:noescape
+func settlePower6AVX512(f *field, steps int)
+
+// tracePower6AVX512 is trace, see walk.
+//
+//go:noescape
+func tracePower6AVX512(t *tracer, i int, common int, rest int)
+
+// beginPower7AVX512 is begin, see field.
+//
+//go:noescape
+func beginPower7AVX512(f *field, n int, steps int) int
+
+// advancePower7AVX512 is advance, see field.
+//
+//go:noescape
+func advancePower7AVX512(f *field, n int, steps int) int
+
+// settlePower7AVX512 is settle, see field.
+//
+//go:noescape
+func settlePower7AVX512(f *field, steps int)
+
+// tracePower7AVX512 is trace, see walk.
+//
+//go:noescape
+func tracePower7AVX512(t *tracer, i int, common int, rest int)
+
+// beginPower8AVX512 is begin, see field.
+//
+//go:noescape
+func beginPower8AVX512(f *field, n int, steps int) int
+
+// advancePower8AVX512 is advance, see field.
+//
+//go:noescape
+func advancePower8AVX512(f *field, n int, steps int) int
+
+// settlePower8AVX512 is settle, see field.
+//
+//go:noescape
+func settlePower8AVX512(f *field, steps int)
+
+// tracePower8AVX512 is trace, see walk.
+//
+//go:noescape
+func tracePower8AVX512(t *tracer, i int, common int, rest int)
+
 // beginQuadraticAVX2 is begin, see field.
 //
 //go:noescape
@@ -63,6 +198,11 @@ func advanceQuadraticAVX2(f *field, n int, steps int) int
 //
 //go:noescape
 func settleQuadraticAVX2(f *field, steps int)
+
+// traceQuadraticAVX2 is trace, see walk.
+//
+//go:noescape
+func traceQuadraticAVX2(t *tracer, i int, common int, rest int)
 
 // beginShipAVX2 is begin, see field.
 //
@@ -79,6 +219,11 @@ func advanceShipAVX2(f *field, n int, steps int) int
 //go:noescape
 func settleShipAVX2(f *field, steps int)
 
+// traceShipAVX2 is trace, see walk.
+//
+//go:noescape
+func traceShipAVX2(t *tracer, i int, common int, rest int)
+
 // beginTricornAVX2 is begin, see field.
 //
 //go:noescape
@@ -93,3 +238,128 @@ func advanceTricornAVX2(f *field, n int, steps int) int
 //
 //go:noescape
 func settleTricornAVX2(f *field, steps int)
+
+// traceTricornAVX2 is trace, see walk.
+//
+//go:noescape
+func traceTricornAVX2(t *tracer, i int, common int, rest int)
+
+// beginPower3AVX2 is begin, see field.
+//
+//go:noescape
+func beginPower3AVX2(f *field, n int, steps int) int
+
+// advancePower3AVX2 is advance, see field.
+//
+//go:noescape
+func advancePower3AVX2(f *field, n int, steps int) int
+
+// settlePower3AVX2 is settle, see field.
+//
+//go:noescape
+func settlePower3AVX2(f *field, steps int)
+
+// tracePower3AVX2 is trace, see walk.
+//
+//go:noescape
+func tracePower3AVX2(t *tracer, i int, common int, rest int)
+
+// beginPower4AVX2 is begin, see field.
+//
+//go:noescape
+func beginPower4AVX2(f *field, n int, steps int) int
+
+// advancePower4AVX2 is advance, see field.
+//
+//go:noescape
+func advancePower4AVX2(f *field, n int, steps int) int
+
+// settlePower4AVX2 is settle, see field.
+//
+//go:noescape
+func settlePower4AVX2(f *field, steps int)
+
+// tracePower4AVX2 is trace, see walk.
+//
+//go:noescape
+func tracePower4AVX2(t *tracer, i int, common int, rest int)
+
+// beginPower5AVX2 is begin, see field.
+//
+//go:noescape
+func beginPower5AVX2(f *field, n int, steps int) int
+
+// advancePower5AVX2 is advance, see field.
+//
+//go:noescape
+func advancePower5AVX2(f *field, n int, steps int) int
+
+// settlePower5AVX2 is settle, see field.
+//
+//go:noescape
+func settlePower5AVX2(f *field, steps int)
+
+// tracePower5AVX2 is trace, see walk.
+//
+//go:noescape
+func tracePower5AVX2(t *tracer, i int, common int, rest int)
+
+// beginPower6AVX2 is begin, see field.
+//
+//go:noescape
+func beginPower6AVX2(f *field, n int, steps int) int
+
+// advancePower6AVX2 is advance, see field.
+//
+//go:noescape
+func advancePower6AVX2(f *field, n int, steps int) int
+
+// settlePower6AVX2 is settle, see field.
+//
+//go:noescape
+func settlePower6AVX2(f *field, steps int)
+
+// tracePower6AVX2 is trace, see walk.
+//
+//go:noescape
+func tracePower6AVX2(t *tracer, i int, common int, rest int)
+
+// beginPower7AVX2 is begin, see field.
+//
+//go:noescape
+func beginPower7AVX2(f *field, n int, steps int) int
+
+// advancePower7AVX2 is advance, see field.
+//
+//go:noescape
+func advancePower7AVX2(f *field, n int, steps int) int
+
+// settlePower7AVX2 is settle, see field.
+//
+//go:noescape
+func settlePower7AVX2(f *field, steps int)
+
+// tracePower7AVX2 is trace, see walk.
+//
+//go:noescape
+func tracePower7AVX2(t *tracer, i int, common int, rest int)
+
+// beginPower8AVX2 is begin, see field.
+//
+//go:noescape
+func beginPower8AVX2(f *field, n int, steps int) int
+
+// advancePower8AVX2 is advance, see field.
+//
+//go:noescape
+func advancePower8AVX2(f *field, n int, steps int) int
+
+// settlePower8AVX2 is settle, see field.
+//
+//go:noescape
+func settlePower8AVX2(f *field, steps int)
+
+// tracePower8AVX2 is trace, see walk.
+//
+//go:noescape
+func tracePower8AVX2(t *tracer, i int, common int, rest int)

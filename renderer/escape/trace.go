@@ -15,9 +15,11 @@ type tracer struct {
 	cx, cy [slots]float64
 	count  [slots]int64 // steps to make
 
-	unit  float64 // the derivative of c to the point: 0 for a Julia set, else 1
-	index [slots]int32
-	other [slots]int32 // index on its way to be in order
+	unit float64 // the derivative of c to the point: 0 for a Julia set, else 1
+
+	species species
+	index   [slots]int32
+	other   [slots]int32 // index on its way to be in order
 }
 
 // traceRoom is a multiple of the number of points that any engine moves together.
@@ -51,7 +53,7 @@ func (w *walk) trace(ctx context.Context, b Batch) error {
 			w.engine.trace(t, i, int(common), int(rest))
 		}
 	}
-	t.unload(w.kernel, b, n)
+	t.unload(b, n)
 	return nil
 }
 
@@ -89,7 +91,7 @@ func (t *tracer) enlist(counts []int32) int {
 
 // load puts the n enlisted points where they begin. The last of them completes the last group.
 func (t *tracer) load(k Kernel, b Batch, n int) {
-	t.unit = 1
+	t.unit, t.species = 1, k.species()
 	if k.Formula == Julia {
 		t.unit = 0
 	}
@@ -106,11 +108,11 @@ func (t *tracer) load(k Kernel, b Batch, n int) {
 }
 
 // unload writes the results to the batch. Of an analytic map the derivatives to the imaginary part follow from the others.
-func (t *tracer) unload(k Kernel, b Batch, n int) {
+func (t *tracer) unload(b Batch, n int) {
 	for from, i := range t.index[:n] {
 		x, y := t.x[from], t.y[from]
 		ux, uy, vx, vy := t.ux[from], t.uy[from], t.vx[from], t.vy[from]
-		if k.Formula.analytic() {
+		if t.species.analytic() {
 			vx, vy = -uy, ux
 		}
 		size := math.Sqrt(b.Norm2[i])
@@ -120,6 +122,3 @@ func (t *tracer) unload(k Kernel, b Batch, n int) {
 		b.GradY[i] = float64(toX*vx) + float64(toY*vy)
 	}
 }
-
-// analytic reports whether the map has a complex derivative.
-func (formula Formula) analytic() bool { return formula == Mandelbrot || formula == Julia }

@@ -1,6 +1,8 @@
 package escape
 
 import (
+	"context"
+	"errors"
 	"math"
 	"testing"
 
@@ -16,7 +18,7 @@ func modulus(k Kernel, re, im float64, n int32) float64 {
 		x, y, cx, cy = re, im, k.SeedRe, k.SeedIm
 	}
 	for range n {
-		x, y = k.Formula.step(x, y, cx, cy)
+		x, y = k.species().step(x, y, cx, cy)
 	}
 	return math.Hypot(x, y)
 }
@@ -26,10 +28,9 @@ func modulus(k Kernel, re, im float64, n int32) float64 {
 func TestGradientsAreThoseOfFiniteDifferences(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		k := Kernel{
-			Formula: rapid.SampledFrom(formulas).Draw(t, "formula"), SeedRe: -0.8, SeedIm: 0.156,
-			MaxIterations: 12, Radius2: rapid.SampledFrom([]float64{4, SmoothRadius2}).Draw(t, "radius"),
-		}
+		k := rapid.SampledFrom(maps).Draw(t, "map")
+		k.SeedRe, k.SeedIm, k.MaxIterations = -0.8, 0.156, 12
+		k.Radius2 = rapid.SampledFrom([]float64{4, SmoothRadius2}).Draw(t, "radius")
 		b := NewBatch(9).Traced()
 		for i := range b.Re {
 			b.Re[i] = rapid.Float64Range(-2.5, 2).Draw(t, "re")
@@ -58,7 +59,7 @@ func away(k Kernel, re, im float64, n int32) bool {
 	}
 	x, y := 0.0, 0.0
 	for range n {
-		x, y = k.Formula.step(x, y, re, im)
+		x, y = k.species().step(x, y, re, im)
 		if min(math.Abs(x), math.Abs(y)) < 1e-3 {
 			return false
 		}
@@ -70,14 +71,14 @@ func away(k Kernel, re, im float64, n int32) bool {
 func TestTracingChangesNoCount(t *testing.T) {
 	t.Parallel()
 	const side = 61 // two chunks, the second of them not full
-	for _, formula := range formulas {
+	for _, k := range maps {
 		for _, radius := range []float64{2, 1e-3, 1e-9} {
-			k := Kernel{Formula: formula, SeedRe: -0.8, SeedIm: 0.156, MaxIterations: 700, Radius2: SmoothRadius2}
+			k.SeedRe, k.SeedIm, k.MaxIterations, k.Radius2 = -0.8, 0.156, 700, SmoothRadius2
 			plain := NewBatch(side * side)
 			view(plain, side, -0.743643887037151, 0.131825904205330, radius)
 			require.NoError(t, k.Run(t.Context(), *plain))
 			var want *Batch
-			for _, e := range engines(formula) {
+			for _, e := range engines(k.species()) {
 				b := NewBatch(side * side)
 				copy(b.Re, plain.Re)
 				copy(b.Im, plain.Im)
@@ -105,6 +106,44 @@ func TestTracingChangesNoCount(t *testing.T) {
 		}
 	}
 }
+
+// TestLongOrbitsAreTraced takes points next to the cusp, where counts are about pi/sqrt(distance), some of them next to one
+// that escapes at once.
+func TestLongOrbitsAreTraced(t *testing.T) {
+	t.Parallel()
+	for _, e := range engines(quadratic) {
+		b := NewBatch(70).Traced()
+		for i := range b.Re {
+			b.Re[i] = 0.25 + math.Pow(10, -2-float64(i%8))
+		}
+		k := Kernel{MaxIterations: 100_000, Radius2: SmoothRadius2}
+		require.NoError(t, k.run(t.Context(), b, e, true))
+		for i, count := range b.Count {
+			require.Positive(t, count)
+			assert.InDelta(t, b.Norm2[i], norm2(b.ZX[i], b.ZY[i]), 0, "%s, %d steps", e.name, count)
+			x, d := 0.0, 0.0
+			for range count {
+				x, d = math.FMA(x, x, b.Re[i]), math.FMA(2*x, d, 1)
+			}
+			assert.InEpsilon(t, d, b.GradX[i], 1e-12, "%s, %d steps", e.name, count)
+			assert.InDelta(t, 0, b.GradY[i], 0)
+		}
+	}
+}
+
+func TestTracingStops(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	b := NewBatch(1).Traced()
+	b.Re[0] = 0.25 + 1e-15
+	k := Kernel{MaxIterations: 1 << 30, Radius2: 4}
+	w := walk{kernel: k, engine: fastest(quadratic)}
+	b.Count[0] = 1 << 30 // as if found
+	cancel(errEnough)
+	require.ErrorIs(t, w.trace(ctx, b), errEnough)
+}
+
+var errEnough = errors.New("enough")
 
 // TestTracedBatchesShareTheirPoints calls Traced twice, and takes parts.
 func TestTracedBatchesShareTheirPoints(t *testing.T) {

@@ -129,7 +129,9 @@ func (a Complex) Mul(b Complex) Complex {
 }
 
 // MulReal returns a*b.
-func (a Complex) MulReal(b Real) Complex { return New(float64(a.Re*b.M), float64(a.Im*b.M), a.Exp+b.Exp) }
+func (a Complex) MulReal(b Real) Complex {
+	return New(float64(a.Re*b.M), float64(a.Im*b.M), a.Exp+b.Exp)
+}
 
 // Add returns a+b.
 func (a Complex) Add(b Complex) Complex {

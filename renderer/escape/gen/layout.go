@@ -28,6 +28,16 @@ const (
 	maxPermutationSize = 32
 )
 
+// The arrays of a tracer, in the order of its declaration, and its parameter behind them.
+const (
+	tracedX, tracedY   = array(0), array(1)
+	tracedUX, tracedUY = array(2), array(3)
+	tracedVX, tracedVY = array(4), array(5)
+	tracedCX, tracedCY = array(6), array(7)
+	tracedCount        = array(8)
+	tracedUnit         = 9 * arraySize
+)
+
 // scalar is the number of a parameter, a word behind the arrays.
 type scalar int
 

@@ -21,6 +21,8 @@ type machine struct {
 	group    int            // vectors that iterate side by side in a block
 	half     int            // the same where less is left
 	starters int            // vectors that begin side by side
+	settlers int            // vectors that settle side by side
+	tracers  int            // vectors that are traced side by side
 	pack     operand.Mem    // AVX2: for each mask the permutation that moves its lanes to the front
 	sign     reg.VecVirtual // the sign bits, for the ship
 }
@@ -37,11 +39,11 @@ const (
 )
 
 func newMachine(c *build.Context, wide bool) *machine {
-	m := &machine{c: c, wide: wide, lanes: 8, group: 8, half: 4, starters: 4}
+	m := &machine{c: c, wide: wide, lanes: 8}
 	if wide {
 		return m
 	}
-	m.lanes, m.group, m.half, m.starters = 4, 6, 4, 2
+	m.lanes = 4
 	m.pack = c.StaticGlobal("pack")
 	c.DataAttributes(attr.RODATA | attr.NOPTR)
 	for set := range 1 << m.lanes {
@@ -57,6 +59,21 @@ func newMachine(c *build.Context, wide bool) *machine {
 		}
 	}
 	return m
+}
+
+// fit chooses how many vectors move side by side: as many as there are registers for, or as keep the multipliers busy.
+func (m *machine) fit(f formula) {
+	switch {
+	case m.wide:
+		m.group, m.half, m.starters, m.settlers, m.tracers = 8, 4, 4, 4, 2
+	case f.power() > 2:
+		m.group, m.half, m.starters, m.settlers, m.tracers = 4, 2, 1, 1, 1
+	default:
+		m.group, m.half, m.starters, m.settlers, m.tracers = 6, 4, 2, 2, 1
+	}
+	if f == quadratic {
+		m.tracers *= 2
+	}
 }
 
 // name adds the instruction set's name to that of a function.
@@ -80,12 +97,14 @@ func (m *machine) function(name, signature, comment string) {
 	m.c.Pragma("noescape")
 }
 
-// kernelPackage stands for package escape: it knows that there is a type field, which is all that signatures need.
+// kernelPackage stands for package escape: it knows that there are the types field and tracer, which is all that signatures need.
 func kernelPackage() *types.Package {
 	p := types.NewPackage("escape", "escape")
-	name := types.NewTypeName(token.NoPos, p, "field", nil)
-	types.NewNamed(name, types.NewStruct(nil, nil), nil)
-	p.Scope().Insert(name)
+	for _, known := range []string{"field", "tracer"} {
+		name := types.NewTypeName(token.NoPos, p, known, nil)
+		types.NewNamed(name, types.NewStruct(nil, nil), nil)
+		p.Scope().Insert(name)
+	}
 	return p
 }
 
@@ -127,6 +146,36 @@ func (m *machine) constantBits(value uint64) reg.VecVirtual {
 	m.c.VMOVQ(r, low)
 	m.c.VPBROADCASTQ(low, v)
 	return v
+}
+
+// splat returns a vector of an integer.
+func (m *machine) splat(value reg.Register) reg.VecVirtual {
+	low, v := m.c.XMM(), m.vector()
+	m.c.VMOVQ(value, low)
+	m.c.VPBROADCASTQ(low, v)
+	return v
+}
+
+// positive returns the lanes whose integer is above 0.
+func (m *machine) positive(v reg.VecVirtual) mask {
+	zero := m.zero()
+	if m.wide {
+		k := m.c.K()
+		m.c.VPCMPGTQ(zero, v, k)
+		return k
+	}
+	m.c.VPCMPGTQ(zero, v, zero)
+	return zero
+}
+
+// countDown takes 1 off the integers of the lanes of a set.
+func (m *machine) countDown(set mask, v reg.VecVirtual) {
+	if m.wide {
+		one := m.constantBits(1)
+		m.c.VPSUBQ(one, v, set, v)
+		return
+	}
+	m.c.VPADDQ(set, v, v)
 }
 
 // zero returns a vector of zeros.

@@ -9,6 +9,7 @@
 //	begin.go     the first steps of a chunk, tested one by one
 //	advance.go   a block of steps, tested at its end
 //	settle.go    the exact step at which each point left
+//	trace.go     the steps of points that escape, with the derivative's
 package main
 
 import (
@@ -42,10 +43,12 @@ func run(out, stubs string) error {
 	c.ConstraintExpr("amd64")
 	for _, wide := range []bool{true, false} {
 		m := newMachine(c, wide)
-		for _, formula := range []formula{quadratic, ship, tricorn} {
+		for _, formula := range append([]formula{quadratic, ship, tricorn}, powers()...) {
+			m.fit(formula)
 			m.begin(formula)
 			m.advance(formula)
 			m.settle(formula)
+			m.trace(formula)
 		}
 	}
 	file, err := c.Result()

@@ -28,11 +28,7 @@ func (m *machine) settle(f formula) {
 	c.Label("group")
 	c.CMPQ(i, left.of(field))
 	c.JGE(operand.LabelRef("scatter"))
-	size := 4
-	if !m.wide {
-		size = 2 // as many as there are registers for
-	}
-	group := make([]settler, size)
+	group := make([]settler, m.settlers)
 	for v := range group {
 		at := v * m.lanes
 		group[v] = settler{orbit{
@@ -46,7 +42,7 @@ func (m *machine) settle(f formula) {
 		c.VMOVUPD(m.norm2(s.orbit), leftX.at(field, i, v*m.lanes))
 		c.VMOVUPD(s.count, leftBase.at(field, i, v*m.lanes))
 	}
-	c.ADDQ(operand.Imm(uint64(size*m.lanes)), i) //nolint:gosec // small
+	c.ADDQ(operand.Imm(uint64(m.settlers*m.lanes)), i) //nolint:gosec // small
 	c.JMP(operand.LabelRef("group"))
 
 	c.Label("scatter")
@@ -78,9 +74,7 @@ func (m *machine) halve(f formula, group []settler, steps, radius reg.Register) 
 	}
 	c.DECQ(s)
 	c.JNZ(operand.LabelRef("step"))
-	low, made := c.XMM(), m.vector()
-	c.VMOVQ(half, low)
-	c.VPBROADCASTQ(low, made)
+	made := m.splat(half)
 	for v, o := range tries {
 		inside := m.compare(lessOrEqual, m.norm2(o), radius.(reg.VecVirtual)) //nolint:forcetypeassert // made so
 		m.replace(inside, o.x, group[v].x)
