@@ -209,6 +209,8 @@ func TestFormulas(t *testing.T) {
 		fails  string
 	}{
 		{foreign.Kalles, place + "FractalType: 0\nPower: 2\n", renderer.Mandelbrot, ""},
+		{foreign.Kalles, place + "Power: 8\n", renderer.Multibrot, ""},
+		{foreign.Kalles, place + "Power: 9\n", "", `Power: on line 4 the formula z^p + c is drawn here for powers from 2 to 8, got "9"`},
 		{foreign.Kalles, place + "FractalType: 1\n", renderer.BurningShip, ""},
 		{foreign.Kalles, place + "FractalType: 4\nPower: 2\n", renderer.Tricorn, ""},
 		{foreign.Kalles, place + "FractalType: 3\nPower: 2\n", "", `FractalType: on line 4 the formula Celtic of power 2 is not drawn here, got "3"`},
@@ -219,7 +221,11 @@ func TestFormulas(t *testing.T) {
 		{foreign.Fraktaler, "[[formula]]\nabs_x = true\nabs_y = true\n", renderer.BurningShip, ""},
 		{foreign.Fraktaler, "[[formula]]\nneg_y = true\n", renderer.Tricorn, ""},
 		{foreign.Fraktaler, "[[formula]]\nneg_x = true\nneg_y = true\n", renderer.Mandelbrot, ""},
-		{foreign.Fraktaler, "[[formula]]\nabs_x = true\n", "", "abs_x=true abs_y=false"},
+		{foreign.Fraktaler, "[[formula]]\npower = 5\n", renderer.Multibrot, ""},
+		{foreign.Fraktaler, "[[formula]]\npower = 1\n", "", "formula.power: the formula z^p + c is drawn here for powers from 2 to 8"},
+		{foreign.Fraktaler, "[[formula]]\nneg_x = true\nneg_y = true\npower = 3\n", "", "power 3 neg_x neg_y"},
+		{foreign.Fraktaler, "[[formula]]\nneg_y = true\npower = 4\n", "", "power 4 neg_y"},
+		{foreign.Fraktaler, "[[formula]]\nabs_x = true\n", "", "power 2 abs_x"},
 		{foreign.Fraktaler, "[[formula]]\n[[formula]]\nabs_x = true\n", "", "hybrids are not drawn here, got \"2 formulas\""},
 		{foreign.Fraktaler, "[[formula]]\nopcodes = \"sqr absx add\"\n", "", "formula.opcodes"},
 		{foreign.Fraktaler, "formula = 3\n", "", "list of tables"},
@@ -234,6 +240,9 @@ func TestFormulas(t *testing.T) {
 		}
 		require.NoError(t, err, "%s", c.text)
 		assert.Equal(t, c.want, p.Spec.Formula, "%s", c.text)
+		if c.want == renderer.Multibrot {
+			assert.True(t, strings.HasSuffix(c.text, fmt.Sprintf(" %d\n", p.Spec.Power)), "%s: power %d", c.text, p.Spec.Power)
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ func readFraktaler(data []byte) (*sheet, renderer.Spec, error) {
 	if err := s.flatten("", document, 0); err != nil {
 		return s, spec, err
 	}
-	if spec.Formula, err = fraktalerFormula(s, formula); err != nil {
+	if err := fraktalerFormula(s, &spec, formula); err != nil {
 		return s, spec, err
 	}
 	for _, read := range []func(*sheet, *renderer.Spec) error{fraktalerView, fraktalerImage} {
@@ -164,46 +164,53 @@ func fraktalerImage(s *sheet, spec *renderer.Spec) (err error) {
 }
 
 // fraktalerFormula reads the list of formulas that are iterated in turn, of which only one is drawn here.
-func fraktalerFormula(s *sheet, value any) (renderer.Formula, error) {
+func fraktalerFormula(s *sheet, spec *renderer.Spec, value any) error {
 	if value == nil {
-		return renderer.Mandelbrot, nil
+		return nil
 	}
 	list, ok := value.([]any)
 	if !ok {
-		return "", fault("formula", tomlText(value), "must be a list of tables")
+		return fault("formula", tomlText(value), "must be a list of tables")
 	}
 	if len(list) != 1 {
-		return "", fault("formula", strconv.Itoa(len(list))+" formulas", "hybrids are not drawn here")
+		return fault("formula", strconv.Itoa(len(list))+" formulas", "hybrids are not drawn here")
 	}
 	table, ok := list[0].(map[string]any)
 	if !ok {
-		return "", fault("formula", tomlText(list[0]), "must be a table")
+		return fault("formula", tomlText(list[0]), "must be a table")
 	}
 	if err := s.flatten("formula", table, 0); err != nil {
-		return "", err
+		return err
 	}
 	if s.text("formula.opcodes") != "" {
-		return "", s.bad("formula.opcodes", "formulas by opcodes are not drawn here")
+		return s.bad("formula.opcodes", "formulas by opcodes are not drawn here")
 	}
-	return s.opcodeless()
+	return s.opcodeless(spec)
 }
 
 // opcodeless is the formula z -> (+-|x| +- i|y|)^power + c, as far as it is one of ours.
-func (s *sheet) opcodeless() (renderer.Formula, error) {
+func (s *sheet) opcodeless(spec *renderer.Spec) error {
 	power, err := s.count("formula.power", 1, 2)
 	if err != nil {
-		return "", err
+		return err
 	}
 	absX, absY := s.on("formula.abs_x"), s.on("formula.abs_y")
 	negX, negY := s.on("formula.neg_x"), s.on("formula.neg_y")
 	switch even := power%2 == 0; {
 	case !absX && !absY && (!negX && !negY || negX && negY && even):
-		return mandelbrot(s, "formula.power", power)
+		return multibrot(s, spec, "formula.power", power)
 	case !absX && !absY && power == 2: // conj(-z)^2 is conj(z)^2
-		return renderer.Tricorn, nil
+		spec.Formula = renderer.Tricorn
+		return nil
 	case absX && absY && negX == negY && power == 2:
-		return renderer.BurningShip, nil
+		spec.Formula = renderer.BurningShip
+		return nil
 	}
-	return "", fault("formula", fmt.Sprintf("abs_x=%t abs_y=%t neg_x=%t neg_y=%t power=%d", absX, absY, negX, negY, power),
-		"this formula is not drawn here")
+	words := []string{"power " + strconv.Itoa(power)}
+	for _, name := range []string{"abs_x", "abs_y", "neg_x", "neg_y"} {
+		if s.on("formula." + name) {
+			words = append(words, name)
+		}
+	}
+	return fault("formula", strings.Join(words, " "), "this formula is not drawn here")
 }

@@ -104,8 +104,7 @@ func kallesFormula(s *sheet, spec *renderer.Spec) error {
 	}
 	switch {
 	case kind == 0:
-		spec.Formula, err = mandelbrot(s, "Power", power)
-		return err
+		return multibrot(s, spec, "Power", power)
 	case kind == 1 && power == 2:
 		spec.Formula = renderer.BurningShip
 		return nil
@@ -120,12 +119,20 @@ func kallesFormula(s *sheet, spec *renderer.Spec) error {
 	return s.bad("FractalType", fmt.Sprintf("the formula %s of power %d is not drawn here", name, power))
 }
 
-// mandelbrot is the formula z -> z^power + c.
-func mandelbrot(s *sheet, key string, power int) (renderer.Formula, error) {
-	if power != 2 {
-		return "", s.bad(key, "the formula z^p + c is drawn here for the power 2 only")
+// maxPower is the greatest power of z that the renderer knows.
+const maxPower = 8
+
+// multibrot sets the formula z -> z^power + c.
+func multibrot(s *sheet, spec *renderer.Spec, key string, power int) error {
+	switch {
+	case power == 2:
+		spec.Formula = renderer.Mandelbrot
+	case power > 2 && power <= maxPower:
+		spec.Formula, spec.Power = renderer.Multibrot, power
+	default:
+		return s.bad(key, fmt.Sprintf("the formula z^p + c is drawn here for powers from 2 to %d", maxPower))
 	}
-	return renderer.Mandelbrot, nil
+	return nil
 }
 
 func kallesIterations(s *sheet, spec *renderer.Spec) (err error) {
