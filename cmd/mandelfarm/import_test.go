@@ -42,7 +42,7 @@ func TestImportedSpecsAreDrawn(t *testing.T) {
 	spec, err := renderer.Parse([]byte(text))
 	require.NoError(t, err)
 	var want bytes.Buffer
-	require.NoError(t, renderer.WritePNG(t.Context(), &want, spec, renderer.Options{}))
+	require.NoError(t, renderer.Write(t.Context(), &want, spec, renderer.Options{}))
 	assert.Equal(t, want.String(), asked(t, "", text, "render", "-", "-o", "-"))
 	farm := serve(t, map[string]string{"DATA": t.TempDir()})
 	assert.Equal(t, string(spec.ID())+"\n", asked(t, farm.url, text, "submit", "-"))
