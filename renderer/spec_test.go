@@ -408,8 +408,8 @@ func TestFromQuery(t *testing.T) {
 		"coloring":{"method":"smooth","palette":"fire","steps":7,"density":2,"offset":0.25,"interior":"#102030"}}`), s)
 	s, err = renderer.FromQuery(640, 480, map[string][]string{"palette": {"000764@0,206BCB@0.16"}, "cyclic": {"false"}})
 	require.NoError(t, err)
-	assert.Equal(t, `"coloring":{"method":"smooth","palette":[{"at":"0","color":"#000764"},{"at":"0.16","color":"#206bcb"}],`+
-		`"density":"1","offset":"0","cyclic":false,"interior":"#000000"}}`, string(s.Canonical()[bytes.Index(s.Canonical(), []byte(`"coloring"`)):]))
+	assert.Contains(t, string(s.Canonical()), `"coloring":{"method":"smooth","palette":[{"at":"0","color":"#000764"},{"at":"0.16","color":"#206bcb"}],`+
+		`"density":"1","offset":"0","cyclic":false,"interior":"#000000"}}`)
 	s, err = renderer.FromQuery(640, 480, map[string][]string{"coloring": {"slope"}, "light": {"90"}, "relief": {"0.25"}})
 	require.NoError(t, err)
 	assert.Equal(t, parse(t, `{"width":640,"height":480,"coloring":{"method":"slope","light":90,"relief":0.25}}`), s)
