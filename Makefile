@@ -36,7 +36,7 @@ bench: ## what docs/benchmarks.md holds, measured here
 	go test -run '^$$' -bench . -benchtime 3x ./cmd/mandelfarm
 
 golden: ## write the golden pictures and the configuration page anew; look at the difference
-	go test ./renderer/... -run Golden -update
+	go test ./renderer ./renderer/bandpng ./renderer/escape ./renderer/palette -run Golden -update
 	go test ./cmd/mandelfarm -run TestConfigurationIsDocumented -update
 
 generate: ## the assembly of the kernel

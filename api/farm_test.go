@@ -236,6 +236,6 @@ func (f *farm) untouched() {
 func drawn(tb testing.TB, s renderer.Spec) []byte {
 	tb.Helper()
 	var png bytes.Buffer
-	require.NoError(tb, renderer.WritePNG(tb.Context(), &png, s, renderer.Options{}))
+	require.NoError(tb, renderer.Write(tb.Context(), &png, s, renderer.Options{}))
 	return png.Bytes()
 }

@@ -50,7 +50,7 @@ func TestWithoutRedisPicturesAreServedAndJobsAccepted(t *testing.T) {
 	redis := testenv.Redis(t)
 	f := newFarm(t, onRedis(redis.URL()))
 	stored := renderer.Original(100, 100)
-	require.NoError(t, f.store.Put(t.Context(), ledger.ImageKey(stored.ID()), "image/png", strings.NewReader("picture")))
+	require.NoError(t, f.store.Put(t.Context(), ledger.ImageKey(stored.ID(), renderer.PNG), "image/png", strings.NewReader("picture")))
 	redis.Stop(t)
 
 	a := f.get("/generate/100/100")

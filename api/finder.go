@@ -22,9 +22,10 @@ import (
 // picture is a stored image. Small ones come with their bytes; of large ones
 // only the place is known.
 type picture struct {
-	info   storage.Info
-	data   []byte // nil if the image is larger than smallImage
-	length string // of data, as a header says it
+	info      storage.Info
+	mediaType string
+	data      []byte // nil if the image is larger than smallImage
+	length    string // of data, as a header says it
 }
 
 const (
@@ -67,25 +68,25 @@ func newFinder(ctx context.Context, cfg Config, store storage.Store, q Queue, on
 }
 
 // stored finds a picture in memory or storage; nil if it is in neither.
-func (f *finder) stored(ctx context.Context, id renderer.ID) (*picture, error) {
+func (f *finder) stored(ctx context.Context, id renderer.ID, format renderer.FileFormat) (*picture, error) {
 	if f.cache != nil {
 		if p, ok := f.cache.GetIfPresent(id); ok {
 			return p, nil
 		}
 	}
-	return f.look(ctx, id)
+	return f.look(ctx, id, format)
 }
 
 // look is fetch, once for all who look at the same time.
-func (f *finder) look(ctx context.Context, id renderer.ID) (*picture, error) {
+func (f *finder) look(ctx context.Context, id renderer.ID, format renderer.FileFormat) (*picture, error) {
 	return f.share(ctx, "stored:"+string(id), func(ctx context.Context) (*picture, error) {
-		return f.fetch(ctx, id)
+		return f.fetch(ctx, id, format)
 	})
 }
 
 // fetch looks in storage, and keeps what it finds.
-func (f *finder) fetch(ctx context.Context, id renderer.ID) (*picture, error) {
-	body, info, err := f.store.Get(ctx, ledger.ImageKey(id), 0, -1)
+func (f *finder) fetch(ctx context.Context, id renderer.ID, format renderer.FileFormat) (*picture, error) {
+	body, info, err := f.store.Get(ctx, ledger.ImageKey(id, format), 0, -1)
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil, nil //nolint:nilnil // not there is an answer, not an error
 	}
@@ -93,7 +94,7 @@ func (f *finder) fetch(ctx context.Context, id renderer.ID) (*picture, error) {
 		return nil, err
 	}
 	defer body.Close()
-	p := &picture{info: info}
+	p := &picture{info: info, mediaType: format.MediaType()}
 	if info.Size > smallImage {
 		return p, nil
 	}
@@ -110,7 +111,7 @@ func (f *finder) fetch(ctx context.Context, id renderer.ID) (*picture, error) {
 // draw finds a picture, having it drawn if need be, and waits for it until ctx
 // ends or the wait limit is reached (errWaited).
 func (f *finder) draw(ctx context.Context, asked *target) (*picture, error) {
-	p, err := f.stored(ctx, asked.id)
+	p, err := f.stored(ctx, asked.id, asked.spec.Format)
 	if p != nil || err != nil {
 		return p, err
 	}
@@ -179,7 +180,7 @@ func (f *finder) order(ctx context.Context, t job.Task) (*picture, error) {
 	tick := time.NewTicker(recheck)
 	defer tick.Stop()
 	for {
-		p, err := f.fetch(ctx, t.ID)
+		p, err := f.fetch(ctx, t.ID, t.Spec.Format)
 		if p != nil || err != nil {
 			return p, err
 		}

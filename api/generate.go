@@ -168,7 +168,7 @@ func (s *Server) find(c *gin.Context, asked *target) (*picture, error) {
 		return s.finder.draw(ctx, asked)
 	}
 	if prefer.wait == 0 {
-		p, err := s.finder.stored(ctx, asked.id)
+		p, err := s.finder.stored(ctx, asked.id, asked.spec.Format)
 		if p == nil && err == nil {
 			err = errPromise
 		}

@@ -48,7 +48,7 @@ func (s *Server) serve(c *gin.Context, tag string, p *picture) {
 	if strings.Contains(c.GetHeader("Range"), ",") {
 		c.Request.Header.Del("Range") // many small parts cost far more than the whole
 	}
-	c.Header("Content-Type", "image/png")
+	c.Header("Content-Type", p.mediaType)
 	c.Header("ETag", tag)
 	c.Header("Cache-Control", immutable)
 	if p.data == nil {
@@ -80,5 +80,5 @@ func conditional(h http.Header) bool {
 // fileName is what a browser saves a job's picture as: the formula, the size
 // and enough of the ID to tell two apart.
 func fileName(s renderer.Spec, id renderer.ID) string {
-	return fmt.Sprintf("%s-%dx%d-%s.png", s.Formula, s.Width, s.Height, id[:8])
+	return fmt.Sprintf("%s-%dx%d-%s%s", s.Formula, s.Width, s.Height, id[:8], s.Format.Extension())
 }

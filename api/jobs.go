@@ -83,7 +83,7 @@ func (s *Server) readSpec(c *gin.Context) (renderer.Spec, error) {
 // before anything is recorded.
 func (s *Server) accept(ctx context.Context, spec renderer.Spec, priority job.Priority) (job.Status, error) {
 	id := spec.ID()
-	p, err := s.finder.stored(ctx, id)
+	p, err := s.finder.stored(ctx, id, spec.Format)
 	if err != nil {
 		return job.Status{}, err
 	}
@@ -266,7 +266,7 @@ func (s *Server) jobImage(c *gin.Context) {
 	st, err := s.job(c)
 	var p *picture
 	if err == nil {
-		p, err = s.finder.stored(c.Request.Context(), id)
+		p, err = s.finder.stored(c.Request.Context(), id, st.Spec.Format)
 	}
 	if err == nil && p == nil {
 		err = absent(st)
@@ -277,7 +277,7 @@ func (s *Server) jobImage(c *gin.Context) {
 	}
 	name := fileName(st.Spec, id)
 	if s.presign != nil && c.Request.Method == http.MethodGet { // a HEAD would need a signature of its own
-		s.redirect(c, id, name)
+		s.redirect(c, ledger.ImageKey(id, st.Spec.Format), name)
 		return
 	}
 	c.Header("Content-Disposition", fmt.Sprintf("inline; filename=%q", name))
@@ -285,8 +285,8 @@ func (s *Server) jobImage(c *gin.Context) {
 }
 
 // redirect sends a client to storage for a picture that is there.
-func (s *Server) redirect(c *gin.Context, id renderer.ID, name string) {
-	signed, err := s.presign.Presign(c.Request.Context(), ledger.ImageKey(id), s.cfg.Presign, name)
+func (s *Server) redirect(c *gin.Context, key, name string) {
+	signed, err := s.presign.Presign(c.Request.Context(), key, s.cfg.Presign, name)
 	if err != nil {
 		s.fail(c, err)
 		return

@@ -270,6 +270,48 @@ func TestUnknownJobs(t *testing.T) {
 	f.untouched()
 }
 
+// TestRawDataIsAJobOfItsOwn: another file of the same view, under its own name and type, with a picture to look at.
+func TestRawDataIsAJobOfItsOwn(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	f.work()
+	for format, mediaType := range map[string]string{"npy": "application/x-npy", "exr": "image/x-exr"} {
+		text := `{"width": 60, "height": 40, "format": "` + format + `"}`
+		spec, err := renderer.Parse([]byte(text))
+		require.NoError(t, err)
+		submitted := f.post(text)
+		require.Equal(t, http.StatusAccepted, submitted.status, "%s", submitted.body)
+		location := submitted.header.Get("Location")
+		assert.Equal(t, "/jobs/"+string(spec.ID()), location)
+		f.until(location, job.Done)
+		image := f.get(location + "/image")
+		require.Equal(t, http.StatusOK, image.status)
+		assert.Equal(t, drawn(t, spec), image.body)
+		assert.Equal(t, mediaType, image.header.Get("Content-Type"))
+		assert.Equal(t, `inline; filename="mandelbrot-60x40-`+string(spec.ID())[:8]+"."+format+`"`, image.header.Get("Content-Disposition"))
+		info, err := f.store.Stat(t.Context(), "renders/"+string(spec.ID())+"."+format)
+		require.NoError(t, err)
+		assert.EqualValues(t, len(image.body), info.Size)
+		part := f.get(location+"/image", "Range", "bytes=1-5")
+		assert.Equal(t, http.StatusPartialContent, part.status)
+		assert.Equal(t, image.body[1:6], part.body)
+
+		now := f.get("/generate/60/40?format=" + format)
+		assert.Equal(t, http.StatusOK, now.status)
+		assert.Equal(t, image.body, now.body)
+		assert.Equal(t, mediaType, now.header.Get("Content-Type"))
+		assert.Equal(t, `"`+string(spec.ID())+`"`, now.header.Get("ETag"))
+		assert.Equal(t, http.StatusOK, f.post(text).status, "the result exists")
+	}
+	p := f.get("/generate/60/40?format=tiff").problem(t)
+	assert.Equal(t, http.StatusBadRequest, p.Status)
+	assert.Equal(t, "format", p.Field)
+	p = f.post(`{"width": 200000, "height": 160000, "format": "npy"}`).problem(t)
+	assert.Equal(t, http.StatusBadRequest, p.Status)
+	assert.Equal(t, "format", p.Field)
+	assert.Contains(t, p.Detail, "256000000000 bytes")
+}
+
 // presigningStore hands out URLs of a storage that does not exist.
 type presigningStore struct{ *watchedStore }
 

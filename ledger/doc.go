@@ -5,7 +5,8 @@
 //
 // # Layout
 //
-//	renders/<id>.png             the image (written by a worker, not by this package)
+//	renders/<id>.png             the image (written by a worker, not by this package);
+//	                             .npy, .exr if that is the Spec's format
 //	jobs/<id>/job.json           the Spec and when it was accepted; written once
 //	jobs/<id>/result.json        how the job ended; written once
 //	open/<id>                    present while work is owed; empty

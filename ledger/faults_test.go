@@ -169,13 +169,13 @@ func finishStep(s renderer.Spec, state job.State) step {
 
 func imageStep(s renderer.Spec) step {
 	return func(ctx context.Context, _ *ledger.Ledger, st storage.Store) error {
-		return st.Put(ctx, ledger.ImageKey(s.ID()), "", strings.NewReader("image"))
+		return st.Put(ctx, ledger.ImageKey(s.ID(), renderer.PNG), "", strings.NewReader("image"))
 	}
 }
 
 func noImageStep(s renderer.Spec) step {
 	return func(ctx context.Context, _ *ledger.Ledger, st storage.Store) error {
-		return st.Delete(ctx, ledger.ImageKey(s.ID()))
+		return st.Delete(ctx, ledger.ImageKey(s.ID(), renderer.PNG))
 	}
 }
 

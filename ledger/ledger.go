@@ -39,8 +39,10 @@ func New(store storage.Store, now func() time.Time) *Ledger {
 // ImagePrefix begins the keys of the finished images, and of nothing else.
 const ImagePrefix = "renders/"
 
-// ImageKey is where the finished image of id is stored.
-func ImageKey(id renderer.ID) string { return ImagePrefix + string(id) + ".png" }
+// ImageKey is where the finished image of id, the ID of a Spec of that format, is stored.
+func ImageKey(id renderer.ID, format renderer.FileFormat) string {
+	return ImagePrefix + string(id) + format.Extension()
+}
 
 func jobKey(id renderer.ID) string { return "jobs/" + string(id) + "/job.json" }
 
@@ -76,7 +78,7 @@ func (l *Ledger) accept(ctx context.Context, fresh job.Job) (job.Status, error) 
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.index(gctx, record, known) })
 	g.Go(func() (err error) {
-		last, kept, err = l.promise(gctx, record.ID)
+		last, kept, err = l.promise(gctx, record)
 		return err
 	})
 	if err := g.Wait(); err != nil {
@@ -90,12 +92,12 @@ func (l *Ledger) accept(ctx context.Context, fresh job.Job) (job.Status, error) 
 
 // promise reads a job's last run, and whether that keeps the promise: it is done,
 // and the image is stored.
-func (l *Ledger) promise(ctx context.Context, id renderer.ID) (last run, kept bool, err error) {
-	last, err = l.last(ctx, id)
+func (l *Ledger) promise(ctx context.Context, j job.Job) (last run, kept bool, err error) {
+	last, err = l.last(ctx, j.ID)
 	if err != nil || last.State != job.Done {
 		return last, false, err
 	}
-	_, err = l.store.Stat(ctx, ImageKey(id))
+	_, err = l.store.Stat(ctx, ImageKey(j.ID, j.Spec.Format))
 	if errors.Is(err, storage.ErrNotFound) {
 		return last, false, nil
 	}

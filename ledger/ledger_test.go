@@ -162,7 +162,7 @@ func acceptQueuesAnewWhatHasNoImage(t *testing.T, b *bundle) {
 	first := accept(t, b.Ledger, s)
 	for _, end := range []job.State{job.Failed, job.Canceled, job.Done, job.Canceled} {
 		finish(t, b, s, end)
-		require.NoError(t, b.store.Delete(t.Context(), ledger.ImageKey(s.ID())))
+		require.NoError(t, b.store.Delete(t.Context(), ledger.ImageKey(s.ID(), renderer.PNG)))
 		require.Empty(t, open(t, b.Ledger), "after %s", end)
 
 		require.Equal(t, first, accept(t, b.Ledger, s), "again after %s", end)
@@ -179,12 +179,14 @@ func acceptQueuesAnewWhatHasNoImage(t *testing.T, b *bundle) {
 
 func acceptKeepsWhatHasItsImage(t *testing.T, b *bundle) {
 	t.Helper()
-	s := spec(t, 1)
-	accept(t, b.Ledger, s)
-	p := finish(t, b, s, job.Done)
-	st := accept(t, b.Ledger, s)
-	require.Equal(t, p, st.Progress)
-	require.Empty(t, open(t, b.Ledger))
+	for _, format := range renderer.FileFormats() {
+		s := spec(t, 1).As(format)
+		accept(t, b.Ledger, s)
+		p := finish(t, b, s, job.Done)
+		st := accept(t, b.Ledger, s)
+		require.Equal(t, p, st.Progress)
+		require.Empty(t, open(t, b.Ledger))
+	}
 }
 
 func firstEndWins(t *testing.T, b *bundle) {
@@ -242,7 +244,7 @@ func retriesRaceWithTheEndOfTheLastRun(t *testing.T, b *bundle) {
 	finish(t, b, s, job.Done)
 	between := &hooked{Store: b.store}
 	between.beforeDelete = sync.OnceFunc(func() {
-		require.NoError(t, b.store.Delete(t.Context(), ledger.ImageKey(s.ID())))
+		require.NoError(t, b.store.Delete(t.Context(), ledger.ImageKey(s.ID(), renderer.PNG)))
 		accept(t, b.Ledger, s)
 	})
 	put(t, b.store, "open/"+string(s.ID()))
@@ -452,7 +454,7 @@ func accept(t *testing.T, l *ledger.Ledger, s renderer.Spec) job.Status {
 func finish(t *testing.T, b *bundle, s renderer.Spec, state job.State) job.Progress {
 	t.Helper()
 	if state == job.Done {
-		put(t, b.store, ledger.ImageKey(s.ID()))
+		put(t, b.store, ledger.ImageKey(s.ID(), s.Format))
 	}
 	p := job.Progress{State: state, Attempts: 1, FinishedAt: time.Now().UTC().Truncate(time.Millisecond)}
 	got, err := b.Finish(t.Context(), s.ID(), p)

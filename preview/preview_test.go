@@ -104,14 +104,14 @@ func draw(t failer, s renderer.Spec, rows renderer.Rows) []byte {
 func ground(t failer, s renderer.Spec) []byte {
 	t.Helper()
 	var file bytes.Buffer
-	require.NoError(t, renderer.WritePNG(context.Background(), &file, s.Reduced(32, 24), renderer.Options{}))
+	require.NoError(t, renderer.Write(context.Background(), &file, s.Reduced(32, 24), renderer.Options{}))
 	return file.Bytes()
 }
 
 func whole(t failer, s renderer.Spec) image.Image {
 	t.Helper()
 	var file bytes.Buffer
-	require.NoError(t, renderer.WritePNG(context.Background(), &file, s, renderer.Options{}))
+	require.NoError(t, renderer.Write(context.Background(), &file, s, renderer.Options{}))
 	m, err := png.Decode(&file)
 	require.NoError(t, err)
 	return m

@@ -12,21 +12,21 @@ import (
 // at multiples of it.
 const SegmentRows = bandpng.SegmentRows
 
-// Sum is the checksum of a band, which the end of the file needs.
+// Sum is the checksum of a band, which the end of a PNG needs. That of raw data is zero.
 type Sum = bandpng.Sum
 
-// Head is what comes before the first band in the PNG file of s.
+// Head is what comes before the first band in the file of s.
 func Head(s Spec) ([]byte, error) {
 	p, err := newPainter(s)
 	if err != nil {
 		return nil, err
 	}
-	return bandpng.Head(p.header()), nil
+	return p.head(), nil
 }
 
-// WriteBand writes the part of the PNG file of s that holds the given rows, which begin at a multiple of [SegmentRows]
+// WriteBand writes the part of the file of s that holds the given rows, which begin at a multiple of [SegmentRows]
 // and end at one or at the last row. Head, the bands of all rows in order, and [Tail] of their sums are the file that
-// [WritePNG] writes, byte for byte, however the rows are divided.
+// [Write] writes, byte for byte, however the rows are divided.
 func WriteBand(ctx context.Context, w io.Writer, s Spec, rows Rows, opt Options) (Sum, error) {
 	p, err := newPainter(s)
 	if err != nil {
@@ -40,10 +40,16 @@ func WriteBand(ctx context.Context, w io.Writer, s Spec, rows Rows, opt Options)
 	return p.writeSegments(ctx, w, rows, opt)
 }
 
-// Tail is what comes after the last band, given the sum of all.
-func Tail(sum Sum) []byte { return bandpng.Tail(sum) }
+// Tail is what comes after the last band of the file of s, given the sum of all.
+func Tail(s Spec, sum Sum) ([]byte, error) {
+	p, err := newPainter(s)
+	if err != nil {
+		return nil, err
+	}
+	return p.tail(sum), nil
+}
 
-// Reduced is the same view in a smaller picture: at most the given width and height, one sample per pixel.
+// Reduced is the same view in a smaller PNG: at most the given width and height, one sample per pixel.
 func (s Spec) Reduced(width, height int) Spec {
 	w, h := s.Width, s.Height
 	if w > width {
@@ -53,5 +59,5 @@ func (s Spec) Reduced(width, height int) Spec {
 		w, h = max(1, int(int64(s.Width)*int64(height)/int64(s.Height))), height
 	}
 	s.Width, s.Height, s.Samples = w, h, 1
-	return s
+	return s.As(PNG)
 }

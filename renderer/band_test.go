@@ -23,7 +23,7 @@ func TestBandsMakeTheFile(t *testing.T) {
 		}.Normalize()
 		require.NoError(t, err)
 		var whole, parts bytes.Buffer
-		require.NoError(t, renderer.WritePNG(t.Context(), &whole, spec, renderer.Options{}))
+		require.NoError(t, renderer.Write(t.Context(), &whole, spec, renderer.Options{}))
 
 		head, err := renderer.Head(spec)
 		require.NoError(t, err)
@@ -35,7 +35,9 @@ func TestBandsMakeTheFile(t *testing.T) {
 			require.NoError(t, err)
 			sum, start = sum.Then(band), end
 		}
-		parts.Write(renderer.Tail(sum))
+		tail, err := renderer.Tail(spec, sum)
+		require.NoError(t, err)
+		parts.Write(tail)
 		assert.Equal(t, whole.Bytes(), parts.Bytes())
 	})
 }

@@ -36,7 +36,7 @@ func BenchmarkOriginal(b *testing.B) {
 	s := renderer.Original(800, 600)
 	start := cpuSeconds(b)
 	for b.Loop() {
-		if err := renderer.WritePNG(b.Context(), io.Discard, s, renderer.Options{Threads: 1}); err != nil {
+		if err := renderer.Write(b.Context(), io.Discard, s, renderer.Options{Threads: 1}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -7,12 +7,15 @@
 // digits, defaults filled in, fields that have no effect dropped. [Spec.Canonical] prints that form and [Spec.ID]
 // hashes it together with [Version], so one picture has one ID.
 //
-// [Render] computes any run of rows of the picture; [WritePNG] streams the whole of it as a PNG file whose compressed
-// data is a sequence of independent segments (see package bandpng). The work is split over:
+// [Render] computes any run of rows of the picture; [Write] streams the whole of it as a file of the Spec's [FileFormat]: a
+// PNG whose compressed data is a sequence of independent segments (see package bandpng), or raw data whose rows all have one
+// size. So any band of a file can be made alone, by [WriteBand]. The work is split over:
 //
 //	renderer/escape    iterates batches of points until they escape, and the deterministic logarithm
 //	renderer/palette   named gradients as tables of colours
 //	renderer/bandpng   PNG files as independently compressed segments of rows
+//	renderer/npy       NumPy files of iteration counts
+//	renderer/exr       OpenEXR files of colours, counts, angles and distances
 //
 // # Guarantees
 //
@@ -65,6 +68,19 @@
 // Roberts, "The Unreasonable Effectiveness of Quasirandom Sequences", 2018), the first of which is the pixel's centre.
 // Colours are averaged as squares, a light of gamma 2 whose sums are exact in integers. At depth 16 colours are computed
 // and averaged in 16 bits per channel.
+//
+// # Raw data
+//
+// Files of raw data tell of the centre of every pixel (of its grid point in a [Window]), whatever the samples. R is 256 in
+// them, also where the colouring is "set". NPY holds nu as above, with the logarithms in full precision (Nu of
+// escape.Kernel), and NaN for points that do not escape. EXR holds
+//
+//	N + NF - Bias = nu + 1 + log2(ln R)      whole and fractional part: n at |z_n| = R^2, n+1 at |z_n| = R
+//	T             = arg(z_n) / 2*pi          from 0 up to 1
+//	(DEX, DEY)    = |z_n|*ln|z_n| * g/|g|^2  g is the gradient of |z_n| per pixel, to the right and down
+//
+// and the picture's colours at 16 bits, taken from sRGB to linear light. The vector points away from the set; it is half
+// as long as the estimate above, which is an upper bound: so Kalles Fraktaler and fraktaler-3 have it.
 //
 // The package knows nothing of HTTP, queues, storage or jobs.
 package renderer

@@ -97,19 +97,22 @@ func (h *Histogram) UnmarshalBinary(data []byte) error {
 }
 
 // equalize computes the histogram if the method needs one.
-func (p *painter) equalize(ctx context.Context) error {
+func (p *painter) equalize(ctx context.Context, opt Options) error {
 	if p.spec.Coloring.Method != MethodHistogram || p.ink.histogram != nil {
 		return nil
 	}
-	h, err := NewHistogram(p.spec, func(small Spec) ([]float64, error) { return survey(ctx, small) })
+	h, err := NewHistogram(p.spec, func(small Spec) ([]float64, error) { return survey(ctx, small, opt) })
 	p.ink.histogram = h
 	return err
 }
 
 // survey returns the depths of all pixels of a picture.
-func survey(ctx context.Context, s Spec) ([]float64, error) {
+func survey(ctx context.Context, s Spec, opt Options) ([]float64, error) {
 	p, err := newPainter(s)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.lay(ctx, opt); err != nil {
 		return nil, err
 	}
 	b := getBrush()

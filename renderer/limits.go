@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"time"
 )
 
 // Limits bounds what a Spec may ask for. A limit of 0 is none.
@@ -13,19 +14,29 @@ type Limits struct {
 	MaxIterations int   // iterations of one point
 	Digits        int   // significant digits of a decimal, and the magnitude of its exponent
 	Samples       int   // points per pixel
+	RawBytes      int64 // of raw data; see Spec.RawBytes
+	// Reference is the time that the reference of a deep view may take one thread, as estimated from its bits and the
+	// limit of iterations. Many take less, since a reference ends where the view has a periodic point.
+	Reference time.Duration
 }
 
-// DefaultLimits are generous for a farm and harmless for one worker, whose memory is in proportion to the width: 32 Gi
-// pixels, 262,144 pixels of width and of height, 10 million iterations, 10,000 digits and 64 samples.
+// DefaultLimits are generous for a farm and harmless for one worker, whose memory is in proportion to the width, and deep
+// down to the iterations: 32 Gi pixels, 262,144 pixels of width and of height, 25 million iterations, 25,000 digits, 64
+// samples, 15 minutes for a reference, and 128 GiB for a file of raw data, which is below what storage takes in one object.
 func DefaultLimits() Limits {
-	return Limits{Pixels: 32 << 30, Side: 1 << 18, MaxIterations: 10_000_000, Digits: 10_000, Samples: 64}
+	return Limits{
+		Pixels: 32 << 30, Side: 1 << 18, MaxIterations: 25_000_000, Digits: 25_000, Samples: 64,
+		RawBytes: 128 << 30, Reference: 15 * time.Minute,
+	}
 }
 
 // Check reports as a *FieldError the first limit that a normalised Spec exceeds: it names the field, the limit and the
-// value. It also refuses a view whose pixels are finer than float64 tells apart.
+// value. It also refuses views that cannot be drawn well: those whose pixels are finer than float64 tells apart, unless
+// the formula can be followed at any depth, and those whose centre has too few digits for the radius.
 func (s Spec) Check(l Limits) error {
 	for _, check := range []func(Limits) *FieldError{
-		s.checkSides, s.checkPixels, s.checkCounts, s.checkDigits, s.checkResolution,
+		s.checkSides, s.checkPixels, s.checkRaw, s.checkCounts, s.checkDigits, s.checkResolution, s.checkCenter,
+		s.checkReference,
 	} {
 		if err := check(l); err != nil {
 			return err
@@ -117,12 +128,46 @@ func (s Spec) checkResolution(Limits) *FieldError {
 		}
 		return checkWindowStep("window.im", s.Window.Im, s.Height)
 	}
+	if s.isDeep() {
+		return nil
+	}
 	least := leastStep * ulp(s.Center.Re.Float64(), s.Center.Im.Float64()) * float64(s.Height) / 2
 	if s.Radius.Float64() >= least {
 		return nil
 	}
 	return newFieldError("radius", s.Radius.String(),
 		fmt.Sprintf("is finer than double precision resolves: here and at height %d it must be at least %.3g", s.Height, least))
+}
+
+// checkCenter refuses the centre of a deep view that was cut short: one whose last digit stands for more than ten times the
+// radius. Whole numbers are taken to be exact, and numbers in views that double precision might have drawn.
+func (s Spec) checkCenter(Limits) *FieldError {
+	const least = 12 // digits that anybody may be asked for
+	needed := -s.Radius.Exponent() - 1
+	if !s.isDeep() || needed < least {
+		return nil
+	}
+	for _, part := range []named{{"center.re", s.Center.Re}, {"center.im", s.Center.Im}} {
+		places := part.value.Digits() - 1 - part.value.Exponent()
+		if places > 0 && places < needed {
+			return newFieldError(part.field, part.value.String(), fmt.Sprintf(
+				"has %d digits after the point, and a view of radius %s needs at least %d", places, s.Radius.String(), needed))
+		}
+	}
+	return nil
+}
+
+// checkReference refuses a deep view whose reference would take longer than the limit.
+func (s Spec) checkReference(l Limits) *FieldError {
+	if l.Reference <= 0 || !s.isDeep() {
+		return nil
+	}
+	if estimate := s.deepView().Estimate(); estimate > l.Reference {
+		return newFieldError("max_iterations", strconv.Itoa(s.MaxIterations), fmt.Sprintf(
+			"makes for a reference orbit that may take %s at radius %s: at most %s is allowed",
+			estimate.Round(time.Second), s.Radius.String(), l.Reference))
+	}
+	return nil
 }
 
 func checkWindowStep(field string, ends [2]Decimal, count int) *FieldError {

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"mandelfarm/renderer/bandpng"
+	"mandelfarm/renderer/deep"
 	"mandelfarm/renderer/escape"
 )
 
@@ -18,7 +19,9 @@ type painter struct {
 	grid    grid
 	kernel  escape.Kernel
 	offsets []offset
-	ink     *ink // nil for MethodSet
+	ink     *ink         // nil for MethodSet
+	record  record       // nil for a PNG
+	ground  *deep.Ground // nil for views that are not deep
 }
 
 // newPainter normalises the Spec and prepares it.
@@ -27,12 +30,13 @@ func newPainter(s Spec) (*painter, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &painter{spec: s, grid: newGrid(s), offsets: offsets(s.Samples), kernel: newKernel(s)}
+	p := &painter{spec: s, grid: newGrid(s), offsets: offsets(s.Samples), kernel: newKernel(s), record: newRecord(s)}
+	shown := s.shown()
 	switch {
-	case s.Coloring.Method != MethodSet:
-		p.ink = newInk(s)
+	case shown.Coloring.Method != MethodSet:
+		p.ink = newInk(shown)
 		p.format = p.ink.format
-	case s.Samples > 1:
+	case shown.Samples > 1:
 		p.format = Gray8
 	default:
 		p.format = Gray1
@@ -49,7 +53,7 @@ func newKernel(s Spec) escape.Kernel {
 		MaxIterations: s.MaxIterations,
 		Radius2:       4,
 	}
-	if s.Coloring.Method != MethodSet {
+	if s.Coloring.Method != MethodSet || s.Format != PNG {
 		k.Radius2 = escape.SmoothRadius2
 	}
 	switch s.Formula {
@@ -102,6 +106,9 @@ type brush struct {
 	batch  *escape.Batch
 	colors [run]uint64     // of one sample of each pixel
 	sums   [3 * run]uint64 // of squared channels, over the samples of each pixel
+
+	data  []byte // of a raw file: that of the rows from first on; nil if nobody wants it
+	first int
 }
 
 // brushes are shared by all images because their memory costs more to make than a small image to paint.
@@ -146,9 +153,15 @@ func (p *painter) paintRun(ctx context.Context, b *brush, rows Rows, column, wid
 		if err != nil {
 			return err
 		}
+		if at.first && b.data != nil {
+			p.recordCentres(b, batch, rows, column)
+		}
 		p.add(b, batch, dst)
 	}
 	p.finish(b, dst)
+	if b.data != nil {
+		p.recordColors(b, dst, rows, column)
+	}
 	return nil
 }
 
@@ -158,17 +171,21 @@ func (p *painter) sample(ctx context.Context, b *brush, rows Rows, column, width
 	for i := range rows.Count() {
 		p.grid.place(batch.Part(i*width, (i+1)*width), rows.Start+i, column, at)
 	}
-	if err := p.kernel.Run(ctx, batch); err != nil {
+	run := p.kernel.Run
+	if p.ground != nil {
+		run = p.ground.Run
+	}
+	if err := run(ctx, batch); err != nil {
 		return batch, err
 	}
 	p.grid.turnGradients(batch)
 	return batch, nil
 }
 
-// batch returns room for so many points, with gradients if the method looks at them.
+// batch returns room for so many points, with gradients if the method or the record looks at them.
 func (p *painter) batch(b *brush, size int) escape.Batch {
 	batch := *b.batch
-	if p.spec.Coloring.Method.seesGradients() {
+	if p.spec.Coloring.Method.seesGradients() || b.data != nil && p.record.traced() {
 		batch = b.batch.Traced()
 	}
 	return batch.Slice(size)

@@ -20,5 +20,5 @@ func TestPanicsAreErrors(t *testing.T) {
 	require.ErrorAs(t, err, &bug)
 	require.Equal(t, "renderer panicked: boom", err.Error(), "clients see it: no stack")
 	require.Contains(t, string(bug.Stack), "panic_test.go")
-	require.ErrorContains(t, renderer.WritePNG(t.Context(), io.Discard, s, opt), "boom")
+	require.ErrorContains(t, renderer.Write(t.Context(), io.Discard, s, opt), "boom")
 }

@@ -50,6 +50,7 @@ func (r *reader) spec(s *Spec) *FieldError {
 		"samples":        func(path string) *FieldError { return r.count(path, &s.Samples) },
 		"depth":          func(path string) *FieldError { return r.count(path, &s.Depth) },
 		"coloring":       func(path string) *FieldError { return r.coloring(path, &s.Coloring) },
+		"format":         func(path string) *FieldError { return readName(r, path, &s.Format) },
 	}
 	return r.object("", fields)
 }

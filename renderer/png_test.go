@@ -24,7 +24,7 @@ import (
 func writePNG(tb testing.TB, s renderer.Spec, opt renderer.Options) []byte {
 	tb.Helper()
 	var out bytes.Buffer
-	require.NoError(tb, renderer.WritePNG(tb.Context(), &out, s, opt))
+	require.NoError(tb, renderer.Write(tb.Context(), &out, s, opt))
 	return out.Bytes()
 }
 
@@ -121,10 +121,10 @@ func TestFailingWritersAreReported(t *testing.T) {
 	size := len(writePNG(t, s, renderer.Options{}))
 	for room := 0; room < size; room += size/23 + 1 {
 		w := narrow(room)
-		require.ErrorIs(t, renderer.WritePNG(t.Context(), &w, s, renderer.Options{Threads: 3}), errFull, "room for %d bytes", room)
+		require.ErrorIs(t, renderer.Write(t.Context(), &w, s, renderer.Options{Threads: 3}), errFull, "room for %d bytes", room)
 	}
 	w := narrow(size)
-	require.NoError(t, renderer.WritePNG(t.Context(), &w, s, renderer.Options{}))
+	require.NoError(t, renderer.Write(t.Context(), &w, s, renderer.Options{}))
 }
 
 // goldenSpecs are the approved pictures.
@@ -176,8 +176,8 @@ func TestGoldenPictures(t *testing.T) {
 	})
 }
 
-// FuzzWritePNG draws small pictures of all kinds: image/png reads the pixels that Render computes.
-func FuzzWritePNG(f *testing.F) {
+// FuzzWrite draws small pictures of all kinds: image/png reads the pixels that Render computes.
+func FuzzWrite(f *testing.F) {
 	f.Add(uint8(30), uint8(70), uint8(100), uint8(1), true, uint8(0), uint8(0), uint8(0), uint32(0))
 	f.Add(uint8(9), uint8(1), uint8(20), uint8(3), false, uint8(1), uint8(1), uint8(8), uint32(0xff8000))
 	f.Fuzz(func(t *testing.T, width, height, iterations, samples uint8, deep bool, method, colors, steps uint8, interior uint32) {

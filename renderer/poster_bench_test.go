@@ -124,7 +124,7 @@ func timePoster(b *testing.B, s Spec, threads int, peak *uint64) time.Duration {
 		}
 	}
 	start := time.Now()
-	if err := WritePNG(b.Context(), io.Discard, s, Options{Threads: threads, Progress: progress}); err != nil {
+	if err := Write(b.Context(), io.Discard, s, Options{Threads: threads, Progress: progress}); err != nil {
 		b.Fatal(err)
 	}
 	return time.Since(start)

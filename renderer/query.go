@@ -9,8 +9,9 @@ import (
 
 // FromQuery returns the plain view that a URL's query describes. Its parameters are the fields of a Spec under short
 // names: formula, power, seed_re, seed_im, re, im, radius, rotation, max_iterations, samples, depth, coloring (the method),
-// palette (a name, or stops such as 000764@0,206bcb@0.16), density, offset, cyclic, steps, light, relief and interior. An unknown, repeated or bad parameter gives a *FieldError that names the
-// parameter; width and height are named as such. The result is normalised.
+// palette (a name, or stops such as 000764@0,206bcb@0.16), density, offset, cyclic, steps, light, relief, interior and format.
+// An unknown, repeated or bad parameter gives a *FieldError that names the parameter; width and height are named as such. The
+// result is normalised.
 func FromQuery(width, height int, values map[string][]string) (Spec, error) {
 	spec := Spec{Width: width, Height: height}
 	setters := querySetters(&spec)
@@ -67,6 +68,7 @@ func querySetters(s *Spec) map[string]func(name, value string) *FieldError {
 		"light":          decimal(&s.Coloring.Light),
 		"relief":         decimal(&s.Coloring.Relief),
 		"interior":       func(_, value string) *FieldError { s.Coloring.Interior = Color(value); return nil },
+		"format":         func(_, value string) *FieldError { s.Format = FileFormat(value); return nil },
 	}
 }
 

@@ -34,11 +34,14 @@ func (r Rows) Count() int { return r.End - r.Start }
 type Options struct {
 	// Threads is the number of goroutines that compute; 0 means GOMAXPROCS.
 	Threads int
+	// Groundwork, if not nil, is that of the picture, which need not be computed then. That of another is of no use.
+	Groundwork *Groundwork
 	// Progress, if not nil, is told how many rows have been finished since the last call. Calls come from several
 	// goroutines, one at a time, and should return soon.
 	Progress func(rows int)
-	// Segment, if not nil, is shown the pixels of each finished segment of a picture that is written as PNG. Calls come
-	// from several goroutines, in any order and at the same time. The pixels are used again after the call.
+	// Segment, if not nil, is shown the pixels of each finished segment of a file that is written: those of the picture of
+	// the view, if the file is raw data. Calls come from several goroutines, in any order and at the same time. The pixels
+	// are used again after the call.
 	Segment func(*Pixels)
 }
 
@@ -120,7 +123,7 @@ func (e *PanicError) Error() string { return fmt.Sprintf("renderer panicked: %v"
 
 // paintAll computes all rows of the pixels. Goroutines take the next few when they are done with some.
 func (p *painter) paintAll(ctx context.Context, pixels *Pixels, opt Options) error {
-	if err := p.equalize(ctx); err != nil {
+	if err := p.prepare(ctx, opt); err != nil {
 		return err
 	}
 	var (

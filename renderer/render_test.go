@@ -198,7 +198,7 @@ func TestProgressCountsEveryRowOnce(t *testing.T) {
 	render(t, s, opt)
 	assert.Equal(t, 150, rows)
 	rows = 0
-	require.NoError(t, renderer.WritePNG(t.Context(), &bytes.Buffer{}, s, opt))
+	require.NoError(t, renderer.Write(t.Context(), &bytes.Buffer{}, s, opt))
 	assert.Equal(t, 150, rows)
 }
 
@@ -222,8 +222,8 @@ func TestRenderingStops(t *testing.T) {
 				_, err := renderer.Render(ctx, s, renderer.Rows{Start: 0, End: 1}, renderer.Options{})
 				return err
 			},
-			"WritePNG": func(ctx context.Context) error {
-				return renderer.WritePNG(ctx, &bytes.Buffer{}, s, renderer.Options{})
+			"Write": func(ctx context.Context) error {
+				return renderer.Write(ctx, &bytes.Buffer{}, s, renderer.Options{})
 			},
 		} {
 			ctx, cancel := context.WithCancelCause(t.Context())
@@ -269,7 +269,7 @@ func TestMemoryIsBounded(t *testing.T) { //nolint:paralleltest // looks at the h
 			peak = max(peak, during.HeapAlloc)
 		}
 	}}
-	require.NoError(t, renderer.WritePNG(t.Context(), discard{}, s, opt))
+	require.NoError(t, renderer.Write(t.Context(), discard{}, s, opt))
 	assert.Less(t, float64(peak)-float64(before.HeapAlloc), 20e6, "a few segments of 384 kB and the compressors")
 }
 

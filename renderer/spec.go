@@ -55,7 +55,9 @@ type Spec struct {
 	MaxIterations int      `json:"max_iterations"` // points that have not escaped after so many are inside
 	Samples       int      `json:"samples"`        // points per pixel
 	Depth         int      `json:"depth,omitzero"` // bits per channel: 16, or 0 for 8; not for MethodSet
-	Coloring      Coloring `json:"coloring"`
+	Coloring      Coloring `json:"coloring,omitzero"`
+
+	Format FileFormat `json:"format,omitzero"` // of the file
 }
 
 // Bounds that hold whatever the configured limits are.
@@ -75,6 +77,7 @@ const (
 func (s Spec) Normalize() (Spec, error) {
 	for _, step := range []func(*Spec) *FieldError{
 		(*Spec).normalizeFormula, (*Spec).normalizeView, (*Spec).normalizeSize, (*Spec).normalizeColoring,
+		(*Spec).normalizeFormat,
 	} {
 		if err := step(&s); err != nil {
 			return Spec{}, err

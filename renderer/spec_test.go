@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/exr"
 	"mandelfarm/renderer/palette"
 )
 
@@ -39,11 +40,15 @@ func specs() *rapid.Generator[renderer.Spec] {
 			MaxIterations: rapid.IntRange(0, 1<<31-1).Draw(t, "max_iterations"),
 			Samples:       rapid.IntRange(0, 1<<16).Draw(t, "samples"),
 			Depth:         rapid.SampledFrom([]int{0, 8, 16}).Draw(t, "depth"),
+			Format:        rapid.SampledFrom(renderer.FileFormats()).Draw(t, "format"),
 			Coloring: renderer.Coloring{
 				Method:  rapid.SampledFrom(append(renderer.Methods(), "")).Draw(t, "method"),
 				Palette: drawPalette(t),
 				Cyclic:  rapid.SampledFrom([]renderer.Switch{0, renderer.On, renderer.Off}).Draw(t, "cyclic"),
 			},
+		}
+		if s.Format == renderer.EXR {
+			s.Width = min(s.Width, exr.MaxWidth)
 		}
 		if rapid.Bool().Draw(t, "has colours") {
 			s.Coloring.Density = draw("density", positive)
@@ -453,14 +458,15 @@ func TestLimits(t *testing.T) {
 		{`{"width":262145,"height":1}`, "width"},
 		{`{"width":1,"height":262145}`, "height"},
 		{`{"width":2147483647,"height":2147483647}`, "width"},
-		{`{"width":8,"height":6,"max_iterations":10000000}`, ""},
-		{`{"width":8,"height":6,"max_iterations":10000001}`, "max_iterations"},
+		{`{"width":8,"height":6,"max_iterations":25000000}`, ""},
+		{`{"width":8,"height":6,"max_iterations":25000001}`, "max_iterations"},
 		{`{"width":8,"height":6,"samples":65}`, "samples"},
-		{`{"width":8,"height":6,"center":{"re":"0.` + strings.Repeat("3", 10_001) + `"}}`, "center.re"},
-		{`{"width":8,"height":6,"radius":"1e-10001"}`, "radius"},
-		{`{"width":600,"height":600,"radius":"2e-13"}`, ""},
-		{`{"width":600,"height":600,"radius":"1e-13"}`, "radius"},
-		{`{"width":600,"height":600,"radius":"1e-1000"}`, "radius"},
+		{`{"width":8,"height":6,"center":{"re":"0.` + strings.Repeat("3", 25_001) + `"}}`, "center.re"},
+		{`{"width":8,"height":6,"radius":"1e-25001"}`, "radius"},
+		{`{"formula":"tricorn","center":{"re":-0.5},"width":600,"height":600,"radius":"2e-13"}`, ""},
+		{`{"formula":"tricorn","center":{"re":-0.5},"width":600,"height":600,"radius":"1e-13"}`, "radius"},
+		{`{"formula":"tricorn","center":{"re":-0.5},"width":600,"height":600,"radius":"1e-1000"}`, "radius"},
+		{`{"width":600,"height":600,"center":{"re":-2},"radius":"1e-1000"}`, ""},
 		{`{"width":3,"height":3,"window":{"re":["1","1.0000000000000001"],"im":[0,1]}}`, "window.re"},
 		{`{"width":3,"height":3,"window":{"im":["1","1.000000000000001"],"re":[0,1]}}`, "window.im"},
 	}
@@ -481,10 +487,36 @@ func TestLimits(t *testing.T) {
 // TestTheSmallestRadiusIsNamed takes the radius that the error names, which must be accepted.
 func TestTheSmallestRadiusIsNamed(t *testing.T) {
 	t.Parallel()
-	err := parse(t, `{"width":600,"height":600,"radius":"1e-30"}`).Check(renderer.DefaultLimits())
+	err := parse(t, `{"formula":"tricorn","center":{"re":"0.5"},"width":600,"height":600,"radius":"1e-30"}`).Check(renderer.DefaultLimits())
 	require.EqualError(t, err,
 		`radius: is finer than double precision resolves: here and at height 600 it must be at least 1.33e-13, got "1e-30"`)
-	require.NoError(t, parse(t, `{"width":600,"height":600,"radius":"1.34e-13"}`).Check(renderer.DefaultLimits()))
+	require.NoError(t, parse(t, `{"formula":"tricorn","width":600,"height":600,"radius":"1.34e-13"}`).Check(renderer.DefaultLimits()))
+}
+
+func TestCentersCutShortAreRefused(t *testing.T) {
+	t.Parallel()
+	limits := renderer.DefaultLimits()
+	view := func(re, im, radius string) renderer.Spec {
+		return parse(t, `{"width":600,"height":600,"center":{"re":"`+re+`","im":"`+im+`"},"radius":"`+radius+`"}`)
+	}
+	err := view("-1.7548776662466927600", "0", "1e-30").Check(limits)
+	require.EqualError(t, err, `center.re: has 17 digits after the point, and a view of radius 1e-30 needs at least 29, got "-1.75487766624669276"`)
+	require.ErrorContains(t, view("-2", "1e-20", "1e-30").Check(limits), "center.im")
+	require.NoError(t, view("-2", "0", "1e-30").Check(limits), "whole numbers are exact")
+	require.NoError(t, view("-1.75487766624669276004950889635", "0", "1e-30").Check(limits))
+	require.NoError(t, view("-0.75", "0", "1e-12").Check(limits), "a person may well mean so")
+}
+
+func TestReferencesHaveABudget(t *testing.T) {
+	t.Parallel()
+	limits := renderer.DefaultLimits()
+	s := parse(t, `{"width":600,"height":600,"center":{"re":"-2","im":"0"},"radius":"1e-10000","max_iterations":20000000}`)
+	require.ErrorContains(t, s.Check(limits), "at most 15m0s is allowed")
+	limits.Reference = 0
+	require.NoError(t, s.Check(limits))
+	s.MaxIterations = 1000
+	limits.Reference = time.Second
+	require.NoError(t, s.Check(limits))
 }
 
 func FuzzParse(f *testing.F) {

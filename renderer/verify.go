@@ -1,6 +1,7 @@
 package renderer
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/hex"
@@ -11,6 +12,8 @@ import (
 	"strings"
 
 	"mandelfarm/renderer/bandpng"
+	"mandelfarm/renderer/exr"
+	"mandelfarm/renderer/npy"
 )
 
 // Reasons why a file cannot be verified.
@@ -40,7 +43,12 @@ type Picture struct {
 // OpenPicture reads a PNG file up to its pixels. Files may come from anywhere: whatever they claim, they make it hold a
 // few rows of at most 16 MiB and a Spec. Errors wrap ErrNotOurs, or are r's.
 func OpenPicture(r io.Reader) (*Picture, error) {
-	reader, err := bandpng.NewReader(r)
+	const enough = 1 << 15 // for the reader of PNG to take it as it is
+	buffered := bufio.NewReaderSize(r, enough)
+	if format := rawFormat(buffered); format != PNG {
+		return nil, fmt.Errorf("%w: it is raw data of the format %s, and only a PNG can be verified", ErrNotOurs, format)
+	}
+	reader, err := bandpng.NewReader(buffered)
 	if err != nil {
 		return nil, notOurs(err)
 	}
@@ -57,6 +65,16 @@ func OpenPicture(r io.Reader) (*Picture, error) {
 		return nil, fmt.Errorf("%w: it does not say which renderer drew it", ErrNotOurs)
 	}
 	return p, nil
+}
+
+// rawFormat recognises files of raw data by how they begin.
+func rawFormat(r *bufio.Reader) FileFormat {
+	for format, magic := range map[FileFormat]string{NPY: npy.Magic, EXR: exr.Magic} {
+		if start, err := r.Peek(len(magic)); err == nil && string(start) == magic {
+			return format
+		}
+	}
+	return PNG
 }
 
 func (p *Picture) text(keyword string) (string, bool) {

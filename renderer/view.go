@@ -27,9 +27,13 @@ func newGrid(s Spec) grid {
 		g.rowStep = (g.top - g.bottom) / float64(max(1, s.Height-1))
 		return g
 	}
+	g.sin, g.cos = sinCos(s.Rotation)
+	if s.isDeep() { // pixels from the middle
+		g.step = 1
+		return g
+	}
 	g.re, g.im = s.Center.Re.Float64(), s.Center.Im.Float64()
 	g.step = 2 * s.Radius.Float64() / float64(s.Height)
-	g.sin, g.cos = sinCos(s.Rotation)
 	return g
 }
 

@@ -20,7 +20,7 @@ import (
 // for a stream.
 func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err error) {
 	j := t.Job()
-	info, err := w.store.Stat(ctx, ledger.ImageKey(t.ID))
+	info, err := w.store.Stat(ctx, imageKey(t))
 	if err == nil {
 		return result{size: info.Size}, w.clear(ctx, t.ID)
 	}
@@ -57,7 +57,7 @@ func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err err
 // join stores the image.
 func (w *Worker) join(ctx context.Context, j job.Job, plan job.Plan) (size int64, err error) {
 	start := time.Now()
-	size, err = w.stream(ctx, ledger.ImageKey(j.ID), "image/png", func(out io.Writer) error {
+	size, err = w.stream(ctx, imageKey(j.Task()), j.Spec.Format.MediaType(), func(out io.Writer) error {
 		return w.concatenate(ctx, out, j, plan)
 	})
 	if err == nil {
@@ -113,7 +113,10 @@ func (w *Worker) concatenate(ctx context.Context, out io.Writer, j job.Job, plan
 		}
 		sum = sum.Then(of)
 	}
-	_, err = out.Write(renderer.Tail(sum))
+	tail, err := renderer.Tail(j.Spec, sum)
+	if err == nil {
+		_, err = out.Write(tail)
+	}
 	return err
 }
 

@@ -18,13 +18,13 @@ import (
 	"mandelfarm/storage"
 )
 
-// A stored band is its PNG data followed by a trailer: what the assembly needs
+// A stored band is its data of the file followed by a trailer: what the assembly needs
 // to know of it, in big-endian numbers of 32 bits.
 //
 //	its first row and the one after its last
 //	the two halves of the checksum (renderer.Sum.A, .B) and the length modulo 65521
-//	(.Bytes)
-//	CRC-32C of the PNG data and these numbers, so that what storage garbles gets
+//	(.Bytes); zeros in raw data
+//	CRC-32C of the data and these numbers, so that what storage garbles gets
 //	into no file
 //	bandMagic
 const (
@@ -41,7 +41,7 @@ func newCheck() hash.Hash32 { return crc32.New(crc32.MakeTable(crc32.Castagnoli)
 func trailer(rows renderer.Rows, sum renderer.Sum, check hash.Hash32) []byte {
 	var t []byte
 	for _, n := range []uint32{
-		uint32(rows.Start), uint32(rows.End), //nolint:gosec // a PNG has fewer than 2^31 rows
+		uint32(rows.Start), uint32(rows.End), //nolint:gosec // a file has fewer than 2^31 rows
 		sum.A, sum.B, sum.Bytes,
 	} {
 		t = binary.BigEndian.AppendUint32(t, n)

@@ -3,6 +3,7 @@ package worker_test
 import (
 	"bytes"
 	"context"
+	"image/png"
 	"io"
 	"slices"
 	"strings"
@@ -58,6 +59,7 @@ func TestAnyPlanMakesTheSameFile(t *testing.T) {
 		s, err := renderer.Spec{
 			Width: rapid.IntRange(1, 40).Draw(r, "width"), Height: rapid.IntRange(1, 700).Draw(r, "height"), MaxIterations: 10,
 			Coloring: renderer.Coloring{Method: rapid.SampledFrom(renderer.Methods()).Draw(r, "method")},
+			Format:   rapid.SampledFrom(renderer.FileFormats()).Draw(r, "format"),
 		}.Normalize()
 		require.NoError(r, err)
 		st, err := l.Accept(t.Context(), s)
@@ -88,7 +90,7 @@ func TestAnyPlanMakesTheSameFile(t *testing.T) {
 		}
 		require.Contains(r, q.enqueued, st.AssembleTask(), "whoever stores the last band queues the assembly")
 		require.NoError(r, workers[0].Handle(t.Context(), st.AssembleTask(), first()))
-		got, err := storage.ReadAll(t.Context(), folder, ledger.ImageKey(s.ID()), 1<<20)
+		got, err := storage.ReadAll(t.Context(), folder, ledger.ImageKey(s.ID(), s.Format), 2<<20)
 		require.NoError(r, err)
 		require.Equal(r, draw(t, s), got)
 		left, err := l.Bands(t.Context(), s.ID())
@@ -121,6 +123,30 @@ func TestLargeJobsArePlannedOnce(t *testing.T) {
 	require.NoError(t, w.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
 	require.Equal(t, window, b.queue.revived, "a planner that comes second queues what is lost")
 	requireState(t, b, s, job.Queued)
+}
+
+// TestRawDataIsPlannedWithAPicture: the ground of the preview, and the strips over it, are those of the view's PNG.
+func TestRawDataIsPlannedWithAPicture(t *testing.T) {
+	t.Parallel()
+	picture := spec(t, 1500, 1500)
+	var strips [][]byte
+	for _, format := range renderer.FileFormats() {
+		b, s := newBundle(t), picture.As(format)
+		accept(t, b, s)
+		w := worker.New(worker.Config{Band: time.Microsecond}, b.store, b.ledger, b.queue, logger(t))
+		require.NoError(t, w.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
+		ground, err := storage.ReadAll(t.Context(), b.store, ledger.PreviewKey(s.ID()), 1<<20)
+		require.NoError(t, err)
+		_, err = png.Decode(bytes.NewReader(ground))
+		require.NoError(t, err)
+		require.NoError(t, w.Handle(t.Context(), b.queue.enqueued[0], first()))
+		shown, err := b.queue.Strips(t.Context(), s.ID())
+		require.NoError(t, err)
+		strips = append(strips, shown[0])
+	}
+	require.NotEmpty(t, strips[0])
+	require.True(t, bytes.Equal(strips[0], strips[1]), "npy")
+	require.NotEmpty(t, strips[2], "exr, whose colours have more bits")
 }
 
 // TestPriorityIsTheSizeOfTheWindow.
@@ -188,7 +214,7 @@ func TestBadBandsAreDrawnAgain(t *testing.T) {
 			b.queue.revived = nil
 			require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), last()))
 			requireState(t, b, j.Spec, job.Queued)
-			_, err = b.store.Stat(t.Context(), ledger.ImageKey(j.ID))
+			_, err = b.store.Stat(t.Context(), ledger.ImageKey(j.ID, renderer.PNG))
 			require.ErrorIs(t, err, storage.ErrNotFound)
 			require.Equal(t, []job.Task{j.BandTask(2)}, b.queue.revived)
 			drawBands(t, b, j, 2)
@@ -396,10 +422,10 @@ func TestACanceledAssemblyStoresNothing(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	b.store.instead = func(ctx context.Context, r io.Reader) error {
 		cancel(job.ErrCanceled)
-		return b.store.Store.Put(ctx, ledger.ImageKey(j.ID), "", r)
+		return b.store.Store.Put(ctx, ledger.ImageKey(j.ID, renderer.PNG), "", r)
 	}
 	require.ErrorIs(t, b.Handle(ctx, j.AssembleTask(), last()), job.ErrCanceled)
-	_, err := b.store.Stat(t.Context(), ledger.ImageKey(j.ID))
+	_, err := b.store.Stat(t.Context(), ledger.ImageKey(j.ID, renderer.PNG))
 	require.ErrorIs(t, err, storage.ErrNotFound)
 	bands, err := b.ledger.Bands(t.Context(), j.ID)
 	require.NoError(t, err)

@@ -86,7 +86,7 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 		return job.Plan{}, nil
 	}
 	if _, err := w.stream(ctx, ledger.PreviewKey(j.ID), "image/png", func(out io.Writer) error {
-		return renderer.WritePNG(ctx, out, small, w.render)
+		return renderer.Write(ctx, out, small, w.render)
 	}); err != nil {
 		return job.Plan{}, fmt.Errorf("preview of %s: %w", j.ID, err)
 	}

@@ -123,14 +123,14 @@ func TestSweepCapsImages(t *testing.T) {
 				ids := make(map[int]renderer.ID)
 				for _, size := range []int{40, 10, 30, 20} {
 					ids[size] = spec(t, size, 1).ID()
-					require.NoError(t, b.store.Put(t.Context(), ledger.ImageKey(ids[size]), "", bytes.NewReader(make([]byte, size))))
+					require.NoError(t, b.store.Put(t.Context(), ledger.ImageKey(ids[size], renderer.PNG), "", bytes.NewReader(make([]byte, size))))
 				}
 				b.store.Store = aged{b.store.Store}
 				test.cfg.Band = time.Second
 				sweep(t, b, test.cfg)
 				var left []int
 				for _, size := range []int{10, 20, 30, 40} {
-					if _, err := b.store.Stat(t.Context(), ledger.ImageKey(ids[size])); err == nil {
+					if _, err := b.store.Stat(t.Context(), ledger.ImageKey(ids[size], renderer.PNG)); err == nil {
 						left = append(left, size)
 					}
 				}

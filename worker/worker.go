@@ -8,8 +8,8 @@
 // A job's own task first looks at the whole picture coarsely, and times it. What
 // would take one worker longer than a few bands is planned: cut into bands of
 // about equal cost, each a task of its own; the plan is stored once, so that a
-// second planner finds the same bands. Each band becomes finished PNG data in
-// storage. Whoever stores the last one queues the assembly, which streams
+// second planner finds the same bands. Each band becomes finished data of the file
+// in storage. Whoever stores the last one queues the assembly, which streams
 // header, bands and trailer into one file without decoding anything. A band that
 // does not hold what it should is dropped and drawn again.
 //
@@ -265,10 +265,13 @@ func (w *Worker) wanted(ctx context.Context, id renderer.ID) error {
 	return nil
 }
 
+// imageKey is where the image of a task's job is stored.
+func imageKey(t job.Task) string { return ledger.ImageKey(t.ID, t.Spec.Format) }
+
 // image makes sure that the image is stored and returns its size in bytes, or
 // plans it if it is large.
 func (w *Worker) image(ctx context.Context, t job.Task) (size int64, err error) {
-	info, err := w.store.Stat(ctx, ledger.ImageKey(t.ID))
+	info, err := w.store.Stat(ctx, imageKey(t))
 	switch {
 	case err == nil && t.Lane == job.Interactive:
 		return info.Size, nil
@@ -292,8 +295,8 @@ func (w *Worker) image(ctx context.Context, t job.Task) (size int64, err error) 
 // draw renders the image and stores it as it is made.
 func (w *Worker) draw(ctx context.Context, t job.Task) (size int64, err error) {
 	start := time.Now()
-	size, err = w.stream(ctx, ledger.ImageKey(t.ID), "image/png", func(out io.Writer) error {
-		return renderer.WritePNG(ctx, out, t.Spec, w.render)
+	size, err = w.stream(ctx, imageKey(t), t.Spec.Format.MediaType(), func(out io.Writer) error {
+		return renderer.Write(ctx, out, t.Spec, w.render)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("draw %s: %w", t.ID, err)

@@ -80,7 +80,7 @@ func TestImagesAreStoredThenRecordedThenAnnounced(t *testing.T) {
 			accept(t, b, s)
 		}
 		b.queue.onPublish = func(job.Notice) error {
-			_, err := b.store.Stat(t.Context(), ledger.ImageKey(s.ID()))
+			_, err := b.store.Stat(t.Context(), ledger.ImageKey(s.ID(), renderer.PNG))
 			if lane == job.Control && err == nil {
 				var st job.Status
 				if st, err = b.ledger.Status(t.Context(), s.ID()); st.State != job.Done {
@@ -145,7 +145,7 @@ func TestAJobCanceledWhileDrawnStaysCanceled(t *testing.T) {
 	accept(t, b, s)
 	b.store.instead = func(ctx context.Context, r io.Reader) error {
 		_, err := b.ledger.Finish(ctx, s.ID(), job.Progress{State: job.Canceled})
-		return errors.Join(err, b.store.Store.Put(ctx, ledger.ImageKey(s.ID()), "", r))
+		return errors.Join(err, b.store.Store.Put(ctx, ledger.ImageKey(s.ID(), renderer.PNG), "", r))
 	}
 	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
 	require.Equal(t, []job.Notice{{ID: s.ID(), State: job.Canceled}}, b.queue.notices)
@@ -274,7 +274,7 @@ func TestHandleEndsWithItsContext(t *testing.T) {
 	begun := make(chan struct{})
 	b.store.instead = func(ctx context.Context, r io.Reader) error {
 		close(begun)
-		return b.store.Store.Put(ctx, ledger.ImageKey(s.ID()), "", r)
+		return b.store.Store.Put(ctx, ledger.ImageKey(s.ID(), renderer.PNG), "", r)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- b.Handle(ctx, job.ImageTask(s, job.Interactive), last()) }()
@@ -283,7 +283,7 @@ func TestHandleEndsWithItsContext(t *testing.T) {
 	canceled := time.Now()
 	require.ErrorIs(t, <-ended, job.ErrCanceled)
 	require.Less(t, time.Since(canceled), time.Second) // some 20 ms where nothing else runs
-	_, err := b.store.Stat(t.Context(), ledger.ImageKey(s.ID()))
+	_, err := b.store.Stat(t.Context(), ledger.ImageKey(s.ID(), renderer.PNG))
 	require.ErrorIs(t, err, storage.ErrNotFound)
 	require.Empty(t, b.queue.notices)
 	requireState(t, b, s, job.Queued)
@@ -333,7 +333,7 @@ func requireState(t *testing.T, b *bundle, s renderer.Spec, want job.State) job.
 
 func image(t *testing.T, b *bundle, s renderer.Spec) []byte {
 	t.Helper()
-	data, err := storage.ReadAll(t.Context(), b.store, ledger.ImageKey(s.ID()), 1<<20)
+	data, err := storage.ReadAll(t.Context(), b.store, ledger.ImageKey(s.ID(), renderer.PNG), 1<<20)
 	require.NoError(t, err)
 	return data
 }
@@ -342,6 +342,6 @@ func image(t *testing.T, b *bundle, s renderer.Spec) []byte {
 func draw(t *testing.T, s renderer.Spec) []byte {
 	t.Helper()
 	var w bytes.Buffer
-	require.NoError(t, renderer.WritePNG(t.Context(), &w, s, renderer.Options{Threads: 1}))
+	require.NoError(t, renderer.Write(t.Context(), &w, s, renderer.Options{Threads: 1}))
 	return w.Bytes()
 }

@@ -39,7 +39,7 @@ func TestAJobFromSpecToFile(t *testing.T) {
 	assert.Equal(t, last, now)
 
 	var drawn, copied bytes.Buffer
-	require.NoError(t, renderer.WritePNG(t.Context(), &drawn, want, renderer.Options{}))
+	require.NoError(t, renderer.Write(t.Context(), &drawn, want, renderer.Options{}))
 	n, err := c.Copy(t.Context(), st.ID, &copied)
 	require.NoError(t, err)
 	assert.EqualValues(t, drawn.Len(), n)

@@ -28,7 +28,7 @@ func poster(t *testing.T, f *farm, size int) (renderer.ID, []byte) {
 	noise := make([]byte, size)
 	_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
 	s := spec(t, 60)
-	require.NoError(t, f.store.Put(t.Context(), ledger.ImageKey(s.ID()), "image/png", bytes.NewReader(noise)))
+	require.NoError(t, f.store.Put(t.Context(), ledger.ImageKey(s.ID(), renderer.PNG), "image/png", bytes.NewReader(noise)))
 	st, err := connect(t, f.url).Submit(t.Context(), s)
 	require.NoError(t, err)
 	return st.ID, noise

@@ -45,7 +45,7 @@ var drawnPoster = sync.OnceValues(func() ([]byte, error) {
 		return nil, err
 	}
 	var file bytes.Buffer
-	err = renderer.WritePNG(context.Background(), &file, s, renderer.Options{})
+	err = renderer.Write(context.Background(), &file, s, renderer.Options{})
 	return file.Bytes(), err
 })
 
@@ -144,6 +144,47 @@ func TestLargeJobIsDrawnByAllWorkers(t *testing.T) {
 	_, err := png.Decode(bytes.NewReader(fine))
 	require.NoError(t, err)
 	assert.Empty(t, leftovers(t, settings))
+}
+
+// TestRawDataOfALargeJob is drawn in bands by all workers, fetched, and the same as what render writes alone.
+func TestRawDataOfALargeJob(t *testing.T) {
+	t.Parallel()
+	_, settings := servers(t)
+	front := serve(t, settings, "api")
+	workers := []*service{
+		serve(t, settings, "worker", "--band-time", shortBands), serve(t, settings, "worker", "--band-time", shortBands),
+	}
+	folder := t.TempDir()
+	spec := filepath.Join(folder, "poster.json")
+	require.NoError(t, os.WriteFile(spec, []byte(heavy(posterIterations)), 0o600))
+	for flag, format := range map[string]string{"--raw": "npy", "--exr": "exr"} {
+		want, got := filepath.Join(folder, "alone."+format), filepath.Join(folder, "farm."+format)
+		require.NoError(t, command(t, nil, "render", spec, flag, want).Run())
+		id := strings.TrimSpace(asked(t, front.url, strings.TrimSuffix(heavy(posterIterations), "}")+`, "format": "`+format+`"}`,
+			"submit", "-", "--wait"))
+		asked(t, front.url, "", "fetch", id, "-o", got)
+		require.Greater(t, front.progress(t, "/jobs/"+id).Bands, 5)
+		requireSameFile(t, want, got)
+		status, preview := front.get("/jobs/" + id + "/preview")
+		require.Equal(t, http.StatusOK, status)
+		_, err := png.Decode(bytes.NewReader(preview))
+		require.NoError(t, err)
+	}
+	for _, w := range workers {
+		assert.NotEmpty(t, bandsDrawn(w), "both workers share the work")
+	}
+	assert.Empty(t, leftovers(t, settings))
+}
+
+// requireSameFile compares files without printing them.
+func requireSameFile(t *testing.T, want, got string) {
+	t.Helper()
+	wanted, err := os.ReadFile(want)
+	require.NoError(t, err)
+	data, err := os.ReadFile(got)
+	require.NoError(t, err)
+	require.NotEmpty(t, data)
+	require.Equal(t, sha256.Sum256(wanted), sha256.Sum256(data), "%d bytes, want %d", len(data), len(wanted))
 }
 
 // leftovers are the objects that only the making of images needed.

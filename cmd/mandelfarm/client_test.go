@@ -72,7 +72,7 @@ func TestFromSpecToFileOverHTTP(t *testing.T) {
 	spec, err := renderer.Parse([]byte(text))
 	require.NoError(t, err)
 	var want bytes.Buffer
-	require.NoError(t, renderer.WritePNG(t.Context(), &want, spec, renderer.Options{}))
+	require.NoError(t, renderer.Write(t.Context(), &want, spec, renderer.Options{}))
 	path := filepath.Join(t.TempDir(), "out.png")
 
 	id := strings.TrimSpace(asked(t, farm.url, text, "submit", "-", "--wait"))

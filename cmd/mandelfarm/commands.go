@@ -84,24 +84,32 @@ func workerCommand(env environment) *cobra.Command {
 
 func renderCommand(env environment) *cobra.Command {
 	s := defaultSettings()
-	var output string
+	var files outputs
 	cmd := &cobra.Command{
 		Use:   "render SPEC.json",
 		Short: "Draw one picture into a file, without a farm",
 		Long: `Draw one picture into a file, without a farm. SPEC.json says what to draw, in
 the form that POST /jobs takes; - reads it from standard input. The file is the
-same, byte for byte, as the farm's.`,
-		Example: `  echo '{"width": 1920, "height": 1080}' | mandelfarm render - -o set.png`,
-		Args:    usage(cobra.ExactArgs(1)),
+same, byte for byte, as the farm's.
+
+--raw writes the fractional iteration counts of the view, NaN inside, as an array
+that NumPy loads; --exr writes picture, counts, angles and distances as the
+channels of an OpenEXR file. Both do so beside the picture, or instead of it
+where --output is not given. Each file is drawn on its own.`,
+		Example: `  echo '{"width": 1920, "height": 1080}' | mandelfarm render - -o set.png
+  mandelfarm render view.json --raw view.npy`,
+		Args: usage(cobra.ExactArgs(1)),
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := s.load(cmd.Flags(), env); err != nil {
 			return err
 		}
-		return render(cmd.Context(), s, args[0], output, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		return render(cmd.Context(), s, args[0], files, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
-	addOutput(cmd, &output)
-	_ = cmd.MarkFlagRequired("output") // it exists
+	addOutput(cmd, &files.picture)
+	cmd.Flags().StringVar(&files.npy, "raw", "", "`file` to write raw data to, in the format npy; - is standard output")
+	cmd.Flags().StringVar(&files.exr, "exr", "", "`file` to write picture and raw data to, in the format exr; - is standard output")
+	arguments(cmd.Flags(), "raw", "exr")
 	s.addThreads(cmd.Flags())
 	return cmd
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mandelfarm/job"
+	"mandelfarm/renderer"
 )
 
 // line is a job in one line: what it is, and how it stands.
@@ -17,7 +18,11 @@ func line(st job.Status) string {
 
 // drawing says what a job draws.
 func drawing(st job.Status) string {
-	return fmt.Sprintf("%s %dx%d", st.Spec.Formula, st.Spec.Width, st.Spec.Height)
+	what := fmt.Sprintf("%s %dx%d", st.Spec.Formula, st.Spec.Width, st.Spec.Height)
+	if st.Spec.Format != renderer.PNG {
+		what += " " + st.Spec.Format.String()
+	}
+	return what
 }
 
 // standing says how far a job has come, in a few words.

@@ -33,7 +33,7 @@ const endless = 100_000
 func original(tb testing.TB, width, height int) []byte {
 	tb.Helper()
 	var png bytes.Buffer
-	require.NoError(tb, renderer.WritePNG(tb.Context(), &png, renderer.Original(width, height), renderer.Options{}))
+	require.NoError(tb, renderer.Write(tb.Context(), &png, renderer.Original(width, height), renderer.Options{}))
 	return png.Bytes()
 }
 

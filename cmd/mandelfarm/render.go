@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -17,18 +18,69 @@ import (
 // standard names standard input and output where a file is expected.
 const standard = "-"
 
-// render draws the Spec in a file into another. Nothing is left behind by a
-// drawing that fails.
-func render(ctx context.Context, s *settings, input, output string, stdin io.Reader, stdout, stderr io.Writer) error {
+// outputs are the files that render writes, those that are not empty.
+type outputs struct {
+	picture string // in the Spec's own format
+	npy     string
+	exr     string
+}
+
+// output is one of them.
+type output struct {
+	spec       renderer.Spec
+	flag, file string
+}
+
+// list returns what is to be drawn into which file.
+func (o outputs) list(spec renderer.Spec) (list []output) {
+	for _, out := range []output{
+		{spec, "output", o.picture}, {spec.As(renderer.NPY), "raw", o.npy}, {spec.As(renderer.EXR), "exr", o.exr},
+	} {
+		if out.file != "" {
+			list = append(list, out)
+		}
+	}
+	return list
+}
+
+// check refuses what cannot be written.
+func (o outputs) check() error {
+	var files []string
+	for _, out := range o.list(renderer.Spec{}) {
+		if slices.Contains(files, out.file) {
+			return fmt.Errorf("%w: --%s: %s is another output already", errUsage, out.flag, out.file)
+		}
+		files = append(files, out.file)
+	}
+	if len(files) == 0 {
+		return fmt.Errorf("%w: want --output, --raw or --exr", errUsage)
+	}
+	return nil
+}
+
+// render draws the Spec in a file into others, one after the other. Nothing is
+// left behind by a drawing that fails.
+func render(ctx context.Context, s *settings, input string, files outputs, stdin io.Reader, stdout, stderr io.Writer) error {
+	if err := files.check(); err != nil {
+		return err
+	}
 	spec, err := readSpec(input, stdin)
 	if err != nil {
 		return err
 	}
-	options := renderer.Options{Threads: s.worker.threads, Progress: progress(spec, stderr)}
-	if output == standard {
-		return renderer.WritePNG(ctx, stdout, spec, options)
+	for _, out := range files.list(spec) {
+		options := renderer.Options{Threads: s.worker.threads, Progress: progress(out.spec, stderr)}
+		draw := func(w io.Writer) error { return renderer.Write(ctx, w, out.spec, options) }
+		if out.file == standard {
+			err = draw(stdout)
+		} else {
+			err = replaceFile(out.flag, out.file, draw)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return replaceFile(output, func(w io.Writer) error { return renderer.WritePNG(ctx, w, spec, options) })
+	return nil
 }
 
 // maxSpec is more than any Spec that can be drawn needs.
@@ -77,16 +129,16 @@ func progress(spec renderer.Spec, stderr io.Writer) func(rows int) {
 
 // replaceFile writes a file beside path and moves it there when it is whole. What
 // is there and no regular file, such as a pipe or a device, is written to as it
-// is.
-func replaceFile(path string, write func(io.Writer) error) (err error) {
+// is. Errors of opening it name the flag.
+func replaceFile(flag, path string, write func(io.Writer) error) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return writeFile(path, os.O_WRONLY, write)
+		return writeFile(flag, path, os.O_WRONLY, write)
 	}
 	part := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"-"+rand.Text()[:8])
-	if err := writeFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, write); err != nil {
+	if err := writeFile(flag, part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, write); err != nil {
 		if removed := os.Remove(part); !errors.Is(removed, os.ErrNotExist) {
 			err = errors.Join(err, removed)
 		}
@@ -96,10 +148,10 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 }
 
 // writeFile opens a file, has it written and closes it.
-func writeFile(path string, flags int, write func(io.Writer) error) error {
-	file, err := os.OpenFile(path, flags, 0o666) //nolint:gosec // the file that the caller names; the umask counts
+func writeFile(flag, path string, mode int, write func(io.Writer) error) error {
+	file, err := os.OpenFile(path, mode, 0o666) //nolint:gosec // the file that the caller names; the umask counts
 	if err != nil {
-		return fmt.Errorf("%w: --output: %w", errUsage, err)
+		return fmt.Errorf("%w: --%s: %w", errUsage, flag, err)
 	}
 	return errors.Join(write(file), file.Close())
 }

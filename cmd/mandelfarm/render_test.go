@@ -23,7 +23,7 @@ func TestRenderWritesThePicture(t *testing.T) {
 	spec, err := renderer.Parse([]byte(text))
 	require.NoError(t, err)
 	var want bytes.Buffer
-	require.NoError(t, renderer.WritePNG(t.Context(), &want, spec, renderer.Options{}))
+	require.NoError(t, renderer.Write(t.Context(), &want, spec, renderer.Options{}))
 
 	folder := t.TempDir()
 	file, out := filepath.Join(folder, "spec.json"), filepath.Join(folder, "out.png")
@@ -38,6 +38,52 @@ func TestRenderWritesThePicture(t *testing.T) {
 	got, err = piped.Output()
 	require.NoError(t, err)
 	assert.Equal(t, want.Bytes(), got)
+}
+
+// TestRenderWritesRawData beside the picture, or alone.
+func TestRenderWritesRawData(t *testing.T) {
+	t.Parallel()
+	const text = `{"width": 70, "height": 50, "radius": "0.5", "samples": 2}`
+	spec, err := renderer.Parse([]byte(text))
+	require.NoError(t, err)
+	want := func(format renderer.FileFormat) []byte {
+		var file bytes.Buffer
+		require.NoError(t, renderer.Write(t.Context(), &file, spec.As(format), renderer.Options{}))
+		return file.Bytes()
+	}
+	all := command(t, nil, "render", "-", "-o", "out.png", "--raw", "out.npy", "--exr", "out.exr")
+	all.Stdin = strings.NewReader(text)
+	out, err := all.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	for _, format := range renderer.FileFormats() {
+		got, err := os.ReadFile(filepath.Join(all.Dir, "out."+string(format)))
+		require.NoError(t, err)
+		assert.Equal(t, want(format), got, format)
+	}
+	piped := command(t, nil, "render", "-", "--raw", "-")
+	piped.Stdin = strings.NewReader(text)
+	got, err := piped.Output()
+	require.NoError(t, err)
+	assert.Equal(t, want(renderer.NPY), got)
+	empty(t, piped.Dir)
+}
+
+func TestRenderRefusesUnclearOutputs(t *testing.T) {
+	t.Parallel()
+	for want, args := range map[string][]string{
+		"want --output, --raw or --exr":      nil,
+		"--raw: x is another output already": {"--output", "x", "--raw", "x"},
+		"--exr: - is another output already": {"--raw", "-", "--exr", "-"},
+		"--exr: open no-such-folder":         {"--exr", "no-such-folder/x.exr"},
+	} {
+		cmd := command(t, nil, append([]string{"render", "-"}, args...)...)
+		cmd.Stdin = strings.NewReader(`{"width": 10, "height": 10}`)
+		out, err := cmd.CombinedOutput()
+		require.Error(t, err)
+		assert.Equal(t, exitUsage, cmd.ProcessState.ExitCode(), "%s", out)
+		assert.Contains(t, string(out), want)
+		empty(t, cmd.Dir)
+	}
 }
 
 func TestRenderRefusesBadSpecs(t *testing.T) {

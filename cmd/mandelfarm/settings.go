@@ -99,6 +99,7 @@ func (s *settings) addAPI(fs *pflag.FlagSet) {
 	fs.IntVar(&a.Limits.MaxIterations, "max-iterations", a.Limits.MaxIterations, "`iterations` of a point at most")
 	fs.IntVar(&a.Limits.Digits, "max-digits", a.Limits.Digits, "`digits` of a coordinate at most, and its largest exponent")
 	fs.IntVar(&a.Limits.Samples, "max-samples", a.Limits.Samples, "`samples` of a pixel at most")
+	fs.Int64Var(&a.Limits.RawBytes, "max-raw-bytes", a.Limits.RawBytes, "`bytes` of a file of raw data at most (formats npy and exr)")
 }
 
 func (s *settings) addPresign(fs *pflag.FlagSet) {
@@ -246,6 +247,7 @@ func (s *settings) positive(name string) bool {
 		"max-iterations":      int64(limits.MaxIterations),
 		"max-digits":          int64(limits.Digits),
 		"max-samples":         int64(limits.Samples),
+		"max-raw-bytes":       limits.RawBytes,
 		"interactive-tasks":   int64(s.worker.interactive),
 		"control-tasks":       int64(s.worker.control),
 		"batch-tasks":         int64(s.worker.batch),

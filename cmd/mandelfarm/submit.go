@@ -100,6 +100,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"light", "`degrees` from which a slope is lit"},
 		{"relief", "`strength` of a slope's light, 0 to 1"},
 		{"interior", "`colour` of the inside, such as #000000"},
+		{"format", "`format` of the file: png, npy for raw data, or exr for both"},
 	} {
 		fs.String(p.name, "", p.usage)
 		arguments(fs, p.name)

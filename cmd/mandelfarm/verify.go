@@ -27,7 +27,7 @@ it from standard input.
 
 Exit code 0: the pixels are the same. 1: they are not, and the first that
 differs is named. 2: the file is damaged, or not ours, or drawn by another
-version of the renderer, and nothing is known.`,
+version of the renderer, and nothing is known; so it is with raw data.`,
 		Example: `  mandelfarm verify poster.png --rows 1000`,
 		Args:    usage(cobra.ExactArgs(1)),
 	}

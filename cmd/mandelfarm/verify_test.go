@@ -46,6 +46,8 @@ func TestVerify(t *testing.T) {
 		"truncated":     {file: good[:len(good)-30], code: exitUsage, want: "too early"},
 		"damaged":       {file: append(bytes.Clone(good[:len(good)-1]), 0), code: exitUsage, want: "checksum"},
 		"no PNG":        {file: []byte("hello"), code: exitUsage, want: "PNG"},
+		"npy":           {file: append([]byte("\x93NUMPY\x01\x00"), good...), code: exitUsage, want: "format npy, and only a PNG"},
+		"exr":           {file: append([]byte("\x76\x2f\x31\x01"), good...), code: exitUsage, want: "format exr, and only a PNG"},
 		"negative":      {file: good, args: []string{"--rows", "-1"}, code: exitUsage, want: "--rows"},
 	} {
 		cmd := command(t, nil, append([]string{"verify", "-"}, test.args...)...)

@@ -120,6 +120,14 @@ func (f *field) unload(b Batch) {
 	f.startX, f.startY, f.pointCX, f.pointCY, f.norm2, f.counts = nil, nil, nil, nil, nil, nil
 }
 
+// end writes where the n points are that are left at the limit.
+func (f *field) end(b Batch, n int) {
+	for i, point := range f.index[:n] {
+		f.counts[point] = Unsettled
+		b.ZX[point], b.ZY[point] = f.x[i], f.y[i]
+	}
+}
+
 // prepare fills the arrays that hold the c of a Julia set.
 func (f *field) prepare(k Kernel) {
 	if f.seedX[0] == k.SeedRe && f.seedY[0] == k.SeedIm {

@@ -20,7 +20,13 @@ type Kernel struct {
 	SeedRe, SeedIm float64 // the constant of a Julia set
 	MaxIterations  int     // at least 1, at most 2^31-1
 	Radius2        float64 // R^2, the square of the escape radius, at least 4
+	// Ends asks, in batches with ZX and ZY, where points are at the limit that have neither escaped nor are known to
+	// stay: their count is then Unsettled. The limit is to be even.
+	Ends bool
 }
+
+// Unsettled is the count of a point that is still on its way at the limit, see Kernel.Ends.
+const Unsettled = -2
 
 // pollSteps is the number of steps, over all points, between two looks at the context. One point makes so many in less
 // than a millisecond.
@@ -96,7 +102,10 @@ func (w *walk) chunk(ctx context.Context, b Batch) error {
 	if f.ring != 0 {
 		kept = f.setApart(kept)
 	}
-	err := w.advanceAll(ctx, kept)
+	kept, err := w.advanceAll(ctx, kept)
+	if w.kernel.Ends {
+		f.end(b, kept)
+	}
 	f.unload(b)
 	if err != nil || f.ring == 0 {
 		return err
@@ -148,8 +157,8 @@ func (f *field) firstSave() int64 {
 	return lateSave
 }
 
-// advanceAll iterates the field's first n points to their end.
-func (w *walk) advanceAll(ctx context.Context, n int) error {
+// advanceAll iterates the field's first n points to their end, and returns how many are left at the limit.
+func (w *walk) advanceAll(ctx context.Context, n int) (int, error) {
 	f := w.field
 	padded, longest, save := -1, 0, f.firstSave()
 	f.repeats = 0
@@ -166,7 +175,7 @@ func (w *walk) advanceAll(ctx context.Context, n int) error {
 		if w.steps += n * steps; w.steps >= pollSteps {
 			w.steps = 0
 			if err := context.Cause(ctx); err != nil {
-				return err
+				return n, err
 			}
 		}
 		before := n + int(f.left)
@@ -182,7 +191,7 @@ func (w *walk) advanceAll(ctx context.Context, n int) error {
 	if f.left > 0 {
 		w.engine.settle(f, longest)
 	}
-	return nil
+	return n, nil
 }
 
 // follow iterates the points that are set apart one by one and tests every step.

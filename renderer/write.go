@@ -13,33 +13,57 @@ import (
 // encoders are shared by all images because the tables of one cost more to make than a small image to encode.
 var encoders bandpng.Pool //nolint:gochecknoglobals // a cache that no result depends on
 
-// WritePNG writes the whole picture as a PNG file. Rows are computed and segments compressed by all threads while the
-// calling goroutine writes; memory is bounded by a few segments of 64 rows. The bytes depend on the Spec alone. The
-// file carries the canonical Spec in an iTXt chunk with the keyword "mandelfarm".
-func WritePNG(ctx context.Context, w io.Writer, s Spec, opt Options) error {
+// Write writes the whole picture as a file of the Spec's format. Rows are computed and segments compressed by all threads
+// while the calling goroutine writes; memory is bounded by a few segments, of 64 rows in a PNG and of 8 in raw data. The
+// bytes depend on the Spec alone. A PNG carries the canonical Spec in an iTXt chunk with the keyword "mandelfarm".
+func Write(ctx context.Context, w io.Writer, s Spec, opt Options) error {
 	p, err := newPainter(s)
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(bandpng.Head(p.header())); err != nil {
-		return fmt.Errorf("write PNG: %w", err)
+	if _, err := w.Write(p.head()); err != nil {
+		return fmt.Errorf("write picture: %w", err)
 	}
 	sum, err := p.writeSegments(ctx, w, Rows{0, p.spec.Height}, opt)
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(bandpng.Tail(sum)); err != nil {
-		return fmt.Errorf("write PNG: %w", err)
+	if _, err := w.Write(p.tail(sum)); err != nil {
+		return fmt.Errorf("write picture: %w", err)
 	}
 	return nil
 }
 
-// segment is a run of at most bandpng.SegmentRows rows on its way from pixels to compressed data.
+// head is what comes before the first segment.
+func (p *painter) head() []byte {
+	if p.record != nil {
+		return p.record.head()
+	}
+	return bandpng.Head(p.header())
+}
+
+// tail is what comes after the last segment. Raw data has no end.
+func (p *painter) tail(sum bandpng.Sum) []byte {
+	if p.record != nil {
+		return nil
+	}
+	return bandpng.Tail(sum)
+}
+
+// segmentRows is the height of a segment. That of raw data, which is large and not compressed, is a part's.
+func (p *painter) segmentRows() int {
+	if p.record != nil {
+		return partRows
+	}
+	return bandpng.SegmentRows
+}
+
+// segment is a run of rows on its way from pixels to what is written.
 type segment struct {
 	rows Rows
 	pix  []byte
 	left atomic.Int32 // parts of it that are not computed yet
-	data []byte
+	data []byte       // to be written: compressed pixels, or raw data
 	sum  bandpng.Sum
 	done chan struct{} // receives when data and sum are ready
 }
@@ -53,7 +77,7 @@ type part struct {
 // partRows is the height of a part: of a tile of 256 pixels it is a run.
 const partRows = 8
 
-// line is the production of segments: feed cuts them into parts, work computes these and compresses what is complete,
+// line is the production of segments: feed cuts them into parts, work computes these and completes what has all its parts,
 // deliver writes the segments in order. A segment is used again once it is written.
 type line struct {
 	painter *painter
@@ -67,7 +91,7 @@ type line struct {
 // writeSegments computes, compresses and writes the given rows, which start at a multiple of bandpng.SegmentRows, and
 // returns their checksum. Calls for adjoining rows write adjoining parts of a file.
 func (p *painter) writeSegments(ctx context.Context, w io.Writer, rows Rows, opt Options) (bandpng.Sum, error) {
-	if err := p.equalize(ctx); err != nil {
+	if err := p.prepare(ctx, opt); err != nil {
 		return bandpng.Sum{}, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -102,14 +126,15 @@ func (p *painter) writeSegments(ctx context.Context, w io.Writer, rows Rows, opt
 func (l *line) feed(ctx context.Context, rows Rows) {
 	defer close(l.order)
 	defer close(l.parts)
-	for start := rows.Start; start < rows.End; start += bandpng.SegmentRows {
+	height := l.painter.segmentRows()
+	for start := rows.Start; start < rows.End; start += height {
 		var s *segment
 		select {
 		case s = <-l.free:
 		case <-ctx.Done():
 			return
 		}
-		s.prepare(Rows{start, min(start+bandpng.SegmentRows, rows.End)}, l.painter.stride())
+		s.prepare(Rows{start, min(start+height, rows.End)}, l.painter)
 		l.order <- s // has room for every segment there is
 		for top := start; top < s.rows.End; top += partRows {
 			select {
@@ -122,45 +147,63 @@ func (l *line) feed(ctx context.Context, rows Rows) {
 }
 
 // prepare makes the segment ready for other rows.
-func (s *segment) prepare(rows Rows, stride int) {
-	size := rows.Count() * stride
-	if cap(s.pix) < size {
-		s.pix = make([]byte, size)
-	}
-	s.pix = s.pix[:size]
+func (s *segment) prepare(rows Rows, p *painter) {
+	s.pix = resize(s.pix, rows.Count()*p.stride())
 	clear(s.pix)
+	if p.record != nil {
+		s.data = resize(s.data, rows.Count()*p.record.stride())
+	}
 	s.rows = rows
 	s.left.Store(int32((rows.Count() + partRows - 1) / partRows)) //nolint:gosec // at most SegmentRows
 }
 
+// resize returns memory of the given size, the old one if that suffices.
+func resize(old []byte, size int) []byte {
+	if cap(old) < size {
+		return make([]byte, size)
+	}
+	return old[:size]
+}
+
 func (p *painter) stride() int { return p.format.Stride(p.spec.Width) }
 
-// work computes parts until there are no more. Whoever completes a segment compresses it.
+// work computes parts until there are no more. Whoever computes the last of a segment completes it.
 func (l *line) work(ctx context.Context) (err error) {
 	defer recoverAs(&err)
 	b := getBrush()
 	defer brushes.Put(b)
 	encoder := encoders.Get()
 	defer encoders.Put(encoder)
-	p, stride := l.painter, l.painter.stride()
+	p := l.painter
 	for part := range l.parts {
-		s := part.segment
-		at := (part.rows.Start - s.rows.Start) * stride
-		if err := p.paintRows(ctx, b, part.rows, s.pix[at:at+part.rows.Count()*stride]); err != nil {
+		if err := part.paint(ctx, p, b); err != nil {
 			return err
 		}
 		l.report.report(part.rows.Count())
-		if s.left.Add(-1) == 0 {
+		if s := part.segment; s.left.Add(-1) == 0 {
 			if l.show != nil {
 				l.show(&Pixels{
-					Width: p.spec.Width, Rows: s.rows, Format: p.format, Palette: p.palette(), Stride: stride, Pix: s.pix,
+					Width: p.spec.Width, Rows: s.rows, Format: p.format, Palette: p.palette(), Stride: p.stride(), Pix: s.pix,
 				})
 			}
-			s.data, s.sum = encoder.AppendSegment(s.data[:0], p.format, p.spec.Width, s.pix)
+			if p.record == nil {
+				s.data, s.sum = encoder.AppendSegment(s.data[:0], p.format, p.spec.Width, s.pix)
+			}
 			s.done <- struct{}{}
 		}
 	}
 	return nil
+}
+
+// paint computes a part: its pixels, and its data if that is raw.
+func (part part) paint(ctx context.Context, p *painter, b *brush) error {
+	s, stride := part.segment, p.stride()
+	at := part.rows.Start - s.rows.Start
+	if p.record != nil {
+		b.data, b.first = s.data[at*p.record.stride():], part.rows.Start
+		defer func() { b.data = nil }()
+	}
+	return p.paintRows(ctx, b, part.rows, s.pix[at*stride:(at+part.rows.Count())*stride])
 }
 
 // deliver writes the segments in order as they become ready.
@@ -173,7 +216,7 @@ func (l *line) deliver(ctx context.Context, w io.Writer) (bandpng.Sum, error) {
 			return sum, context.Cause(ctx)
 		}
 		if _, err := w.Write(s.data); err != nil {
-			return sum, fmt.Errorf("write PNG: %w", err)
+			return sum, fmt.Errorf("write picture: %w", err)
 		}
 		sum = sum.Then(s.sum)
 		l.free <- s

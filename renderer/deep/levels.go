@@ -1,0 +1,68 @@
+package deep
+
+import "slices"
+
+// The boundaries of a level are those of the level below whose |z| is least, one of 3 to 16, cut at the widest gap of
+// sizes in that range. In a self-similar orbit that finds the returns of each period.
+const (
+	leastShare = 16
+	mostShare  = 3
+	usualShare = 6  // where there is no gap
+	gapParts   = 4  // eighths of an octave that make a gap
+	longest    = 16 // steps of an entry of the lowest level, and entries of the level below in one of another
+)
+
+// boundaries returns for each level the places where its entries begin: indices of the orbit, the first of them 0.
+// Each level's are among those of the level below. The last has but one.
+func boundaries(sizes []int32) [][]int32 {
+	all := make([]int32, len(sizes))
+	for i := range all {
+		all[i] = int32(i) //nolint:gosec // an orbit's length
+	}
+	var levels [][]int32
+	for len(all) > 1 {
+		all = thin(all, sizes)
+		levels = append(levels, all)
+	}
+	return levels
+}
+
+// thin chooses among the boundaries of a level those of the next.
+func thin(from []int32, sizes []int32) []int32 {
+	limit := cutOff(from, sizes)
+	kept := from[:1:1]
+	last := 0 // index in from of the last one kept
+	for i := 1; i <= len(from); i++ {
+		if i < len(from) && sizes[from[i]] >= limit {
+			continue
+		}
+		for parts := (i - last + longest - 1) / longest; len(from) > longest && parts > 1; parts-- {
+			last += (i - last) / parts
+			kept = append(kept, from[last])
+		}
+		if i < len(from) {
+			kept = append(kept, from[i])
+		}
+		last = i
+	}
+	return kept
+}
+
+// cutOff returns the size below which boundaries are kept.
+func cutOff(from []int32, sizes []int32) int32 {
+	sorted := make([]int32, 0, len(from)-1)
+	for _, n := range from[1:] {
+		sorted = append(sorted, sizes[n])
+	}
+	slices.Sort(sorted)
+	best, gap := len(from)/usualShare, int32(gapParts-1)
+	if len(from) <= longest {
+		best = 0
+	}
+	for i := max(1, len(from)/leastShare); i <= len(from)/mostShare && i < len(sorted); i++ {
+		if sorted[i]-sorted[i-1] > gap {
+			best, gap = i, sorted[i]-sorted[i-1]
+		}
+	}
+	return sorted[min(best, len(sorted)-1)]
+}

@@ -1,0 +1,94 @@
+package deep
+
+import (
+	"context"
+	"math"
+
+	"mandelfarm/renderer/orbit"
+	"mandelfarm/renderer/wide"
+)
+
+// Reference is the orbit that all points of a view are followed beside: z_0 = 0, z_1 = c ... z_N, in double precision.
+// A point that reaches its end goes on beside its beginning, so it is of no consequence where it ends; only how fast
+// points are followed depends on it.
+type Reference struct {
+	Re, Im []float64 // z_0 to z_N; 0 where they are below 2^-1022
+	Small  []Small   // those below smallExponent once more, by ascending index
+	Period int       // N if the orbit ends where the view has a point of that period, otherwise 0
+}
+
+// Small is an element of an orbit that is close to 0.
+type Small struct {
+	Index int
+	Z     wide.Complex
+}
+
+// smallExponent is the exponent below which elements are kept as wide numbers too: from there on, their squares are
+// outside the range of float64.
+const smallExponent = -500
+
+// Len returns N, the number of steps.
+func (r *Reference) Len() int { return len(r.Re) - 1 }
+
+// Size is how much memory the reference takes, with the tables that a Ground makes of it, in bytes: measured on several
+// places it is between a half and the whole of this.
+func (r *Reference) Size() int64 {
+	const perElement = 120
+	return int64(perElement*len(r.Re) + 48*len(r.Small))
+}
+
+// escapeExponent ends a reference whose |z| has reached 2^4: what follows is of no use.
+const escapeExponent = 3
+
+// NewReference follows the orbit of c until it escapes, or the limit is reached, or the view, all of whose points are
+// within bound of c, holds a point whose orbit is periodic with that many steps: such an orbit comes back to 0, and to
+// first order that happens where z_n + dz_n/dc * (c' - c) = 0.
+func NewReference(ctx context.Context, o orbit.Orbit, bound wide.Real) (*Reference, error) {
+	r := &Reference{Re: []float64{0}, Im: []float64{0}, Small: []Small{{0, wide.New(0, 0, 0)}}}
+	slope := wide.New(0, 0, 0)
+	last, one := slope, wide.New(1, 0, 0)
+	_, err := o.Follow(ctx, func(n int, z wide.Complex) bool {
+		slope = slope.Mul(last).Double().Add(one)
+		last = z
+		re, im := z.Float64()
+		r.Re, r.Im = append(r.Re, re), append(r.Im, im)
+		if z.Exp < smallExponent {
+			r.Small = append(r.Small, Small{n, z})
+		}
+		if z.Box().Less(slope.Box().Mul(bound)) {
+			r.Period = n
+			return false
+		}
+		return z.Exp < escapeExponent
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// walk calls visit with all elements from z_first to z_last.
+func (r *Reference) walk(first, last int, visit func(n int, z wide.Complex)) {
+	small := r.Small
+	for len(small) > 0 && small[0].Index < first {
+		small = small[1:]
+	}
+	for n := first; n <= last; n++ {
+		if len(small) > 0 && small[0].Index == n {
+			visit(n, small[0].Z)
+			small = small[1:]
+			continue
+		}
+		visit(n, wide.New(r.Re[n], r.Im[n], 0))
+	}
+}
+
+// magnitude orders numbers by size: eight steps for each power of two.
+func magnitude(z wide.Complex) int32 {
+	const parts = 8
+	size := z.Box()
+	if size.M == 0 {
+		return math.MinInt32
+	}
+	return int32(size.Exp*parts + int((size.M-1)*parts)) //nolint:gosec // exponents are below 2^26
+}
