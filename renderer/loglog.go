@@ -92,7 +92,7 @@ func newLogCurve() *logCurve {
 // at returns log2(x) for a positive, normal number.
 func (curve *logCurve) at(x float64) float64 {
 	bits := math.Float64bits(x)
-	exponent := int64(bits>>mantissaBits) - 1023 //nolint:gosec // 11 bits
+	exponent := int64(bits>>mantissaBits) - 1023
 	i := bits >> (mantissaBits - partBits) & (1<<partBits - 1)
 	return float64(exponent) + curve[i].at(bits)
 }
