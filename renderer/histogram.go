@@ -1,7 +1,6 @@
 package renderer
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -53,20 +52,23 @@ func NewHistogram(s Spec, depths func(small Spec) ([]float64, error)) (*Histogra
 
 // rank returns the part of the points that are less deep, from 0 to 1.
 func (h *Histogram) rank(depth float64) float64 {
-	above, _ := slices.BinarySearchFunc(h.bounds, depth, func(bound, depth float64) int {
-		if bound <= depth {
-			return -1
-		}
-		return 1
-	})
-	switch above {
-	case 0:
+	if len(h.bounds) == 0 || depth < h.bounds[0] {
 		return 0
-	case len(h.bounds):
+	}
+	bounds := (*[levels + 1]float64)(h.bounds)
+	if depth >= bounds[levels] {
 		return 1
 	}
-	low, high := h.bounds[above-1], h.bounds[above]
-	return (float64(above-1) + (depth-low)/(high-low)) / levels
+	level := 0 // the last that begins at the depth or before; found by halving, without branches to be guessed
+	for step := levels / 2; step > 0; step /= 2 {
+		next := level
+		if bounds[level+step] <= depth {
+			next = level + step
+		}
+		level = next
+	}
+	low, high := bounds[level], bounds[level+1]
+	return (float64(level) + (depth-low)/(high-low)) / levels
 }
 
 // MarshalBinary returns about two kilobytes.
@@ -94,43 +96,4 @@ func (h *Histogram) UnmarshalBinary(data []byte) error {
 	}
 	h.bounds = bounds
 	return nil
-}
-
-// equalize computes the histogram if the method needs one.
-func (p *painter) equalize(ctx context.Context, opt Options) error {
-	if p.spec.Coloring.Method != MethodHistogram || p.ink.histogram != nil {
-		return nil
-	}
-	h, err := NewHistogram(p.spec, func(small Spec) ([]float64, error) { return survey(ctx, small, opt) })
-	p.ink.histogram = h
-	return err
-}
-
-// survey returns the depths of all pixels of a picture.
-func survey(ctx context.Context, s Spec, opt Options) ([]float64, error) {
-	p, err := newPainter(s)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.lay(ctx, opt); err != nil {
-		return nil, err
-	}
-	b := getBrush()
-	defer brushes.Put(b)
-	var all []float64
-	height := max(1, run/s.Width)
-	for top := 0; top < s.Height; top += height {
-		batch, err := p.sample(ctx, b, Rows{top, min(top+height, s.Height)}, 0, s.Width, p.offsets[0])
-		if err != nil {
-			return nil, err
-		}
-		for i, count := range batch.Count {
-			depth := math.NaN()
-			if count != 0 {
-				depth = p.ink.depth(count, batch.Norm2[i])
-			}
-			all = append(all, depth)
-		}
-	}
-	return all, nil
 }
