@@ -98,7 +98,11 @@ func (t *track) lay(levels [][]skip, starts [][]int32, bound wide.Real, deep boo
 			first = first && skips[i].length == 1
 		}
 	}
+	t.links = append(t.links, make([]link, spareLinks)...)
 }
+
+// spareLinks follow the last, because the assembly looks at some at a time.
+const spareLinks = 4
 
 // add appends a skip that begins at an element. Single steps need none.
 func (t *track) add(s skip, start int, first bool, bound wide.Real, deep bool) {

@@ -229,8 +229,9 @@ func (f *follower) leap(i int) {
 	if f.traced {
 		f.turn(i)
 	}
-	reached := f.reach(i, g.info, g.k)
-	f.climb(i, reached, label)
+	first := f.copyOf(g.link)
+	f.climb(i, label)
+	reached := f.restrain(i, first, label)
 	dRe, dIm := f.skip(i)
 	// Those that make one step.
 	c.VADDPD(laneCRe.at(f.lanes, i), g.wRe, g.dRe)
@@ -255,41 +256,63 @@ func (f *follower) broadcastWord(to reg.VecVirtual, value uint64) {
 	f.c.VPBROADCASTQ(bits, to)
 }
 
-// reach returns n after a link, and takes those out of a set that would be beyond the limit.
-func (f *follower) reach(i int, info reg.VecVirtual, set reg.OpmaskVirtual) reg.VecVirtual {
-	c := f.c
-	reached := c.ZMM()
-	c.VPSLLQ(operand.U8(32), info, reached)
-	c.VPSRLQ(operand.U8(32), reached, reached)
-	c.VPADDQ(f.groups[i].n, reached, reached)
-	const lessOrEqualInt = 2
-	c.VPCMPQ_BCST(operand.U8(lessOrEqualInt), laneLimit.of(f.lanes), reached, set, set)
-	return reached
-}
-
-// climb goes on to longer links of the same elements as far as they are valid.
-func (f *follower) climb(i int, reached reg.VecVirtual, label func(string) string) {
+// climb goes on to longer links of the same elements as far as they are valid, some at a time: whether one is valid is to
+// be seen in the one before, and the last says that there is no longer one.
+func (f *follower) climb(i int, label func(string) string) {
 	c, g := f.c, &f.groups[i]
+	const rungs = 4
 	set, size := c.K(), f.size(g)
 	c.VCMPPD(operand.U8(less), g.longer, size, g.k, set)
 	c.KTESTB(set, set)
 	c.JZ(operand.LabelRef(label("level")))
-	next, nextInfo := c.ZMM(), c.ZMM()
+	next, longer := c.ZMM(), make([]reg.VecVirtual, rungs)
 	f.broadcastWord(next, linkWords)
 	c.Label(label("climb"))
-	f.gather(nextInfo, f.links, g.link, atLength+linkWords*elementSize, set)
-	nextReached := f.reach(i, nextInfo, set)
+	for rung := range longer {
+		longer[rung] = c.ZMM()
+		f.gather(longer[rung], f.links, g.link, atLonger+(rung+1)*linkWords*elementSize, set)
+	}
 	c.VPADDQ(next, g.link, set, g.link)
-	c.VMOVDQA64(nextInfo, set, g.info)
-	c.VMOVDQA64(nextReached, set, reached)
-	f.gather(g.longer, f.links, g.link, atLonger, set)
-	c.VCMPPD(operand.U8(less), g.longer, size, set, set)
+	for rung := range longer {
+		c.VCMPPD(operand.U8(less), longer[rung], size, set, set)
+		if rung < rungs-1 {
+			c.VPADDQ(next, g.link, set, g.link)
+		}
+	}
 	c.KTESTB(set, set)
 	c.JNZ(operand.LabelRef(label("climb")))
+	f.gather(g.info, f.links, g.link, atLength, nil)
 	for offset, v := range []reg.VecVirtual{g.aRe, g.aIm, g.bRe, g.bIm, g.cRe, g.cIm} {
 		f.gather(v, f.links, g.link, offset*elementSize, nil)
 	}
 	c.Label(label("level"))
+}
+
+// restrain goes back to shorter links where a link leads beyond the limit, and takes those points out of the set for which
+// all do. It returns n after the links.
+func (f *follower) restrain(i int, first reg.VecVirtual, label func(string) string) reg.VecVirtual {
+	c, g := f.c, &f.groups[i]
+	const greaterInt, equalInt = 6, 0
+	reached, over, last, next := c.ZMM(), c.K(), c.K(), c.ZMM()
+	c.Label(label("restrain"))
+	c.VPSLLQ(operand.U8(32), g.info, reached)
+	c.VPSRLQ(operand.U8(32), reached, reached)
+	c.VPADDQ(g.n, reached, reached)
+	c.VPCMPQ_BCST(operand.U8(greaterInt), laneLimit.of(f.lanes), reached, g.k, over)
+	c.KTESTB(over, over)
+	c.JZ(operand.LabelRef(label("restrained")))
+	c.VPCMPQ(operand.U8(equalInt), first, g.link, over, last)
+	c.KANDNB(g.k, last, g.k)
+	f.broadcastWord(next, ^uint64(linkWords-1))
+	c.VPADDQ(next, g.link, over, g.link)
+	c.VMOVDQA64(first, last, g.link)
+	f.gather(g.info, f.links, g.link, atLength, nil)
+	for offset, v := range []reg.VecVirtual{g.aRe, g.aIm, g.bRe, g.bIm, g.cRe, g.cIm} {
+		f.gather(v, f.links, g.link, offset*elementSize, nil)
+	}
+	c.JMP(operand.LabelRef(label("restrain")))
+	c.Label(label("restrained"))
+	return reached
 }
 
 // skip returns d after the links: (a + b*w)*w + c*dc.
