@@ -8,14 +8,21 @@ import (
 
 //go:generate go -C ../escape/gen run . -package deep -dir ../../deep
 
-func hasAVX512() bool { return cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ }
-
 // followAll moves all points on until they have an outcome.
 func (w *walker) followAll(ctx context.Context, points []point) error {
-	if !hasAVX512() {
+	if !hasLanes() || len(points) == 0 {
 		return w.followEach(ctx, points)
 	}
-	return w.followLanes(ctx, points, followAVX512, traceAVX512)
+	run := followAVX512
+	switch traced := points[0].traced; {
+	case traced && w.apart:
+		run = traceApartAVX512
+	case traced:
+		run = traceAVX512
+	case w.apart:
+		run = followApartAVX512
+	}
+	return w.followLanes(ctx, points, run)
 }
 
-func hasLanes() bool { return hasAVX512() }
+func hasLanes() bool { return cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasPOPCNT }

@@ -46,7 +46,7 @@ func TestEnginesAgree(t *testing.T) {
 					p := &points[i]
 					p.traced = traced
 					p.offsetRe, p.offsetIm = random.Float64()*500-250, random.Float64()*500-250
-					p.begin(g.start(p, wide.New(0, 0, 0), wide.New(0, 0, 0)), 0)
+					p.begin(g.start(p, wide.New(0, 0, 0), wide.New(0, 0, 0)), 0, g.walker.apart)
 				}
 				if points, err = g.approach(t.Context(), points); err != nil {
 					t.Fatal(err)

@@ -63,7 +63,10 @@ func NewGround(v View, r *Reference) *Ground {
 	g := &Ground{view: v, deep: v.Step.Exp < leastDifference-2*exponentBits}
 	t := newTrack(r, v.Bound, g.deep)
 	g.core = newCore(t, r.Period > 0, v.Step, v.Bound, v.MaxIterations)
-	g.walker = walker{track: t, limit: int64(v.MaxIterations), radius2: v.Radius2, stepSize: v.Step.Float64()}
+	g.walker = walker{track: t, limit: int64(v.MaxIterations), radius2: v.Radius2, apart: v.Bound.Exp < leastOffset}
+	if !g.walker.apart {
+		g.walker.stepSize = v.Step.Float64()
+	}
 	if g.deep {
 		g.walker.least2 = math.Ldexp(1, 2*leastDifference)
 	}
@@ -126,7 +129,7 @@ func (g *Ground) enlist(ctx context.Context, w *work, b escape.Batch) ([]point, 
 	points := w.points[:len(b.Re)]
 	if g.core == nil {
 		for i := range points {
-			points[i].begin(g.start(&points[i], wide.New(0, 0, 0), wide.New(0, 0, 0)), 0)
+			points[i].begin(g.start(&points[i], wide.New(0, 0, 0), wide.New(0, 0, 0)), 0, g.walker.apart)
 		}
 		return points, nil
 	}
@@ -151,7 +154,7 @@ func (g *Ground) enlist(ctx context.Context, w *work, b escape.Batch) ([]point, 
 			re, im := g.core.slope(c.Re[i], c.Im[i], count)
 			slope = wide.New(re, im, 0).Mul(g.core.perPixel)
 		}
-		p.begin(g.start(p, d, slope), int64(count)*int64(g.core.length))
+		p.begin(g.start(p, d, slope), int64(count)*int64(g.core.length), g.walker.apart)
 		kept++
 	}
 	return points[:kept], nil
@@ -179,7 +182,7 @@ func (g *Ground) approach(ctx context.Context, points []point) ([]point, error) 
 			continue
 		}
 		points[kept] = *p
-		points[kept].settle(q)
+		points[kept].settle(q, g.walker.apart)
 		kept++
 	}
 	return points[:kept], nil

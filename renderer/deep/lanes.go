@@ -11,14 +11,14 @@ const laneCount = 16
 // lanes are points on their way, as arrays: element i of each is one point. Lanes without a point do as they like. The
 // assembly knows the layout (escape/gen/follow.go).
 //
-// An engine moves the points on as walker.follow does, to the bit, until one of them has an outcome, or they have made so
+// An engine moves the points on as walker.follow does, to the bit, until no more than least are active, or they have made so
 // many moves.
 type lanes struct {
 	dRe, dIm         [laneCount]float64
 	cRe, cIm         [laneCount]float64
-	m, n             [laneCount]int64
+	m, n             [laneCount]int64 // m in words: that of an element is its number times elementWords
 	savedRe, savedIm [laneCount]float64
-	savedM           [laneCount]int64 // in units of elementWords
+	savedM           [laneCount]int64
 	moves, save      [laneCount]int64
 	zRe, zIm         [laneCount]float64
 	slopeRe, slopeIm [laneCount]float64
@@ -26,33 +26,33 @@ type lanes struct {
 
 	elements *element
 	links    *link
-	end      int64 // in units of elementWords
+	end      int64 // in words
 	limit    int64
 	radius2  float64
 	least2   float64
 	stepSize float64
-	active   uint64 // bit i: lane i has a point
+	active   uint64 // bit i: lane i has a point without an outcome
+	least    int64
 
 	points [laneCount]*point
 }
 
 // elementWords is the size of an element in words.
-const elementWords = 4
+const elementWords = 3
 
 var laneSets = sync.Pool{New: func() any { return new(lanes) }} //nolint:gochecknoglobals // a cache that no result depends on
 
-// followLanes moves all points on by an engine, one for points without slopes and one for those with.
-func (w *walker) followLanes(ctx context.Context, points []point, follow, trace func(l *lanes, moves int)) error {
+// enough is the number of lanes whose points have an outcome that makes it worth while to give them others.
+const enough = 4
+
+// followLanes moves all points on by an engine.
+func (w *walker) followLanes(ctx context.Context, points []point, run func(l *lanes, moves int)) error {
 	if len(points) == 0 {
 		return nil
 	}
 	l := laneSets.Get().(*lanes) //nolint:forcetypeassert // holds nothing else
 	defer laneSets.Put(l)
 	w.set(l)
-	run := follow
-	if points[0].traced {
-		run = trace
-	}
 	next := 0
 	for lane := range l.points {
 		next = l.fill(lane, points, next)
@@ -60,6 +60,10 @@ func (w *walker) followLanes(ctx context.Context, points []point, follow, trace 
 	for l.active != 0 {
 		if err := context.Cause(ctx); err != nil {
 			return err
+		}
+		l.least = laneCount - enough
+		if next == len(points) {
+			l.least = 0
 		}
 		run(l, pollMoves/laneCount)
 		for lane, out := range l.outcome {
@@ -91,7 +95,7 @@ func (l *lanes) fill(lane int, points []point, next int) int {
 	p := &points[next]
 	l.points[lane] = p
 	l.active |= 1 << lane
-	l.dRe[lane], l.dIm[lane], l.cRe[lane], l.cIm[lane], l.m[lane], l.n[lane] = p.dRe, p.dIm, p.cRe, p.cIm, p.m, p.n
+	l.dRe[lane], l.dIm[lane], l.cRe[lane], l.cIm[lane], l.m[lane], l.n[lane] = p.dRe, p.dIm, p.cRe, p.cIm, p.m*elementWords, p.n
 	l.savedRe[lane], l.savedIm[lane], l.savedM[lane] = p.savedRe, p.savedIm, p.savedM*elementWords
 	l.moves[lane], l.save[lane] = p.moves, p.save
 	l.slopeRe[lane], l.slopeIm[lane] = p.slopeRe, p.slopeIm
@@ -101,7 +105,7 @@ func (l *lanes) fill(lane int, points []point, next int) int {
 // take gives the point of a lane what has become of it.
 func (l *lanes) take(lane int) {
 	p := l.points[lane]
-	p.dRe, p.dIm, p.m, p.n = l.dRe[lane], l.dIm[lane], l.m[lane], l.n[lane]
+	p.dRe, p.dIm, p.m, p.n = l.dRe[lane], l.dIm[lane], l.m[lane]/elementWords, l.n[lane]
 	p.savedRe, p.savedIm, p.savedM = l.savedRe[lane], l.savedIm[lane], l.savedM[lane]/elementWords
 	p.moves, p.save = l.moves[lane], l.save[lane]
 	p.zRe, p.zIm, p.slopeRe, p.slopeIm = l.zRe[lane], l.zIm[lane], l.slopeRe[lane], l.slopeIm[lane]

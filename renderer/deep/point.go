@@ -29,16 +29,18 @@ type point struct {
 }
 
 // begin puts the point beside the reference's beginning, after so many steps.
-func (p *point) begin(q near, n int64) {
+func (p *point) begin(q near, n int64, apart bool) {
 	q.n = n
 	p.near, p.save, p.savedM = q, 1, -1
-	p.settle(q)
+	p.settle(q, apart)
 }
 
 // settle takes over a place whose numbers are in range.
-func (p *point) settle(q near) {
+func (p *point) settle(q near, apart bool) {
 	p.dRe, p.dIm = q.d.Float64()
-	p.cRe, p.cIm = q.c.Float64()
+	if !apart {
+		p.cRe, p.cIm = q.c.Float64()
+	}
 	p.m, p.n = int64(q.m), q.n
 	p.slopeRe, p.slopeIm = q.slope.Float64()
 }
@@ -60,6 +62,7 @@ type walker struct {
 	radius2  float64 // squared escape radius
 	least2   float64 // squared least d, 0 if there is none
 	stepSize float64 // of a pixel, for slopes; 0 where it underflows
+	apart    bool    // dc counts for nothing while differences are in range; that of points is 0 then, and stepSize
 }
 
 // pollMoves is the number of moves between two looks at the context: a point makes so many in less than a millisecond.
@@ -115,15 +118,16 @@ func (w *walker) follow(p *point, moves int) outcome {
 
 // longest returns the longest link of an element that is valid for a w of that size and has at most so many steps, or nil.
 func (w *walker) longest(e *element, size float64, steps int64) *link {
-	if !(size < e.within) {
+	if !(size < e.first.bound()) {
 		return nil
 	}
-	links, at := w.track.links, e.link
-	for size < links[at].longer {
+	links, first := w.track.links, e.first.number()
+	at := first
+	for size < links[at].next.bound() {
 		at++
 	}
-	for ; int64(links[at].length) > steps; at-- {
-		if at == e.link {
+	for ; int64(links[at].next.number()) > steps; at-- {
+		if at == first {
 			return nil
 		}
 	}
@@ -154,8 +158,8 @@ func (p *point) skip(l *link, wRe, wIm, sRe, sIm, stepSize float64) {
 	cIm := math.FMA(l.cRe, p.cIm, float64(l.cIm*p.cRe))
 	p.dRe = math.FMA(hRe, wRe, math.FMA(-hIm, wIm, cRe))
 	p.dIm = math.FMA(hRe, wIm, math.FMA(hIm, wRe, cIm))
-	p.m = int64(l.end)
-	p.n += int64(l.length)
+	p.m += int64(l.next.number())
+	p.n += int64(l.next.number())
 }
 
 // judge finds whether a point that has moved has an outcome. A point that is nearer to 0 than to the reference, or at

@@ -9,7 +9,17 @@ package deep
 //go:noescape
 func followAVX512(l *lanes, moves int)
 
+// followApartAVX512 moves the points of all lanes on, see lanes.
+//
+//go:noescape
+func followApartAVX512(l *lanes, moves int)
+
 // traceAVX512 moves the points of all lanes on, see lanes.
 //
 //go:noescape
 func traceAVX512(l *lanes, moves int)
+
+// traceApartAVX512 moves the points of all lanes on, see lanes.
+//
+//go:noescape
+func traceApartAVX512(l *lanes, moves int)

@@ -19,8 +19,7 @@ type track struct {
 // element is z_n of the reference.
 type element struct {
 	re, im float64
-	within float64 // that of the first link, 0 if there is none
-	link   int64   // the first of the links that begin here, the shortest; any if there is none
+	first  packed // of the links that begin here, the shortest; a bound of 0 if there is none
 }
 
 // link is a skip in double precision.
@@ -28,10 +27,22 @@ type link struct {
 	aRe, aIm float64
 	bRe, bIm float64
 	cRe, cIm float64
-	longer   float64 // within of the next link if that begins at the same element, otherwise 0
-	length   int32
-	end      int32 // the element where it ends
+	next     packed // the bound of the next link if that begins at the same element, otherwise 0, and this one's length
+	_        uint64
 }
+
+// packed is a bound on the larger of |Re w| and |Im w|, cut off behind 20 bits, and an integer: a link's number or length.
+type packed uint64
+
+const halfWord = 32
+
+func pack(bound float64, n int) packed {
+	return packed(math.Float64bits(bound)>>halfWord<<halfWord | uint64(n)) //nolint:gosec // not negative and below 2^32
+}
+
+func (p packed) bound() float64 { return math.Float64frombits(uint64(p) >> halfWord << halfWord) }
+
+func (p packed) number() int { return int(p & (1<<halfWord - 1)) } //nolint:gosec // below 2^32
 
 // newTrack computes the skips beside a reference for points whose |dc| is at most the bound.
 func newTrack(r *Reference, bound wide.Real, deep bool) *track {
@@ -85,6 +96,7 @@ func merge(below []skip, from, starts []int32, bound wide.Real) []skip {
 
 // lay puts the links of all levels side by side, in the order of the elements where they begin, and the shortest first.
 func (t *track) lay(levels [][]skip, starts [][]int32, bound wide.Real, deep bool) {
+	t.links, t.skips = make([]link, 1), make([]skip, 1) // number 0 is that of no link
 	next := make([]int, len(levels))
 	for _, start := range starts[0] {
 		first := true
@@ -110,15 +122,16 @@ func (t *track) add(s skip, start int, first bool, bound wide.Real, deep bool) {
 		return
 	}
 	within := s.double(bound)
-	l := s.link(within)
-	l.end = int32(start + s.length) //nolint:gosec // an index
 	if first {
-		t.elements[start].link = int64(len(t.links))
-		t.elements[start].within = within
+		t.elements[start].first = pack(within, len(t.links))
 	} else {
-		t.links[len(t.links)-1].longer = within
+		last := &t.links[len(t.links)-1]
+		last.next = pack(within, last.next.number())
+		if deep {
+			t.skips[len(t.skips)-1].more = true
+		}
 	}
-	t.links = append(t.links, l)
+	t.links = append(t.links, s.link(within))
 	if deep {
 		t.skips = append(t.skips, s)
 	}
@@ -136,7 +149,7 @@ const (
 
 // link returns the skip in double precision, with the bound that double gave.
 func (s *skip) link(within float64) link {
-	l := link{length: int32(s.length)} //nolint:gosec // of an orbit
+	l := link{next: pack(0, s.length)}
 	if within == 0 {
 		return l
 	}

@@ -45,6 +45,7 @@ const (
 	laneLeast2
 	laneStepSize
 	laneActive
+	laneLeast
 )
 
 func (a laneArray) at(lanes reg.Register, group int) operand.Mem {
@@ -55,20 +56,19 @@ func (w laneWord) of(lanes reg.Register) operand.Mem {
 	return operand.Mem{Base: lanes, Disp: (int(laneArrays)*laneCount + int(w)) * elementSize}
 }
 
-// The layout of an element and of a link. Indices are in units of 8 bytes: one of an element is four times its number, one
-// of a link eight times.
+// The layout of an element and of a link. Indices are in words of 8 bytes: that of an element is three times its number,
+// that of a link eight times. In the last word of an element are the upper half of the bound of its first link and the
+// number of that, in the last of a link the upper half of the bound of the next and the link's length.
 const (
-	elementWords = 4
+	elementWords = 3
 	linkWords    = 8
 	atRe         = 0
 	atIm         = 8
-	atWithin     = 16
-	atLink       = 24
+	atFirst      = 16
 	atA          = 0
 	atB          = 16
 	atC          = 32
-	atLonger     = 48
-	atLength     = 56
+	atNext       = 48
 )
 
 // walkGroup is a vector of points on their way.
@@ -77,14 +77,15 @@ type walkGroup struct {
 	zRe, zIm, within, link       reg.VecVirtual // of element m
 	wRe, wIm, sRe, sIm           reg.VecVirtual
 	k                            reg.OpmaskVirtual
-	info, longer                 reg.VecVirtual // of the link
+	next                         reg.VecVirtual // of the link: its last word
 	aRe, aIm, bRe, bIm, cRe, cIm reg.VecVirtual
 }
 
 // follower makes the functions of package deep.
 type follower struct {
 	*machine
-	traced          bool
+	traced          bool // slopes are followed too
+	apart           bool // c is so near to the reference's that the difference counts for nothing
 	lanes           reg.Register
 	elements, links reg.Register
 	all             reg.OpmaskVirtual
@@ -92,16 +93,20 @@ type follower struct {
 	groups          [laneCount / 8]walkGroup
 }
 
-// follow moves points on until one of them has an outcome or they have made so many moves. It is follow of package deep,
-// see there.
-func (m *machine) follow(traced bool) {
+// follow moves points on until enough of them have an outcome or they have made so many moves. It is follow of package
+// deep, see there.
+func (m *machine) follow(traced, apart bool) {
 	c := m.c
-	name := "followAVX512"
+	name := "follow"
 	if traced {
-		name = "traceAVX512"
+		name = "trace"
 	}
+	if apart {
+		name += "Apart"
+	}
+	name += "AVX512"
 	m.functionOf("deep", []string{"lanes"}, name, "func(l *lanes, moves int)", name+" moves the points of all lanes on, see lanes.")
-	f := &follower{machine: m, traced: traced, lanes: c.Load(c.Param("l"), c.GP64())}
+	f := &follower{machine: m, traced: traced, apart: apart, lanes: c.Load(c.Param("l"), c.GP64())}
 	moves := c.Load(c.Param("moves"), c.GP64())
 	f.elements, f.links = c.GP64(), c.GP64()
 	c.MOVQ(laneElements.of(f.lanes), f.elements)
@@ -112,33 +117,44 @@ func (m *machine) follow(traced bool) {
 	for i := range f.groups {
 		g := &f.groups[i]
 		g.dRe, g.dIm = m.load(laneDRe.at(f.lanes, i)), m.load(laneDIm.at(f.lanes, i))
-		g.n = m.load(laneN.at(f.lanes, i))
-		g.m = m.load(laneM.at(f.lanes, i))
-		c.VPSLLQ(operand.U8(2), g.m, g.m)
+		g.m, g.n = m.load(laneM.at(f.lanes, i)), m.load(laneN.at(f.lanes, i))
 		g.zRe, g.zIm, g.within, g.link = c.ZMM(), c.ZMM(), c.ZMM(), c.ZMM()
 		f.loadElement(g)
 	}
 	c.Label("move")
-	ended := c.GP64()
-	c.XORQ(ended, ended)
 	for i := range f.groups {
 		f.aim(i)
 		f.leap(i)
-		f.judge(i, ended)
+		f.judge(i)
 	}
-	c.TESTQ(ended, ended)
-	c.JNZ(operand.LabelRef("done"))
 	c.DECQ(moves)
-	c.JNZ(operand.LabelRef("move"))
+	c.JZ(operand.LabelRef("done"))
+	left := c.GP64()
+	c.POPCNTQ(laneActive.of(f.lanes), left)
+	c.CMPQ(left, laneLeast.of(f.lanes))
+	c.JG(operand.LabelRef("move"))
 	c.Label("done")
 	for i, g := range f.groups {
-		c.VMOVUPD(g.dRe, laneDRe.at(f.lanes, i))
-		c.VMOVUPD(g.dIm, laneDIm.at(f.lanes, i))
-		c.VMOVUPD(g.n, laneN.at(f.lanes, i))
-		c.VPSRLQ(operand.U8(2), g.m, g.m)
-		c.VMOVUPD(g.m, laneM.at(f.lanes, i))
+		active := f.active(i)
+		c.VMOVUPD(g.dRe, active, laneDRe.at(f.lanes, i))
+		c.VMOVUPD(g.dIm, active, laneDIm.at(f.lanes, i))
+		c.VMOVUPD(g.n, active, laneN.at(f.lanes, i))
+		c.VMOVUPD(g.m, active, laneM.at(f.lanes, i))
 	}
 	m.finish()
+}
+
+// active returns the lanes of a group that have a point without an outcome.
+func (f *follower) active(i int) reg.OpmaskVirtual {
+	k := f.c.K()
+	f.c.KMOVB(f.activeBits(i), k)
+	return k
+}
+
+func (f *follower) activeBits(i int) operand.Mem {
+	mem := laneActive.of(f.lanes)
+	mem.Disp += i
+	return mem
 }
 
 // gather loads the words at base + 8*index + offset, of some lanes or of all. It clears the register, so that the processor
@@ -173,32 +189,51 @@ func (f *follower) product(aRe, aIm, bRe, bIm reg.VecVirtual) (re, im reg.VecVir
 
 // loadElement loads element m.
 func (f *follower) loadElement(g *walkGroup) {
+	f.gather(g.link, f.elements, g.m, atFirst, nil)
 	f.gather(g.zRe, f.elements, g.m, atRe, nil)
 	f.gather(g.zIm, f.elements, g.m, atIm, nil)
-	f.gather(g.link, f.elements, g.m, atLink, nil)
-	f.c.VPSLLQ(operand.U8(3), g.link, g.link)
-	f.gather(g.within, f.elements, g.m, atWithin, nil)
+	f.open(g)
 }
 
-// loadLink loads the link of each element, wanted or not: waiting for whether it is would take longer.
-func (f *follower) loadLink(g *walkGroup, link reg.VecVirtual) {
-	at := func(offset int) reg.VecVirtual {
-		v := f.c.ZMM()
-		f.gather(v, f.links, link, offset, nil)
-		return v
+// open takes the word that was loaded into link apart.
+func (f *follower) open(g *walkGroup) {
+	f.upper(g.link, g.within)
+	f.lower(g.link, g.link)
+	f.c.VPSLLQ(operand.U8(3), g.link, g.link) // linkWords
+}
+
+// upper takes the upper half of words for a number, lower the lower half for an integer.
+func (f *follower) upper(words, to reg.VecVirtual) {
+	f.c.VPSRLQ(operand.U8(32), words, to)
+	f.c.VPSLLQ(operand.U8(32), to, to)
+}
+
+func (f *follower) lower(words, to reg.VecVirtual) {
+	f.c.VPSLLQ(operand.U8(32), words, to)
+	f.c.VPSRLQ(operand.U8(32), to, to)
+}
+
+// loadLink loads links.
+func (f *follower) loadLink(g *walkGroup) {
+	f.gather(g.next, f.links, g.link, atNext, nil)
+	for i, to := range []reg.VecVirtual{g.aRe, g.aIm, g.bRe, g.bIm} {
+		f.gather(to, f.links, g.link, atA+i*elementSize, nil)
 	}
-	g.aRe, g.aIm = at(atA), at(atA+8)
-	g.bRe, g.bIm = at(atB), at(atB+8)
-	g.cRe, g.cIm = at(atC), at(atC+8)
+	if f.apart && !f.traced {
+		return
+	}
+	f.gather(g.cRe, f.links, g.link, atC, nil)
+	f.gather(g.cIm, f.links, g.link, atC+elementSize, nil)
 }
 
-// aim computes w = d*(2*z + d), and which points can make more than one step.
+// aim computes w = d*(2*z + d), and which points can make more than one step. Links are loaded wanted or not: waiting for
+// whether they are would take longer.
 func (f *follower) aim(i int) {
 	c, g := f.c, &f.groups[i]
-	g.info, g.longer = c.ZMM(), c.ZMM()
-	f.gather(g.info, f.links, g.link, atLength, nil)
-	f.gather(g.longer, f.links, g.link, atLonger, nil)
-	f.loadLink(g, g.link)
+	for _, v := range []*reg.VecVirtual{&g.next, &g.aRe, &g.aIm, &g.bRe, &g.bIm, &g.cRe, &g.cIm} {
+		*v = c.ZMM()
+	}
+	f.loadLink(g)
 	g.sRe, g.sIm = c.ZMM(), c.ZMM()
 	c.VADDPD(g.zRe, g.zRe, g.sRe)
 	c.VADDPD(g.dRe, g.sRe, g.sRe)
@@ -231,23 +266,25 @@ func (f *follower) leap(i int) {
 	}
 	first := f.copyOf(g.link)
 	f.climb(i, label)
-	reached := f.restrain(i, first, label)
+	length := f.restrain(i, first, label)
 	dRe, dIm := f.skip(i)
 	// Those that make one step.
-	c.VADDPD(laneCRe.at(f.lanes, i), g.wRe, g.dRe)
-	c.VADDPD(laneCIm.at(f.lanes, i), g.wIm, g.dIm)
+	if f.apart {
+		c.VMOVAPD(g.wRe, g.dRe)
+		c.VMOVAPD(g.wIm, g.dIm)
+	} else {
+		c.VADDPD(laneCRe.at(f.lanes, i), g.wRe, g.dRe)
+		c.VADDPD(laneCIm.at(f.lanes, i), g.wIm, g.dIm)
+	}
 	f.replace(g.k, dRe, g.dRe)
 	f.replace(g.k, dIm, g.dIm)
-	word := c.ZMM()
-	f.broadcastWord(word, elementWords)
-	c.VPADDQ(word, g.m, g.m)
-	const endShift = 32 - 2 // 2 for the words of an element
-	c.VPSRLQ(operand.U8(endShift), g.info, g.k, g.m)
-	f.broadcastWord(word, ^uint64(elementWords-1))
-	c.VPANDQ(word, g.m, g.m)
-	f.broadcastWord(word, 1)
-	c.VPADDQ(word, g.n, g.n)
-	c.VMOVDQA64(reached, g.k, g.n)
+	steps := c.ZMM()
+	f.broadcastWord(steps, 1)
+	c.VMOVDQA64(length, g.k, steps)
+	c.VPADDQ(steps, g.n, g.n)
+	c.VPADDQ(steps, g.m, g.m) // elementWords times
+	c.VPADDQ(steps, steps, steps)
+	c.VPADDQ(steps, g.m, g.m)
 }
 
 func (f *follower) broadcastWord(to reg.VecVirtual, value uint64) {
@@ -262,60 +299,54 @@ func (f *follower) climb(i int, label func(string) string) {
 	c, g := f.c, &f.groups[i]
 	const rungs = 4
 	set, size := c.K(), f.size(g)
-	c.VCMPPD(operand.U8(less), g.longer, size, g.k, set)
+	bound := c.ZMM()
+	f.upper(g.next, bound)
+	c.VCMPPD(operand.U8(less), bound, size, g.k, set)
 	c.KTESTB(set, set)
 	c.JZ(operand.LabelRef(label("level")))
-	next, longer := c.ZMM(), make([]reg.VecVirtual, rungs)
-	f.broadcastWord(next, linkWords)
+	words, ladder := c.ZMM(), make([]reg.VecVirtual, rungs)
+	f.broadcastWord(words, linkWords)
 	c.Label(label("climb"))
-	for rung := range longer {
-		longer[rung] = c.ZMM()
-		f.gather(longer[rung], f.links, g.link, atLonger+(rung+1)*linkWords*elementSize, set)
+	for rung := range ladder {
+		ladder[rung] = c.ZMM()
+		f.gather(ladder[rung], f.links, g.link, atNext+(rung+1)*linkWords*elementSize, set)
 	}
-	c.VPADDQ(next, g.link, set, g.link)
-	for rung := range longer {
-		c.VCMPPD(operand.U8(less), longer[rung], size, set, set)
-		if rung < rungs-1 {
-			c.VPADDQ(next, g.link, set, g.link)
-		}
+	for _, next := range ladder {
+		c.VPADDQ(words, g.link, set, g.link)
+		f.upper(next, next)
+		c.VCMPPD(operand.U8(less), next, size, set, set)
 	}
 	c.KTESTB(set, set)
 	c.JNZ(operand.LabelRef(label("climb")))
-	f.gather(g.info, f.links, g.link, atLength, nil)
-	for offset, v := range []reg.VecVirtual{g.aRe, g.aIm, g.bRe, g.bIm, g.cRe, g.cIm} {
-		f.gather(v, f.links, g.link, offset*elementSize, nil)
-	}
+	f.loadLink(g)
 	c.Label(label("level"))
 }
 
 // restrain goes back to shorter links where a link leads beyond the limit, and takes those points out of the set for which
-// all do. It returns n after the links.
+// all do. It returns the lengths of the links.
 func (f *follower) restrain(i int, first reg.VecVirtual, label func(string) string) reg.VecVirtual {
 	c, g := f.c, &f.groups[i]
 	const greaterInt, equalInt = 6, 0
-	reached, over, last, next := c.ZMM(), c.K(), c.K(), c.ZMM()
+	length, reached, words := c.ZMM(), c.ZMM(), c.ZMM()
+	over, last := c.K(), c.K()
 	c.Label(label("restrain"))
-	c.VPSLLQ(operand.U8(32), g.info, reached)
-	c.VPSRLQ(operand.U8(32), reached, reached)
-	c.VPADDQ(g.n, reached, reached)
+	f.lower(g.next, length)
+	c.VPADDQ(g.n, length, reached)
 	c.VPCMPQ_BCST(operand.U8(greaterInt), laneLimit.of(f.lanes), reached, g.k, over)
 	c.KTESTB(over, over)
 	c.JZ(operand.LabelRef(label("restrained")))
 	c.VPCMPQ(operand.U8(equalInt), first, g.link, over, last)
 	c.KANDNB(g.k, last, g.k)
-	f.broadcastWord(next, ^uint64(linkWords-1))
-	c.VPADDQ(next, g.link, over, g.link)
+	f.broadcastWord(words, ^uint64(linkWords-1))
+	c.VPADDQ(words, g.link, over, g.link)
 	c.VMOVDQA64(first, last, g.link)
-	f.gather(g.info, f.links, g.link, atLength, nil)
-	for offset, v := range []reg.VecVirtual{g.aRe, g.aIm, g.bRe, g.bIm, g.cRe, g.cIm} {
-		f.gather(v, f.links, g.link, offset*elementSize, nil)
-	}
+	f.loadLink(g)
 	c.JMP(operand.LabelRef(label("restrain")))
 	c.Label(label("restrained"))
-	return reached
+	return length
 }
 
-// skip returns d after the links: (a + b*w)*w + c*dc.
+// skip returns d after the links: (a + b*w)*w + c*dc. It overwrites a.
 func (f *follower) skip(i int) (dRe, dIm reg.VecVirtual) {
 	c, g := f.c, &f.groups[i]
 	hRe, hIm := g.aRe, g.aIm
@@ -329,6 +360,9 @@ func (f *follower) skip(i int) (dRe, dIm reg.VecVirtual) {
 	c.VFMADD231PD(g.bRe, g.wIm, hIm)
 	if f.traced {
 		f.slopeSkip(i, hRe, hIm, aRe, aIm, g.cRe, g.cIm)
+	}
+	if f.apart {
+		return f.product(hRe, hIm, g.wRe, g.wIm)
 	}
 	pRe, pIm := f.load(laneCRe.at(f.lanes, i)), f.load(laneCIm.at(f.lanes, i))
 	dRe, dIm = f.product(g.cRe, g.cIm, pRe, pIm)
@@ -347,8 +381,9 @@ func (f *follower) turn(i int) {
 	c.VADDPD(g.dIm, g.sIm, im)
 	slopeRe, slopeIm := f.load(laneSlopeRe.at(f.lanes, i)), f.load(laneSlopeIm.at(f.lanes, i))
 	re, im = f.product(re, im, slopeRe, slopeIm)
-	c.VMOVUPD(re, laneSlopeRe.at(f.lanes, i))
-	c.VMOVUPD(im, laneSlopeIm.at(f.lanes, i))
+	active := f.active(i)
+	c.VMOVUPD(re, active, laneSlopeRe.at(f.lanes, i))
+	c.VMOVUPD(im, active, laneSlopeIm.at(f.lanes, i))
 }
 
 // slopeSkip completes the slope of points that make links, and of the others of the group: it is multiplied by a + 2*b*w,
@@ -368,15 +403,19 @@ func (f *follower) slopeSkip(i int, hRe, hIm, aRe, aIm, cRe, cIm reg.VecVirtual)
 	c.VFMADD231PD(cIm, step, im)
 	c.VADDPD(step, slopeRe, slopeRe)
 	f.replace(g.k, re, slopeRe)
-	c.VMOVUPD(slopeRe, laneSlopeRe.at(f.lanes, i))
-	c.VMOVUPD(im, g.k, laneSlopeIm.at(f.lanes, i))
+	f.replace(g.k, im, slopeIm)
+	active := f.active(i)
+	c.VMOVUPD(slopeRe, active, laneSlopeRe.at(f.lanes, i))
+	c.VMOVUPD(slopeIm, active, laneSlopeIm.at(f.lanes, i))
 }
 
 // judge finds whether points of a group have an outcome, and rebases.
-func (f *follower) judge(i int, ended reg.Register) {
+func (f *follower) judge(i int) {
 	c, g := f.c, &f.groups[i]
 	label := func(name string) string { return fmt.Sprintf("%s%d", name, i) }
-	f.loadElement(g)
+	f.gather(g.link, f.elements, g.m, atFirst, nil)
+	f.gather(g.zRe, f.elements, g.m, atRe, nil)
+	f.gather(g.zIm, f.elements, g.m, atIm, nil)
 	zRe, zIm := c.ZMM(), c.ZMM()
 	c.VADDPD(g.dRe, g.zRe, zRe)
 	c.VADDPD(g.dIm, g.zIm, zIm)
@@ -393,9 +432,8 @@ func (f *follower) judge(i int, ended reg.Register) {
 	f.replace(nearer, f.zeros, g.m)
 	f.replace(nearer, f.zeros, g.zRe)
 	f.replace(nearer, f.zeros, g.zIm)
-	c.VBROADCASTSD(operand.Mem{Base: f.elements, Disp: atWithin}, nearer, g.within)
-	c.VBROADCASTSD(operand.Mem{Base: f.elements, Disp: atLink}, nearer, g.link)
-	c.VPSLLQ(operand.U8(3), g.link, nearer, g.link)
+	c.VPBROADCASTQ(operand.Mem{Base: f.elements, Disp: atFirst}, nearer, g.link)
+	f.open(g)
 
 	stays, repeats, near := c.K(), c.K(), c.K()
 	const notLess = 5
@@ -407,27 +445,41 @@ func (f *follower) judge(i int, ended reg.Register) {
 	c.VCMPPD_BCST(operand.U8(less), laneLeast2.of(f.lanes), d2, near)
 	f.save(i, label)
 
-	any, active := c.K(), c.K()
-	c.KMOVB(operand.Mem{Base: f.lanes, Disp: (int(laneArrays)*laneCount+int(laneActive))*elementSize + i}, active)
+	any, active := c.K(), f.active(i)
 	c.KORB(escapes, stays, any)
 	c.KORB(any, near, any)
 	c.KTESTB(any, active)
 	c.JZ(operand.LabelRef(label("judged")))
-	c.KANDB(active, any, any)
-	c.ADDQ(operand.Imm(1), ended)
+	f.end(i, []ending{{near, 3}, {stays, 2}, {escapes, 1}}, any, active)
+	c.VMOVUPD(zRe, any, laneZRe.at(f.lanes, i))
+	c.VMOVUPD(zIm, any, laneZIm.at(f.lanes, i))
+	c.Label(label("judged"))
+}
+
+// ending is an outcome and the points that have it.
+type ending struct {
+	set     reg.OpmaskVirtual
+	outcome uint64
+}
+
+// end writes what becomes of the points of a set, of which it leaves those that are active, and retires them. Later endings
+// go before earlier ones.
+func (f *follower) end(i int, endings []ending, set, active reg.OpmaskVirtual) {
+	c, g := f.c, &f.groups[i]
+	c.KANDB(active, set, set)
 	outcome, value := c.ZMM(), c.ZMM()
 	c.VMOVAPD(f.zeros, outcome)
-	f.broadcastWord(value, 3)
-	c.VMOVDQA64(value, near, outcome)
-	f.broadcastWord(value, 2)
-	c.VMOVDQA64(value, stays, outcome)
-	f.broadcastWord(value, 1)
-	c.VMOVDQA64(value, escapes, outcome)
-	c.VMOVDQA64_Z(outcome, any, outcome)
-	c.VMOVUPD(outcome, laneOutcome.at(f.lanes, i))
-	c.VMOVUPD(zRe, laneZRe.at(f.lanes, i))
-	c.VMOVUPD(zIm, laneZIm.at(f.lanes, i))
-	c.Label(label("judged"))
+	for _, e := range endings {
+		f.broadcastWord(value, e.outcome)
+		c.VMOVDQA64(value, e.set, outcome)
+	}
+	c.VMOVUPD(outcome, set, laneOutcome.at(f.lanes, i))
+	c.VMOVUPD(g.dRe, set, laneDRe.at(f.lanes, i))
+	c.VMOVUPD(g.dIm, set, laneDIm.at(f.lanes, i))
+	c.VMOVUPD(g.n, set, laneN.at(f.lanes, i))
+	c.VMOVUPD(g.m, set, laneM.at(f.lanes, i))
+	c.KANDNB(active, set, active)
+	c.KMOVB(active, f.activeBits(i))
 }
 
 // save counts moves and remembers the points for which it is time.

@@ -55,8 +55,10 @@ func run(pkg, dir string) error {
 		buildEscape(c)
 	case "deep":
 		m := newMachine(c, true)
-		m.follow(false)
-		m.follow(true)
+		for _, traced := range []bool{false, true} {
+			m.follow(traced, false)
+			m.follow(traced, true)
+		}
 	default:
 		return errors.New("no package " + pkg)
 	}
