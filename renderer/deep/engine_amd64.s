@@ -256,8 +256,9 @@ restrained0:
 	MOVQ          $0x0000000000000001, SI
 	VPBROADCASTQ  SI, Z19
 	VPADDQ        1152(AX), Z19, Z19
-	VMOVUPD       Z19, 1152(AX)
-	VPCMPEQQ      1280(AX), Z19, K5
+	KMOVB         2104(AX), K5
+	VMOVUPD       Z19, K5, 1152(AX)
+	VPCMPEQQ      1280(AX), Z19, K5, K5
 	KTESTB        K5, K5
 	JZ            saved0
 	VMOVUPD       Z1, K5, 768(AX)
@@ -499,8 +500,9 @@ restrained1:
 	MOVQ          $0x0000000000000001, SI
 	VPBROADCASTQ  SI, Z19
 	VPADDQ        1216(AX), Z19, Z19
-	VMOVUPD       Z19, 1216(AX)
-	VPCMPEQQ      1344(AX), Z19, K5
+	KMOVB         2105(AX), K5
+	VMOVUPD       Z19, K5, 1216(AX)
+	VPCMPEQQ      1344(AX), Z19, K5, K5
 	KTESTB        K5, K5
 	JZ            saved1
 	VMOVUPD       Z9, K5, 832(AX)
@@ -785,8 +787,9 @@ restrained0:
 	MOVQ          $0x0000000000000001, SI
 	VPBROADCASTQ  SI, Z19
 	VPADDQ        1152(AX), Z19, Z19
-	VMOVUPD       Z19, 1152(AX)
-	VPCMPEQQ      1280(AX), Z19, K5
+	KMOVB         2104(AX), K5
+	VMOVUPD       Z19, K5, 1152(AX)
+	VPCMPEQQ      1280(AX), Z19, K5, K5
 	KTESTB        K5, K5
 	JZ            saved0
 	VMOVUPD       Z1, K5, 768(AX)
@@ -1004,8 +1007,9 @@ restrained1:
 	MOVQ          $0x0000000000000001, SI
 	VPBROADCASTQ  SI, Z19
 	VPADDQ        1216(AX), Z19, Z19
-	VMOVUPD       Z19, 1216(AX)
-	VPCMPEQQ      1344(AX), Z19, K5
+	KMOVB         2105(AX), K5
+	VMOVUPD       Z19, K5, 1216(AX)
+	VPCMPEQQ      1344(AX), Z19, K5, K5
 	KTESTB        K5, K5
 	JZ            saved1
 	VMOVUPD       Z9, K5, 832(AX)
@@ -1346,8 +1350,9 @@ restrained0:
 	MOVQ          $0x0000000000000001, SI
 	VPBROADCASTQ  SI, Z19
 	VPADDQ        1152(AX), Z19, Z19
-	VMOVUPD       Z19, 1152(AX)
-	VPCMPEQQ      1280(AX), Z19, K5
+	KMOVB         2104(AX), K5
+	VMOVUPD       Z19, K5, 1152(AX)
+	VPCMPEQQ      1280(AX), Z19, K5, K5
 	KTESTB        K5, K5
 	JZ            saved0
 	VMOVUPD       Z1, K5, 768(AX)
@@ -1621,8 +1626,9 @@ restrained1:
 	MOVQ          $0x0000000000000001, SI
 	VPBROADCASTQ  SI, Z19
 	VPADDQ        1216(AX), Z19, Z19
-	VMOVUPD       Z19, 1216(AX)
-	VPCMPEQQ      1344(AX), Z19, K5
+	KMOVB         2105(AX), K5
+	VMOVUPD       Z19, K5, 1216(AX)
+	VPCMPEQQ      1344(AX), Z19, K5, K5
 	KTESTB        K5, K5
 	JZ            saved1
 	VMOVUPD       Z9, K5, 832(AX)
@@ -1957,8 +1963,9 @@ restrained0:
 	MOVQ          $0x0000000000000001, SI
 	VPBROADCASTQ  SI, Z19
 	VPADDQ        1152(AX), Z19, Z19
-	VMOVUPD       Z19, 1152(AX)
-	VPCMPEQQ      1280(AX), Z19, K5
+	KMOVB         2104(AX), K5
+	VMOVUPD       Z19, K5, 1152(AX)
+	VPCMPEQQ      1280(AX), Z19, K5, K5
 	KTESTB        K5, K5
 	JZ            saved0
 	VMOVUPD       Z1, K5, 768(AX)
@@ -2226,8 +2233,9 @@ restrained1:
 	MOVQ          $0x0000000000000001, SI
 	VPBROADCASTQ  SI, Z19
 	VPADDQ        1216(AX), Z19, Z19
-	VMOVUPD       Z19, 1216(AX)
-	VPCMPEQQ      1344(AX), Z19, K5
+	KMOVB         2105(AX), K5
+	VMOVUPD       Z19, K5, 1216(AX)
+	VPCMPEQQ      1344(AX), Z19, K5, K5
 	KTESTB        K5, K5
 	JZ            saved1
 	VMOVUPD       Z9, K5, 832(AX)

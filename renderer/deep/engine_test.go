@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"mandelfarm/renderer/wide"
@@ -32,8 +33,9 @@ func TestEnginesAgree(t *testing.T) {
 		t.Skip("there is but one engine here")
 	}
 	for name, v := range views() {
-		for _, traced := range []bool{false, true} {
-			t.Run(fmt.Sprint(name, " ", traced), func(t *testing.T) {
+		for kind := range 4 {
+			traced, stopping := kind&1 != 0, kind&2 != 0
+			t.Run(fmt.Sprint(name, kind), func(t *testing.T) {
 				t.Parallel()
 				r, err := v.Reference(t.Context(), 1)
 				if err != nil {
@@ -51,7 +53,14 @@ func TestEnginesAgree(t *testing.T) {
 				if points, err = g.approach(t.Context(), points); err != nil {
 					t.Fatal(err)
 				}
-				other := append([]point(nil), points...)
+				if stopping { // at different moves, where they come near the reference, to tell whether the others mind
+					for i := range points {
+						points[i].outcome = g.walker.follow(&points[i], i%40)
+					}
+					points = slices.DeleteFunc(points, func(p point) bool { return p.outcome != moving })
+					g.walker.least2 = 0x1p-8
+				}
+				other := slices.Clone(points)
 				if err := g.walker.followAll(t.Context(), points); err != nil {
 					t.Fatal(err)
 				}
@@ -65,15 +74,17 @@ func TestEnginesAgree(t *testing.T) {
 						t.Fatalf("point %d: %v, one by one %v", i, got, want)
 					}
 				}
-				t.Log(outcomes, len(g.walker.track.links))
+				if stopping && name == "seahorse" && outcomes[close] == 0 {
+					t.Error("no point has come near the reference")
+				}
 			})
 		}
 	}
 }
 
 // trail is what tells whether two points went the same way.
-func trail(p *point) [8]uint64 {
-	list := [8]uint64{uint64(p.outcome), uint64(p.n)} //nolint:gosec // as bits
+func trail(p *point) [12]uint64 {
+	list := [12]uint64{uint64(p.outcome), uint64(p.n)} //nolint:gosec // as bits
 	if p.outcome == escaped {
 		for i, x := range []float64{p.zRe, p.zIm, p.slopeRe, p.slopeIm} {
 			list[2+i] = math.Float64bits(x)
@@ -83,7 +94,8 @@ func trail(p *point) [8]uint64 {
 		for i, x := range []float64{p.dRe, p.dIm, p.slopeRe, p.slopeIm} {
 			list[2+i] = math.Float64bits(x)
 		}
-		list[6] = uint64(p.m) //nolint:gosec // as bits
+		list[6], list[7], list[8] = uint64(p.m), uint64(p.moves), uint64(p.save) //nolint:gosec // as bits
+		list[9], list[10], list[11] = math.Float64bits(p.savedRe), math.Float64bits(p.savedIm), uint64(p.savedM) //nolint:gosec // as bits
 	}
 	return list
 }
