@@ -124,7 +124,11 @@ func (s *Server) checkSync(spec renderer.Spec) error {
 		return &renderer.FieldError{Field: "max_iterations", Value: strconv.Itoa(spec.MaxIterations), Reason: fmt.Sprintf(
 			"must be at most %d for this size here; POST /jobs takes longer pictures", s.cfg.SyncIterations/points)}
 	}
-	return nil
+	err := spec.Check(renderer.Limits{Reference: s.cfg.SyncReference})
+	if fault, ok := errors.AsType[*renderer.FieldError](err); ok {
+		fault.Reason += " here; POST /jobs takes longer pictures"
+	}
+	return err
 }
 
 // pathInt reads a path segment of ASCII digits, as the original's routes do: no

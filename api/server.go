@@ -61,6 +61,8 @@ type Config struct {
 	SyncPixels int64 // samples of a picture that a request may wait for
 	// SyncIterations is how many iterations all its samples may have together.
 	SyncIterations int64
+	// SyncReference is how long its reference orbit may take, as estimated.
+	SyncReference time.Duration
 	WaitLimit      time.Duration // longest wait for a picture before 503
 	CacheBytes     int64         // pictures kept in memory; 0 keeps none
 	MaxBody        int64         // bytes of a request's body
@@ -82,6 +84,7 @@ func DefaultConfig() Config {
 		Limits:         renderer.DefaultLimits(),
 		SyncPixels:     16 << 20,
 		SyncIterations: 1e12,
+		SyncReference:  time.Minute,
 		WaitLimit:      30 * time.Second,
 		CacheBytes:     256 << 20,
 		MaxBody:        1 << 20,

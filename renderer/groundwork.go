@@ -58,6 +58,15 @@ func NewGroundwork(ctx context.Context, s Spec, opt Options) (*Groundwork, error
 	return g, nil
 }
 
+// As returns the groundwork for a smaller picture of the same view, as [Spec.Reduced] returns it, which need not have the
+// same key: its sides are rounded. That draws what the large picture shows. It is nil if g is.
+func (g *Groundwork) As(small Spec) *Groundwork {
+	if g == nil {
+		return nil
+	}
+	return &Groundwork{key: small.GroundworkKey(), reference: g.reference}
+}
+
 // Key is the GroundworkKey of the pictures that the groundwork is for.
 func (g *Groundwork) Key() string { return g.key }
 
