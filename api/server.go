@@ -63,9 +63,9 @@ type Config struct {
 	SyncIterations int64
 	// SyncReference is how long its reference orbit may take, as estimated.
 	SyncReference time.Duration
-	WaitLimit      time.Duration // longest wait for a picture before 503
-	CacheBytes     int64         // pictures kept in memory; 0 keeps none
-	MaxBody        int64         // bytes of a request's body
+	WaitLimit     time.Duration // longest wait for a picture before 503
+	CacheBytes    int64         // pictures kept in memory; 0 keeps none
+	MaxBody       int64         // bytes of a request's body
 	// Presign, unless 0, sends clients who fetch a job's picture to storage, by a
 	// URL that is good for so long. The store must be a [Presigner].
 	Presign time.Duration
