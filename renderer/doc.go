@@ -41,11 +41,12 @@
 //
 // Method "set" paints points that do not escape black and the others white. Method "smooth" computes
 //
-//	nu = n - log2(ln|z_n|)
-//	t  = offset + density * sqrt(max(nu, 0)) / 8
+//	nu = n - log_p(ln|z_n|)
+//	t  = offset + density * sqrt(max(nu*log2(p), 0)) / 8
 //
-// and takes the palette's colour at the fraction of t if the palette is cyclic. If not, the palette runs from 0 to 1 once:
-// below is its first colour, above its last; at density 1 it ends at nu = 64. The square root compresses long orbits,
+// where p is the power of z, 2 for most formulas: points of equal potential have equal colours, whatever the power. It takes
+// the palette's colour at the fraction of t if the palette is cyclic. If not, the palette runs from 0 to 1 once: below is
+// its first colour, above its last; at density 1 it ends where nu*log2(p) = 64. The square root compresses long orbits,
 // so that the default view and a view of radius 1e-10 both show a few turns of the palette. The double logarithm is
 // taken from a table of parabolas that is within 1e-7 of it. With steps a turn is cut into as many flat colours.
 //

@@ -18,25 +18,26 @@ const (
 // levels is the number of parts of equal size that a Histogram divides the points into.
 const levels = 256
 
-// Histogram says how the fractional iteration counts of a picture are distributed, for MethodHistogram. It depends on the
+// Histogram says how the depths of a picture's points are distributed, for MethodHistogram: the fractional iteration counts
+// times the logarithm of the power of z. It depends on the
 // Spec alone, so that bands which are drawn apart agree, and whoever has it need not compute it again.
 type Histogram struct {
-	// bounds are the least and the greatest count, and between them those that divide the points that escape into levels
+	// bounds are the least and the greatest depth, and between them those that divide the points that escape into levels
 	// parts of equal size. It is empty if none escapes.
 	bounds []float64
 }
 
-// NewHistogram makes the histogram of a picture. It calls counts once, for the fractional iteration counts of all pixels of a
-// small picture of the same view and formula, in any order; those of points that do not escape are NaN.
-func NewHistogram(s Spec, counts func(small Spec) ([]float64, error)) (*Histogram, error) {
-	all, err := counts(s.Reduced(surveyWidth, surveyHeight))
+// NewHistogram makes the histogram of a picture. It calls depths once, for those of all pixels of a small picture of the same
+// view and formula, in any order; of points that do not escape they are NaN.
+func NewHistogram(s Spec, depths func(small Spec) ([]float64, error)) (*Histogram, error) {
+	all, err := depths(s.Reduced(surveyWidth, surveyHeight))
 	if err != nil {
 		return nil, err
 	}
 	escaping := make([]float64, 0, len(all))
-	for _, nu := range all {
-		if !math.IsNaN(nu) {
-			escaping = append(escaping, nu)
+	for _, depth := range all {
+		if !math.IsNaN(depth) {
+			escaping = append(escaping, depth)
 		}
 	}
 	if len(escaping) == 0 {
@@ -50,10 +51,10 @@ func NewHistogram(s Spec, counts func(small Spec) ([]float64, error)) (*Histogra
 	return h, nil
 }
 
-// rank returns the part of the points whose count is below nu, from 0 to 1.
-func (h *Histogram) rank(nu float64) float64 {
-	above, _ := slices.BinarySearchFunc(h.bounds, nu, func(bound, nu float64) int {
-		if bound <= nu {
+// rank returns the part of the points that are less deep, from 0 to 1.
+func (h *Histogram) rank(depth float64) float64 {
+	above, _ := slices.BinarySearchFunc(h.bounds, depth, func(bound, depth float64) int {
+		if bound <= depth {
 			return -1
 		}
 		return 1
@@ -65,7 +66,7 @@ func (h *Histogram) rank(nu float64) float64 {
 		return 1
 	}
 	low, high := h.bounds[above-1], h.bounds[above]
-	return (float64(above-1) + (nu-low)/(high-low)) / levels
+	return (float64(above-1) + (depth-low)/(high-low)) / levels
 }
 
 // MarshalBinary returns about two kilobytes.
@@ -105,7 +106,7 @@ func (p *painter) equalize(ctx context.Context, opt Options) error {
 	return err
 }
 
-// survey returns the fractional iteration counts of all pixels of a picture.
+// survey returns the depths of all pixels of a picture.
 func survey(ctx context.Context, s Spec, opt Options) ([]float64, error) {
 	p, err := newPainter(s)
 	if err != nil {
@@ -124,11 +125,11 @@ func survey(ctx context.Context, s Spec, opt Options) ([]float64, error) {
 			return nil, err
 		}
 		for i, count := range batch.Count {
-			nu := math.NaN()
+			depth := math.NaN()
 			if count != 0 {
-				nu = p.ink.nu(count, batch.Norm2[i])
+				depth = p.ink.depth(count, batch.Norm2[i])
 			}
-			all = append(all, nu)
+			all = append(all, depth)
 		}
 	}
 	return all, nil

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"mandelfarm/renderer/bandpng"
+	"mandelfarm/renderer/escape"
 	"mandelfarm/renderer/palette"
 )
 
@@ -27,6 +28,7 @@ type ink struct {
 	offset  float64    // places, from 0 to one turn if cyclic
 	cyclic  bool
 	method  Method
+	bits    float64 // log2 of the power of z
 	relief  *relief // nil but for MethodSlope
 	// histogram is that of MethodHistogram, once it is computed.
 	histogram *Histogram
@@ -39,7 +41,10 @@ func newInk(s Spec) *ink {
 	if s.Coloring.Steps > 0 {
 		colors = colors.Cut(s.Coloring.Steps)
 	}
-	n := &ink{places: len(colors), cyclic: s.Coloring.Cyclic != Off, method: s.Coloring.Method}
+	n := &ink{
+		places: len(colors), cyclic: s.Coloring.Cyclic != Off,
+		method: s.Coloring.Method, bits: escape.Log2(float64(max(2, s.Power))),
+	}
 	turns := s.Coloring.Offset.Float64()
 	if n.cyclic {
 		turns -= math.Floor(turns)

@@ -8,12 +8,12 @@ import (
 )
 
 // The intervals of a logLogCurve: from |z|^2 = R^2 up, each octave in 32 parts. Where |c| < 100 points escape with
-// |z|^2 < (R^2 + 100)^2 < 2^33.
+// |z|^2 < (R^p + 100)^2, below 2^33 for the power 2 and 2^129 for the power 8.
 const (
 	mantissaBits  = 52
 	partBits      = 5
 	firstOctave   = 16 // escape.SmoothRadius2 is 2^16
-	octaves       = 17
+	octaves       = 113
 	intervalCount = octaves << partBits
 )
 

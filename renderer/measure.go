@@ -8,7 +8,7 @@ import (
 
 // How far the palette goes around at density 1.
 const (
-	turnsPerRoot   = 1.0 / 8  // for one unit of sqrt(nu)
+	turnsPerRoot   = 1.0 / 8  // for one unit of the depth's root
 	turnsPerOctave = 1.0 / 15 // for twice the distance from the boundary
 	// finest is the reciprocal of the distance, in pixels, from which on doublings count in full. It leaves some of the
 	// palette for what lies within a pixel, so that filaments stand out and several samples have something to average.
@@ -41,7 +41,7 @@ func (n *ink) at(turns float64) uint64 {
 	return n.table[max(0, min(place, last))]
 }
 
-// colorSmooth goes by nu.
+// colorSmooth goes by the depth, see ink.depth.
 func (n *ink) colorSmooth(colors []uint64, batch escape.Batch) {
 	curve := logLog()
 	interior := n.table[n.places]
@@ -51,15 +51,15 @@ func (n *ink) colorSmooth(colors []uint64, batch escape.Batch) {
 			colors[i] = interior
 			continue
 		}
-		nu := float64(count) - curve.at(norms[i])
-		if nu < 0 {
-			nu = 0
+		depth := float64(float64(count)*n.bits) - curve.at(norms[i])
+		if depth < 0 {
+			depth = 0
 		}
-		colors[i] = n.at(float64(turnsPerRoot * math.Sqrt(nu)))
+		colors[i] = n.at(float64(turnsPerRoot * math.Sqrt(depth)))
 	}
 }
 
-// colorHistogram goes by the part of the picture whose nu is lower.
+// colorHistogram goes by the part of the picture whose depth is less.
 func (n *ink) colorHistogram(colors []uint64, batch escape.Batch) {
 	interior := n.table[n.places]
 	for i, count := range batch.Count[:len(colors)] {
@@ -67,12 +67,15 @@ func (n *ink) colorHistogram(colors []uint64, batch escape.Batch) {
 			colors[i] = interior
 			continue
 		}
-		colors[i] = n.at(n.histogram.rank(n.nu(count, batch.Norm2[i])))
+		colors[i] = n.at(n.histogram.rank(n.depth(count, batch.Norm2[i])))
 	}
 }
 
-// nu returns the fractional iteration count.
-func (n *ink) nu(count int32, norm2 float64) float64 { return float64(count) - logLog().at(norm2) }
+// depth returns nu * log2(p), where p is the power of z: the fractional iteration count of a square, and one of the same
+// potential for every other map.
+func (n *ink) depth(count int32, norm2 float64) float64 {
+	return float64(float64(count)*n.bits) - logLog().at(norm2)
+}
 
 // colorDistance goes by the distance to the boundary.
 func (n *ink) colorDistance(colors []uint64, batch escape.Batch) {

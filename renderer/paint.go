@@ -47,6 +47,7 @@ func newPainter(s Spec) (*painter, error) {
 func newKernel(s Spec) escape.Kernel {
 	k := escape.Kernel{
 		Formula:       escape.Mandelbrot,
+		Power:         s.Power,
 		SeedRe:        s.Seed.Re.Float64(),
 		SeedIm:        s.Seed.Im.Float64(),
 		MaxIterations: s.MaxIterations,
@@ -62,7 +63,7 @@ func newKernel(s Spec) escape.Kernel {
 		k.Formula = escape.BurningShip
 	case Tricorn:
 		k.Formula = escape.Tricorn
-	case Mandelbrot:
+	case Mandelbrot, Multibrot:
 	}
 	return k
 }

@@ -38,6 +38,7 @@ type setter func(path string) *FieldError
 func (r *reader) spec(s *Spec) *FieldError {
 	fields := map[string]setter{
 		"formula":        func(path string) *FieldError { return readName(r, path, &s.Formula) },
+		"power":          func(path string) *FieldError { return r.count(path, &s.Power) },
 		"seed":           func(path string) *FieldError { return r.point(path, &s.Seed) },
 		"center":         func(path string) *FieldError { return r.point(path, &s.Center) },
 		"radius":         func(path string) *FieldError { return r.decimal(path, &s.Radius) },

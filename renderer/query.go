@@ -8,7 +8,7 @@ import (
 )
 
 // FromQuery returns the plain view that a URL's query describes. Its parameters are the fields of a Spec under short
-// names: formula, seed_re, seed_im, re, im, radius, rotation, max_iterations, samples, depth, coloring (the method),
+// names: formula, power, seed_re, seed_im, re, im, radius, rotation, max_iterations, samples, depth, coloring (the method),
 // palette (a name, or stops such as 000764@0,206bcb@0.16), density, offset, cyclic, steps, light, relief, interior and format.
 // An unknown, repeated or bad parameter gives a *FieldError that names the parameter; width and height are named as such. The
 // result is normalised.
@@ -49,6 +49,7 @@ func querySetters(s *Spec) map[string]func(name, value string) *FieldError {
 	}
 	return map[string]func(name, value string) *FieldError{
 		"formula":        func(_, value string) *FieldError { s.Formula = Formula(value); return nil },
+		"power":          count(&s.Power),
 		"seed_re":        decimal(&s.Seed.Re),
 		"seed_im":        decimal(&s.Seed.Im),
 		"re":             decimal(&s.Center.Re),

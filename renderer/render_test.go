@@ -46,6 +46,9 @@ func pictures() *rapid.Generator[renderer.Spec] {
 		set := func(d *renderer.Decimal, text string) {
 			require.NoError(t, d.UnmarshalJSON([]byte(text)))
 		}
+		if s.Formula == renderer.Multibrot || s.Formula == renderer.Julia {
+			s.Power = rapid.SampledFrom([]int{0, 2, 3, 4, 5, 6, 7, 8}).Draw(t, "power")
+		}
 		if rapid.Bool().Draw(t, "elsewhere") {
 			set(&s.Center.Re, rapid.SampledFrom([]string{"-0.7436", "0.25", "-1.75", "3"}).Draw(t, "re"))
 			set(&s.Center.Im, rapid.SampledFrom([]string{"0.1318", "0", "-0.03"}).Draw(t, "im"))
@@ -76,12 +79,12 @@ func TestBandsAndThreadsMakeTheSamePicture(t *testing.T) {
 	})
 }
 
-// TestMirrorImages uses that the Mandelbrot set and the tricorn are their own conjugates, and every Julia set is itself
+// TestMirrorImages uses that the Mandelbrot set, its like of power 3 and the tricorn are their own conjugates, and every Julia set is itself
 // turned by half a turn.
 func TestMirrorImages(t *testing.T) {
 	t.Parallel()
 	for _, size := range [][2]int{{60, 40}, {61, 41}} {
-		for _, formula := range []renderer.Formula{renderer.Mandelbrot, renderer.Tricorn} {
+		for _, formula := range []renderer.Formula{renderer.Mandelbrot, renderer.Tricorn, renderer.Multibrot} {
 			p := render(t, renderer.Spec{Formula: formula, Width: size[0], Height: size[1]}, renderer.Options{})
 			for row := range size[1] {
 				mirror := size[1] - 1 - row
@@ -137,6 +140,10 @@ func TestKnownPoints(t *testing.T) {
 		{"tricorn", "0", "0", true},
 		{"tricorn", "-1.3107", "0", true},
 		{"tricorn", "1", "1", false},
+		{"multibrot", "0", "0", true},
+		{"multibrot", "0", "1", true}, // its orbit is i, 0, i, 0 ...
+		{"multibrot", "0", "1.415", false},
+		{"multibrot", "1", "0", false},
 	}
 	for _, test := range tests {
 		s := parse(t, `{"formula":"`+test.formula+`","center":{"re":`+test.re+`,"im":`+test.im+`},"radius":"1e-9",
@@ -198,7 +205,7 @@ func TestProgressCountsEveryRowOnce(t *testing.T) {
 var errStop = errors.New("stop now")
 
 // TestRenderingStops ends the context in the middle of a row of chaotic orbits, which neither escape nor repeat for
-// minutes: on the real axis next to -1.9 every formula is x^2 + c.
+// minutes: on the real axis next to -1.9 every formula but one is x^2 + c.
 func TestRenderingStops(t *testing.T) {
 	t.Parallel()
 	for _, formula := range renderer.Formulas() {
@@ -206,6 +213,9 @@ func TestRenderingStops(t *testing.T) {
 			"max_iterations":2000000000,"coloring":{"method":"set"}}`)
 		if formula == renderer.Julia {
 			s.Center, s.Seed = renderer.Point{}, s.Center
+		}
+		if formula == renderer.Multibrot { // chaotic next to -1.25 for the power 4
+			s.Power, s.Center.Re = 4, decimal(t, "-1.25")
 		}
 		for name, work := range map[string]func(context.Context) error{
 			"Render": func(ctx context.Context) error {

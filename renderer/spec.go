@@ -20,10 +20,11 @@ const (
 	Julia       Formula = "julia"
 	BurningShip Formula = "burning_ship"
 	Tricorn     Formula = "tricorn"
+	Multibrot   Formula = "multibrot"
 )
 
 // Formulas lists every formula, the default first.
-func Formulas() []Formula { return []Formula{Mandelbrot, Julia, BurningShip, Tricorn} }
+func Formulas() []Formula { return []Formula{Mandelbrot, Julia, BurningShip, Tricorn, Multibrot} }
 
 // Point is a point of the complex plane.
 type Point struct {
@@ -43,6 +44,7 @@ type Window struct {
 // Height have none. Specs are comparable with ==, which after normalisation says whether they are the same picture.
 type Spec struct {
 	Formula       Formula  `json:"formula"`
+	Power         int      `json:"power,omitzero"`    // of z, for Multibrot and Julia; 0 is 2
 	Seed          Point    `json:"seed,omitzero"`     // the constant c of a Julia set
 	Center        Point    `json:"center,omitzero"`   // the middle of the view
 	Radius        Decimal  `json:"radius,omitzero"`   // half the height of the view
@@ -66,6 +68,8 @@ const (
 	// maxCoordinate is the power of ten that coordinates stay below. It keeps every square finite, so that no
 	// orbit meets an infinity before it has escaped.
 	maxCoordinate = 100
+	// maxJuliaPower is the same for the Julia sets of higher powers, whose orbits begin at the point itself.
+	maxJuliaPower = 12
 )
 
 // Normalize fills in the defaults, drops what has no effect and checks everything that can be said of the Spec
@@ -86,9 +90,12 @@ func (s *Spec) normalizeFormula() *FieldError {
 	switch s.Formula {
 	case "":
 		s.Formula = Mandelbrot
-	case Mandelbrot, Julia, BurningShip, Tricorn:
+	case Mandelbrot, Julia, BurningShip, Tricorn, Multibrot:
 	default:
 		return newFieldError("formula", string(s.Formula), oneOf(Formulas()))
+	}
+	if err := s.normalizePower(); err != nil {
+		return err
 	}
 	if s.Formula != Julia {
 		if s.Seed != (Point{}) {
@@ -97,42 +104,28 @@ func (s *Spec) normalizeFormula() *FieldError {
 		return nil
 	}
 	s.Seed = s.Seed.or("-0.8", "0.156")
-	return s.Seed.check("seed")
+	return s.Seed.check("seed", s.coordinates())
 }
 
 func (s *Spec) normalizeView() *FieldError {
 	if s.Window != (Window{}) {
 		return s.normalizeWindow()
 	}
-	re, im, radius := s.Formula.home()
+	re, im, radius := s.home()
 	s.Center = s.Center.or(re, im)
 	if !s.Radius.IsSet() {
 		s.Radius = Decimal{radius}
 	}
-	if err := s.Center.check("center"); err != nil {
+	if err := s.Center.check("center", s.coordinates()); err != nil {
 		return err
 	}
 	if s.Radius.Sign() <= 0 {
 		return newFieldError("radius", s.Radius.String(), "must be greater than 0")
 	}
-	if err := checkBelow("radius", s.Radius, maxCoordinate); err != nil {
+	if err := checkBelow("radius", s.Radius, s.coordinates()); err != nil {
 		return err
 	}
 	return s.normalizeRotation()
-}
-
-// home returns the default view of a formula: one that shows all of it.
-func (f Formula) home() (re, im, radius string) {
-	switch f {
-	case Julia:
-		return "0", "0", "1.25"
-	case BurningShip:
-		return "-0.5", "-0.5", "1.5"
-	case Tricorn:
-		return "-0.25", "0", "2"
-	case Mandelbrot:
-	}
-	return "-0.75", "0", "1.25"
 }
 
 // or returns p, or the given point if p is not given at all. One part alone makes the other 0.
@@ -149,11 +142,12 @@ func (p Point) or(re, im string) Point {
 	return p
 }
 
-func (p Point) check(field string) *FieldError {
-	if err := checkBelow(field+".re", p.Re, maxCoordinate); err != nil {
+// check refuses coordinates of magnitude 10^exponent and above.
+func (p Point) check(field string, exponent int) *FieldError {
+	if err := checkBelow(field+".re", p.Re, exponent); err != nil {
 		return err
 	}
-	return checkBelow(field+".im", p.Im, maxCoordinate)
+	return checkBelow(field+".im", p.Im, exponent)
 }
 
 // checkBelow refuses numbers of magnitude 10^exponent and above.
@@ -168,18 +162,18 @@ func (s *Spec) normalizeWindow() *FieldError {
 	if s.Center != (Point{}) || s.Radius.IsSet() || s.Rotation.IsSet() {
 		return newFieldError("window", "", "excludes center, radius and rotation")
 	}
-	if err := checkInterval("window.re", s.Window.Re); err != nil {
+	if err := checkInterval("window.re", s.Window.Re, s.coordinates()); err != nil {
 		return err
 	}
-	return checkInterval("window.im", s.Window.Im)
+	return checkInterval("window.im", s.Window.Im, s.coordinates())
 }
 
-func checkInterval(field string, ends [2]Decimal) *FieldError {
+func checkInterval(field string, ends [2]Decimal, exponent int) *FieldError {
 	if !ends[0].IsSet() || !ends[1].IsSet() {
 		return newFieldError(field, "", "must be a pair [least, greatest]")
 	}
 	for _, end := range ends {
-		if err := checkBelow(field, end, maxCoordinate); err != nil {
+		if err := checkBelow(field, end, exponent); err != nil {
 			return err
 		}
 	}

@@ -68,6 +68,23 @@ func TestPageInABrowser(t *testing.T) {
 	require.NoError(t, chromedp.Do(browser, chromedp.NavigateBack()))
 	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
 	assert.Equal(t, 2, drawings(farm))
+
+	// Another formula is shown whole, and offers its power.
+	const choose = `(() => {
+		const form = document.querySelector('form')
+		form.elements.coloring.value = 'slope'
+		form.elements.formula.value = 'multibrot'
+		form.elements.formula.dispatchEvent(new Event('change'))
+		return form.elements.power.parentElement.hidden
+	})()`
+	assert.False(t, look[bool](browser, t, choose))
+	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
+	view, err = url.ParseQuery(strings.TrimPrefix(look[string](browser, t, `location.hash`), "#"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"multibrot", "slope", "0", "1.5"},
+		[]string{view.Get("formula"), view.Get("coloring"), view.Get("re"), view.Get("radius")})
+	assert.Equal(t, 3, drawings(farm))
+	screenshot(browser, t, "multibrot")
 }
 
 // look evaluates an expression in the page.

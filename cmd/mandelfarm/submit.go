@@ -80,7 +80,8 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 	fs.IntVar(&v.height, "height", 0, "`pixels` of the picture from top to bottom")
 	arguments(fs, "width", "height")
 	for _, p := range []struct{ name, usage string }{
-		{"formula", "`name` of the formula: mandelbrot, julia, burning_ship or tricorn"},
+		{"formula", "`name` of the formula: mandelbrot, julia, burning_ship, tricorn or multibrot"},
+		{"power", "`power` of z in a multibrot or a Julia set, 2 to 8"},
 		{"seed-re", "real part of a Julia set's constant, a `decimal`"},
 		{"seed-im", "imaginary part of a Julia set's constant, a `decimal`"},
 		{"re", "real part of the centre, a `decimal` of any length"},

@@ -65,8 +65,8 @@ type walker struct {
 // pollMoves is the number of moves between two looks at the context: a point makes so many in less than a millisecond.
 const pollMoves = 1 << 15
 
-// followAll moves all points on until they have an outcome.
-func (w *walker) followAll(ctx context.Context, points []point) error {
+// followEach moves all points on, one after the other, until they have an outcome.
+func (w *walker) followEach(ctx context.Context, points []point) error {
 	moves := 0
 	for i := range points {
 		p := &points[i]
@@ -162,11 +162,11 @@ func (w *walker) judge(p *point, end int64) outcome {
 	if p.n >= w.limit || (p.dRe == p.savedRe && p.dIm == p.savedIm && p.m == p.savedM) {
 		return inside
 	}
-	if d2 < w.least2 {
-		return close
-	}
 	if p.moves++; p.moves == p.save {
 		p.savedRe, p.savedIm, p.savedM, p.save = p.dRe, p.dIm, p.m, 2*p.save
+	}
+	if d2 < w.least2 {
+		return close
 	}
 	return moving
 }

@@ -2,7 +2,7 @@ package escape
 
 import "golang.org/x/sys/cpu"
 
-//go:generate go -C gen run . -out ../engine_amd64.s -stubs ../stubs_amd64.go
+//go:generate go -C gen run . -dir ..
 
 // The numbers of points that the assembly's trace moves together, twice as many for the simplest map (machine.fit).
 const (

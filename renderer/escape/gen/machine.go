@@ -36,6 +36,7 @@ const (
 	lessOrEqual  = 0x12 // LE_OQ
 	greaterEqual = 0x1d // GE_OQ
 	less         = 0x11 // LT_OQ
+	greater      = 0x1e // GT_OQ
 )
 
 func newMachine(c *build.Context, wide bool) *machine {
@@ -84,11 +85,16 @@ func (m *machine) name(function string, f formula) string {
 	return function + string(f) + "AVX2"
 }
 
-// function starts a function.
+// function starts a function on a field.
 func (m *machine) function(name, signature, comment string) {
+	m.functionOf("escape", []string{"field", "tracer"}, name, signature, comment)
+}
+
+// functionOf starts a function of a package that has types of the given names.
+func (m *machine) functionOf(pkg string, types []string, name, signature, comment string) {
 	m.c.Function(name)
 	m.c.Attributes(attr.NOSPLIT)
-	parsed, err := gotypes.ParseSignatureInPackage(kernelPackage(), signature)
+	parsed, err := gotypes.ParseSignatureInPackage(packageOf(pkg, types), signature)
 	if err != nil {
 		panic("gen: a signature of its own: " + err.Error())
 	}
@@ -97,13 +103,13 @@ func (m *machine) function(name, signature, comment string) {
 	m.c.Pragma("noescape")
 }
 
-// kernelPackage stands for package escape: it knows that there are the types field and tracer, which is all that signatures need.
-func kernelPackage() *types.Package {
-	p := types.NewPackage("escape", "escape")
-	for _, known := range []string{"field", "tracer"} {
-		name := types.NewTypeName(token.NoPos, p, known, nil)
-		types.NewNamed(name, types.NewStruct(nil, nil), nil)
-		p.Scope().Insert(name)
+// packageOf stands for a package: it knows the names of types, which is all that signatures need.
+func packageOf(name string, names []string) *types.Package {
+	p := types.NewPackage(name, name)
+	for _, typ := range names {
+		object := types.NewTypeName(token.NoPos, p, typ, nil)
+		types.NewNamed(object, types.NewStruct(nil, nil), nil)
+		p.Scope().Insert(object)
 	}
 	return p
 }

@@ -1,6 +1,7 @@
-// Command gen writes the assembly of package escape: what field_amd64.go declares, for AVX-512 and for AVX2 with FMA.
+// Command gen writes the assembly of package escape, for AVX-512 and for AVX2 with FMA, and that of package deep, for
+// AVX-512.
 //
-// It runs by `go generate` in renderer/escape and writes the same bytes every time. It is a module of its own, so that
+// It runs by `go generate` in both and writes the same bytes every time. It is a module of its own, so that
 // the assembler library is not one of the renderer's dependencies.
 //
 //	machine.go   the two instruction sets behind one vocabulary
@@ -10,6 +11,7 @@
 //	advance.go   a block of steps, tested at its end
 //	settle.go    the exact step at which each point left
 //	trace.go     the steps of points that escape, with the derivative's
+//	follow.go    package deep: points on their way beside a reference
 package main
 
 import (
@@ -18,6 +20,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 
 	"github.com/mmcloughlin/avo/build"
@@ -28,19 +31,59 @@ import (
 func main() {
 	// Package avo/build takes the names of the default set for itself.
 	flags := flag.NewFlagSet("gen", flag.ExitOnError)
-	out := flags.String("out", "kernel_amd64.s", "`file` for the assembly")
-	stubs := flags.String("stubs", "kernel_amd64.go", "`file` for the declarations")
+	pkg := flags.String("package", "escape", "`name` of the package: escape or deep")
+	dir := flags.String("dir", ".", "`folder` for the files")
 	_ = flags.Parse(os.Args[1:]) // exits on error
-	if err := run(*out, *stubs); err != nil {
+	if err := run(*pkg, *dir); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
 
-// run assembles every function and writes both files.
-func run(out, stubs string) error {
+// What files are called.
+const (
+	assembly     = "engine_amd64.s"
+	declarations = "stubs_amd64.go"
+)
+
+// run assembles every function of a package and writes both files.
+func run(pkg, dir string) error {
 	c := build.NewContext()
 	c.ConstraintExpr("amd64")
+	switch pkg {
+	case "escape":
+		buildEscape(c)
+	case "deep":
+		m := newMachine(c, true)
+		m.follow(false)
+		m.follow(true)
+	default:
+		return errors.New("no package " + pkg)
+	}
+	file, err := c.Result()
+	if err != nil {
+		return fmt.Errorf("assemble: %w", err)
+	}
+	if err := pass.Compile.Execute(file); err != nil {
+		return fmt.Errorf("allocate registers: %w", err)
+	}
+	config := printer.Config{Argv: []string{"go", "run", "."}, Name: "gen", Pkg: pkg}
+	for name, make := range map[string]printer.Builder{assembly: printer.NewGoAsm, declarations: printer.NewStubs} {
+		text, err := make(config).Print(file)
+		if err != nil {
+			return fmt.Errorf("print %s: %w", name, err)
+		}
+		if err := check(text); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+	}
+	return nil
+}
+
+func buildEscape(c *build.Context) {
 	for _, wide := range []bool{true, false} {
 		m := newMachine(c, wide)
 		for _, formula := range append([]formula{quadratic, ship, tricorn}, powers()...) {
@@ -51,27 +94,6 @@ func run(out, stubs string) error {
 			m.trace(formula)
 		}
 	}
-	file, err := c.Result()
-	if err != nil {
-		return fmt.Errorf("assemble: %w", err)
-	}
-	if err := pass.Compile.Execute(file); err != nil {
-		return fmt.Errorf("allocate registers: %w", err)
-	}
-	config := printer.Config{Argv: []string{"go", "run", "."}, Name: "gen", Pkg: "escape"}
-	for path, make := range map[string]printer.Builder{out: printer.NewGoAsm, stubs: printer.NewStubs} {
-		text, err := make(config).Print(file)
-		if err != nil {
-			return fmt.Errorf("print %s: %w", path, err)
-		}
-		if err := check(text); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		if err := os.WriteFile(path, text, 0o600); err != nil {
-			return fmt.Errorf("write: %w", err)
-		}
-	}
-	return nil
 }
 
 // check refuses 256-bit registers that only AVX-512 has: the allocator does not know that AVX2 lacks them.

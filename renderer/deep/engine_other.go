@@ -1,0 +1,10 @@
+//go:build !amd64
+
+package deep
+
+import "context"
+
+// followAll moves all points on until they have an outcome.
+func (w *walker) followAll(ctx context.Context, points []point) error { return w.followEach(ctx, points) }
+
+func hasLanes() bool { return false }

@@ -1,0 +1,109 @@
+package deep
+
+import (
+	"context"
+	"sync"
+)
+
+// laneCount is the number of points that an engine moves side by side.
+const laneCount = 16
+
+// lanes are points on their way, as arrays: element i of each is one point. Lanes without a point do as they like. The
+// assembly knows the layout (escape/gen/follow.go).
+//
+// An engine moves the points on as walker.follow does, to the bit, until one of them has an outcome, or they have made so
+// many moves.
+type lanes struct {
+	dRe, dIm         [laneCount]float64
+	cRe, cIm         [laneCount]float64
+	m, n             [laneCount]int64
+	savedRe, savedIm [laneCount]float64
+	savedM           [laneCount]int64 // in units of elementWords
+	moves, save      [laneCount]int64
+	zRe, zIm         [laneCount]float64
+	slopeRe, slopeIm [laneCount]float64
+	outcome          [laneCount]outcome
+
+	elements *element
+	links    *link
+	end      int64 // in units of elementWords
+	limit    int64
+	radius2  float64
+	least2   float64
+	stepSize float64
+	active   uint64 // bit i: lane i has a point
+
+	points [laneCount]*point
+}
+
+// elementWords is the size of an element in words.
+const elementWords = 4
+
+var laneSets = sync.Pool{New: func() any { return new(lanes) }} //nolint:gochecknoglobals // a cache that no result depends on
+
+// followLanes moves all points on by an engine, one for points without slopes and one for those with.
+func (w *walker) followLanes(ctx context.Context, points []point, follow, trace func(l *lanes, moves int)) error {
+	if len(points) == 0 {
+		return nil
+	}
+	l := laneSets.Get().(*lanes) //nolint:forcetypeassert // holds nothing else
+	defer laneSets.Put(l)
+	w.set(l)
+	run := follow
+	if points[0].traced {
+		run = trace
+	}
+	next := 0
+	for lane := range l.points {
+		next = l.fill(lane, points, next)
+	}
+	for l.active != 0 {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		run(l, pollMoves/laneCount)
+		for lane, out := range l.outcome {
+			if out != moving {
+				l.take(lane)
+				next = l.fill(lane, points, next)
+			}
+		}
+	}
+	return nil
+}
+
+// set prepares lanes for points of the walker.
+func (w *walker) set(l *lanes) {
+	*l = lanes{
+		elements: &w.track.elements[0], links: &w.track.links[0], end: int64(len(w.track.elements)-1) * elementWords,
+		limit: w.limit, radius2: w.radius2, least2: w.least2, stepSize: w.stepSize,
+	}
+}
+
+// fill puts the next point, if there is one, into a lane.
+func (l *lanes) fill(lane int, points []point, next int) int {
+	l.outcome[lane] = moving
+	if next == len(points) {
+		l.points[lane] = nil
+		l.active &^= 1 << lane
+		return next
+	}
+	p := &points[next]
+	l.points[lane] = p
+	l.active |= 1 << lane
+	l.dRe[lane], l.dIm[lane], l.cRe[lane], l.cIm[lane], l.m[lane], l.n[lane] = p.dRe, p.dIm, p.cRe, p.cIm, p.m, p.n
+	l.savedRe[lane], l.savedIm[lane], l.savedM[lane] = p.savedRe, p.savedIm, p.savedM*elementWords
+	l.moves[lane], l.save[lane] = p.moves, p.save
+	l.slopeRe[lane], l.slopeIm[lane] = p.slopeRe, p.slopeIm
+	return next + 1
+}
+
+// take gives the point of a lane what has become of it.
+func (l *lanes) take(lane int) {
+	p := l.points[lane]
+	p.dRe, p.dIm, p.m, p.n = l.dRe[lane], l.dIm[lane], l.m[lane], l.n[lane]
+	p.savedRe, p.savedIm, p.savedM = l.savedRe[lane], l.savedIm[lane], l.savedM[lane]/elementWords
+	p.moves, p.save = l.moves[lane], l.save[lane]
+	p.zRe, p.zIm, p.slopeRe, p.slopeIm = l.zRe[lane], l.zIm[lane], l.slopeRe[lane], l.slopeIm[lane]
+	p.outcome = l.outcome[lane]
+}
