@@ -59,7 +59,8 @@ type Board interface {
 type Config struct {
 	Limits     renderer.Limits
 	SyncPixels int64 // samples of a picture that a request may wait for
-	// SyncIterations is how many iterations all its samples may have together.
+	// SyncIterations is how many iterations all its samples may have together, unless
+	// they are "auto".
 	SyncIterations int64
 	// SyncReference is how long its reference orbit may take, as estimated.
 	SyncReference time.Duration
@@ -172,6 +173,7 @@ func (s *Server) routes(health http.Handler, page []byte) *gin.Engine {
 	read := []string{http.MethodGet, http.MethodHead}
 	r.Match(read, "/", s.index(page))
 	r.Match(read, "/generate/:width/:height", s.generate)
+	r.Match(read, "/tiles/:z/:x/:file", s.tile)
 	r.POST("/jobs", soon(s.submit))
 	r.Match(read, "/jobs", soon(s.list))
 	r.Match(read, "/jobs/:id", soon(s.status))

@@ -1,7 +1,6 @@
 package renderer
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -94,43 +93,4 @@ func (h *Histogram) UnmarshalBinary(data []byte) error {
 	}
 	h.bounds = bounds
 	return nil
-}
-
-// equalize computes the histogram if the method needs one.
-func (p *painter) equalize(ctx context.Context, opt Options) error {
-	if p.spec.Coloring.Method != MethodHistogram || p.ink.histogram != nil {
-		return nil
-	}
-	h, err := NewHistogram(p.spec, func(small Spec) ([]float64, error) { return survey(ctx, small, opt) })
-	p.ink.histogram = h
-	return err
-}
-
-// survey returns the depths of all pixels of a picture.
-func survey(ctx context.Context, s Spec, opt Options) ([]float64, error) {
-	p, err := newPainter(s)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.lay(ctx, opt); err != nil {
-		return nil, err
-	}
-	b := getBrush()
-	defer brushes.Put(b)
-	var all []float64
-	height := max(1, run/s.Width)
-	for top := 0; top < s.Height; top += height {
-		batch, err := p.sample(ctx, b, Rows{top, min(top+height, s.Height)}, 0, s.Width, p.offsets[0])
-		if err != nil {
-			return nil, err
-		}
-		for i, count := range batch.Count {
-			depth := math.NaN()
-			if count != 0 {
-				depth = p.ink.depth(count, batch.Norm2[i])
-			}
-			all = append(all, depth)
-		}
-	}
-	return all, nil
 }

@@ -89,7 +89,7 @@ func (w *Worker) drawBand(ctx context.Context, t job.Task) error {
 func (w *Worker) storeBand(ctx context.Context, t job.Task, rows renderer.Rows) error {
 	key, start := ledger.BandKey(t.ID, t.Band), time.Now()
 	sampler := preview.NewSampler(preview.Of(t.Spec), rows)
-	options, err := w.options(ctx, t.Spec)
+	options, err := w.options(ctx, t.Spec, true)
 	if err != nil {
 		return err
 	}

@@ -73,11 +73,11 @@ func (w *Worker) begin(ctx context.Context, j job.Job, plan job.Plan) error {
 // bands is that of a picture not worth dividing.
 func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 	s := j.Spec
-	if int64(s.Width)*int64(s.Height)*int64(s.Samples) <= wholePixels && s.MaxIterations <= wholeIterations {
+	if int64(s.Width)*int64(s.Height)*int64(s.Samples) <= wholePixels && s.MaxIterations != renderer.Auto && s.MaxIterations <= wholeIterations {
 		return job.Plan{}, nil
 	}
 	start := time.Now()
-	options, err := w.options(ctx, s)
+	options, err := w.options(ctx, s, true)
 	if err != nil {
 		return job.Plan{}, fmt.Errorf("groundwork of %s: %w", j.ID, err)
 	}

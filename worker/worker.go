@@ -313,7 +313,7 @@ func (w *Worker) image(ctx context.Context, t job.Task) (size int64, err error) 
 // draw renders the image and stores it as it is made.
 func (w *Worker) draw(ctx context.Context, t job.Task) (size int64, err error) {
 	start := time.Now()
-	options, err := w.options(ctx, t.Spec)
+	options, err := w.options(ctx, t.Spec, false)
 	if err != nil {
 		return 0, fmt.Errorf("draw %s: %w", t.ID, err)
 	}
