@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"mandelfarm/foreign"
 	"mandelfarm/job"
 	"mandelfarm/renderer"
 )
@@ -234,16 +235,23 @@ func (s *Server) promise(c *gin.Context, spec renderer.Spec) {
 		return
 	}
 	c.Header("Preference-Applied", parsePrefer(c.Request.Header).applied())
-	s.accepted(c, st)
+	s.accepted(c, st, nil)
+}
+
+// acceptance is the body of an answer with a job that was asked for.
+type acceptance struct {
+	job.Status
+	// Warnings are what the file of another program asks for and will not get.
+	Warnings []foreign.Loss `json:"warnings,omitempty"`
 }
 
 // accepted answers with a job: 202, or 200 if its picture exists.
-func (s *Server) accepted(c *gin.Context, st job.Status) {
+func (s *Server) accepted(c *gin.Context, st job.Status, losses []foreign.Loss) {
 	status := http.StatusAccepted
 	if st.State == job.Done {
 		status = http.StatusOK
 	}
 	c.Header("Location", "/jobs/"+string(st.ID))
 	c.Header("Cache-Control", "no-store")
-	c.JSON(status, st)
+	c.JSON(status, acceptance{st, losses})
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,39 +13,40 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"mandelfarm/foreign"
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
 )
 
-// submit answers POST /jobs?priority=.
+// submit answers POST /jobs?priority=&width=&height=.
 func (s *Server) submit(c *gin.Context) {
-	priority, err := readPriority(c.Request.URL)
-	var spec renderer.Spec
+	query, err := parseQuery(c.Request.URL)
+	var priority job.Priority
 	if err == nil {
-		spec, err = s.readSpec(c)
+		priority, err = readPriority(query)
+	}
+	var picture foreign.Picture
+	if err == nil {
+		picture, err = s.readPicture(c, query)
 	}
 	if err == nil {
-		err = spec.Check(s.cfg.Limits)
+		err = picture.Spec.Check(s.cfg.Limits)
 	}
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	st, err := s.accept(c.Request.Context(), spec, priority)
+	st, err := s.accept(c.Request.Context(), picture.Spec, priority)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	s.accepted(c, st)
+	s.accepted(c, st, picture.Losses)
 }
 
-// readPriority reads the only parameter of a submission; empty is normal.
-func readPriority(u *url.URL) (job.Priority, error) {
-	query, err := parseQuery(u)
-	if err != nil {
-		return "", err
-	}
+// readPriority reads the priority that a submission asks for; empty is normal.
+func readPriority(query url.Values) (job.Priority, error) {
 	p := job.Priority(query.Get("priority"))
 	switch {
 	case p == job.Normal:
@@ -56,27 +55,6 @@ func readPriority(u *url.URL) (job.Priority, error) {
 		return p, nil
 	}
 	return "", &renderer.FieldError{Field: "priority", Reason: fmt.Sprintf("must be one of %q", job.Priorities())}
-}
-
-// readSpec reads the body of a request, which is refused unread when it says
-// that it is too large.
-func (s *Server) readSpec(c *gin.Context) (renderer.Spec, error) {
-	kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
-	if err != nil || kind != "application/json" {
-		return renderer.Spec{}, errMediaType
-	}
-	if c.Request.ContentLength > s.cfg.MaxBody {
-		c.Header("Connection", "close") // or the server would read it all to use the connection again
-		return renderer.Spec{}, fmt.Errorf("%w: at most %d bytes", errTooLarge, s.cfg.MaxBody)
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, s.cfg.MaxBody))
-	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return renderer.Spec{}, fmt.Errorf("%w: at most %d bytes", errTooLarge, tooLarge.Limit)
-	}
-	if err != nil { // the client broke off
-		return renderer.Spec{}, &renderer.FieldError{Reason: "the body ended early"}
-	}
-	return renderer.Parse(body)
 }
 
 // accept makes a job of a Spec: recorded first, queued second. It refuses only
@@ -235,7 +213,7 @@ func (s *Server) retry(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.accepted(c, st)
+	s.accepted(c, st, nil)
 }
 
 // again accepts the Spec of a job that has no picture anew, within the limits of

@@ -9,9 +9,11 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
+	"mandelfarm/foreign"
 	"mandelfarm/job"
 	"mandelfarm/renderer"
 	"mandelfarm/storage"
@@ -30,13 +32,14 @@ type problem struct {
 var (
 	errNoRoute   = errors.New("there is nothing at this path")
 	errMethod    = errors.New("this path does not take that method")
-	errMediaType = errors.New("the body must be sent as application/json")
-	errTooLarge  = errors.New("the body is too large")
-	errNotReady  = errors.New("the picture is not ready")
-	errWaited    = errors.New("the picture was not ready in time; it is still being drawn and will be served when asked for again")
-	errNoImage   = errors.New("the job has no picture")
-	errFailed    = errors.New("the picture cannot be drawn")
-	errPanic     = errors.New("internal error")
+	errMediaType = fmt.Errorf("the body must be sent as application/json, or a file of another program as one of %s",
+		strings.Join(foreign.MediaTypes(), ", "))
+	errTooLarge = errors.New("the body is too large")
+	errNotReady = errors.New("the picture is not ready")
+	errWaited   = errors.New("the picture was not ready in time; it is still being drawn and will be served when asked for again")
+	errNoImage  = errors.New("the job has no picture")
+	errFailed   = errors.New("the picture cannot be drawn")
+	errPanic    = errors.New("internal error")
 )
 
 // outcome is what an error becomes.

@@ -75,7 +75,7 @@ func away(norm2, right, down float64) (dx, dy float32) {
 	if !(slope > 0 && slope <= math.MaxFloat64) {
 		return 0, 0
 	}
-	half := distance(norm2, right, down) / 2
+	half := logarithm().distance(norm2, right, down) / 2
 	return float32(float64(half * (right / slope))), float32(float64(half * (down / slope)))
 }
 

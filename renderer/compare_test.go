@@ -76,6 +76,23 @@ func leastSeconds(b *testing.B, out []byte, count, countColumn int) float64 {
 	return least
 }
 
+// BenchmarkMethods computes the default view, and one of long orbits, by each method on one thread.
+func BenchmarkMethods(b *testing.B) {
+	for _, view := range []string{"full", "seahorse"} {
+		for _, method := range renderer.Methods() {
+			b.Run(view+"/"+string(method), func(b *testing.B) {
+				s := parse(b, benchSpecs()[view])
+				s.Coloring = renderer.Coloring{Method: method}
+				start := cpuSeconds(b)
+				for b.Loop() {
+					render(b, s, renderer.Options{Threads: 1})
+				}
+				b.ReportMetric((cpuSeconds(b)-start)*1e9/float64(b.N*s.Width*s.Height), "cpu-ns/pixel")
+			})
+		}
+	}
+}
+
 // BenchmarkEncode compresses the pixels of three views in each format, on one thread, and then once or twice by image/png
 // and by libpng at their defaults. "MB/s" is of raw pixels and wall-clock time; "xpng" and "xlibpng" are how many times
 // our CPU time the others take, "%size" and so on are the sizes in percent of the raw pixels'.

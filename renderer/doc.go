@@ -57,8 +57,8 @@
 //
 // Of a stretched window a pixel is a column to the side and a row upward. Method "slope" colours as "smooth" does, as if on
 // a hill that falls along the gradient, and lights it: with a the cosine between the gradient in the picture and the light,
-// times relief, a channel v from 0 to 1 becomes v + 0.85 a v on the side away from the light, where a < 0, and
-// v + a (1-v) (0.8 v + 0.15) on the other.
+// times relief, times min(1, de), a channel v from 0 to 1 becomes v + 0.85 a v on the side away from the light, where a < 0,
+// and v + a (1-v) (0.8 v + 0.15) on the other.
 //
 // Method "histogram" needs to know the whole picture before any of it: the same view is sampled at the centres of the
 // pixels of a picture of at most 256 by 192, and t = offset + density * the part of those of its points that escape whose

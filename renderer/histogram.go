@@ -52,20 +52,23 @@ func NewHistogram(s Spec, depths func(small Spec) ([]float64, error)) (*Histogra
 
 // rank returns the part of the points that are less deep, from 0 to 1.
 func (h *Histogram) rank(depth float64) float64 {
-	above, _ := slices.BinarySearchFunc(h.bounds, depth, func(bound, depth float64) int {
-		if bound <= depth {
-			return -1
-		}
-		return 1
-	})
-	switch above {
-	case 0:
+	if len(h.bounds) == 0 || depth < h.bounds[0] {
 		return 0
-	case len(h.bounds):
+	}
+	bounds := (*[levels + 1]float64)(h.bounds)
+	if depth >= bounds[levels] {
 		return 1
 	}
-	low, high := h.bounds[above-1], h.bounds[above]
-	return (float64(above-1) + (depth-low)/(high-low)) / levels
+	level := 0 // the last that begins at the depth or before; found by halving, without branches to be guessed
+	for step := levels / 2; step > 0; step /= 2 {
+		next := level
+		if bounds[level+step] <= depth {
+			next = level + step
+		}
+		level = next
+	}
+	low, high := bounds[level], bounds[level+1]
+	return (float64(level) + (depth-low)/(high-low)) / levels
 }
 
 // MarshalBinary returns about two kilobytes.

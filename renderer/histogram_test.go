@@ -2,7 +2,6 @@ package renderer_test
 
 import (
 	"context"
-	"errors"
 	"math"
 	"testing"
 
@@ -103,5 +102,5 @@ func TestSurveysStop(t *testing.T) {
 	s := parse(t, `{"width":1000,"height":1,"radius":"1e-7","center":{"re":"-1.9"},"max_iterations":2000000000,
 		"coloring":{"method":"histogram"}}`)
 	_, err := renderer.Render(ctx, s, renderer.Rows{Start: 0, End: 1}, renderer.Options{})
-	assert.True(t, errors.Is(err, errStop), "%v", err)
+	assert.ErrorIs(t, err, errStop)
 }

@@ -165,7 +165,7 @@ func (n *ink) shade(dst []byte, colors []uint64) {
 }
 
 // addSquares adds the squares of the colours' channels.
-func (n *ink) addSquares(sums []uint64, colors []uint64) {
+func (n *ink) addSquares(sums, colors []uint64) {
 	if n.format == Gray8 {
 		for i, color := range colors {
 			sums[i] += color * color

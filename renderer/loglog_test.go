@@ -37,3 +37,19 @@ func TestLogLogHasNoSteps(t *testing.T) {
 	last := math.Float64frombits(uint64((firstOctave+1023)<<partBits+intervalCount) << (mantissaBits - partBits))
 	assert.InDelta(t, curve.at(math.Nextafter(last, 0)), curve.at(last), 1e-14, "where the curve ends")
 }
+
+// TestLogKeepsItsErrorBound goes through all magnitudes, and looks at the ends of intervals.
+func TestLogKeepsItsErrorBound(t *testing.T) {
+	t.Parallel()
+	curve := logarithm()
+	rapid.Check(t, func(t *rapid.T) {
+		x := rapid.OneOf(rapid.Float64Range(1, 2), rapid.Float64Range(1, 1e6), rapid.Float64Range(1e-300, math.MaxFloat64)).Draw(t, "x")
+		assert.InDelta(t, escape.Log2(x), curve.at(x), 1e-6)
+	})
+	for i := range 1 << partBits {
+		end := 1 + float64(i+1)/(1<<partBits)
+		assert.InDelta(t, curve.at(math.Nextafter(end, 0)), curve.at(end), 1e-14)
+		assert.InDelta(t, escape.Log2(end), curve.at(end), 1e-15)
+	}
+	assert.InDelta(t, 1024, curve.at(math.Inf(1)), 0)
+}

@@ -79,14 +79,15 @@ func (n *ink) depth(count int32, norm2 float64) float64 {
 
 // colorDistance goes by the distance to the boundary.
 func (n *ink) colorDistance(colors []uint64, batch escape.Batch) {
+	log2 := logarithm()
 	interior := n.table[n.places]
 	for i, count := range batch.Count[:len(colors)] {
 		if count == 0 {
 			colors[i] = interior
 			continue
 		}
-		d := distance(batch.Norm2[i], batch.GradX[i], batch.GradY[i])
-		colors[i] = n.at(float64(turnsPerOctave * escape.Log2(1+float64(finest*d))))
+		d := log2.distance(batch.Norm2[i], batch.GradX[i], batch.GradY[i])
+		colors[i] = n.at(float64(turnsPerOctave * log2.at(1+float64(finest*d))))
 	}
 }
 
@@ -95,9 +96,9 @@ const farthest = 0x1p80
 
 // distance returns the estimate 2|z| ln|z| / |grad| of the distance to the boundary, in the unit that the gradient of |z| is
 // per. Next to the boundary of a connected set the true distance is from a quarter of it to all of it (Koebe's theorem).
-func distance(norm2, gradX, gradY float64) float64 {
+func (log2 *logCurve) distance(norm2, gradX, gradY float64) float64 {
 	size := math.Sqrt(norm2 / (float64(gradX*gradX) + float64(gradY*gradY)))
-	d := float64(size * float64(escape.Log2(norm2)*math.Ln2))
+	d := float64(size * float64(log2.at(norm2)*math.Ln2))
 	if d >= 0 { // false where the gradient is no number
 		return min(d, farthest)
 	}

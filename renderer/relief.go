@@ -26,7 +26,8 @@ const (
 	haze   = 0.15
 )
 
-// light changes the colours of points outside.
+// light changes the colours of points outside. Within a pixel of the boundary it fades: there the hill faces another way at
+// every point.
 func (r *relief) light(colors []uint64, batch escape.Batch, format Format) {
 	bits, channels := 8, 3
 	switch format {
@@ -36,10 +37,14 @@ func (r *relief) light(colors []uint64, batch escape.Batch, format Format) {
 		channels = 1
 	case Gray1, RGB8, Indexed8: // a relief has other formats
 	}
+	log2 := logarithm()
 	for i, count := range batch.Count[:len(colors)] {
-		if count != 0 {
-			colors[i] = lit(colors[i], r.facing(batch.GradX[i], batch.GradY[i]), bits, channels)
+		if count == 0 {
+			continue
 		}
+		gradX, gradY := batch.GradX[i], batch.GradY[i]
+		near := min(1, log2.distance(batch.Norm2[i], gradX, gradY))
+		colors[i] = lit(colors[i], float64(near*r.facing(gradX, gradY)), bits, channels)
 	}
 }
 

@@ -5,6 +5,7 @@
 //	mandelfarm worker            draws, on the same
 //	mandelfarm render SPEC.json  draws one picture without a farm
 //	mandelfarm verify FILE.png   draws a picture again and compares
+//	mandelfarm import FILE       makes a Spec of another program's parameter file
 //	mandelfarm healthcheck       asks a running api or worker whether it is ready
 //
 //	mandelfarm submit SPEC.json  has a farm draw a picture, over HTTP

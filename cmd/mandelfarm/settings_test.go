@@ -55,7 +55,7 @@ A wrong value ends the command at once with exit code 2 and a message that names
 This page is made from the flags by a test; ` + "`mandelfarm COMMAND --help`" + ` says the same.
 `)
 	for _, cmd := range commands() {
-		if cmd.Name() == "help" || cmd.Name() == "completion" || cmd.GroupID == clientGroup {
+		if cmd.Name() == "help" || cmd.Name() == "completion" || cmd.GroupID == clientGroup || !hasSettings(cmd) {
 			continue
 		}
 		writeSettings(&page, "`"+cmd.CommandPath()+"`", cmd.Short, cmd)
@@ -71,6 +71,11 @@ This page is made from the flags by a test; ` + "`mandelfarm COMMAND --help`" + 
 	}
 	writeSettings(&page, strings.Join(names, ", "), "Ask a farm over HTTP, see [cli.md](cli.md)", last)
 	return page.Bytes()
+}
+
+func hasSettings(cmd *cobra.Command) (has bool) {
+	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { has = has || configurable(f) })
+	return has
 }
 
 // writeSettings writes the section of a command.

@@ -12,7 +12,7 @@ func hasAVX512() bool { return cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ }
 
 // followAll moves all points on until they have an outcome.
 func (w *walker) followAll(ctx context.Context, points []point) error {
-	if !hasAVX512() || len(w.track.links) == 0 {
+	if !hasAVX512() {
 		return w.followEach(ctx, points)
 	}
 	return w.followLanes(ctx, points, followAVX512, traceAVX512)

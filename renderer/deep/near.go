@@ -57,7 +57,7 @@ func (w *walker) followNear(p *near, step wide.Real, traced bool) bool {
 func (t *track) longest(m int, size wide.Real, steps int64) *skip {
 	e := &t.elements[m]
 	var best *skip
-	for at := int(e.link); at >= 0 && at < len(t.skips) && int(t.links[at].end)-t.skips[at].length == m; at++ {
+	for at := int(e.link); at < len(t.skips) && int(t.links[at].end)-t.skips[at].length == m; at++ {
 		s := &t.skips[at]
 		if !size.Less(s.within) || int64(s.length) > steps {
 			break

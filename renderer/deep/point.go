@@ -86,7 +86,7 @@ func (w *walker) followEach(ctx context.Context, points []point) error {
 
 // follow moves a point on until it has an outcome, or has made so many moves.
 func (w *walker) follow(p *point, moves int) outcome {
-	elements, links := w.track.elements, w.track.links
+	elements := w.track.elements
 	end := int64(len(elements) - 1)
 	for range moves {
 		e := &elements[p.m]
@@ -95,12 +95,8 @@ func (w *walker) follow(p *point, moves int) outcome {
 		wRe := math.FMA(p.dRe, sRe, -float64(p.dIm*sIm))
 		wIm := math.FMA(p.dRe, sIm, float64(p.dIm*sRe))
 		size := max(math.Abs(wRe), math.Abs(wIm))
-		if size < e.within && p.n+int64(links[e.link].length) <= w.limit {
-			at := e.link
-			for size < links[at].longer && p.n+int64(links[at+1].length) <= w.limit {
-				at++
-			}
-			p.skip(&links[at], wRe, wIm, sRe, sIm, w.stepSize)
+		if l := w.longest(e, size, w.limit-p.n); l != nil {
+			p.skip(l, wRe, wIm, sRe, sIm, w.stepSize)
 		} else {
 			if p.traced {
 				p.turn(sRe, sIm)
@@ -115,6 +111,23 @@ func (w *walker) follow(p *point, moves int) outcome {
 		}
 	}
 	return moving
+}
+
+// longest returns the longest link of an element that is valid for a w of that size and has at most so many steps, or nil.
+func (w *walker) longest(e *element, size float64, steps int64) *link {
+	if !(size < e.within) {
+		return nil
+	}
+	links, at := w.track.links, e.link
+	for size < links[at].longer {
+		at++
+	}
+	for ; int64(links[at].length) > steps; at-- {
+		if at == e.link {
+			return nil
+		}
+	}
+	return &links[at]
 }
 
 // turn multiplies the slope by 2*(z + d), given 2*z + d.

@@ -20,7 +20,7 @@ type track struct {
 type element struct {
 	re, im float64
 	within float64 // that of the first link, 0 if there is none
-	link   int64   // the first of the links that begin here, the shortest; -1 if there is none
+	link   int64   // the first of the links that begin here, the shortest; any if there is none
 }
 
 // link is a skip in double precision.
@@ -38,7 +38,7 @@ func newTrack(r *Reference, bound wide.Real, deep bool) *track {
 	t := &track{elements: make([]element, r.Len()+1), small: r.Small}
 	sizes := make([]int32, r.Len())
 	r.walk(0, r.Len(), func(n int, z wide.Complex) {
-		t.elements[n] = element{re: r.Re[n], im: r.Im[n], link: -1}
+		t.elements[n] = element{re: r.Re[n], im: r.Im[n]}
 		if n < r.Len() {
 			sizes[n] = magnitude(z)
 		}
@@ -98,7 +98,11 @@ func (t *track) lay(levels [][]skip, starts [][]int32, bound wide.Real, deep boo
 			first = first && skips[i].length == 1
 		}
 	}
+	t.links = append(t.links, make([]link, spareLinks)...)
 }
+
+// spareLinks follow the last, because the assembly looks at some at a time.
+const spareLinks = 4
 
 // add appends a skip that begins at an element. Single steps need none.
 func (t *track) add(s skip, start int, first bool, bound wide.Real, deep bool) {

@@ -22,9 +22,9 @@
 // step and two more for a test. Higher powers are made of squares and products by z, the last of them fused with the
 // addition of c:
 //
-//	z^3 + c   square, times z + c                z^6 + c   square, times z, square + c
-//	z^4 + c   square, square + c                 z^7 + c   square, times z, square, times z + c
-//	z^5 + c   square, square, times z + c        z^8 + c   square, square, square + c
+//	z^3 + c   square, times z + c           z^6 + c   square, times z, square + c
+//	z^4 + c   square, square + c            z^7 + c   square, times z, square, times z + c
+//	z^5 + c   two squares, times z + c      z^8 + c   two squares, square + c
 //
 //	square of a+bi     (fma(a, a, -(b*b)), 2a*b)                  the products b*b and 2a*b are rounded
 //	a+bi times z       (fma(a, x, -(b*y)), fma(a, y, b*x))        the products b*y and b*x are rounded

@@ -25,7 +25,7 @@ func (k Kernel) species() species {
 		return tricorn
 	case Mandelbrot, Julia:
 	}
-	return species(max(2, min(k.Power, MaxPower))) //nolint:gosec // between the two
+	return species(max(2, min(k.Power, MaxPower)))
 }
 
 // analytic reports whether the map has a complex derivative.
@@ -45,7 +45,7 @@ func stepPower(x, y, cx, cy float64, p int) (float64, float64) {
 // power is z^p for p from 1 up, in the same way.
 func power(x, y float64, p int) (float64, float64) {
 	a, b := x, y
-	for digit := bits.Len(uint(p)) - 2; digit >= 0; digit-- { //nolint:gosec // positive
+	for digit := bits.Len(uint(p)) - 2; digit >= 0; digit-- {
 		a, b = square(a, b)
 		if p>>digit&1 == 1 {
 			a, b = math.FMA(a, x, -float64(b*y)), math.FMA(a, y, float64(b*x))

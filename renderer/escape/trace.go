@@ -63,7 +63,7 @@ func (t *tracer) enlist(counts []int32) int {
 	n, most := 0, int32(0)
 	for i, count := range counts {
 		if count > 0 {
-			t.index[n] = int32(i) //nolint:gosec // at most a chunk
+			t.index[n] = int32(i)
 			n++
 			most = max(most, count)
 		}

@@ -73,9 +73,12 @@ const (
 
 // walkGroup is a vector of points on their way.
 type walkGroup struct {
-	dRe, dIm, zRe, zIm, m, n reg.VecVirtual
-	wRe, wIm, sRe, sIm       reg.VecVirtual
-	k                        reg.OpmaskVirtual
+	dRe, dIm, m, n               reg.VecVirtual
+	zRe, zIm, within, link       reg.VecVirtual // of element m
+	wRe, wIm, sRe, sIm           reg.VecVirtual
+	k                            reg.OpmaskVirtual
+	info, longer                 reg.VecVirtual // of the link
+	aRe, aIm, bRe, bIm, cRe, cIm reg.VecVirtual
 }
 
 // follower makes the functions of package deep.
@@ -112,9 +115,8 @@ func (m *machine) follow(traced bool) {
 		g.n = m.load(laneN.at(f.lanes, i))
 		g.m = m.load(laneM.at(f.lanes, i))
 		c.VPSLLQ(operand.U8(2), g.m, g.m)
-		g.zRe, g.zIm = c.ZMM(), c.ZMM()
-		f.gather(g.zRe, f.elements, g.m, atRe, nil)
-		f.gather(g.zIm, f.elements, g.m, atIm, nil)
+		g.zRe, g.zIm, g.within, g.link = c.ZMM(), c.ZMM(), c.ZMM(), c.ZMM()
+		f.loadElement(g)
 	}
 	c.Label("move")
 	ended := c.GP64()
@@ -169,20 +171,43 @@ func (f *follower) product(aRe, aIm, bRe, bIm reg.VecVirtual) (re, im reg.VecVir
 	return re, im
 }
 
+// loadElement loads element m.
+func (f *follower) loadElement(g *walkGroup) {
+	f.gather(g.zRe, f.elements, g.m, atRe, nil)
+	f.gather(g.zIm, f.elements, g.m, atIm, nil)
+	f.gather(g.link, f.elements, g.m, atLink, nil)
+	f.c.VPSLLQ(operand.U8(3), g.link, g.link)
+	f.gather(g.within, f.elements, g.m, atWithin, nil)
+}
+
+// loadLink loads the link of each element, wanted or not: waiting for whether it is would take longer.
+func (f *follower) loadLink(g *walkGroup, link reg.VecVirtual) {
+	at := func(offset int) reg.VecVirtual {
+		v := f.c.ZMM()
+		f.gather(v, f.links, link, offset, nil)
+		return v
+	}
+	g.aRe, g.aIm = at(atA), at(atA+8)
+	g.bRe, g.bIm = at(atB), at(atB+8)
+	g.cRe, g.cIm = at(atC), at(atC+8)
+}
+
 // aim computes w = d*(2*z + d), and which points can make more than one step.
 func (f *follower) aim(i int) {
 	c, g := f.c, &f.groups[i]
+	g.info, g.longer = c.ZMM(), c.ZMM()
+	f.gather(g.info, f.links, g.link, atLength, nil)
+	f.gather(g.longer, f.links, g.link, atLonger, nil)
+	f.loadLink(g, g.link)
 	g.sRe, g.sIm = c.ZMM(), c.ZMM()
 	c.VADDPD(g.zRe, g.zRe, g.sRe)
 	c.VADDPD(g.dRe, g.sRe, g.sRe)
 	c.VADDPD(g.zIm, g.zIm, g.sIm)
 	c.VADDPD(g.dIm, g.sIm, g.sIm)
 	g.wRe, g.wIm = f.product(g.dRe, g.dIm, g.sRe, g.sIm)
-	within := c.ZMM()
-	f.gather(within, f.elements, g.m, atWithin, nil)
 	size := f.size(g)
 	g.k = c.K()
-	c.VCMPPD(operand.U8(less), within, size, g.k)
+	c.VCMPPD(operand.U8(less), g.within, size, g.k)
 }
 
 // size returns the larger of |Re w| and |Im w|.
@@ -204,46 +229,25 @@ func (f *follower) leap(i int) {
 	if f.traced {
 		f.turn(i)
 	}
-	c.KTESTB(g.k, g.k)
-	c.JZ(operand.LabelRef(label("steps")))
-	link, info := c.ZMM(), c.ZMM()
-	f.gather(link, f.elements, g.m, atLink, g.k)
-	c.VPSLLQ(operand.U8(3), link, link)
-	f.gather(info, f.links, link, atLength, g.k)
-	reached := f.reach(i, info, g.k)
-	f.climb(i, link, info, reached, label)
-	dRe, dIm := f.skip(i, link)
-
+	first := f.copyOf(g.link)
+	f.climb(i, label)
+	reached := f.restrain(i, first, label)
+	dRe, dIm := f.skip(i)
 	// Those that make one step.
 	c.VADDPD(laneCRe.at(f.lanes, i), g.wRe, g.dRe)
 	c.VADDPD(laneCIm.at(f.lanes, i), g.wIm, g.dIm)
 	f.replace(g.k, dRe, g.dRe)
 	f.replace(g.k, dIm, g.dIm)
-	one := c.ZMM()
-	f.broadcastWord(one, elementWords)
-	c.VPADDQ(one, g.m, g.m)
+	word := c.ZMM()
+	f.broadcastWord(word, elementWords)
+	c.VPADDQ(word, g.m, g.m)
 	const endShift = 32 - 2 // 2 for the words of an element
-	c.VPSRLQ(operand.U8(endShift), info, g.k, g.m)
-	three := c.ZMM()
-	f.broadcastWord(three, ^uint64(3))
-	c.VPANDQ(three, g.m, g.m)
-	f.broadcastWord(one, 1)
-	c.VPADDQ(one, g.n, g.n)
+	c.VPSRLQ(operand.U8(endShift), g.info, g.k, g.m)
+	f.broadcastWord(word, ^uint64(elementWords-1))
+	c.VPANDQ(word, g.m, g.m)
+	f.broadcastWord(word, 1)
+	c.VPADDQ(word, g.n, g.n)
 	c.VMOVDQA64(reached, g.k, g.n)
-	c.JMP(operand.LabelRef(label("moved")))
-
-	c.Label(label("steps"))
-	c.VADDPD(laneCRe.at(f.lanes, i), g.wRe, g.dRe)
-	c.VADDPD(laneCIm.at(f.lanes, i), g.wIm, g.dIm)
-	step := c.ZMM()
-	f.broadcastWord(step, elementWords)
-	c.VPADDQ(step, g.m, g.m)
-	f.broadcastWord(step, 1)
-	c.VPADDQ(step, g.n, g.n)
-	if f.traced {
-		f.slopeStep(i, nil)
-	}
-	c.Label(label("moved"))
 }
 
 func (f *follower) broadcastWord(to reg.VecVirtual, value uint64) {
@@ -252,64 +256,82 @@ func (f *follower) broadcastWord(to reg.VecVirtual, value uint64) {
 	f.c.VPBROADCASTQ(bits, to)
 }
 
-// reach returns n after a link, and takes those out of a set that would be beyond the limit.
-func (f *follower) reach(i int, info reg.VecVirtual, set reg.OpmaskVirtual) reg.VecVirtual {
-	c := f.c
-	reached := c.ZMM()
-	c.VPSLLQ(operand.U8(32), info, reached)
+// climb goes on to longer links of the same elements as far as they are valid, some at a time: whether one is valid is to
+// be seen in the one before, and the last says that there is no longer one.
+func (f *follower) climb(i int, label func(string) string) {
+	c, g := f.c, &f.groups[i]
+	const rungs = 4
+	set, size := c.K(), f.size(g)
+	c.VCMPPD(operand.U8(less), g.longer, size, g.k, set)
+	c.KTESTB(set, set)
+	c.JZ(operand.LabelRef(label("level")))
+	next, longer := c.ZMM(), make([]reg.VecVirtual, rungs)
+	f.broadcastWord(next, linkWords)
+	c.Label(label("climb"))
+	for rung := range longer {
+		longer[rung] = c.ZMM()
+		f.gather(longer[rung], f.links, g.link, atLonger+(rung+1)*linkWords*elementSize, set)
+	}
+	c.VPADDQ(next, g.link, set, g.link)
+	for rung := range longer {
+		c.VCMPPD(operand.U8(less), longer[rung], size, set, set)
+		if rung < rungs-1 {
+			c.VPADDQ(next, g.link, set, g.link)
+		}
+	}
+	c.KTESTB(set, set)
+	c.JNZ(operand.LabelRef(label("climb")))
+	f.gather(g.info, f.links, g.link, atLength, nil)
+	for offset, v := range []reg.VecVirtual{g.aRe, g.aIm, g.bRe, g.bIm, g.cRe, g.cIm} {
+		f.gather(v, f.links, g.link, offset*elementSize, nil)
+	}
+	c.Label(label("level"))
+}
+
+// restrain goes back to shorter links where a link leads beyond the limit, and takes those points out of the set for which
+// all do. It returns n after the links.
+func (f *follower) restrain(i int, first reg.VecVirtual, label func(string) string) reg.VecVirtual {
+	c, g := f.c, &f.groups[i]
+	const greaterInt, equalInt = 6, 0
+	reached, over, last, next := c.ZMM(), c.K(), c.K(), c.ZMM()
+	c.Label(label("restrain"))
+	c.VPSLLQ(operand.U8(32), g.info, reached)
 	c.VPSRLQ(operand.U8(32), reached, reached)
-	c.VPADDQ(f.groups[i].n, reached, reached)
-	const lessOrEqualInt = 2
-	c.VPCMPQ_BCST(operand.U8(lessOrEqualInt), laneLimit.of(f.lanes), reached, set, set)
+	c.VPADDQ(g.n, reached, reached)
+	c.VPCMPQ_BCST(operand.U8(greaterInt), laneLimit.of(f.lanes), reached, g.k, over)
+	c.KTESTB(over, over)
+	c.JZ(operand.LabelRef(label("restrained")))
+	c.VPCMPQ(operand.U8(equalInt), first, g.link, over, last)
+	c.KANDNB(g.k, last, g.k)
+	f.broadcastWord(next, ^uint64(linkWords-1))
+	c.VPADDQ(next, g.link, over, g.link)
+	c.VMOVDQA64(first, last, g.link)
+	f.gather(g.info, f.links, g.link, atLength, nil)
+	for offset, v := range []reg.VecVirtual{g.aRe, g.aIm, g.bRe, g.bIm, g.cRe, g.cIm} {
+		f.gather(v, f.links, g.link, offset*elementSize, nil)
+	}
+	c.JMP(operand.LabelRef(label("restrain")))
+	c.Label(label("restrained"))
 	return reached
 }
 
-// climb goes on to longer links of the same elements as far as they are valid.
-func (f *follower) climb(i int, link, info, reached reg.VecVirtual, label func(string) string) {
-	c, g := f.c, &f.groups[i]
-	set, size := c.K(), f.size(g)
-	c.KMOVB(g.k, set)
-	longer, next, nextInfo := c.ZMM(), c.ZMM(), c.ZMM()
-	c.Label(label("climb"))
-	f.gather(longer, f.links, link, atLonger, set)
-	c.VCMPPD(operand.U8(less), longer, size, set, set)
-	c.KTESTB(set, set)
-	c.JZ(operand.LabelRef(label("top")))
-	f.gather(nextInfo, f.links, link, atLength+linkWords*elementSize, set)
-	nextReached := f.reach(i, nextInfo, set)
-	f.broadcastWord(next, linkWords)
-	c.VPADDQ(next, link, set, link)
-	c.VMOVDQA64(nextInfo, set, info)
-	c.VMOVDQA64(nextReached, set, reached)
-	c.KTESTB(set, set)
-	c.JNZ(operand.LabelRef(label("climb")))
-	c.Label(label("top"))
-}
-
 // skip returns d after the links: (a + b*w)*w + c*dc.
-func (f *follower) skip(i int, link reg.VecVirtual) (dRe, dIm reg.VecVirtual) {
+func (f *follower) skip(i int) (dRe, dIm reg.VecVirtual) {
 	c, g := f.c, &f.groups[i]
-	at := func(offset int) reg.VecVirtual {
-		v := c.ZMM()
-		f.gather(v, f.links, link, offset, g.k)
-		return v
-	}
-	hRe, hIm := at(atA), at(atA+8)
+	hRe, hIm := g.aRe, g.aIm
 	var aRe, aIm reg.VecVirtual
 	if f.traced {
 		aRe, aIm = f.copyOf(hRe), f.copyOf(hIm)
 	}
-	bRe, bIm := at(atB), at(atB+8)
-	c.VFNMADD231PD(bIm, g.wIm, hRe)
-	c.VFMADD231PD(bRe, g.wRe, hRe)
-	c.VFMADD231PD(bIm, g.wRe, hIm)
-	c.VFMADD231PD(bRe, g.wIm, hIm)
-	cRe, cIm := at(atC), at(atC+8)
+	c.VFNMADD231PD(g.bIm, g.wIm, hRe)
+	c.VFMADD231PD(g.bRe, g.wRe, hRe)
+	c.VFMADD231PD(g.bIm, g.wRe, hIm)
+	c.VFMADD231PD(g.bRe, g.wIm, hIm)
 	if f.traced {
-		f.slopeSkip(i, hRe, hIm, aRe, aIm, cRe, cIm)
+		f.slopeSkip(i, hRe, hIm, aRe, aIm, g.cRe, g.cIm)
 	}
 	pRe, pIm := f.load(laneCRe.at(f.lanes, i)), f.load(laneCIm.at(f.lanes, i))
-	dRe, dIm = f.product(cRe, cIm, pRe, pIm)
+	dRe, dIm = f.product(g.cRe, g.cIm, pRe, pIm)
 	c.VFNMADD231PD(hIm, g.wIm, dRe)
 	c.VFMADD231PD(hRe, g.wRe, dRe)
 	c.VFMADD231PD(hIm, g.wRe, dIm)
@@ -329,20 +351,6 @@ func (f *follower) turn(i int) {
 	c.VMOVUPD(im, laneSlopeIm.at(f.lanes, i))
 }
 
-// slopeStep completes the slope of points that make one step: all, or those that are not in a set.
-func (f *follower) slopeStep(i int, others reg.OpmaskVirtual) {
-	c := f.c
-	slope := f.load(laneSlopeRe.at(f.lanes, i))
-	if others == nil {
-		c.VADDPD_BCST(laneStepSize.of(f.lanes), slope, slope)
-	} else {
-		set := c.K()
-		c.KNOTB(others, set)
-		c.VADDPD_BCST(laneStepSize.of(f.lanes), slope, set, slope)
-	}
-	c.VMOVUPD(slope, laneSlopeRe.at(f.lanes, i))
-}
-
 // slopeSkip completes the slope of points that make links, and of the others of the group: it is multiplied by a + 2*b*w,
 // and c steps are added.
 func (f *follower) slopeSkip(i int, hRe, hIm, aRe, aIm, cRe, cIm reg.VecVirtual) {
@@ -358,8 +366,9 @@ func (f *follower) slopeSkip(i int, hRe, hIm, aRe, aIm, cRe, cIm reg.VecVirtual)
 	c.VBROADCASTSD(laneStepSize.of(f.lanes), step)
 	c.VFMADD231PD(cRe, step, re)
 	c.VFMADD231PD(cIm, step, im)
-	f.slopeStep(i, g.k)
-	c.VMOVUPD(re, g.k, laneSlopeRe.at(f.lanes, i))
+	c.VADDPD(step, slopeRe, slopeRe)
+	f.replace(g.k, re, slopeRe)
+	c.VMOVUPD(slopeRe, laneSlopeRe.at(f.lanes, i))
 	c.VMOVUPD(im, g.k, laneSlopeIm.at(f.lanes, i))
 }
 
@@ -367,8 +376,7 @@ func (f *follower) slopeSkip(i int, hRe, hIm, aRe, aIm, cRe, cIm reg.VecVirtual)
 func (f *follower) judge(i int, ended reg.Register) {
 	c, g := f.c, &f.groups[i]
 	label := func(name string) string { return fmt.Sprintf("%s%d", name, i) }
-	f.gather(g.zRe, f.elements, g.m, atRe, nil)
-	f.gather(g.zIm, f.elements, g.m, atIm, nil)
+	f.loadElement(g)
 	zRe, zIm := c.ZMM(), c.ZMM()
 	c.VADDPD(g.dRe, g.zRe, zRe)
 	c.VADDPD(g.dIm, g.zIm, zIm)
@@ -385,6 +393,9 @@ func (f *follower) judge(i int, ended reg.Register) {
 	f.replace(nearer, f.zeros, g.m)
 	f.replace(nearer, f.zeros, g.zRe)
 	f.replace(nearer, f.zeros, g.zIm)
+	c.VBROADCASTSD(operand.Mem{Base: f.elements, Disp: atWithin}, nearer, g.within)
+	c.VBROADCASTSD(operand.Mem{Base: f.elements, Disp: atLink}, nearer, g.link)
+	c.VPSLLQ(operand.U8(3), g.link, nearer, g.link)
 
 	stays, repeats, near := c.K(), c.K(), c.K()
 	const notLess = 5

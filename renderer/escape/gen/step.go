@@ -99,7 +99,7 @@ func (m *machine) stepPower(p int, o orbit) {
 // power returns z^p in registers of its own, or those of z for p = 1.
 func (m *machine) power(p int, x, y reg.VecVirtual) (a, b reg.VecVirtual) {
 	a, b = x, y
-	for digit := bits.Len(uint(p)) - 2; digit >= 0; digit-- { //nolint:gosec // positive
+	for digit := bits.Len(uint(p)) - 2; digit >= 0; digit-- {
 		a, b = m.square(a, b)
 		if p>>digit&1 == 1 {
 			a, b = m.multiply(a, b, x, y)

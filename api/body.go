@@ -1,0 +1,75 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"mandelfarm/foreign"
+	"mandelfarm/renderer"
+)
+
+// readPicture reads what a submission asks for: a Spec, or by its media type a parameter file of another program, of
+// which not everything may be honoured.
+func (s *Server) readPicture(c *gin.Context, query url.Values) (foreign.Picture, error) {
+	kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
+	format, isForeign := foreign.FromMediaType(kind)
+	if err != nil || kind != "application/json" && !isForeign {
+		return foreign.Picture{}, errMediaType
+	}
+	size, err := readSize(query, isForeign)
+	if err != nil {
+		return foreign.Picture{}, err
+	}
+	body, err := s.readBody(c)
+	if err != nil {
+		return foreign.Picture{}, err
+	}
+	if isForeign {
+		return foreign.Read(format, body, size)
+	}
+	spec, err := renderer.Parse(body)
+	return foreign.Picture{Spec: spec}, err
+}
+
+// readBody reads the body of a request, which is refused unread when it says that it is too large.
+func (s *Server) readBody(c *gin.Context) ([]byte, error) {
+	if c.Request.ContentLength > s.cfg.MaxBody {
+		c.Header("Connection", "close") // or the server would read it all to use the connection again
+		return nil, fmt.Errorf("%w: at most %d bytes", errTooLarge, s.cfg.MaxBody)
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, s.cfg.MaxBody))
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, fmt.Errorf("%w: at most %d bytes", errTooLarge, tooLarge.Limit)
+	}
+	if err != nil { // the client broke off
+		return nil, &renderer.FieldError{Reason: "the body ended early"}
+	}
+	return body, nil
+}
+
+// readSize reads the size that the picture of a foreign file is to have instead of the file's.
+func readSize(query url.Values, isForeign bool) (size foreign.Size, err error) {
+	for _, side := range []struct {
+		name   string
+		pixels *int
+	}{{"width", &size.Width}, {"height", &size.Height}} {
+		given, ok := query[side.name]
+		if !ok {
+			continue
+		}
+		if !isForeign {
+			return size, &renderer.FieldError{Field: side.name, Reason: "is a parameter for other programs' files; a Spec has a field for it"}
+		}
+		if *side.pixels, err = strconv.Atoi(given[0]); err != nil || *side.pixels < 1 || len(given) > 1 {
+			return size, &renderer.FieldError{Field: side.name, Reason: "must be given once, as a whole number from 1"}
+		}
+	}
+	return size, nil
+}

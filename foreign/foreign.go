@@ -1,0 +1,157 @@
+package foreign
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"mandelfarm/renderer"
+)
+
+// Format is a kind of parameter file.
+type Format string
+
+// The formats.
+const (
+	Kalles    Format = "kfr"     // Kalles Fraktaler's .kfr, and .kfp, which holds colours alone
+	Fraktaler Format = "f3.toml" // fraktaler-3
+	Imagina   Format = "imt"     // Imagina's text
+)
+
+// Formats lists every format.
+func Formats() []Format { return []Format{Kalles, Fraktaler, Imagina} }
+
+// MaxSize is the most bytes that a file may have. Two coordinates of 100,000 digits are far below it.
+const MaxSize = 4 << 20
+
+// Size is the size of the picture in pixels. A number of 0 leaves that side to the file, or to the format's default.
+type Size struct{ Width, Height int }
+
+// Loss is something in a file that the Spec does not honour.
+type Loss struct {
+	Key    string `json:"key"`
+	Value  string `json:"value,omitempty"` // as the file has it, abridged when long; empty if it does not have the key
+	Reason string `json:"reason"`
+}
+
+// String puts a loss on one line: "StretchAmount: 12: views are not stretched".
+func (l Loss) String() string {
+	if l.Value == "" {
+		return l.Key + ": " + l.Reason
+	}
+	return l.Key + ": " + l.Value + ": " + l.Reason
+}
+
+// Picture is what a file asks for: the normalised Spec, and in the order of the file what it leaves out.
+type Picture struct {
+	Spec   renderer.Spec
+	Losses []Loss
+}
+
+// Read reads a file of a format. Every error is a *renderer.FieldError, which names the key at fault if there is one;
+// where the format has lines, the reason names the line. The Spec is within no limits: for those see
+// [renderer.Spec.Check].
+func Read(format Format, data []byte, size Size) (Picture, error) {
+	if len(data) > MaxSize {
+		return Picture{}, fault("", "", fmt.Sprintf("a parameter file must have at most %d bytes, this has more", MaxSize))
+	}
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark, as editors on Windows leave it
+	var sheet *sheet
+	var spec renderer.Spec
+	var err error
+	switch format {
+	case Kalles:
+		sheet, spec, err = readKalles(data)
+	case Fraktaler:
+		sheet, spec, err = readFraktaler(data)
+	case Imagina:
+		sheet, spec, err = readImagina(data)
+	default:
+		return Picture{}, fault("", string(format), "is not a known format")
+	}
+	if err != nil {
+		return Picture{}, err
+	}
+	if size.Width != 0 {
+		spec.Width = size.Width
+	}
+	if size.Height != 0 {
+		spec.Height = size.Height
+	}
+	spec, err = spec.Normalize()
+	if err != nil {
+		return Picture{}, err
+	}
+	return Picture{Spec: spec, Losses: sheet.allLosses()}, nil
+}
+
+// Detect tells a file's format from its content, and where that does not decide from the end of the file's name.
+func Detect(name string, data []byte) (Format, error) {
+	switch {
+	case bytes.HasPrefix(data, []byte("\xffIMPV\r\n\x00")):
+		return "", fault("", "", "is Imagina's binary form; save the place as text (.imt)")
+	case bytes.IndexByte(data, 0) >= 0:
+		return "", fault("", "", "is no text, and so no parameter file that is read here")
+	}
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	if format := detectLines(data); format != "" {
+		return format, nil
+	}
+	for _, format := range Formats() {
+		if strings.HasSuffix(strings.ToLower(name), "."+string(format)) {
+			return format, nil
+		}
+	}
+	return "", fault("", "", "is no parameter file of Kalles Fraktaler (.kfr), fraktaler-3 (.f3.toml) or Imagina (.imt)")
+}
+
+// detectLines looks for the first line that says something: TOML has tables and equals signs, the others colons.
+// Imagina's text alone has the keys Formula and Location.
+func detectLines(data []byte) Format {
+	if len(data) > MaxSize {
+		data = data[:MaxSize]
+	}
+	found := Format("")
+	for line := range bytes.Lines(data) {
+		text := string(bytes.TrimSpace(line))
+		if text == "" || text[0] == '#' {
+			continue
+		}
+		at := strings.IndexAny(text, ":=")
+		if found == "" {
+			switch {
+			case text[0] == '{':
+				return ""
+			case text[0] == '[', at > 0 && text[at] == '=':
+				return Fraktaler
+			case at <= 0:
+				return ""
+			}
+			found = Kalles
+		}
+		if key, _, ok := strings.Cut(text, ":"); ok && (key == "Formula" || key == "Location") {
+			return Imagina
+		}
+	}
+	return found
+}
+
+// FromMediaType returns the format of a media type, as HTTP and mail name the kind of a document, without parameters.
+func FromMediaType(mediaType string) (Format, bool) {
+	switch mediaType {
+	case "application/vnd.kallesfraktaler.kfr":
+		return Kalles, true
+	case "application/vnd.fraktaler3+toml", "application/toml":
+		return Fraktaler, true
+	case "text/vnd.imagina.imt":
+		return Imagina, true
+	}
+	return "", false
+}
+
+// MediaTypes lists the media types that FromMediaType knows.
+func MediaTypes() []string {
+	return []string{
+		"application/vnd.kallesfraktaler.kfr", "application/vnd.fraktaler3+toml", "application/toml", "text/vnd.imagina.imt",
+	}
+}

@@ -1,0 +1,216 @@
+package foreign
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"mandelfarm/renderer"
+)
+
+// Bounds of a TOML document, many times what fraktaler-3 writes: they keep the cost of a hostile one small.
+const (
+	maxTOMLMarks = 100_000 // points and commas: in numbers, keys, arrays and shaders
+	maxTOMLDepth = 8
+)
+
+// readFraktaler reads fraktaler-3's TOML. What is not in the file has fraktaler-3's default, because it does not write
+// what has.
+func readFraktaler(data []byte) (*sheet, renderer.Spec, error) {
+	s := newSheet()
+	var spec renderer.Spec
+	document, err := parseTOML(data)
+	if err != nil {
+		return s, spec, err
+	}
+	formula := document["formula"]
+	delete(document, "formula")
+	if err := s.flatten("", document, 0); err != nil {
+		return s, spec, err
+	}
+	if err := fraktalerFormula(s, &spec, formula); err != nil {
+		return s, spec, err
+	}
+	for _, read := range []func(*sheet, *renderer.Spec) error{fraktalerView, fraktalerImage} {
+		if err := read(s, &spec); err != nil {
+			return s, spec, err
+		}
+	}
+	s.judge(fraktalerFates())
+	return s, spec, nil
+}
+
+func parseTOML(data []byte) (map[string]any, error) {
+	count := func(mark string) int { return bytes.Count(data, []byte(mark)) }
+	if count("=")+count("[") > maxKeys || count(".")+count(",") > maxTOMLMarks {
+		return nil, errTooManyKeys
+	}
+	var document map[string]any
+	err := toml.Unmarshal(data, &document)
+	var wrong *toml.DecodeError
+	if errors.As(err, &wrong) {
+		line, column := wrong.Position()
+		return nil, fault("", "", fmt.Sprintf("line %d, column %d must be TOML: %s", line, column, abridge(wrong.Error())))
+	}
+	if err != nil {
+		return nil, fault("", "", "must be TOML: "+abridge(err.Error()))
+	}
+	return document, nil
+}
+
+// flatten adds the values of a table under their paths, in alphabetical order. Arrays become JSON.
+func (s *sheet) flatten(path string, table map[string]any, depth int) error {
+	if depth > maxTOMLDepth {
+		return fault(path, "", fmt.Sprintf("must not be nested more than %d levels deep", maxTOMLDepth))
+	}
+	for _, key := range slices.Sorted(maps.Keys(table)) {
+		name := key
+		if path != "" {
+			name = path + "." + key
+		}
+		if inner, ok := table[key].(map[string]any); ok {
+			if err := s.flatten(name, inner, depth+1); err != nil {
+				return err
+			}
+			continue
+		}
+		s.add(entry{key: name, value: tomlText(table[key])})
+	}
+	return nil
+}
+
+// tomlText writes a value out.
+func tomlText(value any) string {
+	switch v := value.(type) {
+	case string:
+		return strings.TrimSpace(v)
+	case bool:
+		return strconv.FormatBool(v)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	text, err := json.Marshal(value)
+	if err != nil { // not everything that TOML has is JSON
+		return "..."
+	}
+	return string(text)
+}
+
+func fraktalerView(s *sheet, spec *renderer.Spec) (err error) {
+	if spec.Center.Re, err = s.decimal("location.real"); err != nil {
+		return err
+	}
+	if spec.Center.Im, err = s.decimal("location.imag"); err != nil {
+		return err
+	}
+	if spec.Center == (renderer.Point{}) {
+		spec.Center.Re, _ = renderer.ParseDecimal("0")
+	}
+	spec.Radius, _ = renderer.ParseDecimal("2")
+	if s.has("location.zoom") {
+		if spec.Radius, err = s.radius("location.zoom"); err != nil {
+			return err
+		}
+	}
+	if spec.Rotation, err = s.decimal("transform.rotate"); err != nil {
+		return err
+	}
+	// The picture of a reflected view turns the other way round, seen in the plane.
+	if s.on("transform.reflect") && spec.Rotation.Sign() != 0 {
+		spec.Rotation, err = negative(spec.Rotation)
+	}
+	return err
+}
+
+// negative returns -d for d other than 0.
+func negative(d renderer.Decimal) (renderer.Decimal, error) {
+	if d.Sign() < 0 {
+		return renderer.ParseDecimal(d.String()[1:])
+	}
+	return renderer.ParseDecimal("-" + d.String())
+}
+
+func fraktalerImage(s *sheet, spec *renderer.Spec) (err error) {
+	if spec.MaxIterations, err = s.iterations("bailout.iterations", 1024); err != nil {
+		return err
+	}
+	if spec.Width, err = s.count("image.width", 1, 1024); err != nil {
+		return err
+	}
+	if spec.Height, err = s.count("image.height", 1, 576); err != nil {
+		return err
+	}
+	shrink, err := s.count("image.subsampling", 1, 1)
+	if err != nil {
+		return err
+	}
+	spec.Width, spec.Height = max(1, spec.Width/shrink), max(1, spec.Height/shrink)
+	if spec.Samples, err = s.count("image.subframes", 0, 1); err != nil {
+		return err
+	}
+	if spec.Samples == 0 {
+		s.lose("image.subframes", "points are not added without end; one per pixel is taken")
+	}
+	return nil
+}
+
+// fraktalerFormula reads the list of formulas that are iterated in turn, of which only one is drawn here.
+func fraktalerFormula(s *sheet, spec *renderer.Spec, value any) error {
+	if value == nil {
+		return nil
+	}
+	list, ok := value.([]any)
+	if !ok {
+		return fault("formula", tomlText(value), "must be a list of tables")
+	}
+	if len(list) != 1 {
+		return fault("formula", strconv.Itoa(len(list))+" formulas", "hybrids are not drawn here")
+	}
+	table, ok := list[0].(map[string]any)
+	if !ok {
+		return fault("formula", tomlText(list[0]), "must be a table")
+	}
+	if err := s.flatten("formula", table, 0); err != nil {
+		return err
+	}
+	if s.text("formula.opcodes") != "" {
+		return s.bad("formula.opcodes", "formulas by opcodes are not drawn here")
+	}
+	return s.opcodeless(spec)
+}
+
+// opcodeless is the formula z -> (+-|x| +- i|y|)^power + c, as far as it is one of ours.
+func (s *sheet) opcodeless(spec *renderer.Spec) error {
+	power, err := s.count("formula.power", 1, 2)
+	if err != nil {
+		return err
+	}
+	absX, absY := s.on("formula.abs_x"), s.on("formula.abs_y")
+	negX, negY := s.on("formula.neg_x"), s.on("formula.neg_y")
+	switch even := power%2 == 0; {
+	case !absX && !absY && (!negX && !negY || negX && negY && even):
+		return multibrot(s, spec, "formula.power", power)
+	case !absX && !absY && power == 2: // conj(-z)^2 is conj(z)^2
+		spec.Formula = renderer.Tricorn
+		return nil
+	case absX && absY && negX == negY && power == 2:
+		spec.Formula = renderer.BurningShip
+		return nil
+	}
+	words := []string{"power " + strconv.Itoa(power)}
+	for _, name := range []string{"abs_x", "abs_y", "neg_x", "neg_y"} {
+		if s.on("formula." + name) {
+			words = append(words, name)
+		}
+	}
+	return fault("formula", strings.Join(words, " "), "this formula is not drawn here")
+}

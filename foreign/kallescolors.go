@@ -1,0 +1,176 @@
+package foreign
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mandelfarm/renderer"
+)
+
+// kallesTurn is the number of colours in a turn of Kalles Fraktaler's palette: those of the file, and others between them.
+// IterDiv is the distance from one to the next, and ColorOffset says at which to start.
+const kallesTurn = 1024
+
+// kallesOffset reads where in the palette to start.
+func kallesOffset(s *sheet, spec *renderer.Spec) error {
+	offset, err := s.decimal("ColorOffset")
+	if err != nil || !s.has("ColorOffset") {
+		return err
+	}
+	turns := offset.Float64() / kallesTurn
+	if turns < 0 || turns >= 1 {
+		s.lose("ColorOffset", "is not from 0 to 1023, and counts as 0 there and here")
+		return nil
+	}
+	spec.Coloring.Offset = decimal(turns)
+	return nil
+}
+
+// kallesSlopes lights the picture. What goes by the distance is not lit.
+func kallesSlopes(s *sheet, spec *renderer.Spec) error {
+	if !s.on("Slopes") {
+		return nil
+	}
+	light, err := s.decimal("SlopeAngle")
+	if err != nil {
+		return err
+	}
+	ratio, err := s.count("SlopeRatio", 0, 50)
+	if err != nil {
+		return err
+	}
+	if spec.Coloring.Method == renderer.MethodDistance {
+		s.lose("Slopes", "colours that go by the distance are not lit")
+		return nil
+	}
+	s.lose("Slopes", "are lit by a law of the farm's own: SlopeAngle is where the light comes from, SlopeRatio how strong it is")
+	if s.has("SlopePower") {
+		s.lose("SlopePower", "steeper slopes are not lit otherwise")
+	}
+	spec.Coloring.Method, spec.Coloring.Light = renderer.MethodSlope, light
+	spec.Coloring.Relief = decimal(float64(min(ratio, 100)) / 100)
+	return nil
+}
+
+// maxStops is how many stops a palette of the renderer may have.
+const maxStops = 64
+
+// kallesPalette spreads the colours evenly over a turn.
+func kallesPalette(s *sheet, spec *renderer.Spec) error {
+	if !s.has("Colors") {
+		return nil
+	}
+	colors, err := s.colors("Colors")
+	if err != nil {
+		return err
+	}
+	stops := min(max(2, len(colors)), maxStops)
+	texts := make([]string, stops)
+	for i := range stops {
+		texts[i] = fmt.Sprintf("%s@0.%09d", colors[i*len(colors)/stops][1:], i*1_000_000_000/stops)
+	}
+	spec.Coloring.Palette = renderer.Palette(strings.Join(texts, ","))
+	if len(colors) > maxStops {
+		s.lose("Colors", fmt.Sprintf("has %d colours, of which %d are taken, evenly spread", len(colors), maxStops))
+	}
+	s.lose("Colors", "from one colour to the next it goes along a sine there, and here along a cubic")
+	return nil
+}
+
+// kallesDensity reads how fast the palette turns, after what. Ours turns by density*sqrt(nu)/8.
+func kallesDensity(s *sheet, spec *renderer.Spec) error {
+	if !s.has("Colors") && !s.has("IterDiv") && !s.has("ColorMethod") {
+		return nil // a place without colours
+	}
+	method, err := s.count("ColorMethod", 0, 0)
+	if err != nil {
+		return err
+	}
+	given, err := s.decimal("IterDiv")
+	if err != nil {
+		return err
+	}
+	distance := given.Float64()
+	if !s.has("IterDiv") {
+		distance = 1
+	}
+	switch method {
+	case 0:
+		s.lose("ColorMethod", "there colours follow the iterations, here their square root: the palette makes as many turns "+
+			"from 0 to Iterations, but not evenly")
+		distance /= math.Sqrt(float64(spec.MaxIterations))
+	case 1:
+	case 5, 6, 7, 8:
+		spec.Coloring.Method = renderer.MethodDistance
+		s.otherLaw("by the distance colours go outward here, along its logarithm")
+		return nil
+	default:
+		s.otherLaw("colours follow the square root of the iterations here")
+		return nil
+	}
+	density := decimal(8 / (kallesTurn * distance))
+	switch {
+	case density.Sign() <= 0:
+		return s.bad("IterDiv", "must be greater than 0 and below 1e300")
+	case density.Exponent() >= 10:
+		s.lose("IterDiv", "is too small: the palette's density must be below 1e10")
+	default:
+		spec.Coloring.Density = density
+	}
+	return nil
+}
+
+// otherLaw notes that colours go by a law to which nothing here corresponds.
+func (s *sheet) otherLaw(reason string) {
+	s.lose("ColorMethod", reason)
+	if s.has("IterDiv") {
+		s.lose("IterDiv", "belongs to the ColorMethod, which is not that of here")
+	}
+}
+
+// decimal is a number of six digits.
+func decimal(x float64) renderer.Decimal {
+	d, err := renderer.ParseDecimal(strconv.FormatFloat(x, 'e', 5, 64))
+	if err != nil { // it is no number
+		return renderer.Decimal{}
+	}
+	return d
+}
+
+func kallesInterior(s *sheet, spec *renderer.Spec) error {
+	if !s.has("InteriorColor") {
+		return nil
+	}
+	colors, err := s.colors("InteriorColor")
+	if err != nil {
+		return err
+	}
+	if len(colors) != 1 {
+		return s.bad("InteriorColor", "must be one colour of three numbers")
+	}
+	spec.Coloring.Interior = colors[0]
+	return nil
+}
+
+// colors reads colours of three numbers each, of which the first is blue, with commas between and perhaps behind them.
+func (s *sheet) colors(key string) ([]renderer.Color, error) {
+	words := strings.Split(strings.TrimSuffix(s.text(key), ","), ",")
+	if len(words)%3 != 0 || len(words) > 3*kallesTurn {
+		return nil, s.bad(key, fmt.Sprintf("must have three numbers for each of at most %d colours", kallesTurn))
+	}
+	colors := make([]renderer.Color, 0, len(words)/3)
+	for color := range slices.Chunk(words, 3) {
+		var channels [3]uint64
+		for i, word := range color {
+			var err error
+			if channels[i], err = strconv.ParseUint(strings.TrimSpace(word), 10, 8); err != nil {
+				return nil, s.bad(key, "must be numbers from 0 to 255 with commas between them")
+			}
+		}
+		colors = append(colors, renderer.Color(fmt.Sprintf("#%02x%02x%02x", channels[2], channels[1], channels[0])))
+	}
+	return colors, nil
+}
