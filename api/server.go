@@ -85,7 +85,7 @@ func DefaultConfig() Config {
 		Limits:         renderer.DefaultLimits(),
 		SyncPixels:     16 << 20,
 		SyncIterations: 1e12,
-		SyncReference:  time.Minute,
+		SyncReference:  2 * time.Minute,
 		WaitLimit:      30 * time.Second,
 		CacheBytes:     256 << 20,
 		MaxBody:        1 << 20,

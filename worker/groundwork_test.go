@@ -145,6 +145,32 @@ func TestGroundworkIsLaidOnce(t *testing.T) {
 	require.True(t, bytes.Equal(draw(t, s), got), "the file is the renderer's")
 }
 
+// TestGroundworkOfPlainViewsIsStoredForBands, and not for what one worker draws whole.
+func TestGroundworkOfPlainViewsIsStoredForBands(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	s := parse(t, `{"width": 10, "height": 10, "max_iterations": "auto", "coloring": {"method": "histogram"}}`, 1100, 1100)
+	small := s
+	small.Width, small.Height = 40, 40
+	require.NoError(t, y.worker(t, worker.Config{}).Handle(t.Context(), job.ImageTask(small, job.Interactive), first()))
+	require.Zero(t, y.puts+y.gets)
+	got, err := storage.ReadAll(t.Context(), y.Store, ledger.ImageKey(small.ID(), small.Format), 1<<20)
+	require.NoError(t, err)
+	require.Equal(t, draw(t, small), got)
+
+	j, plan := y.planned(t, s, worker.Config{})
+	require.Equal(t, 1, y.puts)
+	w := y.worker(t, worker.Config{Groundworks: room})
+	for band := range plan.Bands {
+		require.NoError(t, w.Handle(t.Context(), j.BandTask(band), first()))
+	}
+	require.NoError(t, w.Handle(t.Context(), j.AssembleTask(), first()))
+	require.Equal(t, 1, y.puts)
+	got, err = storage.ReadAll(t.Context(), y.Store, ledger.ImageKey(s.ID(), s.Format), 8<<20)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(draw(t, s), got), "the file is the renderer's")
+}
+
 // TestPicturesOfOneViewShareGroundwork in other sizes and colours, whole or in
 // bands.
 func TestPicturesOfOneViewShareGroundwork(t *testing.T) {
