@@ -24,15 +24,18 @@ func laid(t *testing.T, name int) (string, *renderer.Groundwork) {
 // TestTheLastUsedAreKept up to the limit, and what is larger than that not at all.
 func TestTheLastUsedAreKept(t *testing.T) {
 	t.Parallel()
-	_, one := laid(t, 0)
+	var all [5]*renderer.Groundwork
+	for name := range all {
+		_, all[name] = laid(t, name)
+	}
+	one := all[0]
 	c := newGroundworks(3*one.Size() + 1)
 	made := 0
 	get := func(names ...int) {
 		for _, name := range names {
-			key, g := laid(t, name)
-			got, err := c.get(t.Context(), key, func() (*renderer.Groundwork, error) { made++; return g, nil })
+			got, err := c.get(t.Context(), all[name].Key(), func() (*renderer.Groundwork, error) { made++; return all[name], nil })
 			require.NoError(t, err)
-			require.Equal(t, key, got.Key())
+			require.Same(t, all[name], got)
 		}
 	}
 	get(1, 2, 3, 1, 2, 3)
