@@ -20,7 +20,7 @@ const ancestorLevels = 4
 // on the last level above it that is a multiple of ancestorLevels. The whole square is its own.
 func (c cell) ancestor() cell {
 	level := max(0, c.level-1) / ancestorLevels * ancestorLevels
-	up := uint(c.level - level) //nolint:gosec // not negative
+	up := uint(c.level - level)
 	return cell{level, new(big.Int).Rsh(c.column, up), new(big.Int).Rsh(c.row, up)}
 }
 
@@ -41,14 +41,14 @@ func (c cell) view() (Point, Decimal) {
 		n = new(big.Int).Lsh(n, 1)
 		return n.Add(n, big.NewInt(1))
 	}
-	half := new(big.Int).Lsh(big.NewInt(1), uint(c.level)) //nolint:gosec // not negative
+	half := new(big.Int).Lsh(big.NewInt(1), uint(c.level))
 	re, im := odd(c.column), odd(c.row)
 	return Point{fraction2(re.Sub(re, half), c.level-1), fraction2(im.Sub(half, im), c.level-1)}, c.radius()
 }
 
 // from returns how far the middle of the cell is from that of another which it is part of, in radii of the cell.
 func (c cell) from(a cell) (right, up int) {
-	levels := uint(c.level - a.level) //nolint:gosec // not negative
+	levels := uint(c.level - a.level)
 	offset := func(of, in *big.Int) int {
 		first := new(big.Int).Lsh(in, levels)
 		return 2*int(first.Sub(of, first).Int64()) + 1 - 1<<levels
@@ -75,7 +75,7 @@ func (s Spec) cell() (cell, bool) {
 	if !ok || !also {
 		return cell{}, false
 	}
-	half := new(big.Int).Lsh(big.NewInt(1), uint(level)) //nolint:gosec // not negative
+	half := new(big.Int).Lsh(big.NewInt(1), uint(level))
 	column.Rsh(column.Add(column, half), 1)
 	row.Rsh(row.Sub(half, row), 1)
 	inside := column.Sign() >= 0 && row.Sign() >= 0 && column.Cmp(half) < 0 && row.Cmp(half) < 0

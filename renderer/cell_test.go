@@ -3,10 +3,9 @@ package renderer_test
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"math"
 	"math/big"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,7 +23,7 @@ func tile(t require.TestingT, level int, x, y *big.Int, query ...string) rendere
 		name, value, _ := strings.Cut(parameter, "=")
 		values[name] = []string{value}
 	}
-	s, err := renderer.TileFromQuery(fmt.Sprint(level), x.String(), y.String(), values)
+	s, err := renderer.TileFromQuery(strconv.Itoa(level), x.String(), y.String(), values)
 	require.NoError(t, err)
 	return s
 }
@@ -153,7 +152,7 @@ func TestBadTiles(t *testing.T) {
 		}
 		_, err := renderer.TileFromQuery(c.z, c.x, c.y, values)
 		var fault *renderer.FieldError
-		require.True(t, errors.As(err, &fault), "%.20v", c)
+		require.ErrorAs(t, err, &fault, "%.20v", c)
 		assert.Equal(t, c.field, fault.Field, "%v", fault)
 	}
 	for _, address := range [][3]string{{"0", "0", "0"}, {"0", "000", "0"}, {"3", "7", "007"}, {"1", "1", "1"}} {

@@ -96,7 +96,7 @@ func readGroundwork(key string, in *bufio.Reader) (*Groundwork, error) {
 		return nil, err
 	}
 	histogram, sum := histogram[:head.Histogram], histogram[head.Histogram:]
-	if crc32.ChecksumIEEE(append(data, histogram...)) != binary.LittleEndian.Uint32(sum) {
+	if crc32.Update(crc32.ChecksumIEEE(data), crc32.IEEETable, histogram) != binary.LittleEndian.Uint32(sum) {
 		return nil, errGroundwork
 	}
 	g := &Groundwork{key: key, limit: int(head.Limit)}

@@ -16,8 +16,14 @@ import (
 	"mandelfarm/storage/s3"
 )
 
-// deepest is a view of a spiral whose reference takes some seconds.
-const deepest = `{"width": 200, "height": 150, "max_iterations": 100000, "center": {"re": "0", "im": "1"}, "radius": "1e-9000"}`
+// manyDigits are as many as the deepest view needs.
+func manyDigits() string { return "0." + strings.Repeat("1234567890", 901) }
+
+// deepest is a view of the inside whose reference takes some seconds.
+func deepest(width, height int) string {
+	return fmt.Sprintf(`{"width": %d, "height": %d, "max_iterations": 30000, "center": {"re": "-%s", "im": "%s"}, "radius": "1e-9000"}`,
+		width, height, manyDigits(), manyDigits())
+}
 
 // referencesOf lists what is stored of references.
 func referencesOf(t *testing.T, settings map[string]string) (keys []string) {
@@ -42,7 +48,7 @@ func TestReferenceSurvivesTheLossOfItsWorker(t *testing.T) {
 	_, settings := servers(t)
 	front := serve(t, settings, "api")
 	doomed := serve(t, settings, "worker")
-	job := front.submit(t, deepest)
+	job := front.submit(t, deepest(200, 150))
 	front.awaitJob(t, job, "running", patient)
 	require.NotEmpty(t, front.progress(t, job).Worker, "the status says who has it")
 	doomed.Kill()
@@ -53,7 +59,7 @@ func TestReferenceSurvivesTheLossOfItsWorker(t *testing.T) {
 	require.Len(t, referencesOf(t, settings), 1)
 	status, got := front.get(job + "/image")
 	require.Equal(t, http.StatusOK, status)
-	s, err := renderer.Parse([]byte(deepest))
+	s, err := renderer.Parse([]byte(deepest(200, 150)))
 	require.NoError(t, err)
 	var want bytes.Buffer
 	require.NoError(t, renderer.Write(t.Context(), &want, s, renderer.Options{}))
@@ -61,22 +67,21 @@ func TestReferenceSurvivesTheLossOfItsWorker(t *testing.T) {
 
 	third := serve(t, settings, "worker")
 	require.NoError(t, other.Stop(patient))
-	front.awaitJob(t, front.submit(t, strings.Replace(deepest, `"width": 200, "height": 150`, `"width": 400, "height": 300`, 1)), "done", patient)
-	status, _ = front.get("/generate/100/75?re=0&im=1&radius=1e-9000&max_iterations=100000&palette=fire")
+	front.awaitJob(t, front.submit(t, deepest(400, 300)), "done", patient)
+	status, _ = front.get("/generate/100/75?re=-" + manyDigits() + "&im=" + manyDigits() + "&radius=1e-9000&max_iterations=30000&palette=fire")
 	assert.Equal(t, http.StatusOK, status)
 	assert.NotContains(t, third.Log(), "groundwork laid")
 	require.Len(t, referencesOf(t, settings), 1)
 }
 
-// TestCancelEndsAReference that would take hours: the worker has nothing left to do.
+// TestCancelEndsAReference that would take minutes: the worker has nothing left to do.
 func TestCancelEndsAReference(t *testing.T) {
 	t.Parallel()
 	_, settings := servers(t)
 	front := serve(t, settings, "api", "--max-reference", "30m")
 	worker := serve(t, settings, "worker", "--grace", "10m")
-	digits := strings.Repeat("1234567890", 300)
 	job := front.submit(t, fmt.Sprintf(
-		`{"width": 200, "height": 150, "max_iterations": 25000000, "center": {"re": "-0.%s", "im": "0.%s"}, "radius": "1e-2900"}`, digits, digits))
+		`{"width": 200, "height": 150, "max_iterations": 10000000, "center": {"re": "-%s", "im": "%s"}, "radius": "1e-2900"}`, manyDigits(), manyDigits()))
 	front.awaitJob(t, job, "running", patient)
 	assert.Equal(t, http.StatusOK, front.order(t, http.MethodDelete, job))
 	assert.Equal(t, "canceled", front.progress(t, job).State)
