@@ -102,9 +102,15 @@ func (s *Server) target(pathWidth, pathHeight string, u *url.URL) (*target, erro
 		return newTarget(renderer.Original(width, height)), nil
 	}
 	spec, err := renderer.FromQuery(width, height, query)
-	if err == nil {
-		err = spec.Check(s.cfg.Limits)
+	if err != nil {
+		return nil, err
 	}
+	return s.allowed(spec)
+}
+
+// allowed is the target of a Spec that is within the limits.
+func (s *Server) allowed(spec renderer.Spec) (*target, error) {
+	err := spec.Check(s.cfg.Limits)
 	if err == nil {
 		err = s.checkSync(spec)
 	}
@@ -112,6 +118,36 @@ func (s *Server) target(pathWidth, pathHeight string, u *url.URL) (*target, erro
 		return nil, err
 	}
 	return newTarget(spec), nil
+}
+
+// tile answers /tiles/{z}/{x}/{y}.png.
+func (s *Server) tile(c *gin.Context) {
+	asked, err := s.targets.read(c.Request.URL.Path+"?"+c.Request.URL.RawQuery, func() (*target, error) {
+		y, isPNG := strings.CutSuffix(c.Param("file"), ".png")
+		z, x := c.Param("z"), c.Param("x")
+		if !isPNG || !isNumber(z) || !isNumber(x) || !isNumber(y) {
+			return nil, errNoRoute
+		}
+		query, err := parseQuery(c.Request.URL)
+		if err != nil {
+			return nil, err
+		}
+		spec, err := renderer.TileFromQuery(z, x, y, query)
+		if err != nil {
+			return nil, err
+		}
+		asked, err := s.allowed(spec)
+		fault, ok := errors.AsType[*renderer.FieldError](err)
+		if ok && (strings.HasPrefix(fault.Field, "center") || fault.Field == "radius") { // which follow from z
+			fault.Field, fault.Value = "z", z
+		}
+		return asked, err
+	})
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.answer(c, asked)
 }
 
 // checkSync refuses what would keep the interactive workers from others.
@@ -122,16 +158,20 @@ func (s *Server) checkSync(spec renderer.Spec) error {
 			"width times height times samples must be at most %d here; POST /jobs takes larger pictures", s.cfg.SyncPixels)}
 	}
 	if int64(spec.MaxIterations) > s.cfg.SyncIterations/points {
-		return &renderer.FieldError{Field: "max_iterations", Value: strconv.Itoa(spec.MaxIterations), Reason: fmt.Sprintf(
+		return &renderer.FieldError{Field: "max_iterations", Value: spec.MaxIterations.String(), Reason: fmt.Sprintf(
 			"must be at most %d for this size here; POST /jobs takes longer pictures", s.cfg.SyncIterations/points)}
 	}
-	return nil
+	err := spec.Check(renderer.Limits{Reference: s.cfg.SyncReference})
+	if fault, ok := errors.AsType[*renderer.FieldError](err); ok {
+		fault.Reason += " here; POST /jobs takes longer pictures"
+	}
+	return err
 }
 
 // pathInt reads a path segment of ASCII digits, as the original's routes do: no
 // sign, no point, of any length. What overflows is as good as the largest.
 func pathInt(segment string) (int, bool) {
-	if segment == "" || strings.Trim(segment, "0123456789") != "" {
+	if !isNumber(segment) {
 		return 0, false
 	}
 	n, err := strconv.Atoi(segment)
@@ -140,6 +180,9 @@ func pathInt(segment string) (int, bool) {
 	}
 	return n, true
 }
+
+// isNumber reports whether a path segment is ASCII digits.
+func isNumber(segment string) bool { return segment != "" && strings.Trim(segment, "0123456789") == "" }
 
 // answer sends the picture of a Spec that is normalised and within the limits,
 // waiting for it as long as the client likes and the farm allows.

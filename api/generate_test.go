@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"image/png"
+	"math/big"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +17,7 @@ import (
 
 	"mandelfarm/api"
 	"mandelfarm/job"
+	"mandelfarm/ledger"
 	"mandelfarm/renderer"
 )
 
@@ -239,4 +242,83 @@ func TestLargePicturesAreStreamed(t *testing.T) {
 	part := f.get("/generate/100/100", "Range", "bytes=8388600-")
 	assert.Equal(t, http.StatusPartialContent, part.status)
 	assert.Equal(t, "89abcdef", string(part.body))
+}
+
+// TestTiles are the renderer's, wherever they are, and are cached as any picture is.
+func TestTiles(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	f.work()
+	column := new(big.Int).Lsh(big.NewInt(1), 99) // of level 100, beside the line re = 0
+	row := new(big.Int).Lsh(big.NewInt(1), 98)    // below the line im = 1
+	for _, address := range [][3]string{{"0", "0", "0"}, {"5", "11", "16"}, {"100", column.String(), row.String()}} {
+		path := "/tiles/" + strings.Join(address[:], "/") + ".png"
+		for query, values := range map[string]url.Values{"": nil, "?palette=fire&max_iterations=500": {"palette": {"fire"}, "max_iterations": {"500"}}} {
+			want, err := renderer.TileFromQuery(address[0], address[1], address[2], values)
+			require.NoError(t, err)
+			a := f.get(path + query)
+			require.Equal(t, http.StatusOK, a.status, "%s", a.body)
+			assert.Equal(t, drawn(t, want), a.body, path+query)
+			assert.Equal(t, `"`+string(want.ID())+`"`, a.header.Get("ETag"))
+			assert.Equal(t, "public, max-age=31536000, immutable", a.header.Get("Cache-Control"))
+		}
+	}
+	var references []string
+	for info, err := range f.store.List(t.Context(), ledger.ReferencePrefix, "") {
+		require.NoError(t, err)
+		references = append(references, info.Key)
+	}
+	assert.Len(t, references, 2, "of the deep tile, with and without a number of iterations: %v", references)
+}
+
+func TestBadTilesCostNothing(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	for _, c := range []struct {
+		path   string
+		status int
+		field  string
+	}{
+		{"/tiles/0/0/0", 404, ""},
+		{"/tiles/0/0/0.jpg", 404, ""},
+		{"/tiles/0/0/.png", 404, ""},
+		{"/tiles/-1/0/0.png", 404, ""},
+		{"/tiles/0/0/0/0.png", 404, ""},
+		{"/tiles/a/b/c.png", 404, ""},
+		{"/tiles/0/1/0.png", 400, "x"},
+		{"/tiles/3/0/8.png", 400, "y"},
+		{"/tiles/99999999999999999999/0/0.png", 400, "z"},
+		{"/tiles/40000/0/0.png", 400, "z"},
+		{"/tiles/60/0/0.png?formula=tricorn", 400, "z"},
+		{"/tiles/0/0/0.png?re=1", 400, "re"},
+		{"/tiles/0/0/0.png?radius=1", 400, "radius"},
+		{"/tiles/0/0/0.png?max_iterations=0", 400, "max_iterations"},
+		{"/tiles/0/0/0.png?samples=65", 400, "samples"},
+	} {
+		a := f.get(c.path)
+		assert.Equal(t, c.status, a.problem(t).Status, "%s: %s", c.path, a.body)
+		assert.Equal(t, c.field, a.problem(t).Field, "%s: %s", c.path, a.body)
+	}
+	f.untouched()
+}
+
+// TestLongReferencesAreForJobs: a request that would keep a worker for long is refused with the estimate.
+func TestLongReferencesAreForJobs(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	a := f.get("/generate/64/48?re=0&im=1&radius=1e-8000&max_iterations=10000000")
+	p := a.problem(t)
+	assert.Equal(t, http.StatusBadRequest, p.Status)
+	assert.Equal(t, "max_iterations", p.Field)
+	assert.Regexp(t, `may take \d+m\d+s at radius 1e-8000: at most 2m0s is allowed here; POST /jobs takes longer pictures`, p.Detail)
+	f.untouched()
+}
+
+// TestJobsMayBeDeep: the body of a job holds as many digits as the limits allow.
+func TestJobsMayBeDeep(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	digits := strings.Repeat("1234567890", 2500)
+	a := f.post(`{"width": 64, "height": 48, "max_iterations": 100, "radius": "1e-24990", "center": {"re": "-0.` + digits + `", "im": "0.` + digits + `"}}`)
+	require.Equal(t, http.StatusAccepted, a.status, "%s", a.body)
 }

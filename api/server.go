@@ -59,11 +59,14 @@ type Board interface {
 type Config struct {
 	Limits     renderer.Limits
 	SyncPixels int64 // samples of a picture that a request may wait for
-	// SyncIterations is how many iterations all its samples may have together.
+	// SyncIterations is how many iterations all its samples may have together, unless
+	// they are "auto".
 	SyncIterations int64
-	WaitLimit      time.Duration // longest wait for a picture before 503
-	CacheBytes     int64         // pictures kept in memory; 0 keeps none
-	MaxBody        int64         // bytes of a request's body
+	// SyncReference is how long its reference orbit may take, as estimated.
+	SyncReference time.Duration
+	WaitLimit     time.Duration // longest wait for a picture before 503
+	CacheBytes    int64         // pictures kept in memory; 0 keeps none
+	MaxBody       int64         // bytes of a request's body
 	// Presign, unless 0, sends clients who fetch a job's picture to storage, by a
 	// URL that is good for so long. The store must be a [Presigner].
 	Presign time.Duration
@@ -82,6 +85,7 @@ func DefaultConfig() Config {
 		Limits:         renderer.DefaultLimits(),
 		SyncPixels:     16 << 20,
 		SyncIterations: 1e12,
+		SyncReference:  2 * time.Minute,
 		WaitLimit:      30 * time.Second,
 		CacheBytes:     256 << 20,
 		MaxBody:        1 << 20,
@@ -169,6 +173,7 @@ func (s *Server) routes(health http.Handler, page []byte) *gin.Engine {
 	read := []string{http.MethodGet, http.MethodHead}
 	r.Match(read, "/", s.index(page))
 	r.Match(read, "/generate/:width/:height", s.generate)
+	r.Match(read, "/tiles/:z/:x/:file", s.tile)
 	r.POST("/jobs", soon(s.submit))
 	r.Match(read, "/jobs", soon(s.list))
 	r.Match(read, "/jobs/:id", soon(s.status))

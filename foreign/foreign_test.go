@@ -122,14 +122,14 @@ func TestFraktaler(t *testing.T) {
 	assert.Greater(t, p.Spec.Center.Re.Digits(), 533)
 	assert.Equal(t, "5e-534", p.Spec.Radius.String())
 	assert.Equal(t, "12.5", p.Spec.Rotation.String())
-	assert.Equal(t, [4]int{960, 540, 120000, 4}, [4]int{p.Spec.Width, p.Spec.Height, p.Spec.MaxIterations, p.Spec.Samples})
+	assert.Equal(t, [4]int{960, 540, 120000, 4}, [4]int{p.Spec.Width, p.Spec.Height, int(p.Spec.MaxIterations), p.Spec.Samples})
 	assert.Empty(t, p.Losses)
 
 	p, err = read(t, foreign.Fraktaler, `program = "fraktaler-3"`)
 	require.NoError(t, err)
 	assert.Equal(t, "2", p.Spec.Radius.String(), "what is not in the file is as fraktaler-3 has it")
 	assert.Equal(t, "0", p.Spec.Center.Re.String())
-	assert.Equal(t, [3]int{1024, 576, 1024}, [3]int{p.Spec.Width, p.Spec.Height, p.Spec.MaxIterations})
+	assert.Equal(t, [3]int{1024, 576, 1024}, [3]int{p.Spec.Width, p.Spec.Height, int(p.Spec.MaxIterations)})
 }
 
 // TestImagina compares hexadecimal coordinates at 1e2945 with what they were made of.
@@ -151,7 +151,7 @@ func TestImagina(t *testing.T) {
 	assert.True(t, strings.HasPrefix(p.Spec.Radius.String(), "6.66666666666"), p.Spec.Radius.String())
 	assert.Equal(t, -2946, p.Spec.Radius.Exponent())
 	assert.Equal(t, 20, p.Spec.Radius.Digits())
-	assert.Equal(t, 5000000, p.Spec.MaxIterations)
+	assert.EqualValues(t, 5000000, p.Spec.MaxIterations)
 	assert.Empty(t, p.Losses)
 
 	p, err := read(t, foreign.Imagina, "Formula: Burning ship\r\nLocation:\r\n  Re: -1.C\r\n  Im: -0.08\r\n  Size: 1@-03\r\n  Iterations: 10\r\n")

@@ -140,7 +140,7 @@ func negative(d renderer.Decimal) (renderer.Decimal, error) {
 }
 
 func fraktalerImage(s *sheet, spec *renderer.Spec) (err error) {
-	if spec.MaxIterations, err = s.count("bailout.iterations", 1, 1024); err != nil {
+	if spec.MaxIterations, err = s.iterations("bailout.iterations", 1024); err != nil {
 		return err
 	}
 	if spec.Width, err = s.count("image.width", 1, 1024); err != nil {

@@ -38,7 +38,7 @@ func readImagina(data []byte) (*sheet, renderer.Spec, error) {
 	if spec.Radius, err = round(digits, exponent, radiusDigits); err != nil {
 		return s, spec, s.bad("Location.Size", "is out of range")
 	}
-	if spec.MaxIterations, err = s.count("Location.Iterations", 1, 0); err != nil {
+	if spec.MaxIterations, err = s.iterations("Location.Iterations", renderer.Auto); err != nil {
 		return s, spec, err
 	}
 	s.judge(map[string]fate{

@@ -136,7 +136,7 @@ func multibrot(s *sheet, spec *renderer.Spec, key string, power int) error {
 }
 
 func kallesIterations(s *sheet, spec *renderer.Spec) (err error) {
-	if spec.MaxIterations, err = s.count("Iterations", 1, 1000); err == nil && !s.has("Iterations") {
+	if spec.MaxIterations, err = s.iterations("Iterations", 1000); err == nil && !s.has("Iterations") {
 		s.lose("Iterations", "is not in the file; 1000 is taken")
 	}
 	return err

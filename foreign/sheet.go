@@ -99,6 +99,12 @@ func (s *sheet) count(key string, least, standard int) (int, error) {
 	return n, nil
 }
 
+// iterations is count for limits of iterations.
+func (s *sheet) iterations(key string, standard renderer.Iterations) (renderer.Iterations, error) {
+	n, err := s.count(key, 1, int(standard))
+	return renderer.Iterations(n), err
+}
+
 // on reports whether a switch is on: it is there, and neither 0 nor false.
 func (s *sheet) on(key string) bool {
 	return s.has(key) && !same(s.text(key), "0") && s.text(key) != "false"

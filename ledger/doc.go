@@ -12,6 +12,7 @@
 //	open/<id>                    present while work is owed; empty
 //	recent/<time>-<id>           an index, newest first; empty
 //	paused/<id>                  present while the job is held; empty
+//	references/<key>             groundwork that pictures of one view share (written by a worker)
 //
 // Of a job that is drawn in bands, until its image is stored:
 //

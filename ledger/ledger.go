@@ -44,6 +44,13 @@ func ImageKey(id renderer.ID, format renderer.FileFormat) string {
 	return ImagePrefix + string(id) + format.Extension()
 }
 
+// ReferencePrefix begins the keys of stored groundwork, and of nothing else.
+const ReferencePrefix = "references/"
+
+// ReferenceKey is where the groundwork with the given key ([renderer.Spec.GroundworkKey])
+// is stored. Pictures share it.
+func ReferenceKey(key string) string { return ReferencePrefix + key }
+
 func jobKey(id renderer.ID) string { return "jobs/" + string(id) + "/job.json" }
 
 // Accept is [Ledger.AcceptAs] with the normal priority.

@@ -24,11 +24,12 @@ type Config struct {
 	Limit int          // tasks that may wait in one lane; at least 1
 	Log   *slog.Logger // what asynq and the handlers report
 	// Timeout ends a delivery that does not come to an end, which counts as a
-	// failure. 0 is half an hour.
+	// failure. 0 is an hour.
 	Timeout time.Duration
 }
 
-const defaultTimeout = 30 * time.Minute
+// defaultTimeout is twice what a reference orbit may be estimated to take.
+const defaultTimeout = time.Hour
 
 // Queue is a connection to the farm's Redis. It is safe for concurrent use.
 type Queue struct {

@@ -22,7 +22,7 @@ func newChannels(s Spec) channels {
 
 func (c channels) head() []byte {
 	return exr.Head(exr.Header{
-		Width: c.spec.Width, Height: c.spec.Height, Iterations: c.spec.MaxIterations,
+		Width: c.spec.Width, Height: c.spec.Height, Iterations: c.kernel.MaxIterations,
 		Text: []exr.Text{
 			{Name: specKeyword, Value: string(c.spec.Canonical())},
 			{Name: softwareKeyword, Value: software + Version},

@@ -64,6 +64,32 @@
 // pixels of a picture of at most 256 by 192, and t = offset + density * the part of those of its points that escape whose
 // nu is lower. That is known at 256 levels of equal size, and taken to be linear between them.
 //
+// # Auto
+//
+// Auto is a limit of iterations that is a function of the view. Its points are the centres of the pixels of a picture of
+// the same view of at most 32 by 18. They are followed for 10 million iterations, or in deep views for
+// 1.3e10 / words^1.5 if that is less, where words is the length of the reference's numbers in 64 bits. With the 128th part of
+// the points that escape, the slowest, left out, the limit is the least power of two from 1024 on that is 1.5 times the
+// count of the others, and no more than they were followed for. It is 1024 where none escapes; so it is in deep views whose
+// reference neither escapes nor shows a periodic point, because there the points stay together, and in such as lie inside
+// a component of the set's interior, by the multiplier of the cycle that the middle comes to in double precision.
+//
+// # Cells
+//
+// The square from -2-2i to 2+2i is cut into 2^z by 2^z cells, at every level z. A square picture without rotation whose centre
+// and radius are exactly those of a cell has the groundwork of the cell's ancestor, the cell that holds it on the last level
+// above that is a multiple of 4: the middle of that is its reference, and Auto comes from that, by 64 by 64 points and four
+// times their count. So the 340 tiles of a map that lie in one ancestor share one groundwork, and fit together.
+//
+// # Groundwork
+//
+// What is computed once for all parts of a picture is its [Groundwork]: the reference of a deep view, the histogram, and
+// what Auto stands for. [Spec.GroundworkKey] hashes exactly what it depends on. It can be stored; see [Groundwork.WriteTo].
+// Rendering computes what it is not given, with the same result. References are the largest part of it, with at most about
+// 120 bytes of memory for each step; a picture needs one at a time.
+//
+// # Samples
+//
 // With samples above 1 every pixel is the mean of that many points of the R2 low-discrepancy sequence (Martin
 // Roberts, "The Unreasonable Effectiveness of Quasirandom Sequences", 2018), the first of which is the pixel's centre.
 // Colours are averaged as squares, a light of gamma 2 whose sums are exact in integers. At depth 16 colours are computed

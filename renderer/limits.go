@@ -65,7 +65,10 @@ func (s Spec) checkPixels(l Limits) *FieldError {
 }
 
 func (s Spec) checkCounts(l Limits) *FieldError {
-	if err := checkAtMost("max_iterations", s.MaxIterations, l.MaxIterations); err != nil {
+	if s.MaxIterations == Auto && l.MaxIterations > 0 && l.MaxIterations < AutoCeiling {
+		return newFieldError("max_iterations", autoName, fmt.Sprintf("may come to %d: must be at most %d", AutoCeiling, l.MaxIterations))
+	}
+	if err := checkAtMost("max_iterations", int(s.MaxIterations), l.MaxIterations); err != nil {
 		return err
 	}
 	return checkAtMost("samples", s.Samples, l.Samples)
@@ -163,7 +166,7 @@ func (s Spec) checkReference(l Limits) *FieldError {
 		return nil
 	}
 	if estimate := s.deepView().Estimate(); estimate > l.Reference {
-		return newFieldError("max_iterations", strconv.Itoa(s.MaxIterations), fmt.Sprintf(
+		return newFieldError("max_iterations", s.MaxIterations.String(), fmt.Sprintf(
 			"makes for a reference orbit that may take %s at radius %s: at most %s is allowed",
 			estimate.Round(time.Second), s.Radius.String(), l.Reference))
 	}

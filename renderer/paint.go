@@ -50,7 +50,7 @@ func newKernel(s Spec) escape.Kernel {
 		Power:         s.Power,
 		SeedRe:        s.Seed.Re.Float64(),
 		SeedIm:        s.Seed.Im.Float64(),
-		MaxIterations: s.MaxIterations,
+		MaxIterations: s.MaxIterations.most(),
 		Radius2:       4,
 	}
 	if s.Coloring.Method != MethodSet || s.Format != PNG {

@@ -46,7 +46,7 @@ func (r *reader) spec(s *Spec) *FieldError {
 		"window":         func(path string) *FieldError { return r.window(path, &s.Window) },
 		"width":          func(path string) *FieldError { return r.count(path, &s.Width) },
 		"height":         func(path string) *FieldError { return r.count(path, &s.Height) },
-		"max_iterations": func(path string) *FieldError { return r.count(path, &s.MaxIterations) },
+		"max_iterations": func(path string) *FieldError { return r.iterations(path, &s.MaxIterations) },
 		"samples":        func(path string) *FieldError { return r.count(path, &s.Samples) },
 		"depth":          func(path string) *FieldError { return r.count(path, &s.Depth) },
 		"coloring":       func(path string) *FieldError { return r.coloring(path, &s.Coloring) },
@@ -194,10 +194,30 @@ func (r *reader) count(path string, n *int) *FieldError {
 	}
 	number, ok := token.(json.Number)
 	if !ok {
-		return newFieldError(path, "", "must be a whole number")
+		return newFieldError(path, "", notWhole)
 	}
 	return setCount(path, number.String(), n)
 }
+
+// iterations reads a number, or the string "auto".
+func (r *reader) iterations(path string, n *Iterations) *FieldError {
+	token, err := r.token(path)
+	if err != nil {
+		return err
+	}
+	switch value := token.(type) {
+	case json.Number:
+		return setIterations(path, value.String(), n)
+	case string:
+		if value == autoName {
+			*n = Auto
+			return nil
+		}
+	}
+	return newFieldError(path, "", `must be a whole number or "`+autoName+`"`)
+}
+
+const notWhole = "must be a whole number"
 
 // setCount parses a whole number from 1 up into n. An explicit 0 is a mistake and must not become a default.
 func setCount(field, text string, n *int) *FieldError {
@@ -206,7 +226,7 @@ func setCount(field, text string, n *int) *FieldError {
 	case errors.Is(err, strconv.ErrRange) && text[0] != '-':
 		return newFieldError(field, text, "is too large")
 	case err != nil && !errors.Is(err, strconv.ErrRange):
-		return newFieldError(field, text, "must be a whole number")
+		return newFieldError(field, text, notWhole)
 	case value < 1:
 		return newFieldError(field, text, "must be at least 1")
 	}

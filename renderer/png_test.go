@@ -182,7 +182,7 @@ func FuzzWrite(f *testing.F) {
 	f.Add(uint8(9), uint8(1), uint8(20), uint8(3), false, uint8(1), uint8(1), uint8(8), uint32(0xff8000))
 	f.Fuzz(func(t *testing.T, width, height, iterations, samples uint8, deep bool, method, colors, steps uint8, interior uint32) {
 		s := renderer.Spec{
-			Width: 1 + int(width), Height: 1 + int(height), MaxIterations: 1 + int(iterations), Samples: 1 + int(samples%4),
+			Width: 1 + int(width), Height: 1 + int(height), MaxIterations: 1 + renderer.Iterations(iterations), Samples: 1 + int(samples%4),
 			Coloring: renderer.Coloring{
 				Method:   renderer.Methods()[int(method)%len(renderer.Methods())],
 				Palette:  renderer.Palette(palette.Names()[int(colors)%len(palette.Names())]),

@@ -13,8 +13,15 @@ import (
 // An unknown, repeated or bad parameter gives a *FieldError that names the parameter; width and height are named as such. The
 // result is normalised.
 func FromQuery(width, height int, values map[string][]string) (Spec, error) {
-	spec := Spec{Width: width, Height: height}
+	return fromQuery(Spec{Width: width, Height: height}, nil, values)
+}
+
+// fromQuery changes a Spec as the parameters say. Those that are fixed must not be among them.
+func fromQuery(spec Spec, fixed []string, values map[string][]string) (Spec, error) {
 	setters := querySetters(&spec)
+	for _, name := range fixed {
+		delete(setters, name)
+	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		set, known := setters[name]
 		if !known {
@@ -56,7 +63,7 @@ func querySetters(s *Spec) map[string]func(name, value string) *FieldError {
 		"im":             decimal(&s.Center.Im),
 		"radius":         decimal(&s.Radius),
 		"rotation":       decimal(&s.Rotation),
-		"max_iterations": count(&s.MaxIterations),
+		"max_iterations": func(name, value string) *FieldError { return setIterations(name, value, &s.MaxIterations) },
 		"samples":        count(&s.Samples),
 		"depth":          count(&s.Depth),
 		"coloring":       func(_, value string) *FieldError { s.Coloring.Method = Method(value); return nil },

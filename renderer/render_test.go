@@ -32,7 +32,7 @@ func pictures() *rapid.Generator[renderer.Spec] {
 			Formula:       rapid.SampledFrom(renderer.Formulas()).Draw(t, "formula"),
 			Width:         rapid.IntRange(1, 40).Draw(t, "width"),
 			Height:        rapid.IntRange(1, 40).Draw(t, "height"),
-			MaxIterations: rapid.IntRange(1, 200).Draw(t, "limit"),
+			MaxIterations: renderer.Iterations(rapid.IntRange(1, 200).Draw(t, "limit")),
 			Samples:       rapid.IntRange(1, 3).Draw(t, "samples"),
 			Depth:         rapid.SampledFrom([]int{8, 16}).Draw(t, "depth"),
 			Coloring: renderer.Coloring{

@@ -43,19 +43,19 @@ type Window struct {
 // Spec says what to draw. The zero value of a field means "not given"; Normalize fills in the default. Width and
 // Height have none. Specs are comparable with ==, which after normalisation says whether they are the same picture.
 type Spec struct {
-	Formula       Formula  `json:"formula"`
-	Power         int      `json:"power,omitzero"`    // of z, for Multibrot and Julia; 0 is 2
-	Seed          Point    `json:"seed,omitzero"`     // the constant c of a Julia set
-	Center        Point    `json:"center,omitzero"`   // the middle of the view
-	Radius        Decimal  `json:"radius,omitzero"`   // half the height of the view
-	Rotation      Decimal  `json:"rotation,omitzero"` // degrees, counter-clockwise
-	Window        Window   `json:"window,omitzero"`
-	Width         int      `json:"width"`          // pixels
-	Height        int      `json:"height"`         // pixels
-	MaxIterations int      `json:"max_iterations"` // points that have not escaped after so many are inside
-	Samples       int      `json:"samples"`        // points per pixel
-	Depth         int      `json:"depth,omitzero"` // bits per channel: 16, or 0 for 8; not for MethodSet
-	Coloring      Coloring `json:"coloring,omitzero"`
+	Formula       Formula    `json:"formula"`
+	Power         int        `json:"power,omitzero"`    // of z, for Multibrot and Julia; 0 is 2
+	Seed          Point      `json:"seed,omitzero"`     // the constant c of a Julia set
+	Center        Point      `json:"center,omitzero"`   // the middle of the view
+	Radius        Decimal    `json:"radius,omitzero"`   // half the height of the view
+	Rotation      Decimal    `json:"rotation,omitzero"` // degrees, counter-clockwise
+	Window        Window     `json:"window,omitzero"`
+	Width         int        `json:"width"`          // pixels
+	Height        int        `json:"height"`         // pixels
+	MaxIterations Iterations `json:"max_iterations"` // points that have not escaped after so many are inside
+	Samples       int        `json:"samples"`        // points per pixel
+	Depth         int        `json:"depth,omitzero"` // bits per channel: 16, or 0 for 8; not for MethodSet
+	Coloring      Coloring   `json:"coloring,omitzero"`
 
 	Format FileFormat `json:"format,omitzero"` // of the file
 }
@@ -236,7 +236,7 @@ func (s *Spec) normalizeSize() *FieldError {
 	}{
 		{"width", s.Width, maxSize},
 		{"height", s.Height, maxSize},
-		{"max_iterations", s.MaxIterations, maxIterations},
+		{"max_iterations", s.MaxIterations.most(), maxIterations},
 		{"samples", s.Samples, maxSamples},
 	} {
 		if n.value < 1 || n.value > n.max {
@@ -246,7 +246,7 @@ func (s *Spec) normalizeSize() *FieldError {
 	return nil
 }
 
-func setDefault(value *int, standard int) {
+func setDefault[N ~int](value *N, standard N) {
 	if *value == 0 {
 		*value = standard
 	}

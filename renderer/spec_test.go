@@ -37,7 +37,7 @@ func specs() *rapid.Generator[renderer.Spec] {
 			Formula:       rapid.SampledFrom(renderer.Formulas()).Draw(t, "formula"),
 			Width:         rapid.IntRange(1, 1<<31-1).Draw(t, "width"),
 			Height:        rapid.IntRange(1, 1<<31-1).Draw(t, "height"),
-			MaxIterations: rapid.IntRange(0, 1<<31-1).Draw(t, "max_iterations"),
+			MaxIterations: renderer.Iterations(rapid.IntRange(-1, 1<<31-1).Draw(t, "max_iterations")),
 			Samples:       rapid.IntRange(0, 1<<16).Draw(t, "samples"),
 			Depth:         rapid.SampledFrom([]int{0, 8, 16}).Draw(t, "depth"),
 			Format:        rapid.SampledFrom(renderer.FileFormats()).Draw(t, "format"),
@@ -231,7 +231,7 @@ func TestSpecsInsideOtherDocuments(t *testing.T) {
 	var got letter
 	require.NoError(t, json.Unmarshal([]byte(`{"spec":{"height":6,"width":8,"radius":1.50}}`), &got))
 	assert.Equal(t, "1.5", got.Spec.Radius.String())
-	assert.Equal(t, 1000, got.Spec.MaxIterations)
+	assert.Equal(t, renderer.Iterations(1000), got.Spec.MaxIterations)
 	data, err := json.Marshal(got)
 	require.NoError(t, err)
 	assert.Equal(t, `{"spec":`+string(got.Spec.Canonical())+`}`, string(data))

@@ -3,74 +3,20 @@ package renderer
 import (
 	"context"
 	"math"
-	"slices"
 	"sync"
 	"sync/atomic"
 )
 
-// equalize finds the histogram if the method needs one.
-func (p *painter) equalize(ctx context.Context, opt Options) error {
-	if p.spec.Coloring.Method != MethodHistogram || p.ink.histogram != nil {
-		return nil
-	}
-	// Whatever the colours are, the view has one histogram.
-	view := p.spec.As(PNG)
-	view.Depth, view.Coloring = 0, Coloring{Method: MethodHistogram}
-	key := view.ID()
-	if p.ink.histogram = histograms.find(key); p.ink.histogram != nil {
-		return nil
-	}
-	h, err := NewHistogram(view, func(small Spec) ([]float64, error) { return survey(ctx, small, opt) })
-	if err == nil {
-		p.ink.histogram = h
-		histograms.keep(key, h)
-	}
-	return err
-}
-
-// histograms are the last few, because the bands of a picture are drawn one after the other.
-var histograms recent //nolint:gochecknoglobals // a cache that no result depends on
-
-// recent holds the histograms that were kept last.
-type recent struct {
-	mutex  sync.Mutex
-	keys   [16]ID
-	values [16]*Histogram
-	next   int
-}
-
-// find returns nil for a key that is not there.
-func (r *recent) find(key ID) *Histogram {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	if i := slices.Index(r.keys[:], key); i >= 0 {
-		return r.values[i]
-	}
-	return nil
-}
-
-func (r *recent) keep(key ID, h *Histogram) {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	r.keys[r.next], r.values[r.next] = key, h
-	r.next = (r.next + 1) % len(r.keys)
-}
-
-// survey returns the depths of all pixels of a picture. Goroutines take the next run of them when they are done with one.
-func survey(ctx context.Context, s Spec, opt Options) ([]float64, error) {
-	p, err := newPainter(s)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.lay(ctx, opt); err != nil {
-		return nil, err
-	}
+// survey follows the centres of all pixels and returns what value says of those that escape, row by row, and NaN for the
+// others.
+func (p *painter) survey(ctx context.Context, opt Options, value func(count int32, norm2 float64) float64) ([]float64, error) {
 	var (
-		depths = make([]float64, s.Width*s.Height)
-		height = max(1, run/s.Width)
-		next   atomic.Int64
-		group  sync.WaitGroup
-		failed = make([]error, opt.threads((s.Height+height-1)/height))
+		width, height = p.spec.Width, p.spec.Height
+		all           = make([]float64, width*height)
+		next          atomic.Int64
+		group         sync.WaitGroup
+		failed        = make([]error, opt.threads(height))
+		portion       = max(1, min(run/width, p.portion(height, len(failed))))
 	)
 	for i := range failed {
 		group.Go(func() {
@@ -78,12 +24,12 @@ func survey(ctx context.Context, s Spec, opt Options) ([]float64, error) {
 			b := getBrush()
 			defer brushes.Put(b)
 			for failed[i] == nil {
-				end := int(next.Add(int64(height)))
-				rows := Rows{end - height, min(end, s.Height)}
+				end := int(next.Add(int64(portion)))
+				rows := Rows{end - portion, min(end, height)}
 				if rows.Start >= rows.End {
 					return
 				}
-				failed[i] = p.surveyRows(ctx, b, rows, depths[rows.Start*s.Width:])
+				failed[i] = p.surveyRows(ctx, b, rows, all[rows.Start*width:rows.End*width], value)
 			}
 		})
 	}
@@ -93,19 +39,19 @@ func survey(ctx context.Context, s Spec, opt Options) ([]float64, error) {
 			return nil, err
 		}
 	}
-	return depths, nil
+	return all, nil
 }
 
-// surveyRows computes the depths of some rows, as many as are a run of pixels or less.
-func (p *painter) surveyRows(ctx context.Context, b *brush, rows Rows, depths []float64) error {
+// surveyRows surveys rows that are no more than a run.
+func (p *painter) surveyRows(ctx context.Context, b *brush, rows Rows, to []float64, value func(int32, float64) float64) error {
 	batch, err := p.sample(ctx, b, rows, 0, p.spec.Width, p.offsets[0])
 	if err != nil {
 		return err
 	}
 	for i, count := range batch.Count {
-		depths[i] = math.NaN()
+		to[i] = math.NaN()
 		if count != 0 {
-			depths[i] = p.ink.depth(count, batch.Norm2[i])
+			to[i] = value(count, batch.Norm2[i])
 		}
 	}
 	return nil

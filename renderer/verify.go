@@ -136,6 +136,11 @@ func (p *Picture) verifySegments(ctx context.Context, painter *painter, rows int
 	chosen := spread(count, rows)
 	report := opt.Progress
 	opt.Progress = nil
+	if opt.Groundwork == nil {
+		if opt.Groundwork, err = NewGroundwork(ctx, p.Spec, opt); err != nil {
+			return 0, err
+		}
+	}
 	buffer := make([]byte, bandpng.SegmentRows*stride)
 	for segment := range count {
 		at := Rows{segment * bandpng.SegmentRows, min(height, (segment+1)*bandpng.SegmentRows)}

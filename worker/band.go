@@ -89,9 +89,12 @@ func (w *Worker) drawBand(ctx context.Context, t job.Task) error {
 func (w *Worker) storeBand(ctx context.Context, t job.Task, rows renderer.Rows) error {
 	key, start := ledger.BandKey(t.ID, t.Band), time.Now()
 	sampler := preview.NewSampler(preview.Of(t.Spec), rows)
-	options := w.render
+	options, err := w.options(ctx, t.Spec, true)
+	if err != nil {
+		return err
+	}
 	options.Segment = sampler.Add
-	_, err := w.stream(ctx, key, "application/octet-stream", func(out io.Writer) error {
+	_, err = w.stream(ctx, key, "application/octet-stream", func(out io.Writer) error {
 		return writeBand(ctx, out, t.Spec, rows, options)
 	})
 	if err != nil {

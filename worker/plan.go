@@ -73,11 +73,15 @@ func (w *Worker) begin(ctx context.Context, j job.Job, plan job.Plan) error {
 // bands is that of a picture not worth dividing.
 func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 	s := j.Spec
-	if int64(s.Width)*int64(s.Height)*int64(s.Samples) <= wholePixels && s.MaxIterations <= wholeIterations {
+	if int64(s.Width)*int64(s.Height)*int64(s.Samples) <= wholePixels && s.MaxIterations != renderer.Auto && s.MaxIterations <= wholeIterations {
 		return job.Plan{}, nil
 	}
 	start := time.Now()
-	small, seconds, err := look(ctx, s, w.cfg.Band/2)
+	options, err := w.options(ctx, s, true)
+	if err != nil {
+		return job.Plan{}, fmt.Errorf("groundwork of %s: %w", j.ID, err)
+	}
+	small, seconds, err := look(ctx, s, options.Groundwork, w.cfg.Band/2)
 	if err != nil {
 		return job.Plan{}, fmt.Errorf("survey %s: %w", j.ID, err)
 	}
@@ -86,7 +90,8 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 		return job.Plan{}, nil
 	}
 	if _, err := w.stream(ctx, ledger.PreviewKey(j.ID), "image/png", func(out io.Writer) error {
-		return renderer.Write(ctx, out, small, w.render)
+		options.Groundwork = options.Groundwork.As(small)
+		return renderer.Write(ctx, out, small, options)
 	}); err != nil {
 		return job.Plan{}, fmt.Errorf("preview of %s: %w", j.ID, err)
 	}
@@ -99,7 +104,7 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 // look draws the picture small, and then larger as long as that can be expected
 // to take no longer than the limit, on one thread. It returns the last small
 // picture and what each of its rows took in seconds.
-func look(ctx context.Context, s renderer.Spec, limit time.Duration) (small renderer.Spec, seconds []float64, err error) {
+func look(ctx context.Context, s renderer.Spec, g *renderer.Groundwork, limit time.Duration) (small renderer.Spec, seconds []float64, err error) {
 	expected := time.Duration(0)
 	for _, size := range [][2]int{{32, 24}, {128, 96}, {256, 192}} {
 		larger := s.Reduced(size[0], size[1])
@@ -110,7 +115,7 @@ func look(ctx context.Context, s renderer.Spec, limit time.Duration) (small rend
 			}
 		}
 		start := time.Now()
-		if seconds, err = timeRows(ctx, larger); err != nil {
+		if seconds, err = timeRows(ctx, larger, g.As(larger)); err != nil {
 			return small, nil, err
 		}
 		small, expected = larger, time.Since(start)
@@ -120,10 +125,10 @@ func look(ctx context.Context, s renderer.Spec, limit time.Duration) (small rend
 
 // timeRows measures what each row of a small picture takes one thread, in
 // seconds.
-func timeRows(ctx context.Context, s renderer.Spec) ([]float64, error) {
+func timeRows(ctx context.Context, s renderer.Spec, g *renderer.Groundwork) ([]float64, error) {
 	seconds, first := make([]float64, 0, s.Height), 0
 	last := time.Now()
-	_, err := renderer.Render(ctx, s, renderer.Rows{Start: 0, End: s.Height}, renderer.Options{Threads: 1, Progress: func(rows int) {
+	_, err := renderer.Render(ctx, s, renderer.Rows{Start: 0, End: s.Height}, renderer.Options{Threads: 1, Groundwork: g, Progress: func(rows int) {
 		now := time.Now()
 		each := now.Sub(last).Seconds() / float64(rows)
 		if first == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -22,7 +23,8 @@ const (
 )
 
 // Sweep removes, every interval until ctx ends, what nobody needs: parts of jobs
-// that have ended, uploads that nobody goes on with, and images beyond the caps.
+// that have ended, uploads that nobody goes on with, images beyond the caps, and
+// groundwork of old that no open job needs.
 // Of all the farm's workers one does so in each interval.
 func (w *Worker) Sweep(ctx context.Context, interval time.Duration) {
 	w.takeTurns(ctx, "sweep", interval, w.sweep)
@@ -30,7 +32,7 @@ func (w *Worker) Sweep(ctx context.Context, interval time.Duration) {
 
 func (w *Worker) sweep(ctx context.Context) error {
 	now := time.Now()
-	errs := []error{w.sweepParts(ctx, now), w.sweepImages(ctx, now)}
+	errs := []error{w.sweepParts(ctx, now), w.sweepImages(ctx, now), w.sweepReferences(ctx, now)}
 	if w.cfg.Abandoned != nil {
 		errs = append(errs, w.cfg.Abandoned(ctx, now.Add(-abandoned)))
 	}
@@ -107,4 +109,36 @@ func (w *Worker) sweepImages(ctx context.Context, now time.Time) error {
 		w.log.LogAttrs(ctx, slog.LevelInfo, "images swept", slog.Int("removed", removed), slog.Int64("bytes_left", total))
 	}
 	return nil
+}
+
+// sweepReferences removes groundwork that is too old, unless an open job needs it.
+// Whoever misses it computes it again.
+func (w *Worker) sweepReferences(ctx context.Context, now time.Time) error {
+	if w.cfg.ReferencesMaxAge <= 0 {
+		return nil
+	}
+	old := make(map[string]bool) // by key in storage
+	for info, err := range w.store.List(ctx, ledger.ReferencePrefix, "") {
+		if err != nil {
+			return err
+		}
+		if now.Sub(info.Modified) > w.cfg.ReferencesMaxAge {
+			old[info.Key] = true
+		}
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	for j, err := range w.ledger.Open(ctx) {
+		if err == nil {
+			delete(old, ledger.ReferenceKey(j.Spec.GroundworkKey()))
+		} else if outage(err) || ctx.Err() != nil { // one that nobody can read needs nothing
+			return err
+		}
+	}
+	err := w.store.Delete(ctx, slices.Collect(maps.Keys(old))...)
+	if err == nil && len(old) > 0 {
+		w.log.LogAttrs(ctx, slog.LevelInfo, "references swept", slog.Int("removed", len(old)))
+	}
+	return err
 }

@@ -16,6 +16,11 @@
 //	job's task --> survey --> small: drawn, done
 //	                   \--> plan, preview --> band 0..n-1 --> assemble, done
 //
+// What all bands need and what takes long, such as the reference orbit of a deep
+// view ([renderer.Groundwork]), is computed by the planner and stored under a key
+// of its own, by which other pictures of the view find it too. Each process reads it
+// once and keeps those that it used last.
+//
 // A job has only so many bands in the queue at a time, in proportion to the
 // workers there are; each band that is stored queues the next. So jobs that are
 // drawn at the same time share the workers evenly, however large they are.
@@ -29,6 +34,8 @@
 //   - Handling ends within about 20 ms of its context's end.
 //   - An image is never held whole unless it is small: it is drawn, compressed
 //     and stored in one stream.
+//   - Groundwork that is missing in storage, or damaged, keeps no image and no band
+//     from being drawn: whoever needs it computes it and stores it again.
 //   - The file is the same, byte for byte, whether and however it was cut.
 //   - A job fails when one of its tasks has failed for the last time, and its
 //     other tasks stop. The bands that are stored are kept for a retry. So it
@@ -114,9 +121,15 @@ type Config struct {
 	Threads int           // that draw one image or band; 0 is all cores
 	Band    time.Duration // what drawing a band should take
 	AtOnce  int           // bands that this process draws at a time, sharing its cores; 0 is one
+	// Groundworks is how many bytes of the groundwork of pictures are kept in memory
+	// between tasks, by [renderer.Groundwork.Size]; 0 keeps none.
+	Groundworks int64
 
 	ImagesMaxAge   time.Duration // older images are removed; 0 keeps them
 	ImagesMaxBytes int64         // the oldest images above so many bytes are removed; 0 keeps them
+	// ReferencesMaxAge is the age from which stored groundwork is removed, unless an
+	// open job needs it; 0 keeps it.
+	ReferencesMaxAge time.Duration
 	// Abandoned removes what writers that died before the given time have left in
 	// the store; nil if the store sees to that.
 	Abandoned func(ctx context.Context, before time.Time) error
@@ -131,6 +144,8 @@ type Worker struct {
 	render renderer.Options
 	log    *slog.Logger
 
+	groundworks *groundworks
+
 	seen renderer.ID // the last job that reconciling has looked at closely
 }
 
@@ -141,7 +156,7 @@ func New(cfg Config, store storage.Store, l *ledger.Ledger, farm Farm, log *slog
 	}
 	return &Worker{
 		cfg: cfg, store: store, ledger: l, farm: farm,
-		render: renderer.Options{Threads: cfg.Threads}, log: log,
+		render: renderer.Options{Threads: cfg.Threads}, log: log, groundworks: newGroundworks(cfg.Groundworks),
 	}
 }
 
@@ -281,6 +296,9 @@ func (w *Worker) image(ctx context.Context, t job.Task) (size int64, err error) 
 		return 0, err
 	}
 	if t.Lane != job.Interactive {
+		if t.Spec.GroundworkKey() != "" { // which may take minutes: those who look at the job see that it has begun
+			w.announce(ctx, job.Notice{ID: t.ID, State: job.Running})
+		}
 		planned, err := w.plan(ctx, t.Job())
 		if err != nil {
 			return 0, err
@@ -295,8 +313,12 @@ func (w *Worker) image(ctx context.Context, t job.Task) (size int64, err error) 
 // draw renders the image and stores it as it is made.
 func (w *Worker) draw(ctx context.Context, t job.Task) (size int64, err error) {
 	start := time.Now()
+	options, err := w.options(ctx, t.Spec, false)
+	if err != nil {
+		return 0, fmt.Errorf("draw %s: %w", t.ID, err)
+	}
 	size, err = w.stream(ctx, imageKey(t), t.Spec.Format.MediaType(), func(out io.Writer) error {
-		return renderer.Write(ctx, out, t.Spec, w.render)
+		return renderer.Write(ctx, out, t.Spec, options)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("draw %s: %w", t.ID, err)

@@ -103,6 +103,7 @@ func (s *service) order(tb testing.TB, method, path string) int {
 // farmSays is what the farm says of a job.
 type farmSays struct {
 	State     string
+	Worker    string
 	Bands     int
 	BandsDone int `json:"bands_done"`
 	Paused    bool

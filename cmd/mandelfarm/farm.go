@@ -126,7 +126,10 @@ func newFarm(s *settings, log *slog.Logger, q *queue.Queue, store storage.Store,
 // grace.
 func (f *farm) serveTasks(ctx context.Context, grace time.Duration) error {
 	set := f.settings.worker
-	cfg := worker.Config{Threads: set.threads, Band: set.band, AtOnce: set.batch, ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes}
+	cfg := worker.Config{
+		Threads: set.threads, Band: set.band, AtOnce: set.batch, Groundworks: set.referenceCache,
+		ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes, ReferencesMaxAge: set.referencesMaxAge,
+	}
 	if uploads, ok := f.store.(interface {
 		AbortAbandoned(ctx context.Context, before time.Time) error
 	}); ok {

@@ -68,8 +68,15 @@ func render(ctx context.Context, s *settings, input string, files outputs, stdin
 	if err != nil {
 		return err
 	}
+	var groundwork *renderer.Groundwork // of one view in several formats
 	for _, out := range files.list(spec) {
-		options := renderer.Options{Threads: s.worker.threads, Progress: progress(out.spec, stderr)}
+		options := renderer.Options{Threads: s.worker.threads}
+		if groundwork == nil || groundwork.Key() != out.spec.GroundworkKey() {
+			if groundwork, err = renderer.NewGroundwork(ctx, out.spec, options); err != nil {
+				return err
+			}
+		}
+		options.Groundwork, options.Progress = groundwork, progress(out.spec, stderr)
 		draw := func(w io.Writer) error { return renderer.Write(ctx, w, out.spec, options) }
 		if out.file == standard {
 			err = draw(stdout)

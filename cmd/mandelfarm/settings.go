@@ -51,8 +51,10 @@ type workerSettings struct {
 	sweep       time.Duration
 	grace       time.Duration
 
-	rendersMaxAge   time.Duration
-	rendersMaxBytes int64
+	rendersMaxAge    time.Duration
+	rendersMaxBytes  int64
+	referencesMaxAge time.Duration
+	referenceCache   int64
 }
 
 func defaultSettings() *settings {
@@ -96,8 +98,10 @@ func (s *settings) addAPI(fs *pflag.FlagSet) {
 	fs.IntVar(&a.Limits.Side, "max-side", a.Limits.Side, "`pixels` of a picture's width, and of its height, at most; memory is in proportion to the width")
 	fs.Int64Var(&a.SyncIterations, "max-sync-iterations", a.SyncIterations, "`iterations` at most of all points together of a picture that a request waits for")
 	fs.Int64Var(&a.SyncPixels, "max-sync-pixels", a.SyncPixels, "`pixels` at most of a picture that a request waits for; jobs take larger ones")
+	fs.DurationVar(&a.SyncReference, "max-sync-reference", a.SyncReference, "`duration` at most that the reference orbit of a picture that a request waits for may be estimated to take")
 	fs.IntVar(&a.Limits.MaxIterations, "max-iterations", a.Limits.MaxIterations, "`iterations` of a point at most")
 	fs.IntVar(&a.Limits.Digits, "max-digits", a.Limits.Digits, "`digits` of a coordinate at most, and its largest exponent")
+	fs.DurationVar(&a.Limits.Reference, "max-reference", a.Limits.Reference, "`duration` that the reference orbit of a deep view may take one thread, as estimated before it is computed; no more than half of the hour that a task may take")
 	fs.IntVar(&a.Limits.Samples, "max-samples", a.Limits.Samples, "`samples` of a pixel at most")
 	fs.Int64Var(&a.Limits.RawBytes, "max-raw-bytes", a.Limits.RawBytes, "`bytes` of a file of raw data at most (formats npy and exr)")
 }
@@ -118,6 +122,8 @@ func (s *settings) addWorker(fs *pflag.FlagSet) {
 	fs.DurationVar(&w.sweep, "sweep-interval", 10*time.Minute, "`duration` between removals of what is left over in storage")
 	fs.DurationVar(&w.rendersMaxAge, "renders-max-age", 0, "`duration` after which a stored picture is removed; 0 keeps all")
 	fs.Int64Var(&w.rendersMaxBytes, "renders-max-bytes", 0, "`bytes` of stored pictures above which the oldest are removed; 0 keeps all")
+	fs.DurationVar(&w.referencesMaxAge, "references-max-age", 7*24*time.Hour, "`duration` after which the stored reference orbit of a deep view is removed, unless an open job needs it; 0 keeps all")
+	fs.Int64Var(&w.referenceCache, "reference-cache-bytes", 512<<20, "`bytes` of reference orbits kept in memory, with what drawing makes of them; 0 keeps none")
 	fs.DurationVar(&w.grace, "grace", 20*time.Second, "`duration` that work under way may go on after SIGTERM before it is handed back")
 }
 
@@ -214,6 +220,12 @@ func (s *settings) fault(name string) string {
 		return unless(s.worker.rendersMaxAge >= 0, "want 0 or a longer duration")
 	case "renders-max-bytes":
 		return unless(s.worker.rendersMaxBytes >= 0, "want 0 or more bytes")
+	case "references-max-age":
+		return unless(s.worker.referencesMaxAge >= 0, "want 0 or a longer duration")
+	case "reference-cache-bytes":
+		return unless(s.worker.referenceCache >= 0, "want 0 or more bytes")
+	case "max-reference":
+		return unless(s.api.Limits.Reference > 0 && s.api.Limits.Reference <= maxReference, "want more than 0, and at most "+maxReference.String())
 	case "presign":
 		p := s.api.Presign
 		return unless(p == 0 || p >= s3.MinPresign && p <= s3.MaxPresign, "want 0, or from 1s to 168h")
@@ -224,6 +236,10 @@ func (s *settings) fault(name string) string {
 	}
 	return ""
 }
+
+// maxReference leaves a task, which may take an hour, time for a reference that
+// takes twice as long as estimated.
+const maxReference = 30 * time.Minute
 
 func unless(ok bool, reason string) string {
 	if ok {
@@ -244,6 +260,7 @@ func (s *settings) positive(name string) bool {
 		"max-side":            int64(limits.Side),
 		"max-sync-pixels":     s.api.SyncPixels,
 		"max-sync-iterations": s.api.SyncIterations,
+		"max-sync-reference":  int64(s.api.SyncReference),
 		"max-iterations":      int64(limits.MaxIterations),
 		"max-digits":          int64(limits.Digits),
 		"max-samples":         int64(limits.Samples),

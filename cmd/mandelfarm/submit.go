@@ -88,7 +88,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"im", "imaginary part of the centre, a `decimal` of any length"},
 		{"radius", "half the height of the view, a `decimal`"},
 		{"rotation", "`degrees` that the view is turned"},
-		{"max-iterations", "`iterations` after which a point is inside"},
+		{"max-iterations", "`iterations` after which a point is inside, or auto"},
 		{"samples", "`points` per pixel"},
 		{"depth", "`bits` per channel: 8 or 16"},
 		{"coloring", "`method` of colouring: smooth, distance, slope, histogram or set"},

@@ -126,7 +126,7 @@ func ReadReference(r io.Reader) (*Reference, error) {
 	in := bufio.NewReader(r)
 	head := make([]byte, len(magic))
 	if _, err := io.ReadFull(in, head); err != nil || string(head) != magic {
-		return nil, errStored
+		return nil, errors.Join(errStored, err)
 	}
 	sum := crc32.NewIEEE()
 	d := decoder{r: bufio.NewReader(io.TeeReader(flate.NewReader(in), sum))}
@@ -136,7 +136,7 @@ func ReadReference(r io.Reader) (*Reference, error) {
 	}
 	var stored [4]byte
 	if _, err := io.ReadFull(in, stored[:]); err != nil || binary.LittleEndian.Uint32(stored[:]) != sum.Sum32() {
-		return nil, errStored
+		return nil, errors.Join(errStored, err)
 	}
 	return reference, nil
 }

@@ -1,0 +1,161 @@
+package renderer
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"mandelfarm/renderer/deep"
+)
+
+// The rule for Auto.
+const (
+	// The points that are followed: the centres of the pixels of a picture of this size at most, or, of cells of the
+	// quadtree, of a square of the ancestor.
+	probeWidth, probeHeight = 32, 18
+	probeSide               = 64
+	// leastAuto is the least limit.
+	leastAuto = 1 << 10
+	// probeTail is the part of the points that escape which the limit need not be right for: one in so many. They may
+	// take any number of iterations right beside the boundary.
+	probeTail = 128
+	// The limit is the next power of two above so many times the count of the others. A cell is as little as a 256th of
+	// what its ancestor shows, and may be as much nearer to the boundary.
+	probeMargin, cellMargin = 1.5, 4
+)
+
+// probe returns the picture whose points decide on Auto.
+func (s Spec) probe() Spec {
+	if c, ok := s.cell(); ok {
+		s.Center, s.Radius = c.ancestor().view()
+		s.Width, s.Height = probeSide, probeSide
+		return s.plain(probeSide, probeSide)
+	}
+	return s.plain(probeWidth, probeHeight)
+}
+
+// plain is Reduced without everything that has no influence on counts.
+func (s Spec) plain(width, height int) Spec {
+	s = s.Reduced(width, height)
+	s.Depth, s.Coloring = 0, Coloring{}
+	return s.As(PNG)
+}
+
+// resolve finds what Auto stands for, and the reference if the view is deep.
+func (s Spec) resolve(ctx context.Context, opt Options) (limit int, reference *deep.Reference, err error) {
+	probe := s.probe()
+	p, err := newPainter(probe)
+	if err != nil {
+		return 0, nil, err
+	}
+	if probe.isDeep() {
+		v := s.probeView(probe)
+		if reference, err = v.Reference(ctx, opt.threads(math.MaxInt)); err != nil {
+			return 0, nil, err
+		}
+		if reference.Period == 0 && reference.Len() == v.MaxIterations {
+			// No point of the view has come far from the others: as little as the middle has any of them escaped.
+			return leastAuto, shorten(reference, leastAuto), nil
+		}
+		p.ground = deep.NewGround(v, reference)
+	}
+	counts, err := p.survey(ctx, opt, func(count int32, _ float64) float64 { return float64(count) })
+	if err != nil {
+		return 0, nil, err
+	}
+	limit = s.limit(counts)
+	if reference == nil && s.isDeep() {
+		v := s.deepView()
+		v.MaxIterations = limit
+		reference, err = v.Reference(ctx, opt.threads(math.MaxInt))
+		return limit, reference, err
+	}
+	return limit, shorten(reference, limit), nil
+}
+
+// probeView is the view of a deep probe, with the reference of the picture's own view.
+func (s Spec) probeView(probe Spec) deep.View {
+	v := s.deepView()
+	v.Step = step(probe)
+	v.OffsetRe, v.OffsetIm = 0, 0
+	v.Radius2 = newKernel(probe).Radius2
+	if settles(probe.Center.Re.Float64(), probe.Center.Im.Float64()) {
+		v.MaxIterations = min(v.MaxIterations, settledSteps)
+	}
+	return v
+}
+
+// limit is the rule: from the counts of the points, which are NaN for those that do not escape, to the limit.
+func (s Spec) limit(counts []float64) int {
+	margin := probeMargin
+	if _, ok := s.cell(); ok {
+		margin = cellMargin
+	}
+	counts = slices.DeleteFunc(counts, math.IsNaN)
+	if len(counts) == 0 {
+		return leastAuto
+	}
+	slices.Sort(counts)
+	needed := margin * counts[len(counts)-1-len(counts)/probeTail]
+	limit := leastAuto
+	for float64(limit) < needed {
+		limit *= 2
+	}
+	return min(limit, s.ceiling())
+}
+
+// ceiling is the greatest limit that Auto may come to for the view: AutoCeiling, and for references of more than some
+// thousand digits so many steps that they take no more than two minutes, whatever the machine takes them to be.
+func (s Spec) ceiling() int {
+	if !s.isDeep() {
+		return AutoCeiling
+	}
+	const work = 1.3e10
+	words := float64(deep.Bits(s.referenceBound()) / 64)
+	return int(min(AutoCeiling, work/float64(words*math.Sqrt(words))))
+}
+
+// shorten drops what a reference has beyond the limit.
+func shorten(r *deep.Reference, limit int) *deep.Reference {
+	if r == nil || r.Len() <= limit {
+		return r
+	}
+	small, _ := slices.BinarySearchFunc(r.Small, limit, func(s deep.Small, limit int) int { return s.Index - limit - 1 })
+	return &deep.Reference{
+		Re: slices.Clone(r.Re[:limit+1]), Im: slices.Clone(r.Im[:limit+1]), Small: slices.Clone(r.Small[:small]),
+	}
+}
+
+// settledSteps is the length of the reference of a view whose middle settles: that is all it takes to find a point in the
+// view that is periodic with fewer steps.
+const settledSteps = 1 << 14
+
+// settles reports whether the orbit of c comes to a cycle that attracts it, and does so for all points within a millionth
+// of c. Then the reference of a deep view there would go on to the limit, and nothing escapes. False says nothing.
+func settles(re, im float64) bool {
+	const (
+		steps     = 1 << 20
+		near2     = 0x1p-80 // square of the distance that is as good as none
+		attracts2 = 0.8     // square of the cycle's multiplier
+		turns     = 16      // of the cycle that a reference of settledSteps makes
+		steepest2 = 1e4     // square of how far the cycle moves with c, which says how small its component is
+	)
+	var x, y, dx, dy float64
+	oldX, oldY, multiplier2, since := 0.0, 0.0, 1.0, 0
+	for n := 1; n <= steps; n++ {
+		multiplier2 = float64(multiplier2 * float64(4*(float64(x*x)+float64(y*y))))
+		dx, dy = 2*(float64(x*dx)-float64(y*dy))+1, 2*(float64(x*dy)+float64(y*dx))
+		x, y = float64(x*x)-float64(y*y)+re, float64(2*float64(x*y))+im
+		if !(float64(x*x)+float64(y*y) <= 4) {
+			return false
+		}
+		gone2 := float64((x-oldX)*(x-oldX)) + float64((y-oldY)*(y-oldY))
+		if gone2 < near2 && multiplier2 < attracts2 && n-since <= settledSteps/turns && float64(dx*dx)+float64(dy*dy) < steepest2 {
+			return true
+		}
+		if n&(n-1) == 0 {
+			oldX, oldY, multiplier2, since, dx, dy = x, y, 1, n, 0, 0
+		}
+	}
+	return false
+}
