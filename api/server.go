@@ -62,6 +62,7 @@ type Config struct {
 	// SyncIterations is how many iterations all its samples may have together.
 	SyncIterations int64
 	WaitLimit      time.Duration // longest wait for a picture before 503
+	FindTime       time.Duration // longest search for a minibrot
 	CacheBytes     int64         // pictures kept in memory; 0 keeps none
 	MaxBody        int64         // bytes of a request's body
 	// Presign, unless 0, sends clients who fetch a job's picture to storage, by a
@@ -83,6 +84,7 @@ func DefaultConfig() Config {
 		SyncPixels:     16 << 20,
 		SyncIterations: 1e12,
 		WaitLimit:      30 * time.Second,
+		FindTime:       10 * time.Second,
 		CacheBytes:     256 << 20,
 		MaxBody:        1 << 20,
 	}
@@ -103,6 +105,8 @@ type Server struct {
 	targets targets
 	presign Presigner // nil if the API sends pictures itself
 
+	searching chan struct{} // holds the one search for a minibrot that may be under way
+
 	stop       context.CancelFunc // ends what requests have set going
 	endStreams context.CancelFunc
 	ongoing    sync.WaitGroup
@@ -117,6 +121,7 @@ func New(ctx context.Context, cfg Config, store storage.Store, l *ledger.Ledger,
 	ctx, stop := context.WithCancel(ctx)
 	streams, endStreams := context.WithCancel(ctx)
 	s := &Server{cfg: cfg, store: store, ledger: l, queue: q, board: b, log: log, stop: stop, endStreams: endStreams}
+	s.searching = make(chan struct{}, 1)
 	s.feed = newFeed(streams, q, &s.ongoing, s.read)
 	var finderErr, targetsErr, presignErr error
 	s.finder, finderErr = newFinder(ctx, cfg, store, q, &s.ongoing)
@@ -169,6 +174,7 @@ func (s *Server) routes(health http.Handler, page []byte) *gin.Engine {
 	read := []string{http.MethodGet, http.MethodHead}
 	r.Match(read, "/", s.index(page))
 	r.Match(read, "/generate/:width/:height", s.generate)
+	r.Match(read, "/find", s.minibrot)
 	r.POST("/jobs", soon(s.submit))
 	r.Match(read, "/jobs", soon(s.list))
 	r.Match(read, "/jobs/:id", soon(s.status))
