@@ -3,6 +3,7 @@
 //
 //	GET    /                          page for a browser, the default picture for anything else
 //	GET    /generate/{width}/{height} the picture, now (browsers, scripts)
+//	GET    /find                      the minibrot a view is about (the page, scripts)
 //	POST   /jobs                      a Spec to be drawn, or another program's file (artists, scripts)
 //	GET    /jobs                      the jobs, newest first
 //	GET    /jobs/{id}                 one job's status

@@ -40,6 +40,9 @@ var (
 	errNoImage  = errors.New("the job has no picture")
 	errFailed   = errors.New("the picture cannot be drawn")
 	errPanic    = errors.New("internal error")
+
+	errSearching  = errors.New("another search for a minibrot is under way in this process")
+	errLongSearch = errors.New("the search for a minibrot takes too long")
 )
 
 // outcome is what an error becomes.
@@ -62,6 +65,9 @@ var statuses = []struct { //nolint:gochecknoglobals // a constant table
 	{errWaited, outcome{status: http.StatusServiceUnavailable, retryAfter: 5}},
 	{errNoImage, outcome{status: http.StatusConflict}},
 	{errFailed, outcome{status: http.StatusInternalServerError}},
+	{renderer.ErrNoMinibrot, outcome{status: http.StatusUnprocessableEntity}},
+	{errLongSearch, outcome{status: http.StatusServiceUnavailable, retryAfter: 30, advice: "; a lower max_period takes less, and the operator can allow more"}},
+	{errSearching, outcome{status: http.StatusServiceUnavailable, retryAfter: 2}},
 	{job.ErrUnknown, outcome{status: http.StatusNotFound}},
 	{job.ErrState, outcome{status: http.StatusConflict}},
 	{job.ErrVersion, outcome{status: http.StatusConflict}},
@@ -79,7 +85,8 @@ func classify(err error) (o outcome, public bool) {
 	}
 	for _, row := range statuses {
 		if errors.Is(err, row.err) {
-			return row.outcome, row.status < 500 || errors.Is(err, errWaited) || errors.Is(err, errNotReady) || errors.Is(err, errFailed)
+			return row.outcome, row.status < 500 || errors.Is(err, errWaited) || errors.Is(err, errNotReady) || errors.Is(err, errFailed) ||
+				errors.Is(err, errSearching) || errors.Is(err, errLongSearch)
 		}
 	}
 	if _, ok := errors.AsType[*storage.Error](err); ok {

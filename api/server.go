@@ -65,6 +65,7 @@ type Config struct {
 	// SyncReference is how long its reference orbit may take, as estimated.
 	SyncReference time.Duration
 	WaitLimit     time.Duration // longest wait for a picture before 503
+	FindTime      time.Duration // longest search for a minibrot
 	CacheBytes    int64         // pictures kept in memory; 0 keeps none
 	MaxBody       int64         // bytes of a request's body
 	// Presign, unless 0, sends clients who fetch a job's picture to storage, by a
@@ -87,6 +88,7 @@ func DefaultConfig() Config {
 		SyncIterations: 1e12,
 		SyncReference:  2 * time.Minute,
 		WaitLimit:      30 * time.Second,
+		FindTime:       10 * time.Second,
 		CacheBytes:     256 << 20,
 		MaxBody:        1 << 20,
 	}
@@ -107,6 +109,8 @@ type Server struct {
 	targets targets
 	presign Presigner // nil if the API sends pictures itself
 
+	searching chan struct{} // holds the one search for a minibrot that may be under way
+
 	stop       context.CancelFunc // ends what requests have set going
 	endStreams context.CancelFunc
 	ongoing    sync.WaitGroup
@@ -121,6 +125,7 @@ func New(ctx context.Context, cfg Config, store storage.Store, l *ledger.Ledger,
 	ctx, stop := context.WithCancel(ctx)
 	streams, endStreams := context.WithCancel(ctx)
 	s := &Server{cfg: cfg, store: store, ledger: l, queue: q, board: b, log: log, stop: stop, endStreams: endStreams}
+	s.searching = make(chan struct{}, 1)
 	s.feed = newFeed(streams, q, &s.ongoing, s.read)
 	var finderErr, targetsErr, presignErr error
 	s.finder, finderErr = newFinder(ctx, cfg, store, q, &s.ongoing)
@@ -174,6 +179,7 @@ func (s *Server) routes(health http.Handler, page []byte) *gin.Engine {
 	r.Match(read, "/", s.index(page))
 	r.Match(read, "/generate/:width/:height", s.generate)
 	r.Match(read, "/tiles/:z/:x/:file", s.tile)
+	r.Match(read, "/find", s.minibrot)
 	r.POST("/jobs", soon(s.submit))
 	r.Match(read, "/jobs", soon(s.list))
 	r.Match(read, "/jobs/:id", soon(s.status))

@@ -47,6 +47,31 @@ func (c *Client) Submit(ctx context.Context, s renderer.Spec) (job.Status, error
 	return c.status(ctx, http.MethodPost, "/jobs", bytes.NewReader(body))
 }
 
+// Find returns the minibrot that the picture's view of the Mandelbrot set is
+// about, of a period up to maxPeriod, or what the farm takes for enough if that is
+// 0; its Spec is the picture, of a view that shows it. The error is
+// [renderer.ErrNoMinibrot] if there is none.
+func (c *Client) Find(ctx context.Context, s renderer.Spec, maxPeriod int) (renderer.Minibrot, error) {
+	s, err := s.Normalize()
+	if err != nil {
+		return renderer.Minibrot{}, err
+	}
+	query := url.Values{
+		"formula": {string(s.Formula)}, "re": {s.Center.Re.String()}, "im": {s.Center.Im.String()}, "radius": {s.Radius.String()},
+		"max_iterations": {s.MaxIterations.String()},
+	}
+	if maxPeriod > 0 {
+		query.Set("max_period", strconv.Itoa(maxPeriod))
+	}
+	var found renderer.Minibrot
+	if err = c.ask(ctx, http.MethodGet, "/find?"+query.Encode(), nil, &found); err != nil {
+		return renderer.Minibrot{}, err
+	}
+	s.Center, s.Radius, s.MaxIterations = found.Center, found.Radius, renderer.Iterations(found.MaxIterations)
+	found.Spec = s
+	return found, nil
+}
+
 // Job returns the status of a job.
 func (c *Client) Job(ctx context.Context, id renderer.ID) (job.Status, error) {
 	return c.status(ctx, http.MethodGet, path(id), nil)

@@ -46,6 +46,26 @@ func TestAJobFromSpecToFile(t *testing.T) {
 	assert.Equal(t, drawn.Bytes(), copied.Bytes())
 }
 
+func TestFind(t *testing.T) {
+	t.Parallel()
+	c := connect(t, newFarm(t).url)
+	view, err := renderer.Parse([]byte(`{"width": 90, "height": 60, "center": {"re": "-1.7597", "im": "-0.0126"}, "radius": "0.001", "samples": 4}`))
+	require.NoError(t, err)
+	want, err := view.Find(t.Context(), 1000, renderer.Options{})
+	require.NoError(t, err)
+	got, err := c.Find(t.Context(), view, 0)
+	require.NoError(t, err)
+	assert.Equal(t, want, got)
+	_, err = c.Find(t.Context(), view, 38)
+	require.ErrorIs(t, err, renderer.ErrNoMinibrot)
+	view.Formula = renderer.Tricorn
+	_, err = c.Find(t.Context(), view, 0)
+	var refusal *client.Error
+	require.ErrorAs(t, err, &refusal)
+	assert.Equal(t, "formula", refusal.Field)
+	assert.NotErrorIs(t, err, renderer.ErrNoMinibrot)
+}
+
 func TestJobsOfAllPages(t *testing.T) {
 	t.Parallel()
 	c := connect(t, newFarm(t).url)

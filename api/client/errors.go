@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mandelfarm/job"
+	"mandelfarm/renderer"
 )
 
 // ErrUnreachable says that nobody answers at the farm's address, or the connection broke.
@@ -46,7 +47,8 @@ func (e *Error) Error() string {
 	return e.Detail
 }
 
-// Is reports whether the refusal is one of package job's errors.
+// Is reports whether the refusal is one of package job's errors, or
+// [renderer.ErrNoMinibrot].
 func (e *Error) Is(target error) bool {
 	if e.foreign {
 		return false
@@ -58,6 +60,8 @@ func (e *Error) Is(target error) bool {
 		return target == job.ErrState
 	case http.StatusTooManyRequests:
 		return target == job.ErrQueueFull
+	case http.StatusUnprocessableEntity:
+		return target == renderer.ErrNoMinibrot
 	}
 	return false
 }

@@ -87,6 +87,35 @@ func TestPageInABrowser(t *testing.T) {
 	screenshot(browser, t, "multibrot")
 }
 
+func TestPageZoomsToTheMinibrot(t *testing.T) {
+	t.Parallel()
+	browser := testenv.Browser(t)
+	farm := serve(t, map[string]string{"DATA": t.TempDir()})
+	require.NoError(t, chromedp.Do(browser,
+		chromedp.EmulateViewport(1100, 1000),
+		chromedp.Navigate(farm.url+"/#re=-1.7597&im=-0.0126&radius=0.001&palette=fire"),
+	))
+	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
+	require.NoError(t, chromedp.Do(browser, chromedp.Click(chromedp.CSS(`#minibrot`))))
+	_, err := chromedp.Run(browser, chromedp.Poll[bool](`location.hash.includes('radius=0.00000879')`))
+	require.NoError(t, err)
+	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
+	view, err := url.ParseQuery(strings.TrimPrefix(look[string](browser, t, `location.hash`), "#"))
+	require.NoError(t, err)
+	assert.True(t, strings.HasPrefix(view.Get("re"), "-1.759984174"), view.Get("re"))
+	assert.Equal(t, []string{"7800", "fire"}, []string{view.Get("max_iterations"), view.Get("palette")})
+	screenshot(browser, t, "minibrot")
+
+	// Where there is none that is said, and the picture stays.
+	require.NoError(t, chromedp.Do(browser, chromedp.Navigate(farm.url+"/#re=1&im=1&radius=0.1")))
+	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
+	require.NoError(t, chromedp.Do(browser,
+		chromedp.Click(chromedp.CSS(`#minibrot`)),
+		chromedp.WaitVisible(chromedp.CSS(`output.error`)),
+	))
+	assert.Contains(t, look[string](browser, t, `document.querySelector('output').value`), "no minibrot found")
+}
+
 // look evaluates an expression in the page.
 func look[T any](browser context.Context, t *testing.T, expression string, options ...chromedp.EvaluateOption) T {
 	t.Helper()

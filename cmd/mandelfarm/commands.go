@@ -20,7 +20,8 @@ func rootCommand(env environment) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddGroup(&cobra.Group{ID: clientGroup, Title: "Commands that ask a farm:"})
-	root.AddCommand(apiCommand(env), workerCommand(env), renderCommand(env), verifyCommand(env), importCommand(), healthCommand(env))
+	root.AddCommand(apiCommand(env), workerCommand(env), renderCommand(env), verifyCommand(env), findCommand(env),
+		importCommand(), healthCommand(env))
 	root.AddCommand(submitCommand(env), jobsCommand(env), statusCommand(env), watchCommand(env),
 		fetchCommand(env), cancelCommand(env), retryCommand(env))
 	for _, cmd := range append(root.Commands(), root) {

@@ -5,6 +5,7 @@
 //	mandelfarm worker            draws, on the same
 //	mandelfarm render SPEC.json  draws one picture without a farm
 //	mandelfarm verify FILE.png   draws a picture again and compares
+//	mandelfarm find SPEC.json    finds the minibrot that a view is about
 //	mandelfarm import FILE       makes a Spec of another program's parameter file
 //	mandelfarm healthcheck       asks a running api or worker whether it is ready
 //
@@ -24,7 +25,7 @@
 // for a Spec that the farm refuses. Commands that ask a farm also have 3 if the
 // job failed, 4 if it was canceled, 5 if there is no such job, 6 if the farm
 // cannot be reached. verify ends with 1 if the pixels differ, and with 2 if it
-// cannot tell.
+// cannot tell. find ends with 7 if there is nothing to find.
 package main
 
 import (
@@ -38,6 +39,7 @@ import (
 
 	"mandelfarm/api/client"
 	"mandelfarm/job"
+	"mandelfarm/renderer"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -66,6 +68,7 @@ const (
 	exitJobCanceled
 	exitUnknownJob
 	exitUnreachable
+	exitNothing
 )
 
 // exitCode is the exit code of a command that ended with err.
@@ -83,6 +86,7 @@ func exitCode(err error) int {
 		{errJobCanceled, exitJobCanceled},
 		{job.ErrUnknown, exitUnknownJob},
 		{client.ErrUnreachable, exitUnreachable},
+		{renderer.ErrNoMinibrot, exitNothing},
 	} {
 		if errors.Is(err, row.err) {
 			return row.code

@@ -92,6 +92,7 @@ func (s *settings) addAPI(fs *pflag.FlagSet) {
 	a := &s.api
 	fs.IntVar(&s.queueLimit, "queue-limit", 10_000, "`tasks` that may wait in a lane of the queue before requests for more get 429")
 	fs.DurationVar(&a.WaitLimit, "wait-limit", a.WaitLimit, "`duration` a request waits for its picture before 503")
+	fs.DurationVar(&a.FindTime, "find-time", a.FindTime, "`duration` that a search for a minibrot may take, as estimated before it begins and as it is")
 	fs.Int64Var(&a.CacheBytes, "cache-bytes", a.CacheBytes, "`bytes` of pictures kept in memory; 0 keeps none")
 	fs.Int64Var(&a.MaxBody, "max-body", a.MaxBody, "`bytes` of a request's body at most")
 	fs.Int64Var(&a.Limits.Pixels, "max-pixels", a.Limits.Pixels, "`pixels` of a picture at most, width times height")
@@ -255,6 +256,7 @@ func (s *settings) positive(name string) bool {
 		"start-timeout":       int64(s.startTimeout),
 		"queue-limit":         int64(s.queueLimit),
 		"wait-limit":          int64(s.api.WaitLimit),
+		"find-time":           int64(s.api.FindTime),
 		"max-body":            s.api.MaxBody,
 		"max-pixels":          limits.Pixels,
 		"max-side":            int64(limits.Side),

@@ -122,7 +122,7 @@ func TestEverySettingIsCheckedByName(t *testing.T) {
 			switch {
 			case cmd.Name() == "render":
 				args = append(args, "-", "-o", "-")
-			case cmd.Name() == "verify":
+			case cmd.Name() == "verify", cmd.Name() == "find":
 				args = append(args, "-")
 			case cmd.Name() == "fetch":
 				args = append(args, anID, "-o", "-")

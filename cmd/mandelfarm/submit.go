@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,7 +31,7 @@ With --wait, which --output implies, it shows the progress until the job ends.`,
 		Args: usage(cobra.MaximumNArgs(1)),
 	}
 	clientCommand(env, cmd, func(ctx context.Context, c *caller, args []string) error {
-		spec, err := view.spec(cmd.Flags(), args, c)
+		spec, err := view.spec(cmd.Flags(), args, c.stdin)
 		if err != nil {
 			return err
 		}
@@ -76,8 +77,8 @@ type viewFlags struct {
 // add adds the flags: the size, and the parameters of [renderer.FromQuery] with
 // dashes for underscores, which are taken as well.
 func (v *viewFlags) add(fs *pflag.FlagSet) {
-	fs.IntVar(&v.width, "width", 0, "`pixels` of the picture from left to right")
-	fs.IntVar(&v.height, "height", 0, "`pixels` of the picture from top to bottom")
+	fs.IntVar(&v.width, "width", v.width, "`pixels` of the picture from left to right")
+	fs.IntVar(&v.height, "height", v.height, "`pixels` of the picture from top to bottom")
 	arguments(fs, "width", "height")
 	for _, p := range []struct{ name, usage string }{
 		{"formula", "`name` of the formula: mandelbrot, julia, burning_ship, tricorn or multibrot"},
@@ -115,7 +116,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 var errTwoSpecs = errors.New("say what to draw by SPEC.json, or by flags from --width on")
 
 // spec reads what is to be drawn from a file or from the flags, not from both.
-func (v *viewFlags) spec(fs *pflag.FlagSet, args []string, c *caller) (renderer.Spec, error) {
+func (v *viewFlags) spec(fs *pflag.FlagSet, args []string, stdin io.Reader) (renderer.Spec, error) {
 	query := make(map[string][]string)
 	for _, name := range v.parameters {
 		if fs.Changed(name) {
@@ -127,7 +128,7 @@ func (v *viewFlags) spec(fs *pflag.FlagSet, args []string, c *caller) (renderer.
 		return renderer.Spec{}, fmt.Errorf("%w: %w", errUsage, errTwoSpecs)
 	}
 	if len(args) == 1 {
-		return readSpec(args[0], c.stdin)
+		return readSpec(args[0], stdin)
 	}
 	spec, err := renderer.FromQuery(v.width, v.height, query)
 	if err != nil {

@@ -94,7 +94,7 @@ func trail(p *point) [12]uint64 {
 		for i, x := range []float64{p.dRe, p.dIm, p.slopeRe, p.slopeIm} {
 			list[2+i] = math.Float64bits(x)
 		}
-		list[6], list[7], list[8] = uint64(p.m), uint64(p.moves), uint64(p.save) //nolint:gosec // as bits
+		list[6], list[7], list[8] = uint64(p.m), uint64(p.moves), uint64(p.save)                                 //nolint:gosec // as bits
 		list[9], list[10], list[11] = math.Float64bits(p.savedRe), math.Float64bits(p.savedIm), uint64(p.savedM) //nolint:gosec // as bits
 	}
 	return list

@@ -13,21 +13,25 @@ import (
 // goes with it.
 type Point struct{ Re, Im *big.Int }
 
-// Parse reads two decimals and rounds them to multiples of 2^-bits, to the nearest, ties away from 0. It reports false
-// if they are not decimals.
-func Parse(re, im string, bits int) (Point, bool) {
-	x, ok := parse(re, bits)
-	y, also := parse(im, bits)
+// maxExponent is the largest power of ten that numbers may be given with: the cost of reading one is that of its digits
+// written out.
+const maxExponent = 2_000_000
+
+// Parse reads two decimals and rounds them to multiples of 2^-precision, to the nearest, ties away from 0. It reports
+// false if they are not decimals, or have exponents beyond two million.
+func Parse(re, im string, precision int) (Point, bool) {
+	x, ok := parse(re, precision)
+	y, also := parse(im, precision)
 	return Point{x, y}, ok && also
 }
 
 // parse reads [-]digits[.digits][e±digits].
-func parse(text string, bits int) (*big.Int, bool) {
-	mantissa, power, exponent := text, "", 0
+func parse(text string, precision int) (*big.Int, bool) {
+	mantissa, exponent := text, 0
 	if at := strings.IndexAny(text, "eE"); at >= 0 {
-		mantissa, power = text[:at], text[at+1:]
+		mantissa = text[:at]
 		var err error
-		if exponent, err = strconv.Atoi(power); err != nil {
+		if exponent, err = strconv.Atoi(text[at+1:]); err != nil || exponent > maxExponent || exponent < -maxExponent {
 			return nil, false
 		}
 	}
@@ -37,7 +41,7 @@ func parse(text string, bits int) (*big.Int, bool) {
 		return nil, false
 	}
 	exponent -= len(fraction)
-	x.Lsh(x, uint(bits)) //nolint:gosec // not negative
+	x.Lsh(x, uint(precision))
 	if exponent >= 0 {
 		return x.Mul(x, tenTo(exponent)), true
 	}
@@ -51,40 +55,42 @@ func parse(text string, bits int) (*big.Int, bool) {
 
 func tenTo(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
 
-// Plus returns p + d, with d rounded to the point's bits.
-func (p Point) Plus(d wide.Complex, bits int) Point {
-	return Point{plus(p.Re, d.Re, d.Exp+bits), plus(p.Im, d.Im, d.Exp+bits)}
+// Plus returns p + d, with d rounded to the point's bits, to the nearest.
+func (p Point) Plus(d wide.Complex, precision int) Point {
+	return Point{plus(p.Re, d.Re, d.Exp+precision), plus(p.Im, d.Im, d.Exp+precision)}
 }
 
 // plus adds m * 2^e units.
 func plus(x *big.Int, m float64, e int) *big.Int {
 	const mantissa = 53
-	if m == 0 {
-		return new(big.Int).Set(x)
+	d := new(big.Int)
+	if m == 0 || e < -2 {
+		return d.Set(x) // less than half a unit
 	}
-	d, _ := new(big.Float).SetMantExp(big.NewFloat(m), mantissa).Int(nil)
-	if e -= mantissa; e >= 0 {
-		d.Lsh(d, uint(e))
+	new(big.Float).SetMantExp(big.NewFloat(m), mantissa).Int(d)
+	if e >= mantissa {
+		d.Lsh(d, uint(e-mantissa))
 	} else {
-		d.Rsh(d, uint(-e))
+		d.Add(d, new(big.Int).Lsh(big.NewInt(1), uint(mantissa-1-e)))
+		d.Rsh(d, uint(mantissa-e))
 	}
 	return d.Add(d, x)
 }
 
 // Minus returns p - q in double precision. Both have the same bits.
-func (p Point) Minus(q Point, bits int) wide.Complex {
-	return toWide(new(big.Int).Sub(p.Re, q.Re), new(big.Int).Sub(p.Im, q.Im), bits)
+func (p Point) Minus(q Point, precision int) wide.Complex {
+	return toWide(new(big.Int).Sub(p.Re, q.Re), new(big.Int).Sub(p.Im, q.Im), precision)
 }
 
 // Wide returns the point in double precision.
-func (p Point) Wide(bits int) wide.Complex { return toWide(p.Re, p.Im, bits) }
+func (p Point) Wide(precision int) wide.Complex { return toWide(p.Re, p.Im, precision) }
 
 // toWide rounds a point to double precision.
-func toWide(x, y *big.Int, bits int) wide.Complex {
+func toWide(x, y *big.Int, precision int) wide.Complex {
 	xm, xe := leading(x)
 	ym, ye := leading(y)
 	e := max(xe, ye)
-	return wide.New(float64(xm*wide.Power(xe-e)), float64(ym*wide.Power(ye-e)), e-bits)
+	return wide.New(float64(xm*wide.Power(xe-e)), float64(ym*wide.Power(ye-e)), e-precision)
 }
 
 // leading returns m and e with x = m * 2^e, rounded to the first 64 bits and then to those of m.

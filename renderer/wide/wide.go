@@ -37,7 +37,7 @@ func Power(e int) float64 {
 	if e < least {
 		return 0
 	}
-	return math.Float64frombits(uint64(min(e, most+1)+bias) << mantissaBits) //nolint:gosec // positive
+	return math.Float64frombits(uint64(min(e, most+1)+bias) << mantissaBits)
 }
 
 // exponent returns that of a finite number other than 0.

@@ -1,0 +1,121 @@
+package nucleus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"math/bits"
+
+	"mandelfarm/renderer/orbit"
+	"mandelfarm/renderer/wide"
+)
+
+// ErrNone says that nothing was found in a view; the error's text says why.
+var ErrNone = errors.New("no minibrot found")
+
+// View is a disc.
+type View struct {
+	Re, Im string    // its centre, as decimals
+	Radius wide.Real // above 0
+}
+
+// Options bound a search.
+type Options struct {
+	Limit   int // periods above it are not looked for
+	Threads int // of the orbits, see [orbit.Orbit]
+}
+
+// Nucleus is what is found.
+type Nucleus struct {
+	Period int
+	Re, Im string       // to 40 bits below the size, and the radius
+	Size   wide.Complex // how the whole set is to be scaled and turned to lie on the minibrot
+	Domain wide.Real    // radius of the points whose orbits come closest to 0 at the period
+}
+
+// attempts is how many periods Newton's method may lead out of the view for.
+const attempts = 20
+
+// Find finds the nucleus of the least period within a view. The error wraps [ErrNone] if there is none; it is the cause
+// of ctx if that ends first.
+func Find(ctx context.Context, v View, o Options) (Nucleus, error) {
+	s, err := newSearch(v, o)
+	if err != nil {
+		return Nucleus{}, err
+	}
+	for range attempts {
+		if err = s.next(ctx); err != nil {
+			return Nucleus{}, err
+		}
+		var found Nucleus
+		if found, err = s.newton(ctx); errors.Is(err, ErrNone) {
+			found, err = s.around(ctx)
+		}
+		if !errors.Is(err, ErrNone) {
+			return found, err
+		}
+	}
+	return Nucleus{}, err
+}
+
+// search follows the orbit of the view's centre.
+type search struct {
+	Options
+	radius wide.Real
+	bits   int // of the centre
+	centre orbit.Point
+
+	walk walk
+	n    int         // steps made
+	z    orbit.Point // z_n
+}
+
+// spare is how many bits the orbit of the centre has below the radius, but for those that its rounding takes.
+const spare = 64
+
+func newSearch(v View, o Options) (*search, error) {
+	s := &search{Options: o, radius: v.Radius, bits: searchBits(v.Radius, o.Limit), walk: newWalk()}
+	var ok bool
+	if s.centre, ok = orbit.Parse(v.Re, v.Im, s.bits); !ok {
+		return nil, errors.New("nucleus: the centre is no pair of decimals")
+	}
+	s.z = origin()
+	return s, nil
+}
+
+func origin() orbit.Point { return orbit.Point{Re: new(big.Int), Im: new(big.Int)} }
+
+func searchBits(radius wide.Real, limit int) int {
+	return orbit.RoundBits(max(0, -radius.Exp) + spare + bits.Len(uint(max(0, limit))))
+}
+
+// next goes on to the next n at which the view takes in 0.
+func (s *search) next(ctx context.Context) error {
+	var hit, gone bool
+	first := s.n
+	o := orbit.Orbit{Start: s.z, C: s.centre, Bits: s.bits, Limit: s.Limit - first, Threads: s.Threads}
+	z, err := o.Follow(ctx, func(n int, z wide.Complex) bool {
+		s.n = first + n
+		s.walk.step(s.n, z)
+		hit = within(z, s.walk.d, s.radius)
+		gone = z.Exp >= escaped || !hit && z.Exp > 0 && s.gone()
+		return !hit && !gone
+	})
+	s.z = z
+	switch {
+	case err != nil:
+		return err
+	case gone:
+		return fmt.Errorf("%w: the view escapes within %d iterations", ErrNone, s.n)
+	case !hit:
+		return fmt.Errorf("%w: no period up to %d", ErrNone, s.Limit)
+	}
+	return nil
+}
+
+// gone reports whether all of the view is farther than 2 from 0, whence no orbit returns.
+func (s *search) gone() bool {
+	reach := s.walk.d.Norm().Mul(s.radius)
+	return s.walk.z.Norm().Float64()-reach.Float64() > 2
+}

@@ -1,0 +1,196 @@
+package nucleus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"math/bits"
+
+	"mandelfarm/renderer/orbit"
+	"mandelfarm/renderer/wide"
+)
+
+const (
+	// below is how many bits a nucleus has below the size of its minibrot and the radius of the view.
+	below = 40
+	// steps is how many Newton's method may take: far more than there are doublings of bits.
+	steps = 60
+	// margin is how many bits a step is computed in beyond those that it is to gain and those that rounding takes.
+	margin = 16
+	// slack is how many bits the exponents of lengths and of sums of some of them may be off by.
+	slack = 4
+	// nearby is how many bits below the radius a nucleus of a divisor of the period must be to be taken instead.
+	nearby = 8
+	// escaped is the exponent of elements of an orbit that does not come back, and soon takes more memory than there is.
+	escaped = 5
+	// stray is how many radii from the centre Newton's method may go on its way.
+	stray = 4
+)
+
+// guess is an approximation of a nucleus, and what Newton's method knows of its own advance. Lengths are base-2
+// logarithms, rounded down.
+type guess struct {
+	period int
+	c      orbit.Point
+	bits   int // of c
+	error  int // length that c is off by, about
+	gain   int // bits that the next step is to gain
+}
+
+// modest is the gain of a step with a derivative in double precision: each step of the orbit takes a bit of 53 at most.
+func modest(period int) int { return 51 - bits.Len(uint(period)) }
+
+// newton finds the nucleus of the period that the search has come to. The error wraps ErrNone if it is not in the view.
+func (s *search) newton(ctx context.Context) (Nucleus, error) {
+	first, ok := slopeOf(s.walk.d).under(s.z)
+	if !ok {
+		return Nucleus{}, outside(s.n)
+	}
+	g := &guess{period: s.n, c: s.centre, bits: s.bits, gain: modest(s.n)}
+	g.error = max(first.Wide(s.bits).Exp, s.radius.Exp-spare+g.gain)
+	g.advance(first, s.walk.bend-slack, s.target(s.walk.size()))
+	return s.refine(ctx, g)
+}
+
+// around finds the nucleus of the period that the search has come to from points around the centre, after the way from
+// the centre has led out of the view. Where z_n(c) is all but linear in the view all ways lead to the same point.
+func (s *search) around(ctx context.Context) (found Nucleus, err error) {
+	if s.walk.bend-slack > s.radius.Exp {
+		return Nucleus{}, outside(s.n)
+	}
+	const half, diagonal = 0.5, 0.354
+	for _, at := range [][2]float64{
+		{half, 0},
+		{diagonal, diagonal},
+		{0, half},
+		{-diagonal, diagonal},
+		{-half, 0},
+		{-diagonal, -diagonal},
+		{0, -half},
+		{diagonal, -diagonal},
+	} {
+		c := s.centre.Plus(wide.New(at[0], at[1], 0).MulReal(s.radius), s.bits)
+		found, err = s.refine(ctx, &guess{period: s.n, c: c, bits: s.bits, error: s.radius.Exp, gain: modest(s.n)})
+		if !errors.Is(err, ErrNone) {
+			break
+		}
+	}
+	return found, err
+}
+
+// refine goes on from a guess until it is good enough.
+func (s *search) refine(ctx context.Context, g *guess) (Nucleus, error) {
+	for range steps {
+		w, step, err := s.pass(ctx, g)
+		if err != nil {
+			return Nucleus{}, err
+		}
+		if w.near.Exp < s.radius.Exp-nearby && w.near.Exp <= step.Wide(g.bits).Exp+1 {
+			g.period, g.gain = w.at, modest(w.at) // the nucleus is that of a divisor
+			continue
+		}
+		size := w.size()
+		target := s.target(size)
+		if size.Exp == wide.Zero || wide.NewReal(stray, 0).Mul(s.radius).Less(s.distance(g)) {
+			return Nucleus{}, outside(g.period)
+		}
+		if g.advance(step, w.bend-slack, target) {
+			return s.result(g, w, target)
+		}
+	}
+	return Nucleus{}, outside(g.period)
+}
+
+// target is the length that a nucleus is to be known to.
+func (s *search) target(size wide.Complex) int { return min(size.Exp, s.radius.Exp) - below }
+
+func outside(period int) error {
+	return fmt.Errorf("%w: the nearest nucleus of period %d is outside the view", ErrNone, period)
+}
+
+// pass follows the orbit of a guess to its period, and returns what went along and by how much the guess is off.
+func (s *search) pass(ctx context.Context, g *guess) (*walk, orbit.Point, error) {
+	rounding := margin + bits.Len(uint(g.period))
+	if need := orbit.RoundBits(g.gain + rounding - g.error); need > g.bits {
+		g.c, g.bits = lengthen(g.c, need-g.bits), need
+	}
+	o := orbit.Orbit{Start: origin(), C: g.c, Bits: g.bits, Limit: g.period, Threads: s.Threads}
+	w := newWalk()
+	w.period = g.period
+	var z, step orbit.Point
+	var err error
+	var d *slope
+	if g.gain <= modest(g.period) {
+		z, err = o.Follow(ctx, func(n int, z wide.Complex) bool {
+			w.step(n, z)
+			return z.Exp < escaped
+		})
+		d = slopeOf(w.d)
+	} else {
+		d = newSlope(g.gain + rounding)
+		z, err = o.FollowPoints(ctx, func(n int, z orbit.Point) bool {
+			w.step(n, z.Wide(g.bits))
+			if n < g.period {
+				d.step(z, g.bits)
+			}
+			return w.z.Exp < escaped
+		})
+	}
+	if err != nil {
+		return nil, step, err
+	}
+	step, ok := d.under(z)
+	if !ok || w.z.Exp >= escaped {
+		return nil, step, outside(g.period)
+	}
+	return &w, step, nil
+}
+
+// advance makes a step, and reports whether that leads to within the target, a length, of the nucleus. Its error is
+// squared, and divided by the length over which z_period(c) bends.
+func (g *guess) advance(step orbit.Point, bend, target int) bool {
+	length := max(step.Wide(g.bits).Exp, g.error-g.gain) // less is rounding
+	rounding := max(length, g.error) - g.gain
+	g.c = minus(g.c, step)
+	g.error = min(length, max(2*length-bend, rounding))
+	g.gain = max(modest(g.period), min(bend-g.error, g.error-target)+margin)
+	return g.error <= target
+}
+
+// distance is that of a guess from the view's centre.
+func (s *search) distance(g *guess) wide.Real {
+	return g.c.Minus(lengthen(s.centre, g.bits-s.bits), g.bits).Norm()
+}
+
+func (s *search) result(g *guess, w *walk, target int) (Nucleus, error) {
+	if !s.distance(g).Less(s.radius) {
+		return Nucleus{}, outside(g.period)
+	}
+	places := (-target*30103 + 99999) / 100000 // of decimals; 0.30103 is the logarithm of 2
+	return Nucleus{
+		Period: g.period,
+		Re:     decimal(g.c.Re, g.bits, places),
+		Im:     decimal(g.c.Im, g.bits, places),
+		Size:   w.size(),
+		Domain: w.least.Quo(w.d.Norm()),
+	}, nil
+}
+
+// decimal prints a number in units of 2^-precision with so many places after the point.
+func decimal(x *big.Int, precision, places int) string {
+	scaled := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil)
+	scaled.Mul(scaled, x)
+	scaled.Add(scaled, new(big.Int).Lsh(big.NewInt(1), uint(precision-1))) // to the nearest
+	digits := scaled.Rsh(scaled, uint(precision)).String()
+	return fmt.Sprintf("%se-%d", digits, places)
+}
+
+func minus(p, q orbit.Point) orbit.Point {
+	return orbit.Point{Re: new(big.Int).Sub(p.Re, q.Re), Im: new(big.Int).Sub(p.Im, q.Im)}
+}
+
+// lengthen adds bits to the units of a point.
+func lengthen(p orbit.Point, by int) orbit.Point {
+	return orbit.Point{Re: new(big.Int).Lsh(p.Re, uint(by)), Im: new(big.Int).Lsh(p.Im, uint(by))}
+}

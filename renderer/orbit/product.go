@@ -1,0 +1,56 @@
+package orbit
+
+import "math/big"
+
+// shortWords is from where on leaving words out is faster than multiplying all of them, measured on math/big.
+const shortWords = 36
+
+// multiplier multiplies numbers in fixed point and keeps the memory that it takes.
+type multiplier struct {
+	product, high, left, right, sum big.Int
+	x, y, view                      big.Int // views of words of others
+}
+
+// mul returns x*y without the bits below the last of so many words. The result is good until the next call, and not to
+// be changed. It is below the true product by less than four units of the last place, towards 0.
+func (m *multiplier) mul(x, y *big.Int, words int) *big.Int {
+	if words < shortWords || len(x.Bits()) < words-1 || len(y.Bits()) < words-1 {
+		m.product.Mul(x, y)
+		return above(&m.view, &m.product, words)
+	}
+	product := m.short(x.Bits(), y.Bits(), words)
+	if x.Sign() != y.Sign() {
+		product.Neg(product)
+	}
+	return product
+}
+
+// short leaves out the products of words that end below the last place but one:
+//
+//	             words-1-cut   cut
+//	x:          |    high    | low |
+//	y:          |    high    | low |
+//	high*high, and of low*y and x*low what reaches up to the last place.
+//
+// What is left out, and the words below the last place that the three parts lose, are less than a unit each.
+func (m *multiplier) short(x, y []big.Word, words int) *big.Int {
+	cut := words / 4
+	if words > 4*shortWords {
+		cut = words / 5
+	}
+	m.high.Mul(m.x.SetBits(x[cut:]), m.y.SetBits(y[cut:]))
+	m.left.Mul(m.x.SetBits(x[:cut]), m.y.SetBits(y[words-1-cut:]))
+	m.right.Mul(m.x.SetBits(x[words-1-cut:]), m.y.SetBits(y[:cut]))
+	crossed := m.x.Add(above(&m.x, &m.left, cut+1), above(&m.y, &m.right, cut+1))
+	return m.sum.Add(above(&m.view, &m.high, words-2*cut), crossed)
+}
+
+// above makes of x the number without its lowest words: a view of the others, unless it is changed.
+func above(view, x *big.Int, words int) *big.Int {
+	all := x.Bits()
+	view.SetBits(all[min(words, len(all)):])
+	if x.Sign() < 0 {
+		view.Neg(view)
+	}
+	return view
+}

@@ -1,0 +1,93 @@
+package orbit
+
+import (
+	"math/big"
+	"math/rand"
+	"runtime"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// number draws one of so many words, of either sign.
+func number(random *rand.Rand, words int) *big.Int {
+	x := new(big.Int).Rand(random, new(big.Int).Lsh(big.NewInt(1), uint(words*64)))
+	if random.Intn(4) == 0 { // long runs of ones carry far
+		x.Sub(new(big.Int).Lsh(big.NewInt(1), uint(words*64)), big.NewInt(1+random.Int63n(3)))
+	}
+	if random.Intn(2) == 0 {
+		x.Neg(x)
+	}
+	return x
+}
+
+func TestProductsAreThoseOfPackageBig(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewSource(5))
+	var m multiplier // one for all, as an orbit has it
+	shortened := 0
+	for _, words := range []int{1, 2, 13, shortWords - 1, shortWords, shortWords + 1, 40, 58, 59, 143, 144, 145, 200, 417} {
+		for range 200 {
+			lengths := []int{words + 1, words, words - 1, words / 2, 0}
+			x, y := number(random, lengths[random.Intn(len(lengths))]), number(random, lengths[random.Intn(3)])
+			before, also := new(big.Int).Set(x), new(big.Int).Set(y)
+			got := new(big.Int).Set(m.mul(x, y, words))
+			require.True(t, before.Cmp(x) == 0 && also.Cmp(y) == 0, "factors stay")
+			want := new(big.Int).Mul(x, y)
+			want.Quo(want, new(big.Int).Lsh(big.NewInt(1), uint(64*words)))
+			off := new(big.Int).Sub(want, got)
+			if want.Sign() < 0 {
+				off.Neg(off)
+			}
+			require.True(t, off.Sign() >= 0 && off.Cmp(big.NewInt(4)) < 0, "%d words: off by %v units:\n%x\n%x", words, off, x, y)
+			if off.Sign() > 0 {
+				shortened++
+			}
+		}
+	}
+	assert.Positive(t, shortened, "none was shortened")
+}
+
+// TestPartnersWhoDoNotComeBack has a partner that begins every task and sits on it for a while.
+func TestPartnersWhoDoNotComeBack(t *testing.T) {
+	t.Parallel()
+	const words = 40
+	random := rand.New(rand.NewSource(6))
+	c := Point{number(random, words-1), number(random, words-1)} // a tiny number: orbits stay
+	newStepper := func() *stepper {
+		return &stepper{c: c, words: words, now: Point{new(big.Int), new(big.Int)}, next: Point{new(big.Int), new(big.Int)}}
+	}
+	alone, together := newStepper(), newStepper()
+	together.partner = &partner{c: c.Im, words: words, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	var losses atomic.Int64
+	var steps atomic.Int64
+	go slowly(together.partner, &steps, &losses)
+	for n := 0; losses.Load() < 20; n++ {
+		require.Less(t, n, 1_000_000, "the partner never begins")
+		alone.step()
+		together.step()
+		steps.Add(1)
+		require.Zero(t, alone.now.Re.Cmp(together.now.Re), "step %d", n)
+		require.Zero(t, alone.now.Im.Cmp(together.now.Im), "step %d", n)
+	}
+	together.partner.end()
+}
+
+// slowly does a partner's work, but keeps every task until three more steps were made without it.
+func slowly(p *partner, steps, losses *atomic.Int64) {
+	defer close(p.done)
+	for p.state.Load() != ended {
+		if !p.state.CompareAndSwap(asked, begun) {
+			runtime.Gosched()
+			continue
+		}
+		for at := steps.Load(); steps.Load() < at+3 && p.state.Load() != ended; {
+			runtime.Gosched()
+		}
+		imaginary(p.to, p.re, p.im, p.c, &p.product, p.words)
+		losses.Add(1)
+		p.state.CompareAndSwap(begun, made)
+	}
+}
