@@ -102,9 +102,11 @@ func (c *caravan) gather(points []point) {
 		cScale := wide.Power(p.near.c.Exp - c.step.Exp)
 		members = append(members, member{cRe: float64(p.near.c.Re * cScale), cIm: float64(p.near.c.Im * cScale), point: p})
 	}
-	slices.SortStableFunc(members, func(a, b member) int {
-		return cmp.Or(cmp.Compare(a.point.near.n, b.point.near.n), cmp.Compare(a.point.near.m, b.point.near.m), cmp.Compare(a.kind(), b.kind()))
-	})
+	if slices.ContainsFunc(members, func(m member) bool { return !m.together(&members[0]) }) {
+		slices.SortFunc(members, func(a, b member) int {
+			return cmp.Or(cmp.Compare(a.point.near.n, b.point.near.n), cmp.Compare(a.point.near.m, b.point.near.m), cmp.Compare(a.kind(), b.kind()))
+		})
+	}
 	for len(members) > 0 {
 		first := &members[0]
 		end := 1
@@ -410,27 +412,28 @@ func (c *caravan) divide(v *convoy) {
 	if same == len(v.members) {
 		return
 	}
-	slices.SortStableFunc(v.members, func(a, b member) int {
-		switch {
-		case a.class == b.class:
-			return 0
-		case a.class == class:
-			return -1
-		case b.class == class:
-			return 1
-		}
-		return cmp.Compare(a.class, b.class)
-	})
+	part(v.members, class)
 	others := v.members[same:]
 	v.members = v.members[:same:same]
 	for len(others) > 0 {
-		end := 1
-		for end < len(others) && others[end].class == others[0].class {
-			end++
-		}
+		end := part(others, others[0].class)
 		c.waiting = append(c.waiting, convoy{m: v.m, n: v.n, unit: v.unit, slopeUnit: v.slopeUnit, members: others[:end:end]})
 		others = others[end:]
 	}
+}
+
+// part brings the members of a class to the front and returns their number.
+func part(members []member, class int) int {
+	front := 0
+	for i := range members {
+		if members[i].class == class {
+			if i != front {
+				members[front], members[i] = members[i], members[front]
+			}
+			front++
+		}
+	}
+	return front
 }
 
 // at returns an element of the reference.
