@@ -75,7 +75,7 @@ func TestEnginesAgree(t *testing.T) {
 						t.Fatalf("point %d: %v, one by one %v", i, got, want)
 					}
 				}
-				if stopping && name == "seahorse" && outcomes[close] == 0 {
+				if stopping && name == "seahorse" && outcomes[tooNear] == 0 {
 					t.Error("no point has come near the reference")
 				}
 			})
@@ -91,7 +91,7 @@ func trail(p *point) [12]uint64 {
 			list[2+i] = math.Float64bits(x)
 		}
 	}
-	if p.outcome == close {
+	if p.outcome == tooNear {
 		for i, x := range []float64{p.dRe, p.dIm, p.slopeRe, p.slopeIm} {
 			list[2+i] = math.Float64bits(x)
 		}
@@ -114,7 +114,7 @@ func TestCompanyDoesNotMatter(t *testing.T) {
 			g := NewGround(v, r)
 			const size = 1500
 			together := escape.NewBatch(size).Traced()
-			random := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // not a secret
+			random := rand.New(rand.NewPCG(3, 4))
 			for i := range size {
 				spread := math.Ldexp(1, -random.IntN(30))
 				together.Re[i], together.Im[i] = (random.Float64()-0.5)*400*spread, (random.Float64()-0.5)*400*spread

@@ -174,7 +174,7 @@ func record(b escape.Batch, points []point) []point {
 		switch p.outcome {
 		case escaped:
 			p.record(b)
-		case close:
+		case tooNear:
 			points[kept] = *p
 			points[kept].near = near{
 				d: wide.New(p.dRe, p.dIm, 0), c: p.near.c, m: int(p.m), n: p.n, slope: wide.New(p.slopeRe, p.slopeIm, 0),

@@ -49,7 +49,7 @@ func thin(from, sizes []int32) []int32 {
 }
 
 // cutOff returns the size below which boundaries are kept.
-func cutOff(from []int32, sizes []int32) int32 {
+func cutOff(from, sizes []int32) int32 {
 	sorted := make([]int32, 0, len(from)-1)
 	for _, n := range from[1:] {
 		sorted = append(sorted, sizes[n])
