@@ -84,7 +84,7 @@ func (c *core) run(ctx context.Context, b escape.Batch) error {
 			x, y = math.FMA(x, x, math.FMA(-y, y, re)), math.FMA(x+x, y, im)
 			n++
 		}
-		b.ZX[i], b.ZY[i], b.Count[i] = x, y, int32(n) //nolint:gosec // small
+		b.ZX[i], b.ZY[i], b.Count[i] = x, y, int32(n)
 	}
 	return nil
 }

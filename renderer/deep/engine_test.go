@@ -43,7 +43,7 @@ func TestEnginesAgree(t *testing.T) {
 					t.Fatal(err)
 				}
 				g := NewGround(v, r)
-				random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // not a secret
+				random := rand.New(rand.NewPCG(1, 2))
 				points := make([]point, 999)
 				for i := range points {
 					p := &points[i]
@@ -85,7 +85,7 @@ func TestEnginesAgree(t *testing.T) {
 
 // trail is what tells whether two points went the same way.
 func trail(p *point) [12]uint64 {
-	list := [12]uint64{uint64(p.outcome), uint64(p.n)} //nolint:gosec // as bits
+	list := [12]uint64{uint64(p.outcome), uint64(p.n)}
 	if p.outcome == escaped {
 		for i, x := range []float64{p.zRe, p.zIm, p.slopeRe, p.slopeIm} {
 			list[2+i] = math.Float64bits(x)
@@ -95,8 +95,8 @@ func trail(p *point) [12]uint64 {
 		for i, x := range []float64{p.dRe, p.dIm, p.slopeRe, p.slopeIm} {
 			list[2+i] = math.Float64bits(x)
 		}
-		list[6], list[7], list[8] = uint64(p.m), uint64(p.moves), uint64(p.save)                                 //nolint:gosec // as bits
-		list[9], list[10], list[11] = math.Float64bits(p.savedRe), math.Float64bits(p.savedIm), uint64(p.savedM) //nolint:gosec // as bits
+		list[6], list[7], list[8] = uint64(p.m), uint64(p.moves), uint64(p.save)
+		list[9], list[10], list[11] = math.Float64bits(p.savedRe), math.Float64bits(p.savedIm), uint64(p.savedM)
 	}
 	return list
 }

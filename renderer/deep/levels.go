@@ -17,7 +17,7 @@ const (
 func boundaries(sizes []int32) [][]int32 {
 	all := make([]int32, len(sizes))
 	for i := range all {
-		all[i] = int32(i) //nolint:gosec // an orbit's length
+		all[i] = int32(i)
 	}
 	var levels [][]int32
 	for len(all) > 1 {
@@ -28,7 +28,7 @@ func boundaries(sizes []int32) [][]int32 {
 }
 
 // thin chooses among the boundaries of a level those of the next.
-func thin(from []int32, sizes []int32) []int32 {
+func thin(from, sizes []int32) []int32 {
 	limit := cutOff(from, sizes)
 	kept := from[:1:1]
 	last := 0 // index in from of the last one kept

@@ -42,7 +42,7 @@ func pack(bound float64, n int) packed {
 
 func (p packed) bound() float64 { return math.Float64frombits(uint64(p) >> halfWord << halfWord) }
 
-func (p packed) number() int { return int(p & (1<<halfWord - 1)) } //nolint:gosec // below 2^32
+func (p packed) number() int { return int(p & (1<<halfWord - 1)) }
 
 // newTrack computes the skips beside a reference for points whose |dc| is at most the bound.
 func newTrack(r *Reference, bound wide.Real, deep bool) *track {
