@@ -4,7 +4,7 @@
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint format race bench golden generate generated fuzz up down k8s-validate
+.PHONY: help run build test check lint format race bench deepzoom-check bench-deep golden generate generated fuzz up down k8s-validate
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,12 @@ race:
 bench: ## what docs/benchmarks.md holds, measured here
 	go test -run '^$$' -bench . -benchmem ./renderer/... ./queue/... ./storage/...
 	go test -run '^$$' -bench . -benchtime 3x ./cmd/mandelfarm
+
+bench-deep: ## the places in ../shared/deepzoom beside other programs: time and memory (PLACES='0[3-9]*')
+	@go run ./cmd/deepbench -places '$(or $(PLACES),*)'
+
+deepzoom-check: ## what deep views must agree in, and every sample of ground truth in ../shared/deepzoom
+	cd renderer && go test -count=1 -timeout 30m -run 'GroundTruth|Deep' -deepzoom
 
 golden: ## write the golden pictures and the configuration page anew; look at the difference
 	go test ./renderer ./renderer/bandpng ./renderer/escape ./renderer/palette -run Golden -update
