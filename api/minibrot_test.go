@@ -59,7 +59,7 @@ func TestIterationsOfAMinibrotAreWithinTheLimits(t *testing.T) {
 	f := newFarm(t, func(a *api.Config, _ *queue.Config) { a.Limits.MaxIterations = 5000 })
 	found := f.get("/find?re=-1.7597&im=-0.0126&radius=0.001").minibrot(t)
 	assert.Equal(t, 5000, found.MaxIterations)
-	assert.Equal(t, 5000, found.Spec.MaxIterations)
+	assert.Equal(t, renderer.Iterations(5000), found.Spec.MaxIterations)
 }
 
 func TestNothingIsFound(t *testing.T) {

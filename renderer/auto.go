@@ -78,7 +78,6 @@ func (s Spec) probeView(probe Spec) deep.View {
 	v := s.deepView()
 	v.Step = step(probe)
 	v.OffsetRe, v.OffsetIm = 0, 0
-	v.Radius2 = newKernel(probe).Radius2
 	if settles(probe.Center.Re.Float64(), probe.Center.Im.Float64()) {
 		v.MaxIterations = min(v.MaxIterations, settledSteps)
 	}

@@ -12,6 +12,10 @@
 // size. So any band of a file can be made alone, by [WriteBand]. The work is split over:
 //
 //	renderer/escape    iterates batches of points until they escape, and the deterministic logarithm
+//	renderer/deep      follows points of the Mandelbrot set beside a reference orbit, at any depth
+//	renderer/orbit     follows one orbit in any number of bits
+//	renderer/wide      numbers of double precision with exponents of any size
+//	renderer/nucleus   finds the minibrot that a view is about
 //	renderer/palette   named gradients as tables of colours
 //	renderer/bandpng   PNG files as independently compressed segments of rows
 //	renderer/npy       NumPy files of iteration counts
@@ -38,6 +42,10 @@
 //	c = center + e^{i*rotation} * ((col + 1/2 - width/2) + i*(height/2 - row - 1/2)) * 2*radius/height
 //
 // A [Window] is stretched to the image and sampled on its edges, ends included.
+//
+// Of the Mandelbrot set, a plain view whose pixels are less than 2^-33 apart is deep: package deep follows its points as
+// differences to one orbit, that of the view's middle, and n, z_n and the gradient are what they are otherwise. Other
+// formulas, and windows, go as far as double precision tells pixels apart.
 //
 // Method "set" paints points that do not escape black and the others white. Method "smooth" computes
 //

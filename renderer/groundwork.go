@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"mandelfarm/renderer/deep"
+	"mandelfarm/renderer/escape"
 	"mandelfarm/renderer/orbit"
 	"mandelfarm/renderer/wide"
 )
@@ -177,7 +178,7 @@ func (s Spec) deepView() deep.View {
 		Step:          step(s),
 		Bound:         s.referenceBound(),
 		MaxIterations: int(s.MaxIterations),
-		Radius2:       newKernel(s).Radius2,
+		Radius2:       escape.SmoothRadius2, // also for MethodSet: several steps at once are tested at their end only
 	}
 	if s.MaxIterations == Auto {
 		v.MaxIterations = s.ceiling()

@@ -154,7 +154,7 @@ func (s Spec) checkCenter(Limits) *FieldError {
 		places := part.value.Digits() - 1 - part.value.Exponent()
 		if places > 0 && places < needed {
 			return newFieldError(part.field, part.value.String(), fmt.Sprintf(
-				"has %d digits after the point, and a view of radius %s needs at least %d", places, s.Radius.String(), needed))
+				"ends %d places after the point: a view of radius %s needs at least %d digits there", places, s.Radius.String(), needed))
 		}
 	}
 	return nil

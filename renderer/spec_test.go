@@ -354,7 +354,7 @@ func TestCentersCutShortAreRefused(t *testing.T) {
 		return parse(t, `{"width":600,"height":600,"center":{"re":"`+re+`","im":"`+im+`"},"radius":"`+radius+`"}`)
 	}
 	err := view("-1.7548776662466927600", "0", "1e-30").Check(limits)
-	require.EqualError(t, err, `center.re: has 17 digits after the point, and a view of radius 1e-30 needs at least 29, got "-1.75487766624669276"`)
+	require.EqualError(t, err, `center.re: ends 17 places after the point: a view of radius 1e-30 needs at least 29 digits there, got "-1.75487766624669276"`)
 	require.ErrorContains(t, view("-2", "1e-20", "1e-30").Check(limits), "center.im")
 	require.NoError(t, view("-2", "0", "1e-30").Check(limits), "whole numbers are exact")
 	require.NoError(t, view("-1.75487766624669276004950889635", "0", "1e-30").Check(limits))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"mandelfarm/renderer/escape"
 	"mandelfarm/renderer/wide"
 )
 
@@ -74,7 +75,7 @@ func TestEnginesAgree(t *testing.T) {
 						t.Fatalf("point %d: %v, one by one %v", i, got, want)
 					}
 				}
-				if stopping && name == "seahorse" && outcomes[close] == 0 {
+				if stopping && name == "seahorse" && outcomes[tooNear] == 0 {
 					t.Error("no point has come near the reference")
 				}
 			})
@@ -90,7 +91,7 @@ func trail(p *point) [12]uint64 {
 			list[2+i] = math.Float64bits(x)
 		}
 	}
-	if p.outcome == close {
+	if p.outcome == tooNear {
 		for i, x := range []float64{p.dRe, p.dIm, p.slopeRe, p.slopeIm} {
 			list[2+i] = math.Float64bits(x)
 		}
@@ -98,4 +99,43 @@ func trail(p *point) [12]uint64 {
 		list[9], list[10], list[11] = math.Float64bits(p.savedRe), math.Float64bits(p.savedIm), uint64(p.savedM)
 	}
 	return list
+}
+
+// TestCompanyDoesNotMatter follows points together and alone, and compares every bit.
+func TestCompanyDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	for name, v := range views() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, err := v.Reference(t.Context(), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := NewGround(v, r)
+			const size = 1500
+			together := escape.NewBatch(size).Traced()
+			random := rand.New(rand.NewPCG(3, 4))
+			for i := range size {
+				spread := math.Ldexp(1, -random.IntN(30))
+				together.Re[i], together.Im[i] = (random.Float64()-0.5)*400*spread, (random.Float64()-0.5)*400*spread
+			}
+			together.Re[7], together.Im[7] = 0, 0
+			places := [2][]float64{slices.Clone(together.Re), slices.Clone(together.Im)}
+			if err := g.Run(t.Context(), together); err != nil {
+				t.Fatal(err)
+			}
+			alone := escape.NewBatch(1).Traced()
+			for i := range size {
+				alone.Re[0], alone.Im[0] = places[0][i], places[1][i]
+				if err := g.Run(t.Context(), alone); err != nil {
+					t.Fatal(err)
+				}
+				if together.Count[i] != alone.Count[0] || alone.Count[0] != 0 &&
+					(together.Norm2[i] != alone.Norm2[0] || together.GradX[i] != alone.GradX[0] || together.GradY[i] != alone.GradY[0]) {
+					t.Fatalf("point %d: %d, %g, gradient %g; alone %d, %g, %g", i, together.Count[i], together.Norm2[i], together.GradX[i],
+						alone.Count[0], alone.Norm2[0], alone.GradX[0])
+				}
+			}
+		})
+	}
 }

@@ -166,31 +166,6 @@ func (g *Ground) start(p *point, d, slope wide.Complex) near {
 	return near{d: d, c: wide.New(float64(p.offsetRe*step.M), float64(p.offsetIm*step.M), step.Exp), slope: slope}
 }
 
-// approach moves the points whose difference is out of range until it is in range.
-func (g *Ground) approach(ctx context.Context, points []point) ([]point, error) {
-	if !g.deep {
-		return points, nil
-	}
-	kept := 0
-	for i := range points {
-		p := &points[i]
-		if i%pollPoints == 0 && ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		q := p.near
-		if !g.walker.followNear(&q, g.view.Step, p.traced) {
-			continue
-		}
-		points[kept] = *p
-		points[kept].settle(q, g.walker.apart)
-		kept++
-	}
-	return points[:kept], nil
-}
-
-// pollPoints is the number of points between two looks at the context.
-const pollPoints = 64
-
 // record writes how the points that have escaped did so, and returns those that are to be followed further.
 func record(b escape.Batch, points []point) []point {
 	kept := 0
@@ -199,7 +174,7 @@ func record(b escape.Batch, points []point) []point {
 		switch p.outcome {
 		case escaped:
 			p.record(b)
-		case close:
+		case tooNear:
 			points[kept] = *p
 			points[kept].near = near{
 				d: wide.New(p.dRe, p.dIm, 0), c: p.near.c, m: int(p.m), n: p.n, slope: wide.New(p.slopeRe, p.slopeIm, 0),

@@ -1,6 +1,9 @@
 package deep
 
 import (
+	"cmp"
+	"context"
+	"slices"
 	"sort"
 
 	"mandelfarm/renderer/wide"
@@ -14,60 +17,135 @@ type near struct {
 	slope wide.Complex // per pixel, if the point is traced
 }
 
-// followNear moves a point on until its difference is in range, or all steps are made, and reports whether it is.
-func (w *walker) followNear(p *near, step wide.Real, traced bool) bool {
-	t := w.track
-	end := len(t.elements) - 1
-	for p.n < w.limit {
-		z := t.at(p.m)
-		s := z.Double().Add(p.d)
-		v := p.d.Mul(s)
-		if traced {
-			p.slope = p.slope.Mul(s.Add(p.d))
-		}
-		skip := t.longest(p.m, v.Box(), w.limit-p.n)
-		if skip == nil {
-			p.d = v.Add(p.c)
-			p.m++
-			p.n++
-			if traced {
-				p.slope = p.slope.Add(wide.New(step.M, 0, step.Exp))
-			}
-		} else {
-			h := skip.b.Mul(v)
-			if traced {
-				p.slope = p.slope.Mul(skip.a.Add(h.Double())).Add(skip.c.MulReal(step))
-			}
-			p.d = h.Add(skip.a).Mul(v).Add(skip.c.Mul(p.c))
-			p.m += skip.length
-			p.n += int64(skip.length)
-		}
-		z = t.at(p.m)
-		if sum := z.Add(p.d); p.m == end || sum.Norm().Less(p.d.Norm()) {
-			p.d, p.m = sum, 0
-		}
-		if p.d.Exp > leastDifference+1 {
-			return p.n < w.limit
-		}
-	}
-	return false
+// convoy is points near the reference that are beside the same element after as many steps. So close to the reference
+// most points go the same way, and what that takes of wide numbers is computed once for all of them: the numbers of the
+// points are in a unit of the convoy, a power of 2. That is exact, so that it does not matter who travels together.
+type convoy struct {
+	m         int
+	n         int64
+	unit      int // exponent of d
+	slopeUnit int
+	members   []member
 }
 
-// longest returns the longest skip from an element that is valid for a |w| of so much and takes at most so many steps.
-func (t *track) longest(m int, size wide.Real, steps int64) *skip {
-	e := &t.elements[m]
-	var best *skip
-	for at := e.first.number(); at > 0; at++ {
-		s := &t.skips[at]
-		if !size.Less(s.within) || int64(s.length) > steps {
-			break
+// member is a point of a convoy.
+type member struct {
+	dRe, dIm         float64
+	cRe, cIm         float64 // in the unit of a pixel
+	wRe, wIm         float64
+	slopeRe, slopeIm float64
+	point            *point
+	class            int // by which the convoy is divided
+}
+
+// Units are such that the greatest number of a convoy is from 1 to 2, and none but 0 is so small that a product of a few
+// numbers would underflow: then its point leaves for another. Numbers that are farther apart than negligibleBits count
+// for nothing beside each other.
+const (
+	spreadBits     = 150
+	negligibleBits = 400
+)
+
+// caravan moves convoys on.
+type caravan struct {
+	walker  *walker
+	step    wide.Real
+	traced  bool
+	waiting []convoy
+}
+
+// approach moves the points whose difference is out of range until it is in range, and returns those that are then to be
+// followed in double precision; the others are inside.
+func (g *Ground) approach(ctx context.Context, points []point) ([]point, error) {
+	if !g.deep || len(points) == 0 {
+		return points, nil
+	}
+	c := caravan{walker: &g.walker, step: g.view.Step, traced: points[0].traced}
+	c.gather(points)
+	for len(c.waiting) > 0 {
+		if err := context.Cause(ctx); err != nil {
+			return nil, err
 		}
-		best = s
-		if !s.more {
-			break
+		last := len(c.waiting) - 1
+		v := c.waiting[last]
+		c.waiting = c.waiting[:last]
+		c.rebase(&v)
+		c.rescale(&v)
+		for moves := 0; len(v.members) > 0 && moves < pollMoves/len(v.members)+1; moves++ {
+			c.move(&v)
+		}
+		if len(v.members) > 0 {
+			c.waiting = append(c.waiting, v)
 		}
 	}
-	return best
+	kept := 0
+	for i := range points {
+		if points[i].outcome == moving {
+			points[kept] = points[i]
+			kept++
+		}
+	}
+	return points[:kept], nil
+}
+
+// gather forms convoys of the points that are out of range, and marks them as inside until they arrive.
+func (c *caravan) gather(points []point) {
+	members := make([]member, 0, len(points))
+	for i := range points {
+		p := &points[i]
+		p.outcome = moving
+		if p.near.d.Exp > leastDifference {
+			continue
+		}
+		p.outcome = inside
+		cScale := wide.Power(p.near.c.Exp - c.step.Exp)
+		members = append(members, member{cRe: float64(p.near.c.Re * cScale), cIm: float64(p.near.c.Im * cScale), point: p})
+	}
+	if slices.ContainsFunc(members, func(m member) bool { return !m.together(&members[0]) }) {
+		slices.SortFunc(members, func(a, b member) int {
+			return cmp.Or(cmp.Compare(a.point.near.n, b.point.near.n), cmp.Compare(a.point.near.m, b.point.near.m), cmp.Compare(a.kind(), b.kind()))
+		})
+	}
+	for len(members) > 0 {
+		first := &members[0]
+		end := 1
+		for end < len(members) && members[end].together(first) {
+			end++
+		}
+		v := convoy{m: first.point.near.m, n: first.point.near.n, members: members[:end:end]}
+		v.board()
+		c.waiting = append(c.waiting, v)
+		members = members[end:]
+	}
+}
+
+// kind tells members apart that cannot have the same units.
+func (m *member) kind() int {
+	const parts = spreadBits / 2
+	if m.cRe == 0 && m.cIm == 0 {
+		return 2*(m.point.near.d.Exp/parts) + 1
+	}
+	return 2 * (m.point.near.d.Exp / parts)
+}
+
+func (m *member) together(other *member) bool {
+	p, q := &m.point.near, &other.point.near
+	return p.n == q.n && p.m == q.m && m.kind() == other.kind()
+}
+
+// board takes the numbers of the members' points over.
+func (v *convoy) board() {
+	v.unit, v.slopeUnit = wide.Zero, wide.Zero
+	for i := range v.members {
+		q := &v.members[i].point.near
+		v.unit, v.slopeUnit = max(v.unit, q.d.Exp), max(v.slopeUnit, q.slope.Exp)
+	}
+	for i := range v.members {
+		m := &v.members[i]
+		q := &m.point.near
+		d, slope := wide.Power(q.d.Exp-v.unit), wide.Power(q.slope.Exp-v.slopeUnit)
+		m.dRe, m.dIm, m.slopeRe, m.slopeIm = float64(q.d.Re*d), float64(q.d.Im*d), float64(q.slope.Re*slope), float64(q.slope.Im*slope)
+	}
 }
 
 // at returns an element of the reference.

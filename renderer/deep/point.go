@@ -52,7 +52,7 @@ const (
 	moving  outcome = iota
 	escaped         // at n, with z
 	inside          // it has made all steps, or repeats
-	close           // d is below 2^leastDifference
+	tooNear         // d is below 2^leastDifference
 )
 
 // walker holds what following takes besides the point.
@@ -183,7 +183,7 @@ func (w *walker) judge(p *point, end int64) outcome {
 		p.savedRe, p.savedIm, p.savedM, p.save = p.dRe, p.dIm, p.m, 2*p.save
 	}
 	if d2 < w.least2 {
-		return close
+		return tooNear
 	}
 	return moving
 }
