@@ -45,8 +45,11 @@ const (
 	lost                     // the partner goes on with what it was given, and nobody waits for it
 )
 
-// patience is how often to look before giving the partner up, or going to sleep: some 10 microseconds.
+// patience is how often to look before going to sleep: some 10 microseconds. Giving the partner up takes longer, by about as
+// long as a product of so many words takes, which is then made again.
 const patience = 1 << 13
+
+func (p *partner) patience() int { return patience + p.words*p.words/8 }
 
 func newPartner(c *big.Int, words int) *partner {
 	p := &partner{c: c, words: words, wake: make(chan struct{}, 1), done: make(chan struct{})}
@@ -85,7 +88,7 @@ func (p *partner) join() outcome {
 	if p.state.CompareAndSwap(asked, idle) {
 		return untouched
 	}
-	for range patience {
+	for range p.patience() {
 		if p.state.Load() == made {
 			return finished
 		}
