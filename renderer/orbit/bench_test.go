@@ -12,7 +12,7 @@ import (
 // BenchmarkStep is a step of the orbit of a deep view's reference. The sizes are on both sides of where two threads begin
 // and of where words are left out, and those of views at 1e-1086 and 1e-8000.
 func BenchmarkStep(b *testing.B) {
-	for _, bits := range []int{256, 832, 2240, 2368, 3712, 6784, 26688} {
+	for _, bits := range []int{256, 832, 2240, 2368, 3712, 6784, 26688, 74944} {
 		for _, threads := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%d/%dthreads", bits, threads), func(b *testing.B) {
 				o := orbit.Orbit{Start: zero(), C: bounded(b, bits), Bits: bits, Limit: b.N, Threads: threads}

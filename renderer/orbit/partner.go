@@ -49,7 +49,7 @@ const (
 // long as a product of so many words takes, which is then made again.
 const patience = 1 << 13
 
-func (p *partner) patience() int { return patience + p.words*p.words/8 }
+func (p *partner) patience() int { return patience + p.words*p.words/2 }
 
 func newPartner(c *big.Int, words int) *partner {
 	p := &partner{c: c, words: words, wake: make(chan struct{}, 1), done: make(chan struct{})}
