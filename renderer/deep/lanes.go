@@ -9,7 +9,7 @@ import (
 const laneCount = 16
 
 // lanes are points on their way, as arrays: element i of each is one point. Lanes without a point do as they like. The
-// assembly knows the layout (escape/gen/follow.go).
+// assembly knows the layout (escape/gen/lanes.go).
 //
 // An engine moves the points on as walker.follow does, to the bit, until no more than least are active, or they have made so
 // many moves.

@@ -11,6 +11,7 @@
 //	advance.go   a block of steps, tested at its end
 //	settle.go    the exact step at which each point left
 //	trace.go     the steps of points that escape, with the derivative's
+//	lanes.go     package deep: where its arrays and tables are
 //	follow.go    package deep: points on their way beside a reference
 package main
 

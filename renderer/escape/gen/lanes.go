@@ -1,0 +1,69 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The layout of the lanes of package deep: arrays of laneCount elements of 8 bytes, in the order of the Go declaration, and
+// the words behind them.
+const laneCount = 16
+
+type laneArray int
+
+const (
+	laneDRe laneArray = iota
+	laneDIm
+	laneCRe
+	laneCIm
+	laneM
+	laneN
+	laneSavedRe
+	laneSavedIm
+	laneSavedM
+	laneMoves
+	laneSave
+	laneZRe
+	laneZIm
+	laneSlopeRe
+	laneSlopeIm
+	laneOutcome
+	laneArrays
+)
+
+type laneWord int
+
+const (
+	laneElements laneWord = iota
+	laneLinks
+	laneEnd
+	laneLimit
+	laneRadius2
+	laneLeast2
+	laneStepSize
+	laneActive
+	laneLeast
+)
+
+func (a laneArray) at(lanes reg.Register, group int) operand.Mem {
+	return operand.Mem{Base: lanes, Disp: (int(a)*laneCount + group*8) * elementSize}
+}
+
+func (w laneWord) of(lanes reg.Register) operand.Mem {
+	return operand.Mem{Base: lanes, Disp: (int(laneArrays)*laneCount + int(w)) * elementSize}
+}
+
+// The layout of an element and of a link. Indices are in words of 8 bytes: that of an element is three times its number,
+// that of a link eight times. In the last word of an element are the upper half of the bound of its first link and the
+// number of that, in the last of a link the upper half of the bound of the next and the link's length.
+const (
+	elementWords = 3
+	linkWords    = 8
+	atRe         = 0
+	atIm         = 8
+	atFirst      = 16
+	atA          = 0
+	atB          = 16
+	atC          = 32
+	atNext       = 48
+)
