@@ -19,7 +19,10 @@ func boundaries(sizes []int32) [][]int32 {
 	for i := range all {
 		all[i] = int32(i)
 	}
-	var levels [][]int32
+	levels := [][]int32{}
+	if len(all) == 1 {
+		levels = append(levels, all)
+	}
 	for len(all) > 1 {
 		all = thin(all, sizes)
 		levels = append(levels, all)

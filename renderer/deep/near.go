@@ -57,7 +57,8 @@ type caravan struct {
 // approach moves the points whose difference is out of range until it is in range, and returns those that are then to be
 // followed in double precision; the others are inside.
 func (g *Ground) approach(ctx context.Context, points []point) ([]point, error) {
-	if !g.deep || len(points) == 0 {
+	// Only a reference of a single step can end outside, which convoys do not look for. Its points do not depend on d.
+	if !g.deep || len(points) == 0 || len(g.walker.track.elements) == 2 {
 		return points, nil
 	}
 	c := caravan{walker: &g.walker, step: g.view.Step, traced: points[0].traced}
