@@ -34,7 +34,7 @@
 // # The picture
 //
 // A point escapes at the first n >= 1 with |z_n| > R, where z_0 = 0 and z_{n+1} = z_n^2 + c for the Mandelbrot set
-// (package escape lists the other formulas). R is 2 for the method "set" and 256 for the others, whose larger circle
+// (package escape lists the other formulas). R is 2 for the method "set", in deep views 256, and 256 for the others, whose larger circle
 // makes the fractional iteration count below continuous to about one part in 10^5.
 //
 // A plain view has square pixels sampled at their centres:

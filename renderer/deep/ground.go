@@ -146,6 +146,9 @@ func (g *Ground) enlist(ctx context.Context, w *work, b escape.Batch) ([]point, 
 		if count == 0 {
 			continue
 		}
+		if err := context.Cause(ctx); traced && err != nil { // a slope takes as many steps as the point made
+			return nil, err
+		}
 		p := &points[kept]
 		*p = points[i]
 		d := wide.New(c.ZX[i], c.ZY[i], 0).Mul(g.core.inverse)
