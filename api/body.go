@@ -12,7 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"mandelfarm/foreign"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // readPicture reads what a submission asks for: a Spec, or by its media type a parameter file of another program, of
@@ -34,8 +34,8 @@ func (s *Server) readPicture(c *gin.Context, query url.Values) (foreign.Picture,
 	if isForeign {
 		return foreign.Read(format, body, size)
 	}
-	spec, err := renderer.Parse(body)
-	return foreign.Picture{Spec: spec}, err
+	wanted, err := spec.Parse(body)
+	return foreign.Picture{Spec: wanted}, err
 }
 
 // readBody reads the body of a request, which is refused unread when it says that it is too large.
@@ -49,7 +49,7 @@ func (s *Server) readBody(c *gin.Context) ([]byte, error) {
 		return nil, fmt.Errorf("%w: at most %d bytes", errTooLarge, tooLarge.Limit)
 	}
 	if err != nil { // the client broke off
-		return nil, &renderer.FieldError{Reason: "the body ended early"}
+		return nil, &spec.FieldError{Reason: "the body ended early"}
 	}
 	return body, nil
 }
@@ -65,10 +65,10 @@ func readSize(query url.Values, isForeign bool) (size foreign.Size, err error) {
 			continue
 		}
 		if !isForeign {
-			return size, &renderer.FieldError{Field: side.name, Reason: "is a parameter for other programs' files; a Spec has a field for it"}
+			return size, &spec.FieldError{Field: side.name, Reason: "is a parameter for other programs' files; a Spec has a field for it"}
 		}
 		if *side.pixels, err = strconv.Atoi(given[0]); err != nil || *side.pixels < 1 || len(given) > 1 {
-			return size, &renderer.FieldError{Field: side.name, Reason: "must be given once, as a whole number from 1"}
+			return size, &spec.FieldError{Field: side.name, Reason: "must be given once, as a whole number from 1"}
 		}
 	}
 	return size, nil

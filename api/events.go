@@ -9,7 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 const (
@@ -26,7 +26,7 @@ const streamHead = "retry: 1000\n\n"
 
 // events answers GET /jobs/{id}/events with server-sent events.
 func (s *Server) events(c *gin.Context) {
-	id, err := renderer.ParseID(c.Param("id"))
+	id, err := spec.ParseID(c.Param("id"))
 	if err != nil {
 		s.fail(c, job.ErrUnknown)
 		return

@@ -22,7 +22,7 @@ import (
 	"mandelfarm/api"
 	"mandelfarm/job"
 	"mandelfarm/queue"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/worker"
 )
 
@@ -298,7 +298,7 @@ type countingNotices struct {
 	open atomic.Int64
 }
 
-func (q *countingNotices) Subscribe(id renderer.ID) (<-chan job.Notice, func()) {
+func (q *countingNotices) Subscribe(id spec.ID) (<-chan job.Notice, func()) {
 	q.open.Add(1)
 	notices, end := q.Queue.Subscribe(id)
 	return notices, func() {

@@ -22,6 +22,7 @@ import (
 	"mandelfarm/queue"
 	"mandelfarm/queue/embedded"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 	"mandelfarm/storage/dir"
 	"mandelfarm/worker"
@@ -186,9 +187,9 @@ func (f *farm) get(path string, header ...string) answer {
 	return f.ask(http.MethodGet, path, nil, header...)
 }
 
-func (f *farm) post(spec string) answer {
+func (f *farm) post(s string) answer {
 	f.t.Helper()
-	return f.ask(http.MethodPost, "/jobs", strings.NewReader(spec), "Content-Type", "application/json")
+	return f.ask(http.MethodPost, "/jobs", strings.NewReader(s), "Content-Type", "application/json")
 }
 
 func ask(tb testing.TB, method, url string, body io.Reader, header ...string) answer {
@@ -233,7 +234,7 @@ func (f *farm) untouched() {
 }
 
 // drawn is the picture of a Spec as the renderer alone makes it.
-func drawn(tb testing.TB, s renderer.Spec) []byte {
+func drawn(tb testing.TB, s spec.Spec) []byte {
 	tb.Helper()
 	var png bytes.Buffer
 	require.NoError(tb, renderer.Write(tb.Context(), &png, s, renderer.Options{}))

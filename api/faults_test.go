@@ -15,7 +15,7 @@ import (
 	"mandelfarm/internal/testenv"
 	"mandelfarm/job"
 	"mandelfarm/ledger"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 func defaultsWithoutCache() api.Config {
@@ -49,8 +49,8 @@ func TestWithoutRedisPicturesAreServedAndJobsAccepted(t *testing.T) {
 	t.Parallel()
 	redis := testenv.Redis(t)
 	f := newFarm(t, onRedis(redis.URL()))
-	stored := renderer.Original(100, 100)
-	require.NoError(t, f.store.Put(t.Context(), ledger.ImageKey(stored.ID(), renderer.PNG), "image/png", strings.NewReader("picture")))
+	stored := spec.Original(100, 100)
+	require.NoError(t, f.store.Put(t.Context(), ledger.ImageKey(stored.ID(), spec.PNG), "image/png", strings.NewReader("picture")))
 	redis.Stop(t)
 
 	a := f.get("/generate/100/100")
@@ -110,12 +110,12 @@ func TestPanicsCostOneRequest(t *testing.T) {
 func TestFailedDrawingIsToldToThoseWhoWait(t *testing.T) {
 	t.Parallel()
 	f := newFarm(t)
-	spec := renderer.Original(110, 100)
+	s := spec.Original(110, 100)
 	go func() { // stands in for a worker that gives up
 		tick := time.NewTicker(5 * time.Millisecond)
 		defer tick.Stop()
 		for t.Context().Err() == nil {
-			_ = f.queue.Publish(t.Context(), job.Notice{ID: spec.ID(), State: job.Failed, Error: "no ink"})
+			_ = f.queue.Publish(t.Context(), job.Notice{ID: s.ID(), State: job.Failed, Error: "no ink"})
 			<-tick.C
 		}
 	}()

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 const (
@@ -27,12 +27,12 @@ const (
 // all, by a goroutine that lives while there is a stream.
 type feed struct {
 	ctx     context.Context //nolint:containedctx // ends all streams; a reading serves several requests
-	read    func(context.Context, renderer.ID) (job.Status, error)
+	read    func(context.Context, spec.ID) (job.Status, error)
 	notices Notices
 	ongoing *sync.WaitGroup
 
 	mu     sync.Mutex
-	topics map[renderer.ID]*topic
+	topics map[spec.ID]*topic
 }
 
 // topic is a job that somebody watches.
@@ -57,15 +57,15 @@ type update struct {
 }
 
 func newFeed(ctx context.Context, n Notices, ongoing *sync.WaitGroup,
-	read func(context.Context, renderer.ID) (job.Status, error),
+	read func(context.Context, spec.ID) (job.Status, error),
 ) *feed {
-	return &feed{ctx: ctx, read: read, notices: n, ongoing: ongoing, topics: make(map[renderer.ID]*topic)}
+	return &feed{ctx: ctx, read: read, notices: n, ongoing: ongoing, topics: make(map[spec.ID]*topic)}
 }
 
 // join returns a channel of updates about a job, and its end. The first comes
 // from a reading that began after join was called, the others when the status
 // has changed. One that is not taken in time is replaced by the next.
-func (f *feed) join(id renderer.ID) (<-chan update, func()) {
+func (f *feed) join(id spec.ID) (<-chan update, func()) {
 	v := &viewer{updates: make(chan update, 1)}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -84,7 +84,7 @@ func (f *feed) join(id renderer.ID) (<-chan update, func()) {
 	return v.updates, func() { f.leave(id, t, v) }
 }
 
-func (f *feed) leave(id renderer.ID, t *topic, v *viewer) {
+func (f *feed) leave(id spec.ID, t *topic, v *viewer) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if delete(t.viewers, v); len(t.viewers) == 0 {
@@ -105,7 +105,7 @@ func (f *feed) present(t *topic) []*viewer {
 }
 
 // follow reads a job whenever it may have changed, until ctx ends.
-func (f *feed) follow(ctx context.Context, id renderer.ID, t *topic) {
+func (f *feed) follow(ctx context.Context, id spec.ID, t *topic) {
 	notices, unsubscribe := f.notices.Subscribe(id)
 	defer unsubscribe()
 	heard := notices // nil for feedGap after a reading
@@ -140,7 +140,7 @@ func (f *feed) follow(ctx context.Context, id renderer.ID, t *topic) {
 }
 
 // look reads a job.
-func (f *feed) look(ctx context.Context, id renderer.ID) (u update) {
+func (f *feed) look(ctx context.Context, id spec.ID) (u update) {
 	defer recoverAs(&u.err)
 	st, err := f.read(ctx, id)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // scripted is a job whose status, and notices, the test decides.
@@ -28,9 +28,9 @@ type scripted struct {
 
 func (s *scripted) Publish(context.Context, job.Notice) error { return nil }
 
-func (s *scripted) Subscribe(renderer.ID) (<-chan job.Notice, func()) { return s.notices, func() {} }
+func (s *scripted) Subscribe(spec.ID) (<-chan job.Notice, func()) { return s.notices, func() {} }
 
-func (s *scripted) read(context.Context, renderer.ID) (job.Status, error) {
+func (s *scripted) read(context.Context, spec.ID) (job.Status, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++

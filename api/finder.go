@@ -15,7 +15,7 @@ import (
 
 	"mandelfarm/job"
 	"mandelfarm/ledger"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
 
@@ -43,8 +43,8 @@ type finder struct {
 	store   storage.Store
 	queue   Queue
 	limit   time.Duration
-	cache   *otter.Cache[renderer.ID, *picture] // nil keeps nothing
-	shared  singleflight.Group                  // searches under way, by kind and ID
+	cache   *otter.Cache[spec.ID, *picture] // nil keeps nothing
+	shared  singleflight.Group              // searches under way, by kind and ID
 	ongoing *sync.WaitGroup
 }
 
@@ -53,9 +53,9 @@ func newFinder(ctx context.Context, cfg Config, store storage.Store, q Queue, on
 	if cfg.CacheBytes == 0 {
 		return f, nil
 	}
-	cache, err := otter.New(&otter.Options[renderer.ID, *picture]{
+	cache, err := otter.New(&otter.Options[spec.ID, *picture]{
 		MaximumWeight: uint64(max(0, cfg.CacheBytes)),
-		Weigher: func(_ renderer.ID, p *picture) uint32 {
+		Weigher: func(_ spec.ID, p *picture) uint32 {
 			const overhead = 512                  // of an entry: key, list nodes, headers
 			return uint32(len(p.data)) + overhead //nolint:gosec // at most smallImage
 		},
@@ -68,7 +68,7 @@ func newFinder(ctx context.Context, cfg Config, store storage.Store, q Queue, on
 }
 
 // stored finds a picture in memory or storage; nil if it is in neither.
-func (f *finder) stored(ctx context.Context, id renderer.ID, format renderer.FileFormat) (*picture, error) {
+func (f *finder) stored(ctx context.Context, id spec.ID, format spec.FileFormat) (*picture, error) {
 	if f.cache != nil {
 		if p, ok := f.cache.GetIfPresent(id); ok {
 			return p, nil
@@ -78,14 +78,14 @@ func (f *finder) stored(ctx context.Context, id renderer.ID, format renderer.Fil
 }
 
 // look is fetch, once for all who look at the same time.
-func (f *finder) look(ctx context.Context, id renderer.ID, format renderer.FileFormat) (*picture, error) {
+func (f *finder) look(ctx context.Context, id spec.ID, format spec.FileFormat) (*picture, error) {
 	return f.share(ctx, "stored:"+string(id), func(ctx context.Context) (*picture, error) {
 		return f.fetch(ctx, id, format)
 	})
 }
 
 // fetch looks in storage, and keeps what it finds.
-func (f *finder) fetch(ctx context.Context, id renderer.ID, format renderer.FileFormat) (*picture, error) {
+func (f *finder) fetch(ctx context.Context, id spec.ID, format spec.FileFormat) (*picture, error) {
 	body, info, err := f.store.Get(ctx, ledger.ImageKey(id, format), 0, -1)
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil, nil //nolint:nilnil // not there is an answer, not an error

@@ -15,6 +15,7 @@ import (
 	"mandelfarm/foreign"
 	"mandelfarm/job"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // The size of the picture at /.
@@ -30,7 +31,7 @@ const pagePolicy = "default-src 'none'; img-src 'self' data:; connect-src 'self'
 // index is the page for whoever prefers HTML, and the default picture for
 // everybody else.
 func (s *Server) index(page []byte) gin.HandlerFunc {
-	picture := newTarget(renderer.Original(defaultWidth, defaultHeight))
+	picture := newTarget(spec.Original(defaultWidth, defaultHeight))
 	return func(c *gin.Context) {
 		c.Header("Vary", "Accept")
 		if prefersHTML(c.GetHeader("Accept")) {
@@ -99,25 +100,25 @@ func (s *Server) target(pathWidth, pathHeight string, u *url.URL) (*target, erro
 		return nil, err
 	}
 	if len(query) == 0 {
-		return newTarget(renderer.Original(width, height)), nil
+		return newTarget(spec.Original(width, height)), nil
 	}
-	spec, err := renderer.FromQuery(width, height, query)
+	wanted, err := spec.FromQuery(width, height, query)
 	if err != nil {
 		return nil, err
 	}
-	return s.allowed(spec)
+	return s.allowed(wanted)
 }
 
 // allowed is the target of a Spec that is within the limits.
-func (s *Server) allowed(spec renderer.Spec) (*target, error) {
-	err := spec.Check(s.cfg.Limits)
+func (s *Server) allowed(wanted spec.Spec) (*target, error) {
+	err := s.cfg.Limits.Check(wanted)
 	if err == nil {
-		err = s.checkSync(spec)
+		err = s.checkSync(wanted)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return newTarget(spec), nil
+	return newTarget(wanted), nil
 }
 
 // tile answers /tiles/{z}/{x}/{y}.png.
@@ -132,12 +133,12 @@ func (s *Server) tile(c *gin.Context) {
 		if err != nil {
 			return nil, err
 		}
-		spec, err := renderer.TileFromQuery(z, x, y, query)
+		wanted, err := spec.TileFromQuery(z, x, y, query)
 		if err != nil {
 			return nil, err
 		}
-		asked, err := s.allowed(spec)
-		fault, ok := errors.AsType[*renderer.FieldError](err)
+		asked, err := s.allowed(wanted)
+		fault, ok := errors.AsType[*spec.FieldError](err)
 		if ok && (strings.HasPrefix(fault.Field, "center") || fault.Field == "radius") { // which follow from z
 			fault.Field, fault.Value = "z", z
 		}
@@ -151,18 +152,18 @@ func (s *Server) tile(c *gin.Context) {
 }
 
 // checkSync refuses what would keep the interactive workers from others.
-func (s *Server) checkSync(spec renderer.Spec) error {
-	points := int64(spec.Width) * int64(spec.Height) * int64(spec.Samples)
+func (s *Server) checkSync(wanted spec.Spec) error {
+	points := int64(wanted.Width) * int64(wanted.Height) * int64(wanted.Samples)
 	if points > s.cfg.SyncPixels {
-		return &renderer.FieldError{Field: "width", Value: strconv.Itoa(spec.Width), Reason: fmt.Sprintf(
+		return &spec.FieldError{Field: "width", Value: strconv.Itoa(wanted.Width), Reason: fmt.Sprintf(
 			"width times height times samples must be at most %d here; POST /jobs takes larger pictures", s.cfg.SyncPixels)}
 	}
-	if int64(spec.MaxIterations) > s.cfg.SyncIterations/points {
-		return &renderer.FieldError{Field: "max_iterations", Value: spec.MaxIterations.String(), Reason: fmt.Sprintf(
+	if int64(wanted.MaxIterations) > s.cfg.SyncIterations/points {
+		return &spec.FieldError{Field: "max_iterations", Value: wanted.MaxIterations.String(), Reason: fmt.Sprintf(
 			"must be at most %d for this size here; POST /jobs takes longer pictures", s.cfg.SyncIterations/points)}
 	}
-	err := spec.Check(renderer.Limits{Reference: s.cfg.SyncReference})
-	if fault, ok := errors.AsType[*renderer.FieldError](err); ok {
+	err := renderer.Limits{Reference: s.cfg.SyncReference}.Check(wanted)
+	if fault, ok := errors.AsType[*spec.FieldError](err); ok {
 		fault.Reason += " here; POST /jobs takes longer pictures"
 	}
 	return err
@@ -228,8 +229,8 @@ func (s *Server) find(c *gin.Context, asked *target) (*picture, error) {
 }
 
 // promise makes a job of a request and answers 202.
-func (s *Server) promise(c *gin.Context, spec renderer.Spec) {
-	st, err := s.accept(c.Request.Context(), spec, "")
+func (s *Server) promise(c *gin.Context, wanted spec.Spec) {
+	st, err := s.accept(c.Request.Context(), wanted, "")
 	if err != nil {
 		s.fail(c, err)
 		return

@@ -18,7 +18,7 @@ import (
 	"mandelfarm/api"
 	"mandelfarm/job"
 	"mandelfarm/ledger"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 func TestOriginalPicture(t *testing.T) {
@@ -28,9 +28,9 @@ func TestOriginalPicture(t *testing.T) {
 	for _, path := range []string{"/generate/800/600", "/"} {
 		a := f.get(path)
 		require.Equal(t, http.StatusOK, a.status, "%s: %s", path, a.body)
-		assert.Equal(t, drawn(t, renderer.Original(800, 600)), a.body, path)
+		assert.Equal(t, drawn(t, spec.Original(800, 600)), a.body, path)
 		assert.Equal(t, "image/png", a.header.Get("Content-Type"))
-		assert.Equal(t, `"`+string(renderer.Original(800, 600).ID())+`"`, a.header.Get("ETag"))
+		assert.Equal(t, `"`+string(spec.Original(800, 600).ID())+`"`, a.header.Get("ETag"))
 		assert.Equal(t, "public, max-age=31536000, immutable", a.header.Get("Cache-Control"))
 	}
 	assert.EqualValues(t, 1, f.store.pictures.Load(), "drawn once for both")
@@ -62,7 +62,7 @@ func TestQueryMakesAPlainView(t *testing.T) {
 	f.work()
 	a := f.get("/generate/64/48?re=-1.25&im=0.1&radius=0.2&max_iterations=300&palette=fire")
 	require.Equal(t, http.StatusOK, a.status, "%s", a.body)
-	want, err := renderer.Parse([]byte(`{"width":64,"height":48,"center":{"re":-1.25,"im":0.1},"radius":0.2,
+	want, err := spec.Parse([]byte(`{"width":64,"height":48,"center":{"re":-1.25,"im":0.1},"radius":0.2,
 		"max_iterations":300,"coloring":{"palette":"fire"}}`))
 	require.NoError(t, err)
 	assert.Equal(t, drawn(t, want), a.body)
@@ -159,7 +159,7 @@ func TestIdenticalRequestsAreDrawnOnce(t *testing.T) {
 	f := newFarm(t)
 	f.work()
 	fronts := []string{f.url, f.serve(api.DefaultConfig()), f.serve(api.DefaultConfig())}
-	want := drawn(t, renderer.Original(333, 222))
+	want := drawn(t, spec.Original(333, 222))
 	var requests sync.WaitGroup
 	for i := range 120 {
 		requests.Go(func() {
@@ -233,9 +233,9 @@ func TestRootNegotiates(t *testing.T) {
 func TestLargePicturesAreStreamed(t *testing.T) {
 	t.Parallel()
 	f := newFarm(t)
-	spec := renderer.Original(100, 100)
+	s := spec.Original(100, 100)
 	large := bytes.Repeat([]byte("0123456789abcdef"), 1<<19) // 8 MiB, more than is kept in memory
-	require.NoError(t, f.store.Put(t.Context(), "renders/"+string(spec.ID())+".png", "image/png", bytes.NewReader(large)))
+	require.NoError(t, f.store.Put(t.Context(), "renders/"+string(s.ID())+".png", "image/png", bytes.NewReader(large)))
 	a := f.get("/generate/100/100")
 	assert.Equal(t, http.StatusOK, a.status)
 	assert.True(t, bytes.Equal(large, a.body))
@@ -254,7 +254,7 @@ func TestTiles(t *testing.T) {
 	for _, address := range [][3]string{{"0", "0", "0"}, {"5", "11", "16"}, {"100", column.String(), row.String()}} {
 		path := "/tiles/" + strings.Join(address[:], "/") + ".png"
 		for query, values := range map[string]url.Values{"": nil, "?palette=fire&max_iterations=500": {"palette": {"fire"}, "max_iterations": {"500"}}} {
-			want, err := renderer.TileFromQuery(address[0], address[1], address[2], values)
+			want, err := spec.TileFromQuery(address[0], address[1], address[2], values)
 			require.NoError(t, err)
 			a := f.get(path + query)
 			require.Equal(t, http.StatusOK, a.status, "%s", a.body)

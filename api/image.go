@@ -9,14 +9,14 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
 
 // immutable: nothing ever changes under an ID, and an ID is in every ETag.
 const immutable = "public, max-age=31536000, immutable"
 
-func etag(id renderer.ID) string { return `"` + string(id) + `"` }
+func etag(id spec.ID) string { return `"` + string(id) + `"` }
 
 // known answers a client that has the picture already, and reports whether it
 // did. Such a client got its ETag from the farm, so the picture exists.
@@ -79,6 +79,6 @@ func conditional(h http.Header) bool {
 
 // fileName is what a browser saves a job's picture as: the formula, the size
 // and enough of the ID to tell two apart.
-func fileName(s renderer.Spec, id renderer.ID) string {
+func fileName(s spec.Spec, id spec.ID) string {
 	return fmt.Sprintf("%s-%dx%d-%s%s", s.Formula, s.Width, s.Height, id[:8], s.Format.Extension())
 }

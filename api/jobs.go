@@ -16,7 +16,7 @@ import (
 	"mandelfarm/foreign"
 	"mandelfarm/job"
 	"mandelfarm/ledger"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // submit answers POST /jobs?priority=&width=&height=.
@@ -31,7 +31,7 @@ func (s *Server) submit(c *gin.Context) {
 		picture, err = s.readPicture(c, query)
 	}
 	if err == nil {
-		err = picture.Spec.Check(s.cfg.Limits)
+		err = s.cfg.Limits.Check(picture.Spec)
 	}
 	if err != nil {
 		s.fail(c, err)
@@ -54,14 +54,14 @@ func readPriority(query url.Values) (job.Priority, error) {
 	case p == "" || slices.Contains(job.Priorities(), p):
 		return p, nil
 	}
-	return "", &renderer.FieldError{Field: "priority", Reason: fmt.Sprintf("must be one of %q", job.Priorities())}
+	return "", &spec.FieldError{Field: "priority", Reason: fmt.Sprintf("must be one of %q", job.Priorities())}
 }
 
 // accept makes a job of a Spec: recorded first, queued second. It refuses only
 // before anything is recorded.
-func (s *Server) accept(ctx context.Context, spec renderer.Spec, priority job.Priority) (job.Status, error) {
-	id := spec.ID()
-	p, err := s.finder.stored(ctx, id, spec.Format)
+func (s *Server) accept(ctx context.Context, wanted spec.Spec, priority job.Priority) (job.Status, error) {
+	id := wanted.ID()
+	p, err := s.finder.stored(ctx, id, wanted.Format)
 	if err != nil {
 		return job.Status{}, err
 	}
@@ -70,7 +70,7 @@ func (s *Server) accept(ctx context.Context, spec renderer.Spec, priority job.Pr
 			return job.Status{}, err
 		}
 	}
-	st, err := s.ledger.AcceptAs(ctx, spec, priority)
+	st, err := s.ledger.AcceptAs(ctx, wanted, priority)
 	if err != nil || st.State == job.Done {
 		return st, err
 	}
@@ -99,7 +99,7 @@ func (s *Server) announce(ctx context.Context, st job.Status) {
 
 // room fails with job.ErrQueueFull if the control lane is full and id is not one
 // of those in it. If Redis cannot say there is room: the ledger takes the job.
-func (s *Server) room(ctx context.Context, id renderer.ID) error {
+func (s *Server) room(ctx context.Context, id spec.ID) error {
 	full := s.queue.Room(ctx, job.Control)
 	if !errors.Is(full, job.ErrQueueFull) {
 		return nil
@@ -113,7 +113,7 @@ func (s *Server) room(ctx context.Context, id renderer.ID) error {
 
 // status answers GET /jobs/{id}.
 func (s *Server) status(c *gin.Context) {
-	id, err := renderer.ParseID(c.Param("id"))
+	id, err := spec.ParseID(c.Param("id"))
 	if err != nil {
 		s.fail(c, job.ErrUnknown)
 		return
@@ -129,7 +129,7 @@ func (s *Server) status(c *gin.Context) {
 
 // job reads what the record says of the job a request names.
 func (s *Server) job(c *gin.Context) (job.Status, error) {
-	id, err := renderer.ParseID(c.Param("id"))
+	id, err := spec.ParseID(c.Param("id"))
 	if err != nil {
 		return job.Status{}, job.ErrUnknown
 	}
@@ -137,7 +137,7 @@ func (s *Server) job(c *gin.Context) (job.Status, error) {
 }
 
 // read reads all there is to know of a job.
-func (s *Server) read(ctx context.Context, id renderer.ID) (job.Status, error) {
+func (s *Server) read(ctx context.Context, id spec.ID) (job.Status, error) {
 	st, err := s.ledger.Status(ctx, id)
 	if err == nil {
 		err = s.detail(ctx, &st)
@@ -148,7 +148,7 @@ func (s *Server) read(ctx context.Context, id renderer.ID) (job.Status, error) {
 // refine asks the queue what it knows of open jobs. Jobs whose work nobody has
 // begun, or of which Redis cannot say, stay queued.
 func (s *Server) refine(ctx context.Context, jobs ...*job.Status) error {
-	var open []renderer.ID
+	var open []spec.ID
 	for _, st := range jobs {
 		if !st.State.Final() {
 			open = append(open, st.ID)
@@ -225,7 +225,7 @@ func (s *Server) again(ctx context.Context, st job.Status) (job.Status, error) {
 	if st.Spec.ID() != st.ID {
 		return st, fmt.Errorf("%w: the job is from another version of the farm; submit its Spec again", job.ErrVersion)
 	}
-	if err := st.Spec.Check(s.cfg.Limits); err != nil {
+	if err := s.cfg.Limits.Check(st.Spec); err != nil {
 		return st, err
 	}
 	return s.accept(ctx, st.Spec, st.Priority)
@@ -233,7 +233,7 @@ func (s *Server) again(ctx context.Context, st job.Status) (job.Status, error) {
 
 // jobImage answers GET /jobs/{id}/image.
 func (s *Server) jobImage(c *gin.Context) {
-	id, err := renderer.ParseID(c.Param("id"))
+	id, err := spec.ParseID(c.Param("id"))
 	if err != nil {
 		s.fail(c, job.ErrUnknown)
 		return
@@ -313,7 +313,7 @@ func (s *Server) list(c *gin.Context) {
 	}
 	page, err := s.page(c.Request.Context(), query.Get("cursor"), limit, state)
 	if errors.Is(err, ledger.ErrCursor) {
-		err = &renderer.FieldError{Field: "cursor", Reason: ledger.ErrCursor.Error()}
+		err = &spec.FieldError{Field: "cursor", Reason: ledger.ErrCursor.Error()}
 	}
 	if err != nil {
 		s.fail(c, err)
@@ -333,21 +333,21 @@ func listOptions(query url.Values) (state job.State, limit int, err error) {
 	for name, values := range query {
 		value := values[0]
 		if len(values) > 1 {
-			return state, limit, &renderer.FieldError{Field: name, Reason: "must be given once"}
+			return state, limit, &spec.FieldError{Field: name, Reason: "must be given once"}
 		}
 		switch name {
 		case "cursor":
 		case "state":
 			var ok bool
 			if state, ok = job.ParseState(value); !ok {
-				return state, limit, &renderer.FieldError{Field: name, Reason: fmt.Sprintf("must be one of %q", job.States())}
+				return state, limit, &spec.FieldError{Field: name, Reason: fmt.Sprintf("must be one of %q", job.States())}
 			}
 		case "limit":
 			if limit, err = strconv.Atoi(value); err != nil || limit < 1 || limit > maxPage {
-				return state, limit, &renderer.FieldError{Field: name, Reason: fmt.Sprintf("must be from 1 to %d", maxPage)}
+				return state, limit, &spec.FieldError{Field: name, Reason: fmt.Sprintf("must be from 1 to %d", maxPage)}
 			}
 		default:
-			return state, limit, &renderer.FieldError{Field: name, Reason: "is not a known parameter"}
+			return state, limit, &spec.FieldError{Field: name, Reason: "is not a known parameter"}
 		}
 	}
 	return state, limit, nil
@@ -383,7 +383,7 @@ func (s *Server) page(ctx context.Context, cursor string, limit int, state job.S
 func parseQuery(u *url.URL) (url.Values, error) {
 	values, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return nil, &renderer.FieldError{Reason: "the query is not well formed"}
+		return nil, &spec.FieldError{Reason: "the query is not well formed"}
 	}
 	return values, nil
 }

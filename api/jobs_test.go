@@ -16,7 +16,7 @@ import (
 
 	"mandelfarm/api"
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 const small = `{"width": 60, "height": 40}`
@@ -24,16 +24,16 @@ const small = `{"width": 60, "height": 40}`
 func TestJobFromSpecToPicture(t *testing.T) {
 	t.Parallel()
 	f := newFarm(t)
-	spec, err := renderer.Parse([]byte(small))
+	s, err := spec.Parse([]byte(small))
 	require.NoError(t, err)
 
 	submitted := f.post(small)
 	require.Equal(t, http.StatusAccepted, submitted.status, "%s", submitted.body)
 	location := submitted.header.Get("Location")
-	assert.Equal(t, "/jobs/"+string(spec.ID()), location)
+	assert.Equal(t, "/jobs/"+string(s.ID()), location)
 	st := submitted.job(t)
 	assert.Equal(t, job.Queued, st.State)
-	assert.Equal(t, spec, st.Spec)
+	assert.Equal(t, s, st.Spec)
 	assert.WithinDuration(t, time.Now(), st.AcceptedAt, time.Minute)
 	again := f.post(`{"height": 40, "width": 60, "center": {"re": "-75e-2"}}`)
 	require.Equal(t, http.StatusAccepted, again.status, "%s", again.body)
@@ -50,9 +50,9 @@ func TestJobFromSpecToPicture(t *testing.T) {
 	assert.False(t, st.FinishedAt.Before(st.StartedAt))
 	image := f.get(location + "/image")
 	require.Equal(t, http.StatusOK, image.status)
-	assert.Equal(t, drawn(t, spec), image.body)
+	assert.Equal(t, drawn(t, s), image.body)
 	assert.Len(t, image.body, int(st.Bytes))
-	assert.Equal(t, `inline; filename="mandelbrot-60x40-`+string(spec.ID())[:8]+`.png"`, image.header.Get("Content-Disposition"))
+	assert.Equal(t, `inline; filename="mandelbrot-60x40-`+string(s.ID())[:8]+`.png"`, image.header.Get("Content-Disposition"))
 	assert.Equal(t, http.StatusNotModified, f.get(location+"/image", "If-None-Match", image.header.Get("ETag")).status)
 
 	done := f.post(small)
@@ -277,19 +277,19 @@ func TestRawDataIsAJobOfItsOwn(t *testing.T) {
 	f.work()
 	for format, mediaType := range map[string]string{"npy": "application/x-npy", "exr": "image/x-exr"} {
 		text := `{"width": 60, "height": 40, "format": "` + format + `"}`
-		spec, err := renderer.Parse([]byte(text))
+		s, err := spec.Parse([]byte(text))
 		require.NoError(t, err)
 		submitted := f.post(text)
 		require.Equal(t, http.StatusAccepted, submitted.status, "%s", submitted.body)
 		location := submitted.header.Get("Location")
-		assert.Equal(t, "/jobs/"+string(spec.ID()), location)
+		assert.Equal(t, "/jobs/"+string(s.ID()), location)
 		f.until(location, job.Done)
 		image := f.get(location + "/image")
 		require.Equal(t, http.StatusOK, image.status)
-		assert.Equal(t, drawn(t, spec), image.body)
+		assert.Equal(t, drawn(t, s), image.body)
 		assert.Equal(t, mediaType, image.header.Get("Content-Type"))
-		assert.Equal(t, `inline; filename="mandelbrot-60x40-`+string(spec.ID())[:8]+"."+format+`"`, image.header.Get("Content-Disposition"))
-		info, err := f.store.Stat(t.Context(), "renders/"+string(spec.ID())+"."+format)
+		assert.Equal(t, `inline; filename="mandelbrot-60x40-`+string(s.ID())[:8]+"."+format+`"`, image.header.Get("Content-Disposition"))
+		info, err := f.store.Stat(t.Context(), "renders/"+string(s.ID())+"."+format)
 		require.NoError(t, err)
 		assert.EqualValues(t, len(image.body), info.Size)
 		part := f.get(location+"/image", "Range", "bytes=1-5")
@@ -300,7 +300,7 @@ func TestRawDataIsAJobOfItsOwn(t *testing.T) {
 		assert.Equal(t, http.StatusOK, now.status)
 		assert.Equal(t, image.body, now.body)
 		assert.Equal(t, mediaType, now.header.Get("Content-Type"))
-		assert.Equal(t, `"`+string(spec.ID())+`"`, now.header.Get("ETag"))
+		assert.Equal(t, `"`+string(s.ID())+`"`, now.header.Get("ETag"))
 		assert.Equal(t, http.StatusOK, f.post(text).status, "the result exists")
 	}
 	p := f.get("/generate/60/40?format=tiff").problem(t)

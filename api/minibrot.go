@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // foundFor is how long a client may keep what was found. It depends on the query
@@ -21,33 +22,36 @@ const foundFor = "public, max-age=86400"
 // minibrot answers GET /find: the minibrot that a view is about. The search runs
 // in this process, one at a time, on one core.
 func (s *Server) minibrot(c *gin.Context) {
-	spec, limit, err := s.readFind(c.Request.URL)
+	wanted, limit, err := s.readFind(c.Request.URL)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	found, err := s.search(c.Request.Context(), spec, limit)
+	found, err := s.search(c.Request.Context(), wanted, limit)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
 	found.MaxIterations = min(found.MaxIterations, s.cfg.Limits.MaxIterations)
-	found.Spec.MaxIterations = renderer.Iterations(found.MaxIterations)
+	if found.Spec, err = found.Showing(wanted); err != nil {
+		s.fail(c, err)
+		return
+	}
 	c.Header("Cache-Control", foundFor)
 	c.JSON(http.StatusOK, found)
 }
 
 // search finds a minibrot unless another is being looked for, or it takes too long.
-func (s *Server) search(ctx context.Context, spec renderer.Spec, limit int) (renderer.Minibrot, error) {
+func (s *Server) search(ctx context.Context, wanted spec.Spec, limit int) (spec.Minibrot, error) {
 	select {
 	case s.searching <- struct{}{}:
 		defer func() { <-s.searching }()
 	default:
-		return renderer.Minibrot{}, errSearching
+		return spec.Minibrot{}, errSearching
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.FindTime, errLongSearch)
 	defer cancel()
-	found, err := spec.Find(ctx, limit, renderer.Options{Threads: 1})
+	found, err := renderer.Find(ctx, wanted, limit, renderer.Options{Threads: 1})
 	if errors.Is(err, errLongSearch) {
 		err = fmt.Errorf("%w: FIND_TIME is %s", errLongSearch, s.cfg.FindTime)
 	}
@@ -55,10 +59,10 @@ func (s *Server) search(ctx context.Context, spec renderer.Spec, limit int) (ren
 }
 
 // readFind reads the view and the longest period that is looked for.
-func (s *Server) readFind(u *url.URL) (spec renderer.Spec, limit int, err error) {
+func (s *Server) readFind(u *url.URL) (wanted spec.Spec, limit int, err error) {
 	query, err := parseQuery(u)
 	if err != nil {
-		return spec, 0, err
+		return wanted, 0, err
 	}
 	width, height := defaultWidth, defaultHeight
 	for _, p := range []struct {
@@ -66,17 +70,17 @@ func (s *Server) readFind(u *url.URL) (spec renderer.Spec, limit int, err error)
 		value *int
 	}{{"width", &width}, {"height", &height}, {"max_period", &limit}} {
 		if err := takeCount(query, p.name, p.value); err != nil {
-			return spec, 0, err
+			return wanted, 0, err
 		}
 	}
-	if spec, err = renderer.FromQuery(width, height, query); err != nil {
-		return spec, 0, err
+	if wanted, err = spec.FromQuery(width, height, query); err != nil {
+		return wanted, 0, err
 	}
-	if err := spec.Check(s.cfg.Limits); err != nil {
-		return spec, 0, err
+	if err := s.cfg.Limits.Check(wanted); err != nil {
+		return wanted, 0, err
 	}
-	limit, err = s.period(spec, limit)
-	return spec, limit, err
+	limit, err = s.period(wanted, limit)
+	return wanted, limit, err
 }
 
 // takeCount reads a parameter that is a number from 1 up, if it is there, and
@@ -89,7 +93,7 @@ func takeCount(query url.Values, name string, value *int) error {
 	delete(query, name)
 	n, err := strconv.Atoi(given[0])
 	if err != nil || n < 1 || len(given) > 1 {
-		return &renderer.FieldError{Field: name, Value: given[0], Reason: "must be given once, as a whole number from 1 up"}
+		return &spec.FieldError{Field: name, Value: given[0], Reason: "must be given once, as a whole number from 1 up"}
 	}
 	*value = n
 	return nil
@@ -97,23 +101,23 @@ func takeCount(query url.Values, name string, value *int) error {
 
 // period is the longest period that is looked for: the given one, unless that may
 // take too long, or if it is 0 what time and limits allow of the usual one.
-func (s *Server) period(spec renderer.Spec, given int) (int, error) {
+func (s *Server) period(wanted spec.Spec, given int) (int, error) {
 	const sample = 1_000_000
 	affordable := s.cfg.Limits.MaxIterations
-	if each := spec.FindTime(sample); each > 0 {
+	if each := renderer.FindTime(wanted, sample); each > 0 {
 		affordable = min(affordable, int(float64(s.cfg.FindTime)/float64(each)*sample))
 	}
 	if affordable < 1 {
-		return 0, &renderer.FieldError{Field: "radius", Value: spec.Radius.String(), Reason: fmt.Sprintf(
+		return 0, &spec.FieldError{Field: "radius", Value: wanted.Radius.String(), Reason: fmt.Sprintf(
 			"is too small for a search in FIND_TIME, %s", s.cfg.FindTime)}
 	}
 	if given == 0 {
-		return min(max(renderer.DefaultMaxPeriod, int(spec.MaxIterations)), affordable), nil
+		return min(max(renderer.DefaultMaxPeriod, int(wanted.MaxIterations)), affordable), nil
 	}
 	if given > affordable {
-		return 0, &renderer.FieldError{Field: "max_period", Value: strconv.Itoa(given), Reason: fmt.Sprintf(
+		return 0, &spec.FieldError{Field: "max_period", Value: strconv.Itoa(given), Reason: fmt.Sprintf(
 			"may take %s at radius %s: at most %d is possible in FIND_TIME, %s, and with MAX_ITERATIONS",
-			spec.FindTime(given).Round(100*time.Millisecond), spec.Radius, affordable, s.cfg.FindTime)}
+			renderer.FindTime(wanted, given).Round(100*time.Millisecond), wanted.Radius, affordable, s.cfg.FindTime)}
 	}
 	return given, nil
 }

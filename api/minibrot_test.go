@@ -13,7 +13,7 @@ import (
 
 	"mandelfarm/api"
 	"mandelfarm/queue"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 func findTime(d time.Duration) option {
@@ -21,10 +21,10 @@ func findTime(d time.Duration) option {
 }
 
 // minibrot is the body of a successful search.
-func (a answer) minibrot(t *testing.T) renderer.Minibrot {
+func (a answer) minibrot(t *testing.T) spec.Minibrot {
 	t.Helper()
 	require.Equal(t, http.StatusOK, a.status, "%s", a.body)
-	var found renderer.Minibrot
+	var found spec.Minibrot
 	require.NoError(t, json.Unmarshal(a.body, &found), "%s", a.body)
 	return found
 }
@@ -40,7 +40,7 @@ func TestFindAMinibrot(t *testing.T) {
 	assert.Equal(t, "0.00000879", found.Radius.String())
 	assert.Equal(t, 39*200, found.MaxIterations)
 	assert.Contains(t, a.header.Get("Cache-Control"), "max-age")
-	want, err := renderer.FromQuery(800, 600, map[string][]string{
+	want, err := spec.FromQuery(800, 600, map[string][]string{
 		"re": {found.Center.Re.String()}, "im": {found.Center.Im.String()}, "radius": {"0.00000879"}, "palette": {"fire"}, "samples": {"2"}, "max_iterations": {"7800"},
 	})
 	require.NoError(t, err)
@@ -59,7 +59,7 @@ func TestIterationsOfAMinibrotAreWithinTheLimits(t *testing.T) {
 	f := newFarm(t, func(a *api.Config, _ *queue.Config) { a.Limits.MaxIterations = 5000 })
 	found := f.get("/find?re=-1.7597&im=-0.0126&radius=0.001").minibrot(t)
 	assert.Equal(t, 5000, found.MaxIterations)
-	assert.Equal(t, renderer.Iterations(5000), found.Spec.MaxIterations)
+	assert.Equal(t, spec.Iterations(5000), found.Spec.MaxIterations)
 }
 
 func TestNothingIsFound(t *testing.T) {

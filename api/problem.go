@@ -15,7 +15,7 @@ import (
 
 	"mandelfarm/foreign"
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
 
@@ -65,7 +65,7 @@ var statuses = []struct { //nolint:gochecknoglobals // a constant table
 	{errWaited, outcome{status: http.StatusServiceUnavailable, retryAfter: 5}},
 	{errNoImage, outcome{status: http.StatusConflict}},
 	{errFailed, outcome{status: http.StatusInternalServerError}},
-	{renderer.ErrNoMinibrot, outcome{status: http.StatusUnprocessableEntity}},
+	{spec.ErrNoMinibrot, outcome{status: http.StatusUnprocessableEntity}},
 	{errLongSearch, outcome{status: http.StatusServiceUnavailable, retryAfter: 30, advice: "; a lower max_period takes less, and the operator can allow more"}},
 	{errSearching, outcome{status: http.StatusServiceUnavailable, retryAfter: 2}},
 	{job.ErrUnknown, outcome{status: http.StatusNotFound}},
@@ -80,7 +80,7 @@ var statuses = []struct { //nolint:gochecknoglobals // a constant table
 // classify finds the outcome of an error, and whether its text is for the
 // client's eyes.
 func classify(err error) (o outcome, public bool) {
-	if _, ok := errors.AsType[*renderer.FieldError](err); ok {
+	if _, ok := errors.AsType[*spec.FieldError](err); ok {
 		return outcome{status: http.StatusBadRequest}, true
 	}
 	for _, row := range statuses {
@@ -100,7 +100,7 @@ func classify(err error) (o outcome, public bool) {
 func (s *Server) fail(c *gin.Context, err error) {
 	o, public := classify(err)
 	p := problem{Title: http.StatusText(o.status), Status: o.status, Detail: err.Error() + o.advice}
-	if fault, ok := errors.AsType[*renderer.FieldError](err); ok {
+	if fault, ok := errors.AsType[*spec.FieldError](err); ok {
 		p.Field, p.Detail = fault.Field, fault.Error()
 	}
 	if !public {

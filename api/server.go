@@ -13,6 +13,7 @@ import (
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
 
@@ -31,9 +32,9 @@ type Tasks interface {
 	// Revive queues a task again if it was lost.
 	Revive(ctx context.Context, t job.Task) error
 	// Cancel stops the tasks of a job.
-	Cancel(ctx context.Context, id renderer.ID) error
+	Cancel(ctx context.Context, id spec.ID) error
 	// Progress tells which of the images are being drawn, since when, and how far.
-	Progress(ctx context.Context, ids ...renderer.ID) (map[renderer.ID]job.Progress, error)
+	Progress(ctx context.Context, ids ...spec.ID) (map[spec.ID]job.Progress, error)
 }
 
 // Notices is how processes tell each other that something about a job changed.
@@ -42,17 +43,17 @@ type Notices interface {
 	Publish(ctx context.Context, n job.Notice) error
 	// Subscribe returns a channel of word about an image, and its end. A zero
 	// notice says that word may have been missed.
-	Subscribe(id renderer.ID) (<-chan job.Notice, func())
+	Subscribe(id spec.ID) (<-chan job.Notice, func())
 }
 
 // Board is where the workers note how far large jobs are.
 type Board interface {
 	// Completions tells which bands of a job are stored, and since when.
-	Completions(ctx context.Context, id renderer.ID) ([]job.Completion, error)
+	Completions(ctx context.Context, id spec.ID) ([]job.Completion, error)
 	// Crew names the workers that are on a job.
-	Crew(ctx context.Context, id renderer.ID) ([]string, error)
+	Crew(ctx context.Context, id spec.ID) ([]string, error)
 	// Strips tells what the bands that are drawn look like.
-	Strips(ctx context.Context, id renderer.ID) (map[int][]byte, error)
+	Strips(ctx context.Context, id spec.ID) (map[int][]byte, error)
 }
 
 // Config bounds what clients may ask and how long they are kept waiting.

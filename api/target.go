@@ -5,18 +5,18 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // target is what a request asks for: a Spec that is normalised and within the
 // limits, and what follows from it.
 type target struct {
-	spec renderer.Spec
-	id   renderer.ID
+	spec spec.Spec
+	id   spec.ID
 	etag string
 }
 
-func newTarget(s renderer.Spec) *target {
+func newTarget(s spec.Spec) *target {
 	id := s.ID()
 	return &target{spec: s, id: id, etag: etag(id)}
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // Format is a kind of parameter file.
@@ -42,30 +42,30 @@ func (l Loss) String() string {
 	return l.Key + ": " + l.Value + ": " + l.Reason
 }
 
-// Picture is what a file asks for: the normalised Spec, and in the order of the file what it leaves out.
+// Picture is what a file asks for: the Spec, and in the order of the file what it leaves out.
 type Picture struct {
-	Spec   renderer.Spec
+	Spec   spec.Spec
 	Losses []Loss
 }
 
-// Read reads a file of a format. Every error is a *renderer.FieldError, which names the key at fault if there is one;
+// Read reads a file of a format. Every error is a *spec.FieldError, which names the key at fault if there is one;
 // where the format has lines, the reason names the line. The Spec is within no limits: for those see
-// [renderer.Spec.Check].
+// package renderer.
 func Read(format Format, data []byte, size Size) (Picture, error) {
 	if len(data) > MaxSize {
 		return Picture{}, fault("", "", fmt.Sprintf("a parameter file must have at most %d bytes, this has more", MaxSize))
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark, as editors on Windows leave it
 	var sheet *sheet
-	var spec renderer.Spec
+	var d spec.Draft
 	var err error
 	switch format {
 	case Kalles:
-		sheet, spec, err = readKalles(data)
+		sheet, d, err = readKalles(data)
 	case Fraktaler:
-		sheet, spec, err = readFraktaler(data)
+		sheet, d, err = readFraktaler(data)
 	case Imagina:
-		sheet, spec, err = readImagina(data)
+		sheet, d, err = readImagina(data)
 	default:
 		return Picture{}, fault("", string(format), "is not a known format")
 	}
@@ -73,16 +73,16 @@ func Read(format Format, data []byte, size Size) (Picture, error) {
 		return Picture{}, err
 	}
 	if size.Width != 0 {
-		spec.Width = size.Width
+		d.Width = size.Width
 	}
 	if size.Height != 0 {
-		spec.Height = size.Height
+		d.Height = size.Height
 	}
-	spec, err = spec.Normalize()
+	s, err := spec.Normalize(d)
 	if err != nil {
 		return Picture{}, err
 	}
-	return Picture{Spec: spec, Losses: sheet.allLosses()}, nil
+	return Picture{Spec: s, Losses: sheet.allLosses()}, nil
 }
 
 // Detect tells a file's format from its content, and where that does not decide from the end of the file's name.

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/foreign"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // file reads a file of testdata as whoever has it would.
@@ -24,7 +24,7 @@ func file(t *testing.T, name string) foreign.Picture {
 	require.NoError(t, err)
 	picture, err := foreign.Read(format, data, foreign.Size{})
 	require.NoError(t, err)
-	again, err := renderer.Parse(picture.Spec.Canonical())
+	again, err := spec.Parse(picture.Spec.Canonical())
 	require.NoError(t, err)
 	assert.Equal(t, again, picture.Spec, "a Spec like any other")
 	return picture
@@ -57,27 +57,35 @@ func value(t *testing.T, name, key string) string {
 	return strings.TrimSpace(line)
 }
 
-func exactly(t *testing.T, text string) renderer.Decimal {
+func exactly(t *testing.T, text string) spec.Decimal {
 	t.Helper()
-	d, err := renderer.ParseDecimal(text)
+	d, err := spec.ParseDecimal(text)
 	require.NoError(t, err)
 	return d
+}
+
+// must is the Spec of a Draft that is good.
+func must(t *testing.T, d spec.Draft) spec.Spec {
+	t.Helper()
+	s, err := spec.Normalize(d)
+	require.NoError(t, err)
+	return s
 }
 
 func TestKallesFraktaler(t *testing.T) {
 	t.Parallel()
 	p := file(t, "deep.kfr")
-	want := renderer.Spec{
-		Formula:  renderer.Mandelbrot,
-		Center:   renderer.Point{Re: exactly(t, value(t, "deep.kfr", "Re:")), Im: exactly(t, value(t, "deep.kfr", "Im:"))},
+	want := must(t, spec.Draft{
+		Formula:  spec.Mandelbrot,
+		Center:   spec.Point{Re: exactly(t, value(t, "deep.kfr", "Re:")), Im: exactly(t, value(t, "deep.kfr", "Im:"))},
 		Radius:   exactly(t, "2e-1086"),
 		Rotation: exactly(t, "30"),
 		Width:    1920, Height: 1080, MaxIterations: 600100, Samples: 1,
-		Coloring: renderer.Coloring{
-			Method: renderer.MethodSmooth, Density: exactly(t, "0.03125"), Offset: exactly(t, "0.5"), Interior: "#200010",
+		Coloring: spec.Coloring{
+			Method: spec.MethodSmooth, Density: exactly(t, "0.03125"), Offset: exactly(t, "0.5"), Interior: "#200010",
 			Palette: "000764@0,206bcb@0.25,edffff@0.5,ffaa00@0.75",
 		},
-	}
+	})
 	assert.Equal(t, want, p.Spec)
 	assert.Greater(t, p.Spec.Center.Re.Digits(), 1086)
 	assert.Equal(t, []string{
@@ -92,11 +100,11 @@ func TestSlopesAndDistances(t *testing.T) {
 	p, err := read(t, foreign.Kalles, place+"Slopes: 1\nSlopeAngle: 200\nSlopeRatio: 20\n")
 	require.NoError(t, err)
 	c := p.Spec.Coloring
-	assert.Equal(t, renderer.MethodSlope, c.Method)
+	assert.Equal(t, spec.MethodSlope, c.Method)
 	assert.Equal(t, "-160 0.2 0.15625 0.25", fmt.Sprint(c.Light, " ", c.Relief, " ", c.Density, " ", c.Offset))
 	p, err = read(t, foreign.Kalles, place+"ColorMethod: 8\n")
 	require.NoError(t, err)
-	assert.Equal(t, renderer.MethodDistance, p.Spec.Coloring.Method)
+	assert.Equal(t, spec.MethodDistance, p.Spec.Coloring.Method)
 	assert.Equal(t, "1", p.Spec.Coloring.Density.String())
 	_, err = read(t, foreign.Kalles, place+"Slopes: 1\nSlopeRatio: -1\n")
 	assert.ErrorContains(t, err, "SlopeRatio")
@@ -105,7 +113,7 @@ func TestSlopesAndDistances(t *testing.T) {
 func TestPaletteAlone(t *testing.T) {
 	t.Parallel()
 	p := file(t, "fire.kfp")
-	assert.Equal(t, renderer.Palette("000000@0,ff0000@0.25,ffff00@0.5,ffffff@0.75"), p.Spec.Coloring.Palette)
+	assert.Equal(t, spec.Palette("000000@0,ff0000@0.25,ffff00@0.5,ffffff@0.75"), p.Spec.Coloring.Palette)
 	assert.Equal(t, "1.25", p.Spec.Radius.String(), "all of the set")
 	assert.Equal(t, "0.247053", p.Spec.Coloring.Density.String(), "sqrt(1000)/128")
 	assert.Len(t, p.Losses, 3)
@@ -136,7 +144,7 @@ func TestFraktaler(t *testing.T) {
 func TestImagina(t *testing.T) {
 	t.Parallel()
 	p := file(t, "deep.imt")
-	for key, got := range map[string]renderer.Decimal{"Re:": p.Spec.Center.Re, "Im:": p.Spec.Center.Im} {
+	for key, got := range map[string]spec.Decimal{"Re:": p.Spec.Center.Re, "Im:": p.Spec.Center.Im} {
 		text := value(t, "deep.imt", key)
 		_, fraction, _ := strings.Cut(text, ".")
 		numerator, ok := new(big.Int).SetString(strings.Replace(text, ".", "", 1), 16)
@@ -157,7 +165,7 @@ func TestImagina(t *testing.T) {
 	p, err := read(t, foreign.Imagina, "Formula: Burning ship\r\nLocation:\r\n  Re: -1.C\r\n  Im: -0.08\r\n  Size: 1@-03\r\n  Iterations: 10\r\n")
 	require.NoError(t, err)
 	assert.Equal(t, "-1.75 -0.03125 0.000244140625", fmt.Sprint(p.Spec.Center.Re, " ", p.Spec.Center.Im, " ", p.Spec.Radius))
-	assert.Equal(t, renderer.BurningShip, p.Spec.Formula)
+	assert.Equal(t, spec.BurningShip, p.Spec.Formula)
 	p, err = read(t, foreign.Imagina, "Location:\n\tRe: -1.75\n\tIm: 1e-3\n\tSize: 2.5e-20\n\tIterations: 10\n")
 	require.NoError(t, err)
 	assert.Equal(t, "-1.75 0.001 2.5e-20", fmt.Sprint(p.Spec.Center.Re, " ", p.Spec.Center.Im, " ", p.Spec.Radius), "decimal")
@@ -205,23 +213,23 @@ func TestFormulas(t *testing.T) {
 	for _, c := range []struct {
 		format foreign.Format
 		text   string
-		want   renderer.Formula
+		want   spec.Formula
 		fails  string
 	}{
-		{foreign.Kalles, place + "FractalType: 0\nPower: 2\n", renderer.Mandelbrot, ""},
-		{foreign.Kalles, place + "Power: 8\n", renderer.Multibrot, ""},
+		{foreign.Kalles, place + "FractalType: 0\nPower: 2\n", spec.Mandelbrot, ""},
+		{foreign.Kalles, place + "Power: 8\n", spec.Multibrot, ""},
 		{foreign.Kalles, place + "Power: 9\n", "", `Power: on line 4 the formula z^p + c is drawn here for powers from 2 to 8, got "9"`},
-		{foreign.Kalles, place + "FractalType: 1\n", renderer.BurningShip, ""},
-		{foreign.Kalles, place + "FractalType: 4\nPower: 2\n", renderer.Tricorn, ""},
+		{foreign.Kalles, place + "FractalType: 1\n", spec.BurningShip, ""},
+		{foreign.Kalles, place + "FractalType: 4\nPower: 2\n", spec.Tricorn, ""},
 		{foreign.Kalles, place + "FractalType: 3\nPower: 2\n", "", `FractalType: on line 4 the formula Celtic of power 2 is not drawn here, got "3"`},
 		{foreign.Kalles, place + "FractalType: 42\n", "", "of this number"},
 		{foreign.Kalles, place + "FractalType: 1\nPower: 3\n", "", "Burning Ship of power 3"},
 		{foreign.Kalles, place + "UseHybridFormula: 1\n", "", "hybrid"},
-		{foreign.Fraktaler, "[[formula]]\n", renderer.Mandelbrot, ""},
-		{foreign.Fraktaler, "[[formula]]\nabs_x = true\nabs_y = true\n", renderer.BurningShip, ""},
-		{foreign.Fraktaler, "[[formula]]\nneg_y = true\n", renderer.Tricorn, ""},
-		{foreign.Fraktaler, "[[formula]]\nneg_x = true\nneg_y = true\n", renderer.Mandelbrot, ""},
-		{foreign.Fraktaler, "[[formula]]\npower = 5\n", renderer.Multibrot, ""},
+		{foreign.Fraktaler, "[[formula]]\n", spec.Mandelbrot, ""},
+		{foreign.Fraktaler, "[[formula]]\nabs_x = true\nabs_y = true\n", spec.BurningShip, ""},
+		{foreign.Fraktaler, "[[formula]]\nneg_y = true\n", spec.Tricorn, ""},
+		{foreign.Fraktaler, "[[formula]]\nneg_x = true\nneg_y = true\n", spec.Mandelbrot, ""},
+		{foreign.Fraktaler, "[[formula]]\npower = 5\n", spec.Multibrot, ""},
 		{foreign.Fraktaler, "[[formula]]\npower = 1\n", "", "formula.power: the formula z^p + c is drawn here for powers from 2 to 8"},
 		{foreign.Fraktaler, "[[formula]]\nneg_x = true\nneg_y = true\npower = 3\n", "", "power 3 neg_x neg_y"},
 		{foreign.Fraktaler, "[[formula]]\nneg_y = true\npower = 4\n", "", "power 4 neg_y"},
@@ -231,7 +239,7 @@ func TestFormulas(t *testing.T) {
 		{foreign.Fraktaler, "formula = 3\n", "", "list of tables"},
 		{foreign.Fraktaler, "formula = [3]\n", "", "must be a table"},
 		{foreign.Imagina, "Formula: Nova\nLocation:\n Re: 0\n Im: 0\n Size: 1\n Iterations: 9\n", "", `Formula: on line 1 this formula is not drawn here, got "Nova"`},
-		{foreign.Imagina, "Formula: Tricorn\nLocation:\n Re: 0\n Im: 0\n Size: 1\n Iterations: 9\n", renderer.Tricorn, ""},
+		{foreign.Imagina, "Formula: Tricorn\nLocation:\n Re: 0\n Im: 0\n Size: 1\n Iterations: 9\n", spec.Tricorn, ""},
 	} {
 		p, err := read(t, c.format, c.text)
 		if c.fails != "" {
@@ -240,7 +248,7 @@ func TestFormulas(t *testing.T) {
 		}
 		require.NoError(t, err, "%s", c.text)
 		assert.Equal(t, c.want, p.Spec.Formula, "%s", c.text)
-		if c.want == renderer.Multibrot {
+		if c.want == spec.Multibrot {
 			assert.True(t, strings.HasSuffix(c.text, fmt.Sprintf(" %d\n", p.Spec.Power)), "%s: power %d", c.text, p.Spec.Power)
 		}
 	}
@@ -364,7 +372,7 @@ func TestBadFiles(t *testing.T) {
 			require.NoError(t, err)
 			continue
 		}
-		var fault *renderer.FieldError
+		var fault *spec.FieldError
 		require.ErrorAs(t, err, &fault, "%.60s", c.text)
 		assert.Equal(t, c.field, fault.Field, "%.60s", c.text)
 		assert.Contains(t, err.Error(), c.says)

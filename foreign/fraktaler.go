@@ -12,7 +12,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // Bounds of a TOML document, many times what fraktaler-3 writes: they keep the cost of a hostile one small.
@@ -23,28 +23,28 @@ const (
 
 // readFraktaler reads fraktaler-3's TOML. What is not in the file has fraktaler-3's default, because it does not write
 // what has.
-func readFraktaler(data []byte) (*sheet, renderer.Spec, error) {
+func readFraktaler(data []byte) (*sheet, spec.Draft, error) {
 	s := newSheet()
-	var spec renderer.Spec
+	var wanted spec.Draft
 	document, err := parseTOML(data)
 	if err != nil {
-		return s, spec, err
+		return s, wanted, err
 	}
 	formula := document["formula"]
 	delete(document, "formula")
 	if err := s.flatten("", document, 0); err != nil {
-		return s, spec, err
+		return s, wanted, err
 	}
-	if err := fraktalerFormula(s, &spec, formula); err != nil {
-		return s, spec, err
+	if err := fraktalerFormula(s, &wanted, formula); err != nil {
+		return s, wanted, err
 	}
-	for _, read := range []func(*sheet, *renderer.Spec) error{fraktalerView, fraktalerImage} {
-		if err := read(s, &spec); err != nil {
-			return s, spec, err
+	for _, read := range []func(*sheet, *spec.Draft) error{fraktalerView, fraktalerImage} {
+		if err := read(s, &wanted); err != nil {
+			return s, wanted, err
 		}
 	}
 	s.judge(fraktalerFates())
-	return s, spec, nil
+	return s, wanted, nil
 }
 
 func parseTOML(data []byte) (map[string]any, error) {
@@ -105,66 +105,66 @@ func tomlText(value any) string {
 	return string(text)
 }
 
-func fraktalerView(s *sheet, spec *renderer.Spec) (err error) {
-	if spec.Center.Re, err = s.decimal("location.real"); err != nil {
+func fraktalerView(s *sheet, wanted *spec.Draft) (err error) {
+	if wanted.Center.Re, err = s.decimal("location.real"); err != nil {
 		return err
 	}
-	if spec.Center.Im, err = s.decimal("location.imag"); err != nil {
+	if wanted.Center.Im, err = s.decimal("location.imag"); err != nil {
 		return err
 	}
-	if spec.Center == (renderer.Point{}) {
-		spec.Center.Re, _ = renderer.ParseDecimal("0")
+	if wanted.Center == (spec.Point{}) {
+		wanted.Center.Re, _ = spec.ParseDecimal("0")
 	}
-	spec.Radius, _ = renderer.ParseDecimal("2")
+	wanted.Radius, _ = spec.ParseDecimal("2")
 	if s.has("location.zoom") {
-		if spec.Radius, err = s.radius("location.zoom"); err != nil {
+		if wanted.Radius, err = s.radius("location.zoom"); err != nil {
 			return err
 		}
 	}
-	if spec.Rotation, err = s.decimal("transform.rotate"); err != nil {
+	if wanted.Rotation, err = s.decimal("transform.rotate"); err != nil {
 		return err
 	}
 	// The picture of a reflected view turns the other way round, seen in the plane.
-	if s.on("transform.reflect") && spec.Rotation.Sign() != 0 {
-		spec.Rotation, err = negative(spec.Rotation)
+	if s.on("transform.reflect") && wanted.Rotation.Sign() != 0 {
+		wanted.Rotation, err = negative(wanted.Rotation)
 	}
 	return err
 }
 
 // negative returns -d for d other than 0.
-func negative(d renderer.Decimal) (renderer.Decimal, error) {
+func negative(d spec.Decimal) (spec.Decimal, error) {
 	if d.Sign() < 0 {
-		return renderer.ParseDecimal(d.String()[1:])
+		return spec.ParseDecimal(d.String()[1:])
 	}
-	return renderer.ParseDecimal("-" + d.String())
+	return spec.ParseDecimal("-" + d.String())
 }
 
-func fraktalerImage(s *sheet, spec *renderer.Spec) (err error) {
-	if spec.MaxIterations, err = s.iterations("bailout.iterations", 1024); err != nil {
+func fraktalerImage(s *sheet, wanted *spec.Draft) (err error) {
+	if wanted.MaxIterations, err = s.iterations("bailout.iterations", 1024); err != nil {
 		return err
 	}
-	if spec.Width, err = s.count("image.width", 1, 1024); err != nil {
+	if wanted.Width, err = s.count("image.width", 1, 1024); err != nil {
 		return err
 	}
-	if spec.Height, err = s.count("image.height", 1, 576); err != nil {
+	if wanted.Height, err = s.count("image.height", 1, 576); err != nil {
 		return err
 	}
 	shrink, err := s.count("image.subsampling", 1, 1)
 	if err != nil {
 		return err
 	}
-	spec.Width, spec.Height = max(1, spec.Width/shrink), max(1, spec.Height/shrink)
-	if spec.Samples, err = s.count("image.subframes", 0, 1); err != nil {
+	wanted.Width, wanted.Height = max(1, wanted.Width/shrink), max(1, wanted.Height/shrink)
+	if wanted.Samples, err = s.count("image.subframes", 0, 1); err != nil {
 		return err
 	}
-	if spec.Samples == 0 {
+	if wanted.Samples == 0 {
 		s.lose("image.subframes", "points are not added without end; one per pixel is taken")
 	}
 	return nil
 }
 
 // fraktalerFormula reads the list of formulas that are iterated in turn, of which only one is drawn here.
-func fraktalerFormula(s *sheet, spec *renderer.Spec, value any) error {
+func fraktalerFormula(s *sheet, wanted *spec.Draft, value any) error {
 	if value == nil {
 		return nil
 	}
@@ -185,11 +185,11 @@ func fraktalerFormula(s *sheet, spec *renderer.Spec, value any) error {
 	if s.text("formula.opcodes") != "" {
 		return s.bad("formula.opcodes", "formulas by opcodes are not drawn here")
 	}
-	return s.opcodeless(spec)
+	return s.opcodeless(wanted)
 }
 
 // opcodeless is the formula z -> (+-|x| +- i|y|)^power + c, as far as it is one of ours.
-func (s *sheet) opcodeless(spec *renderer.Spec) error {
+func (s *sheet) opcodeless(wanted *spec.Draft) error {
 	power, err := s.count("formula.power", 1, 2)
 	if err != nil {
 		return err
@@ -198,12 +198,12 @@ func (s *sheet) opcodeless(spec *renderer.Spec) error {
 	negX, negY := s.on("formula.neg_x"), s.on("formula.neg_y")
 	switch even := power%2 == 0; {
 	case !absX && !absY && (!negX && !negY || negX && negY && even):
-		return multibrot(s, spec, "formula.power", power)
+		return multibrot(s, wanted, "formula.power", power)
 	case !absX && !absY && power == 2: // conj(-z)^2 is conj(z)^2
-		spec.Formula = renderer.Tricorn
+		wanted.Formula = spec.Tricorn
 		return nil
 	case absX && absY && negX == negY && power == 2:
-		spec.Formula = renderer.BurningShip
+		wanted.Formula = spec.BurningShip
 		return nil
 	}
 	words := []string{"power " + strconv.Itoa(power)}

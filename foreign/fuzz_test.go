@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"mandelfarm/foreign"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // FuzzRead reads anything in every format: an error, or a Spec that is normalised and losses fit for one line.
@@ -35,7 +35,7 @@ func FuzzRead(f *testing.F) {
 				}
 				continue
 			}
-			again, err := renderer.Parse(picture.Spec.Canonical())
+			again, err := spec.Parse(picture.Spec.Canonical())
 			if err != nil || again != picture.Spec {
 				t.Errorf("%s is not normalised: %v", picture.Spec.Canonical(), err)
 			}

@@ -4,47 +4,47 @@ import (
 	"fmt"
 	"strings"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // readImagina reads Imagina's text: "Key: value" lines, of which those that are indented belong to the key above them.
 // Numbers are hexadecimal. A Size with a decimal exponent, which Imagina does not write, makes them decimal.
-func readImagina(data []byte) (*sheet, renderer.Spec, error) {
+func readImagina(data []byte) (*sheet, spec.Draft, error) {
 	s := newSheet()
-	spec := renderer.Spec{Width: standardWidth, Height: standardHeight}
+	wanted := spec.Draft{Width: standardWidth, Height: standardHeight}
 	if err := imaginaEntries(s, data); err != nil {
-		return s, spec, err
+		return s, wanted, err
 	}
 	for _, key := range []string{"Location.Re", "Location.Im", "Location.Size", "Location.Iterations"} {
 		if !s.has(key) {
-			return s, spec, fault(key, "", "is missing")
+			return s, wanted, fault(key, "", "is missing")
 		}
 	}
 	var err error
 	for _, n := range []struct {
 		key   string
-		value *renderer.Decimal
+		value *spec.Decimal
 	}{
-		{"Location.Re", &spec.Center.Re}, {"Location.Im", &spec.Center.Im}, {"Location.Size", &spec.Radius},
+		{"Location.Re", &wanted.Center.Re}, {"Location.Im", &wanted.Center.Im}, {"Location.Size", &wanted.Radius},
 	} {
 		if *n.value, err = s.imaginaNumber(n.key); err != nil {
-			return s, spec, err
+			return s, wanted, err
 		}
 	}
-	if spec.Radius.Sign() <= 0 {
-		return s, spec, s.bad("Location.Size", "must be greater than 0")
+	if wanted.Radius.Sign() <= 0 {
+		return s, wanted, s.bad("Location.Size", "must be greater than 0")
 	}
-	digits, exponent := digitsOf(spec.Radius)
-	if spec.Radius, err = round(digits, exponent, radiusDigits); err != nil {
-		return s, spec, s.bad("Location.Size", "is out of range")
+	digits, exponent := digitsOf(wanted.Radius)
+	if wanted.Radius, err = round(digits, exponent, radiusDigits); err != nil {
+		return s, wanted, s.bad("Location.Size", "is out of range")
 	}
-	if spec.MaxIterations, err = s.iterations("Location.Iterations", renderer.Auto); err != nil {
-		return s, spec, err
+	if wanted.MaxIterations, err = s.iterations("Location.Iterations", spec.Auto); err != nil {
+		return s, wanted, err
 	}
 	s.judge(map[string]fate{
 		"Formula": {}, "Location": {}, "Location.Re": {}, "Location.Im": {}, "Location.Size": {}, "Location.Iterations": {},
 	})
-	return s, spec, imaginaFormula(s, &spec)
+	return s, wanted, imaginaFormula(s, &wanted)
 }
 
 // imaginaEntries names nested keys by their path: Location.Re.
@@ -68,7 +68,7 @@ func imaginaEntries(s *sheet, data []byte) error {
 	})
 }
 
-func (s *sheet) imaginaNumber(key string) (renderer.Decimal, error) {
+func (s *sheet) imaginaNumber(key string) (spec.Decimal, error) {
 	size := strings.ToLower(s.text("Location.Size"))
 	if strings.Contains(size, "e-") || strings.Contains(size, "e+") {
 		return s.decimal(key)
@@ -81,14 +81,14 @@ func (s *sheet) imaginaNumber(key string) (renderer.Decimal, error) {
 	return d, nil
 }
 
-func imaginaFormula(s *sheet, spec *renderer.Spec) error {
+func imaginaFormula(s *sheet, wanted *spec.Draft) error {
 	switch s.text("Formula") {
 	case "", "Mandelbrot":
-		spec.Formula = renderer.Mandelbrot
+		wanted.Formula = spec.Mandelbrot
 	case "Tricorn":
-		spec.Formula = renderer.Tricorn
+		wanted.Formula = spec.Tricorn
 	case "Burning ship":
-		spec.Formula = renderer.BurningShip
+		wanted.Formula = spec.BurningShip
 	default:
 		return s.bad("Formula", "this formula is not drawn here")
 	}

@@ -3,7 +3,7 @@ package foreign
 import (
 	"fmt"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // The size of a picture whose file says none.
@@ -13,7 +13,7 @@ const (
 )
 
 // readKalles reads Kalles Fraktaler's "Key: value" lines.
-func readKalles(data []byte) (*sheet, renderer.Spec, error) {
+func readKalles(data []byte) (*sheet, spec.Draft, error) {
 	s := newSheet()
 	err := eachLine(data, func(number int, line string) error {
 		e, err := cutLine(number, line)
@@ -22,22 +22,22 @@ func readKalles(data []byte) (*sheet, renderer.Spec, error) {
 		}
 		return err
 	})
-	var spec renderer.Spec
-	for _, read := range []func(*sheet, *renderer.Spec) error{
+	var wanted spec.Draft
+	for _, read := range []func(*sheet, *spec.Draft) error{
 		kallesView, kallesFormula, kallesIterations, kallesSize,
 		kallesInterior, kallesPalette, kallesOffset, kallesDensity, kallesSlopes,
 	} {
 		if err == nil {
-			err = read(s, &spec)
+			err = read(s, &wanted)
 		}
 	}
 	s.judge(kallesFates())
-	return s, spec, err
+	return s, wanted, err
 }
 
 // kallesView reads where the picture is. A file without any of it is a palette, and shows all of the formula.
-func kallesView(s *sheet, spec *renderer.Spec) (err error) {
-	if spec.Rotation, err = s.decimal("RotateAngle"); err != nil {
+func kallesView(s *sheet, wanted *spec.Draft) (err error) {
+	if wanted.Rotation, err = s.decimal("RotateAngle"); err != nil {
 		return err
 	}
 	if s.has("Colors") && !s.has("Re") && !s.has("Im") && !s.has("Zoom") {
@@ -48,26 +48,26 @@ func kallesView(s *sheet, spec *renderer.Spec) (err error) {
 			return fault(key, "", "is missing: a place has Re, Im and Zoom")
 		}
 	}
-	if spec.Center.Re, err = s.decimal("Re"); err != nil {
+	if wanted.Center.Re, err = s.decimal("Re"); err != nil {
 		return err
 	}
-	if spec.Center.Im, err = s.decimal("Im"); err != nil {
+	if wanted.Center.Im, err = s.decimal("Im"); err != nil {
 		return err
 	}
-	if spec.Radius, err = s.radius("Zoom"); err != nil {
+	if wanted.Radius, err = s.radius("Zoom"); err != nil {
 		return err
 	}
 	switch {
 	case !s.on("ImagPointsUp"):
 		s.lose("ImagPointsUp", "there the imaginary axis points down, here it points up: the picture is mirrored top to bottom")
-	case spec.Rotation.Sign() != 0:
+	case wanted.Rotation.Sign() != 0:
 		s.lose("RotateAngle", "is counter-clockwise here; versions of Kalles Fraktaler differ in that where ImagPointsUp is 1")
 	}
 	return nil
 }
 
 // radius reads a zoom.
-func (s *sheet) radius(key string) (renderer.Decimal, error) {
+func (s *sheet) radius(key string) (spec.Decimal, error) {
 	zoom, err := s.decimal(key)
 	if err != nil {
 		return zoom, err
@@ -90,7 +90,7 @@ func kallesTypes() []string {
 	}
 }
 
-func kallesFormula(s *sheet, spec *renderer.Spec) error {
+func kallesFormula(s *sheet, wanted *spec.Draft) error {
 	kind, err := s.count("FractalType", 0, 0)
 	if err != nil {
 		return err
@@ -104,12 +104,12 @@ func kallesFormula(s *sheet, spec *renderer.Spec) error {
 	}
 	switch {
 	case kind == 0:
-		return multibrot(s, spec, "Power", power)
+		return multibrot(s, wanted, "Power", power)
 	case kind == 1 && power == 2:
-		spec.Formula = renderer.BurningShip
+		wanted.Formula = spec.BurningShip
 		return nil
 	case kind == 4 && power == 2:
-		spec.Formula = renderer.Tricorn
+		wanted.Formula = spec.Tricorn
 		return nil
 	}
 	name := "of this number"
@@ -123,29 +123,29 @@ func kallesFormula(s *sheet, spec *renderer.Spec) error {
 const maxPower = 8
 
 // multibrot sets the formula z -> z^power + c.
-func multibrot(s *sheet, spec *renderer.Spec, key string, power int) error {
+func multibrot(s *sheet, wanted *spec.Draft, key string, power int) error {
 	switch {
 	case power == 2:
-		spec.Formula = renderer.Mandelbrot
+		wanted.Formula = spec.Mandelbrot
 	case power > 2 && power <= maxPower:
-		spec.Formula, spec.Power = renderer.Multibrot, power
+		wanted.Formula, wanted.Power = spec.Multibrot, power
 	default:
 		return s.bad(key, fmt.Sprintf("the formula z^p + c is drawn here for powers from 2 to %d", maxPower))
 	}
 	return nil
 }
 
-func kallesIterations(s *sheet, spec *renderer.Spec) (err error) {
-	if spec.MaxIterations, err = s.iterations("Iterations", 1000); err == nil && !s.has("Iterations") {
+func kallesIterations(s *sheet, wanted *spec.Draft) (err error) {
+	if wanted.MaxIterations, err = s.iterations("Iterations", 1000); err == nil && !s.has("Iterations") {
 		s.lose("Iterations", "is not in the file; 1000 is taken")
 	}
 	return err
 }
 
-func kallesSize(s *sheet, spec *renderer.Spec) (err error) {
-	if spec.Width, err = s.count("ImageWidth", 1, standardWidth); err != nil {
+func kallesSize(s *sheet, wanted *spec.Draft) (err error) {
+	if wanted.Width, err = s.count("ImageWidth", 1, standardWidth); err != nil {
 		return err
 	}
-	spec.Height, err = s.count("ImageHeight", 1, standardHeight)
+	wanted.Height, err = s.count("ImageHeight", 1, standardHeight)
 	return err
 }

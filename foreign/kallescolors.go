@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // kallesTurn is the number of colours in a turn of Kalles Fraktaler's palette: those of the file, and others between them.
@@ -15,7 +15,7 @@ import (
 const kallesTurn = 1024
 
 // kallesOffset reads where in the palette to start.
-func kallesOffset(s *sheet, spec *renderer.Spec) error {
+func kallesOffset(s *sheet, wanted *spec.Draft) error {
 	offset, err := s.decimal("ColorOffset")
 	if err != nil || !s.has("ColorOffset") {
 		return err
@@ -25,12 +25,12 @@ func kallesOffset(s *sheet, spec *renderer.Spec) error {
 		s.lose("ColorOffset", "is not from 0 to 1023, and counts as 0 there and here")
 		return nil
 	}
-	spec.Coloring.Offset = decimal(turns)
+	wanted.Coloring.Offset = decimal(turns)
 	return nil
 }
 
 // kallesSlopes lights the picture. What goes by the distance is not lit.
-func kallesSlopes(s *sheet, spec *renderer.Spec) error {
+func kallesSlopes(s *sheet, wanted *spec.Draft) error {
 	if !s.on("Slopes") {
 		return nil
 	}
@@ -42,7 +42,7 @@ func kallesSlopes(s *sheet, spec *renderer.Spec) error {
 	if err != nil {
 		return err
 	}
-	if spec.Coloring.Method == renderer.MethodDistance {
+	if wanted.Coloring.Method == spec.MethodDistance {
 		s.lose("Slopes", "colours that go by the distance are not lit")
 		return nil
 	}
@@ -50,8 +50,8 @@ func kallesSlopes(s *sheet, spec *renderer.Spec) error {
 	if s.has("SlopePower") {
 		s.lose("SlopePower", "steeper slopes are not lit otherwise")
 	}
-	spec.Coloring.Method, spec.Coloring.Light = renderer.MethodSlope, light
-	spec.Coloring.Relief = decimal(float64(min(ratio, 100)) / 100)
+	wanted.Coloring.Method, wanted.Coloring.Light = spec.MethodSlope, light
+	wanted.Coloring.Relief = decimal(float64(min(ratio, 100)) / 100)
 	return nil
 }
 
@@ -59,7 +59,7 @@ func kallesSlopes(s *sheet, spec *renderer.Spec) error {
 const maxStops = 64
 
 // kallesPalette spreads the colours evenly over a turn.
-func kallesPalette(s *sheet, spec *renderer.Spec) error {
+func kallesPalette(s *sheet, wanted *spec.Draft) error {
 	if !s.has("Colors") {
 		return nil
 	}
@@ -72,7 +72,7 @@ func kallesPalette(s *sheet, spec *renderer.Spec) error {
 	for i := range stops {
 		texts[i] = fmt.Sprintf("%s@0.%09d", colors[i*len(colors)/stops][1:], i*1_000_000_000/stops)
 	}
-	spec.Coloring.Palette = renderer.Palette(strings.Join(texts, ","))
+	wanted.Coloring.Palette = spec.Palette(strings.Join(texts, ","))
 	if len(colors) > maxStops {
 		s.lose("Colors", fmt.Sprintf("has %d colours, of which %d are taken, evenly spread", len(colors), maxStops))
 	}
@@ -81,7 +81,7 @@ func kallesPalette(s *sheet, spec *renderer.Spec) error {
 }
 
 // kallesDensity reads how fast the palette turns, after what. Ours turns by density*sqrt(nu)/8.
-func kallesDensity(s *sheet, spec *renderer.Spec) error {
+func kallesDensity(s *sheet, wanted *spec.Draft) error {
 	if !s.has("Colors") && !s.has("IterDiv") && !s.has("ColorMethod") {
 		return nil // a place without colours
 	}
@@ -101,10 +101,10 @@ func kallesDensity(s *sheet, spec *renderer.Spec) error {
 	case 0:
 		s.lose("ColorMethod", "there colours follow the iterations, here their square root: the palette makes as many turns "+
 			"from 0 to Iterations, but not evenly")
-		distance /= math.Sqrt(float64(spec.MaxIterations))
+		distance /= math.Sqrt(float64(wanted.MaxIterations))
 	case 1:
 	case 5, 6, 7, 8:
-		spec.Coloring.Method = renderer.MethodDistance
+		wanted.Coloring.Method = spec.MethodDistance
 		s.otherLaw("by the distance colours go outward here, along its logarithm")
 		return nil
 	default:
@@ -118,7 +118,7 @@ func kallesDensity(s *sheet, spec *renderer.Spec) error {
 	case density.Exponent() >= 10:
 		s.lose("IterDiv", "is too small: the palette's density must be below 1e10")
 	default:
-		spec.Coloring.Density = density
+		wanted.Coloring.Density = density
 	}
 	return nil
 }
@@ -132,15 +132,15 @@ func (s *sheet) otherLaw(reason string) {
 }
 
 // decimal is a number of six digits.
-func decimal(x float64) renderer.Decimal {
-	d, err := renderer.ParseDecimal(strconv.FormatFloat(x, 'e', 5, 64))
+func decimal(x float64) spec.Decimal {
+	d, err := spec.ParseDecimal(strconv.FormatFloat(x, 'e', 5, 64))
 	if err != nil { // it is no number
-		return renderer.Decimal{}
+		return spec.Decimal{}
 	}
 	return d
 }
 
-func kallesInterior(s *sheet, spec *renderer.Spec) error {
+func kallesInterior(s *sheet, wanted *spec.Draft) error {
 	if !s.has("InteriorColor") {
 		return nil
 	}
@@ -151,17 +151,17 @@ func kallesInterior(s *sheet, spec *renderer.Spec) error {
 	if len(colors) != 1 {
 		return s.bad("InteriorColor", "must be one colour of three numbers")
 	}
-	spec.Coloring.Interior = colors[0]
+	wanted.Coloring.Interior = colors[0]
 	return nil
 }
 
 // colors reads colours of three numbers each, of which the first is blue, with commas between and perhaps behind them.
-func (s *sheet) colors(key string) ([]renderer.Color, error) {
+func (s *sheet) colors(key string) ([]spec.Color, error) {
 	words := strings.Split(strings.TrimSuffix(s.text(key), ","), ",")
 	if len(words)%3 != 0 || len(words) > 3*kallesTurn {
 		return nil, s.bad(key, fmt.Sprintf("must have three numbers for each of at most %d colours", kallesTurn))
 	}
-	colors := make([]renderer.Color, 0, len(words)/3)
+	colors := make([]spec.Color, 0, len(words)/3)
 	for color := range slices.Chunk(words, 3) {
 		var channels [3]uint64
 		for i, word := range color {
@@ -170,7 +170,7 @@ func (s *sheet) colors(key string) ([]renderer.Color, error) {
 				return nil, s.bad(key, "must be numbers from 0 to 255 with commas between them")
 			}
 		}
-		colors = append(colors, renderer.Color(fmt.Sprintf("#%02x%02x%02x", channels[2], channels[1], channels[0])))
+		colors = append(colors, spec.Color(fmt.Sprintf("#%02x%02x%02x", channels[2], channels[1], channels[0])))
 	}
 	return colors, nil
 }

@@ -5,14 +5,14 @@ import (
 	"strconv"
 	"strings"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // radiusDigits is how many significant digits of a radius are computed: as many as no picture shows a change of.
 const radiusDigits = 20
 
 // radiusOf returns the radius of a zoom, 2/zoom, rounded to radiusDigits. The zoom is above 0.
-func radiusOf(zoom renderer.Decimal) (renderer.Decimal, error) {
+func radiusOf(zoom spec.Decimal) (spec.Decimal, error) {
 	const enough = 3 * radiusDigits // digits of the zoom that count
 	digits, exponent := digitsOf(zoom)
 	if extra := len(digits) - enough; extra > 0 {
@@ -25,7 +25,7 @@ func radiusOf(zoom renderer.Decimal) (renderer.Decimal, error) {
 }
 
 // digitsOf returns the number as digits * 10^exponent, without its sign. It is not 0.
-func digitsOf(d renderer.Decimal) (digits string, exponent int) {
+func digitsOf(d spec.Decimal) (digits string, exponent int) {
 	mantissa, _, _ := strings.Cut(d.String(), "e")
 	digits = strings.NewReplacer("-", "", ".", "").Replace(mantissa)
 	digits = strings.Trim(digits, "0")
@@ -33,7 +33,7 @@ func digitsOf(d renderer.Decimal) (digits string, exponent int) {
 }
 
 // round returns digits * 10^exponent, rounded half up to so many significant digits.
-func round(digits string, exponent, significant int) (renderer.Decimal, error) {
+func round(digits string, exponent, significant int) (spec.Decimal, error) {
 	if extra := len(digits) - significant; extra > 0 {
 		kept, _ := new(big.Int).SetString(digits[:significant], 10)
 		if digits[significant] >= '5' {
@@ -41,7 +41,7 @@ func round(digits string, exponent, significant int) (renderer.Decimal, error) {
 		}
 		digits, exponent = kept.String(), exponent+extra
 	}
-	return renderer.ParseDecimal(digits + "e" + strconv.Itoa(exponent))
+	return spec.ParseDecimal(digits + "e" + strconv.Itoa(exponent))
 }
 
 // power returns base^exponent.
@@ -58,13 +58,13 @@ const (
 // parseHex reads a hexadecimal number as GMP prints it: digits with an optional sign and point, and an optional power of
 // 16 in decimal digits after an @. Fractions of up to 150 digits are exact; longer ones are rounded to more than a
 // hundred places beyond their last digit. It reports false for everything else.
-func parseHex(s string) (renderer.Decimal, bool) {
+func parseHex(s string) (spec.Decimal, bool) {
 	mantissa, power16, scaled := strings.Cut(s, "@")
 	exponent := 0
 	if scaled {
 		var err error
 		if exponent, err = strconv.Atoi(power16); err != nil || exponent > maxHexExponent || exponent < -maxHexExponent {
-			return renderer.Decimal{}, false
+			return spec.Decimal{}, false
 		}
 	}
 	sign := ""
@@ -74,11 +74,11 @@ func parseHex(s string) (renderer.Decimal, bool) {
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	digits := whole + fraction
 	if digits == "" || len(digits) > maxHexDigits || strings.Trim(strings.ToLower(digits), "0123456789abcdef") != "" {
-		return renderer.Decimal{}, false
+		return spec.Decimal{}, false
 	}
 	value, _ := new(big.Int).SetString(digits, 16)
 	text, places := scaleHex(value, exponent-len(fraction))
-	d, err := renderer.ParseDecimal(sign + text + "e-" + strconv.Itoa(places))
+	d, err := spec.ParseDecimal(sign + text + "e-" + strconv.Itoa(places))
 	return d, err == nil
 }
 

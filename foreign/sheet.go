@@ -7,7 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // entry is a key of a file with its value.
@@ -76,11 +76,11 @@ func (s *sheet) bad(key, reason string) error {
 func (s *sheet) text(key string) string { return s.first[key].value }
 
 // decimal reads a number. One that is not in the file is not given.
-func (s *sheet) decimal(key string) (renderer.Decimal, error) {
+func (s *sheet) decimal(key string) (spec.Decimal, error) {
 	if !s.has(key) {
-		return renderer.Decimal{}, nil
+		return spec.Decimal{}, nil
 	}
-	d, err := renderer.ParseDecimal(s.text(key))
+	d, err := spec.ParseDecimal(s.text(key))
 	if err != nil {
 		return d, s.bad(key, "must be a decimal number of at most 100000 digits, with an exponent within ±1000000")
 	}
@@ -100,9 +100,9 @@ func (s *sheet) count(key string, least, standard int) (int, error) {
 }
 
 // iterations is count for limits of iterations.
-func (s *sheet) iterations(key string, standard renderer.Iterations) (renderer.Iterations, error) {
+func (s *sheet) iterations(key string, standard spec.Iterations) (spec.Iterations, error) {
 	n, err := s.count(key, 1, int(standard))
-	return renderer.Iterations(n), err
+	return spec.Iterations(n), err
 }
 
 // on reports whether a switch is on: it is there, and neither 0 nor false.
@@ -141,8 +141,8 @@ func (f fate) keys(fates map[string]fate, names ...string) {
 
 // same compares values as numbers, if they are, or as words.
 func same(a, b string) bool {
-	x, errX := renderer.ParseDecimal(a)
-	y, errY := renderer.ParseDecimal(b)
+	x, errX := spec.ParseDecimal(a)
+	y, errY := spec.ParseDecimal(b)
 	if errX != nil || errY != nil {
 		return a == b
 	}
@@ -151,7 +151,7 @@ func same(a, b string) bool {
 
 // fault is the error of a key, or of the whole file if it is empty.
 func fault(key, value, reason string) error {
-	return &renderer.FieldError{Field: abridge(key), Value: abridge(value), Reason: reason}
+	return &spec.FieldError{Field: abridge(key), Value: abridge(value), Reason: reason}
 }
 
 // abridge keeps the beginning of a text from outside, fit for a terminal and a log.

@@ -3,15 +3,15 @@ package job
 import (
 	"time"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // Job is the record of an accepted Spec. It is written once and never changes.
 type Job struct {
-	ID         renderer.ID   `json:"id"`
-	Spec       renderer.Spec `json:"spec"`
-	AcceptedAt time.Time     `json:"accepted_at"`
-	Priority   Priority      `json:"priority,omitempty"` // empty is Normal
+	ID         spec.ID   `json:"id"`
+	Spec       spec.Spec `json:"spec"`
+	AcceptedAt time.Time `json:"accepted_at"`
+	Priority   Priority  `json:"priority,omitempty"` // empty is Normal
 }
 
 // Priority says how much of the farm a large job gets while others are drawn too.
@@ -58,7 +58,7 @@ type Status struct {
 // Notice tells whoever waits on an image that its fate is decided, so that
 // they look again. It is a hint: a notice may be lost or repeated.
 type Notice struct {
-	ID    renderer.ID `json:"id"`
-	State State       `json:"state"`           // Done, Failed or Canceled
-	Error string      `json:"error,omitempty"` // the reason when Failed
+	ID    spec.ID `json:"id"`
+	State State   `json:"state"`           // Done, Failed or Canceled
+	Error string  `json:"error,omitempty"` // the reason when Failed
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // TestStateTable goes through every pair of states.
@@ -74,7 +74,7 @@ func TestParseState(t *testing.T) {
 func TestTaskSurvivesJSON(t *testing.T) {
 	t.Parallel()
 	for _, lane := range job.Lanes() {
-		want := job.ImageTask(spec(t, `{"width": 64, "height": 48, "center": {"re": "-1.25e-300", "im": "0.1"}}`), lane)
+		want := job.ImageTask(parse(t, `{"width": 64, "height": 48, "center": {"re": "-1.25e-300", "im": "0.1"}}`), lane)
 		data, err := json.Marshal(want)
 		require.NoError(t, err)
 		var got job.Task
@@ -86,8 +86,8 @@ func TestTaskSurvivesJSON(t *testing.T) {
 
 func TestVerifyRefusesTasksOfAnotherRenderer(t *testing.T) {
 	t.Parallel()
-	task := job.ImageTask(spec(t, `{"width": 64, "height": 48}`), job.Batch)
-	task.ID = renderer.ID(strings.Repeat("0", 40))
+	task := job.ImageTask(parse(t, `{"width": 64, "height": 48}`), job.Batch)
+	task.ID = spec.ID(strings.Repeat("0", 40))
 	err := task.Verify()
 	require.ErrorIs(t, err, job.ErrVersion)
 	require.ErrorContains(t, err, string(task.ID))
@@ -106,7 +106,7 @@ func TestDelivery(t *testing.T) {
 
 // ExampleStatus is what a client sees of a job.
 func ExampleStatus() {
-	s, err := renderer.Parse([]byte(`{"width": 64, "height": 48, "coloring": {"method": "set"}}`))
+	s, err := spec.Parse([]byte(`{"width": 64, "height": 48, "coloring": {"method": "set"}}`))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -140,9 +140,9 @@ func ExampleStatus() {
 	// } <nil>
 }
 
-func spec(t *testing.T, data string) renderer.Spec {
+func parse(t *testing.T, data string) spec.Spec {
 	t.Helper()
-	s, err := renderer.Parse([]byte(data))
+	s, err := spec.Parse([]byte(data))
 	require.NoError(t, err)
 	return s
 }

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"time"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // Plan is how a large picture is divided among workers. It has no influence on
@@ -16,17 +16,17 @@ type Plan struct {
 
 // Band is a run of rows that one task draws.
 type Band struct {
-	Start   int     `json:"start"`   // first row, a multiple of renderer.SegmentRows
+	Start   int     `json:"start"`   // first row, a multiple of spec.SegmentRows
 	End     int     `json:"end"`     // the row after the last
 	Seconds float64 `json:"seconds"` // that drawing it is expected to take one worker
 }
 
 // Rows are the rows of the band.
-func (b Band) Rows() renderer.Rows { return renderer.Rows{Start: b.Start, End: b.End} }
+func (b Band) Rows() spec.Rows { return spec.Rows{Start: b.Start, End: b.End} }
 
 // Rows are the rows of each band.
-func (p Plan) Rows() map[int]renderer.Rows {
-	rows := make(map[int]renderer.Rows, len(p.Bands))
+func (p Plan) Rows() map[int]spec.Rows {
+	rows := make(map[int]spec.Rows, len(p.Bands))
 	for i, b := range p.Bands {
 		rows[i] = b.Rows()
 	}
@@ -38,7 +38,7 @@ func (p Plan) Rows() map[int]renderer.Rows {
 func (p Plan) Check(height int) error {
 	row := 0
 	for _, b := range p.Bands {
-		if b.Start != row || b.End <= b.Start || b.Start%renderer.SegmentRows != 0 {
+		if b.Start != row || b.End <= b.Start || b.Start%spec.SegmentRows != 0 {
 			return errPlan
 		}
 		row = b.End

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // Kind says what a worker is to do with a task.
@@ -40,17 +40,17 @@ func Lanes() []Lane { return []Lane{Interactive, Control, Batch} }
 
 // Task is one piece of work as it travels through a queue.
 type Task struct {
-	Kind Kind          `json:"kind"`
-	Lane Lane          `json:"lane"`
-	ID   renderer.ID   `json:"id"` // of the image, as the sender's renderer computes it
-	Spec renderer.Spec `json:"spec"`
-	Band int           `json:"band,omitempty"` // index in the plan, of KindBand
+	Kind Kind      `json:"kind"`
+	Lane Lane      `json:"lane"`
+	ID   spec.ID   `json:"id"` // of the image, as the sender's renderer computes it
+	Spec spec.Spec `json:"spec"`
+	Band int       `json:"band,omitempty"` // index in the plan, of KindBand
 
 	Priority Priority `json:"priority,omitempty"` // of the job
 }
 
 // ImageTask is the task that draws s, which must be normalised.
-func ImageTask(s renderer.Spec, lane Lane) Task {
+func ImageTask(s spec.Spec, lane Lane) Task {
 	return Task{Kind: KindImage, Lane: lane, ID: s.ID(), Spec: s}
 }
 
@@ -91,7 +91,7 @@ func (t Task) Job() Job { return Job{ID: t.ID, Spec: t.Spec, Priority: t.Priorit
 func (t Task) Verify() error {
 	if got := t.Spec.ID(); got != t.ID {
 		return fmt.Errorf("%w: image %s is %s to this process (renderer version %s)",
-			ErrVersion, t.ID, got, renderer.Version)
+			ErrVersion, t.ID, got, spec.Version)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ import (
 
 	"mandelfarm/job"
 	"mandelfarm/ledger"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
 
@@ -33,7 +33,7 @@ import (
 // can be accepted again.
 func TestNoFaultLosesAnAcceptedJob(t *testing.T) {
 	t.Parallel()
-	s := spec(t, 1)
+	s := parse(t, 1)
 	stories := map[string][]func(ctx context.Context, l *ledger.Ledger, st storage.Store) error{
 		"accepted":         {acceptStep(s)},
 		"accepted twice":   {acceptStep(s), acceptStep(s)},
@@ -59,7 +59,7 @@ func TestNoFaultLosesAnAcceptedJob(t *testing.T) {
 
 // surviveFault plays a story in which the nth operation fails. It reports whether
 // there was one.
-func surviveFault(t *testing.T, s renderer.Spec, story []step, n int, mode faultMode) bool {
+func surviveFault(t *testing.T, s spec.Spec, story []step, n int, mode faultMode) bool {
 	t.Helper()
 	truth := newMemory()
 	f := &faulty{left: n, mode: mode}
@@ -79,7 +79,7 @@ func surviveFault(t *testing.T, s renderer.Spec, story []step, n int, mode fault
 
 // requireKept checks that an accepted job is owed or has ended, and that any job
 // can be accepted, listed and ended.
-func requireKept(t require.TestingT, truth storage.Store, s renderer.Spec, accepted bool, when string) {
+func requireKept(t require.TestingT, truth storage.Store, s spec.Spec, accepted bool, when string) {
 	ctx := context.Background()
 	l := ledger.New(truth, time.Now)
 	if accepted {
@@ -91,14 +91,14 @@ func requireKept(t require.TestingT, truth storage.Store, s renderer.Spec, accep
 	require.NoError(t, err, when)
 	page, err := l.List(ctx, "", 10, all)
 	require.NoError(t, err, when)
-	require.Equal(t, []renderer.ID{s.ID()}, ids(page.Jobs), when)
+	require.Equal(t, []spec.ID{s.ID()}, ids(page.Jobs), when)
 	_, err = l.Finish(ctx, s.ID(), job.Progress{State: job.Canceled})
 	require.NoError(t, err, when)
 	require.Empty(t, openIDs(ctx, t, l), when)
 }
 
-func openIDs(ctx context.Context, t require.TestingT, l *ledger.Ledger) []renderer.ID {
-	var found []renderer.ID
+func openIDs(ctx context.Context, t require.TestingT, l *ledger.Ledger) []spec.ID {
+	var found []spec.ID
 	for j, err := range l.Open(ctx) {
 		require.NoError(t, err)
 		found = append(found, j.ID)
@@ -112,7 +112,7 @@ func openIDs(ctx context.Context, t require.TestingT, l *ledger.Ledger) []render
 // between two.
 func TestNoInterleavingLosesAnAcceptedJob(t *testing.T) {
 	t.Parallel()
-	s := spec(t, 1)
+	s := parse(t, 1)
 	const accepts, fails = 0, 1
 	steps := []step{
 		acceptStep(s), finishStep(s, job.Failed), openStep, noImageStep(s), func(ctx context.Context, l *ledger.Ledger, st storage.Store) error {
@@ -153,29 +153,29 @@ func TestNoInterleavingLosesAnAcceptedJob(t *testing.T) {
 
 type step = func(ctx context.Context, l *ledger.Ledger, st storage.Store) error
 
-func acceptStep(s renderer.Spec) step {
+func acceptStep(s spec.Spec) step {
 	return func(ctx context.Context, l *ledger.Ledger, _ storage.Store) error {
 		_, err := l.Accept(ctx, s)
 		return err
 	}
 }
 
-func finishStep(s renderer.Spec, state job.State) step {
+func finishStep(s spec.Spec, state job.State) step {
 	return func(ctx context.Context, l *ledger.Ledger, _ storage.Store) error {
 		_, err := l.Finish(ctx, s.ID(), job.Progress{State: state})
 		return err
 	}
 }
 
-func imageStep(s renderer.Spec) step {
+func imageStep(s spec.Spec) step {
 	return func(ctx context.Context, _ *ledger.Ledger, st storage.Store) error {
-		return st.Put(ctx, ledger.ImageKey(s.ID(), renderer.PNG), "", strings.NewReader("image"))
+		return st.Put(ctx, ledger.ImageKey(s.ID(), spec.PNG), "", strings.NewReader("image"))
 	}
 }
 
-func noImageStep(s renderer.Spec) step {
+func noImageStep(s spec.Spec) step {
 	return func(ctx context.Context, _ *ledger.Ledger, st storage.Store) error {
-		return st.Delete(ctx, ledger.ImageKey(s.ID(), renderer.PNG))
+		return st.Delete(ctx, ledger.ImageKey(s.ID(), spec.PNG))
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
 
@@ -40,7 +40,7 @@ func New(store storage.Store, now func() time.Time) *Ledger {
 const ImagePrefix = "renders/"
 
 // ImageKey is where the finished image of id, the ID of a Spec of that format, is stored.
-func ImageKey(id renderer.ID, format renderer.FileFormat) string {
+func ImageKey(id spec.ID, format spec.FileFormat) string {
 	return ImagePrefix + string(id) + format.Extension()
 }
 
@@ -51,10 +51,10 @@ const ReferencePrefix = "references/"
 // is stored. Pictures share it.
 func ReferenceKey(key string) string { return ReferencePrefix + key }
 
-func jobKey(id renderer.ID) string { return "jobs/" + string(id) + "/job.json" }
+func jobKey(id spec.ID) string { return "jobs/" + string(id) + "/job.json" }
 
 // Accept is [Ledger.AcceptAs] with the normal priority.
-func (l *Ledger) Accept(ctx context.Context, s renderer.Spec) (job.Status, error) {
+func (l *Ledger) Accept(ctx context.Context, s spec.Spec) (job.Status, error) {
 	return l.AcceptAs(ctx, s, "")
 }
 
@@ -64,7 +64,7 @@ func (l *Ledger) Accept(ctx context.Context, s renderer.Spec) (job.Status, error
 // Accepting a Spec again returns the job there is. One that had failed or was
 // canceled is queued anew, and so is one whose image has been removed. Its
 // priority stays what it was.
-func (l *Ledger) AcceptAs(ctx context.Context, s renderer.Spec, p job.Priority) (job.Status, error) {
+func (l *Ledger) AcceptAs(ctx context.Context, s spec.Spec, p job.Priority) (job.Status, error) {
 	fresh := job.Job{ID: s.ID(), Spec: s, AcceptedAt: l.now().UTC().Truncate(time.Millisecond), Priority: p}
 	st, err := l.accept(ctx, fresh)
 	if err != nil {
@@ -134,7 +134,7 @@ func (l *Ledger) index(ctx context.Context, j job.Job, known bool) error {
 
 // Status is what the record says of a job; an open job is reported as queued.
 // The error is [job.ErrUnknown] when it was never accepted.
-func (l *Ledger) Status(ctx context.Context, id renderer.ID) (job.Status, error) {
+func (l *Ledger) Status(ctx context.Context, id spec.ID) (job.Status, error) {
 	record, last, err := l.status(ctx, id)
 	if err != nil {
 		return job.Status{}, fmt.Errorf("job %s: %w", id, err)
@@ -142,7 +142,7 @@ func (l *Ledger) Status(ctx context.Context, id renderer.ID) (job.Status, error)
 	return job.Status{Job: record, Progress: last.Progress}, nil
 }
 
-func (l *Ledger) status(ctx context.Context, id renderer.ID) (record job.Job, last run, err error) {
+func (l *Ledger) status(ctx context.Context, id spec.ID) (record job.Job, last run, err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		err := l.read(ctx, jobKey(id), &record)
@@ -160,7 +160,7 @@ func (l *Ledger) status(ctx context.Context, id renderer.ID) (record job.Job, la
 
 // Finish closes a job with a final progress and returns the one that stands,
 // which is an earlier one if there was any.
-func (l *Ledger) Finish(ctx context.Context, id renderer.ID, p job.Progress) (job.Progress, error) {
+func (l *Ledger) Finish(ctx context.Context, id spec.ID, p job.Progress) (job.Progress, error) {
 	if !p.State.Final() {
 		return p, fmt.Errorf("finish job %s as %s: %w", id, p.State, job.ErrState)
 	}

@@ -14,7 +14,7 @@ import (
 	"mandelfarm/internal/testenv"
 	"mandelfarm/job"
 	"mandelfarm/ledger"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 	"mandelfarm/storage/dir"
 	"mandelfarm/storage/s3"
@@ -94,7 +94,7 @@ func newBundle(s storage.Store) *bundle {
 
 func acceptAgainIsTheSameJob(t *testing.T, b *bundle) {
 	t.Helper()
-	s := spec(t, 1)
+	s := parse(t, 1)
 	before := time.Now().Truncate(time.Millisecond)
 	first := accept(t, b.Ledger, s)
 	require.Equal(t, s.ID(), first.ID)
@@ -107,13 +107,13 @@ func acceptAgainIsTheSameJob(t *testing.T, b *bundle) {
 	st, err := b.Status(t.Context(), s.ID())
 	require.NoError(t, err)
 	require.Equal(t, first, st)
-	require.Equal(t, []renderer.ID{s.ID()}, open(t, b.Ledger))
-	require.Equal(t, []renderer.ID{s.ID()}, listed(t, b.Ledger, 10))
+	require.Equal(t, []spec.ID{s.ID()}, open(t, b.Ledger))
+	require.Equal(t, []spec.ID{s.ID()}, listed(t, b.Ledger, 10))
 }
 
 func acceptAtOnceIsOneJob(t *testing.T, b *bundle) {
 	t.Helper()
-	s := spec(t, 1)
+	s := parse(t, 1)
 	all := make([]job.Status, 16)
 	together(len(all), func(i int) {
 		// Ledgers of several processes, whose clocks differ.
@@ -123,64 +123,65 @@ func acceptAtOnceIsOneJob(t *testing.T, b *bundle) {
 	for _, st := range all {
 		require.Equal(t, all[0], st)
 	}
-	require.Equal(t, []renderer.ID{s.ID()}, open(t, b.Ledger))
-	require.Equal(t, []renderer.ID{s.ID()}, listed(t, b.Ledger, 10))
+	require.Equal(t, []spec.ID{s.ID()}, open(t, b.Ledger))
+	require.Equal(t, []spec.ID{s.ID()}, listed(t, b.Ledger, 10))
 }
 
 // acceptCompletesAnInterruptedOne removes what an Accept that was killed would
 // not have stored.
 func acceptCompletesAnInterruptedOne(t *testing.T, b *bundle) {
 	t.Helper()
-	s := spec(t, 1)
+	s := parse(t, 1)
 	first := accept(t, b.Ledger, s)
 	for _, prefixes := range [][]string{{"open/"}, {"recent/", "open/"}, {"recent/"}} {
 		for _, prefix := range prefixes {
 			require.NoError(t, b.store.Delete(t.Context(), keys(t, b.store, prefix)...))
 		}
 		require.Equal(t, first, accept(t, b.Ledger, s))
-		require.Equal(t, []renderer.ID{s.ID()}, open(t, b.Ledger), "without %s", prefixes)
-		require.Equal(t, []renderer.ID{s.ID()}, listed(t, b.Ledger, 10), "without %s", prefixes)
+		require.Equal(t, []spec.ID{s.ID()}, open(t, b.Ledger), "without %s", prefixes)
+		require.Equal(t, []spec.ID{s.ID()}, listed(t, b.Ledger, 10), "without %s", prefixes)
 	}
 }
 
 func acceptIndexesWhatWasFinishedUnindexed(t *testing.T, b *bundle) {
 	t.Helper()
 	for i, state := range []job.State{job.Done, job.Failed} {
-		s := spec(t, 1+i)
+		s := parse(t, 1+i)
 		accept(t, b.Ledger, s)
 		finish(t, b, s, state)
 		require.NoError(t, b.store.Delete(t.Context(), keys(t, b.store, "recent/")...))
 		accept(t, b.Ledger, s)
-		require.Equal(t, []renderer.ID{s.ID()}, listed(t, b.Ledger, 10), "after %s", state)
+		require.Equal(t, []spec.ID{s.ID()}, listed(t, b.Ledger, 10), "after %s", state)
 		require.NoError(t, b.store.Delete(t.Context(), keys(t, b.store, "recent/")...))
 	}
 }
 
 func acceptQueuesAnewWhatHasNoImage(t *testing.T, b *bundle) {
 	t.Helper()
-	s := spec(t, 1)
+	s := parse(t, 1)
 	first := accept(t, b.Ledger, s)
 	for _, end := range []job.State{job.Failed, job.Canceled, job.Done, job.Canceled} {
 		finish(t, b, s, end)
-		require.NoError(t, b.store.Delete(t.Context(), ledger.ImageKey(s.ID(), renderer.PNG)))
+		require.NoError(t, b.store.Delete(t.Context(), ledger.ImageKey(s.ID(), spec.PNG)))
 		require.Empty(t, open(t, b.Ledger), "after %s", end)
 
 		require.Equal(t, first, accept(t, b.Ledger, s), "again after %s", end)
 		st, err := b.Status(t.Context(), s.ID())
 		require.NoError(t, err)
 		require.Equal(t, first, st)
-		require.Equal(t, []renderer.ID{s.ID()}, open(t, b.Ledger), "again after %s", end)
+		require.Equal(t, []spec.ID{s.ID()}, open(t, b.Ledger), "again after %s", end)
 		require.Equal(t, first, accept(t, b.Ledger, s), "and once more")
 	}
 	finish(t, b, s, job.Done)
 	require.Empty(t, open(t, b.Ledger))
-	require.Equal(t, []renderer.ID{s.ID()}, listed(t, b.Ledger, 10))
+	require.Equal(t, []spec.ID{s.ID()}, listed(t, b.Ledger, 10))
 }
 
 func acceptKeepsWhatHasItsImage(t *testing.T, b *bundle) {
 	t.Helper()
-	for _, format := range renderer.FileFormats() {
-		s := spec(t, 1).As(format)
+	for _, format := range spec.FileFormats() {
+		s, err := parse(t, 1).As(format)
+		require.NoError(t, err)
 		accept(t, b.Ledger, s)
 		p := finish(t, b, s, job.Done)
 		st := accept(t, b.Ledger, s)
@@ -191,7 +192,7 @@ func acceptKeepsWhatHasItsImage(t *testing.T, b *bundle) {
 
 func firstEndWins(t *testing.T, b *bundle) {
 	t.Helper()
-	s := spec(t, 1)
+	s := parse(t, 1)
 	for round := range 3 { // of them two are runs of a job that is asked for again
 		accept(t, b.Ledger, s)
 		ends := make([]job.Progress, 12)
@@ -214,20 +215,20 @@ func firstEndWins(t *testing.T, b *bundle) {
 
 func finishRefusesOtherStates(t *testing.T, b *bundle) {
 	t.Helper()
-	s := spec(t, 1)
+	s := parse(t, 1)
 	accept(t, b.Ledger, s)
 	for _, state := range []job.State{job.Queued, job.Running, ""} {
 		_, err := b.Finish(t.Context(), s.ID(), job.Progress{State: state})
 		require.ErrorIs(t, err, job.ErrState, "%q", state)
 	}
-	require.Equal(t, []renderer.ID{s.ID()}, open(t, b.Ledger))
+	require.Equal(t, []spec.ID{s.ID()}, open(t, b.Ledger))
 }
 
 // retriesRaceWithTheEndOfTheLastRun retries a job between the two writes of its
 // end, and lets a reconciler look at any time.
 func retriesRaceWithTheEndOfTheLastRun(t *testing.T, b *bundle) {
 	t.Helper()
-	s := spec(t, 1)
+	s := parse(t, 1)
 	accept(t, b.Ledger, s)
 	for round := range 3 {
 		between := &hooked{Store: b.store}
@@ -236,7 +237,7 @@ func retriesRaceWithTheEndOfTheLastRun(t *testing.T, b *bundle) {
 		})
 		_, err := ledger.New(between, time.Now).Finish(t.Context(), s.ID(), job.Progress{State: job.Failed})
 		require.NoError(t, err)
-		require.Equal(t, []renderer.ID{s.ID()}, open(t, b.Ledger), "retried in round %d", round)
+		require.Equal(t, []spec.ID{s.ID()}, open(t, b.Ledger), "retried in round %d", round)
 		st, err := b.Status(t.Context(), s.ID())
 		require.NoError(t, err)
 		require.Equal(t, job.Queued, st.State)
@@ -244,20 +245,20 @@ func retriesRaceWithTheEndOfTheLastRun(t *testing.T, b *bundle) {
 	finish(t, b, s, job.Done)
 	between := &hooked{Store: b.store}
 	between.beforeDelete = sync.OnceFunc(func() {
-		require.NoError(t, b.store.Delete(t.Context(), ledger.ImageKey(s.ID(), renderer.PNG)))
+		require.NoError(t, b.store.Delete(t.Context(), ledger.ImageKey(s.ID(), spec.PNG)))
 		accept(t, b.Ledger, s)
 	})
 	put(t, b.store, "open/"+string(s.ID()))
 	require.Empty(t, open(t, ledger.New(between, time.Now)), "what the listing saw has ended")
-	require.Equal(t, []renderer.ID{s.ID()}, open(t, b.Ledger), "what came meanwhile is owed")
+	require.Equal(t, []spec.ID{s.ID()}, open(t, b.Ledger), "what came meanwhile is owed")
 }
 
 func statusOfUnknown(t *testing.T, b *bundle) {
 	t.Helper()
-	accept(t, b.Ledger, spec(t, 1))
-	_, err := b.Status(t.Context(), spec(t, 2).ID())
+	accept(t, b.Ledger, parse(t, 1))
+	_, err := b.Status(t.Context(), parse(t, 2).ID())
 	require.ErrorIs(t, err, job.ErrUnknown)
-	require.ErrorContains(t, err, string(spec(t, 2).ID()))
+	require.ErrorContains(t, err, string(parse(t, 2).ID()))
 }
 
 // listIsNewestFirstInPages reads several hundred jobs, some accepted in the same
@@ -270,7 +271,7 @@ func listIsNewestFirstInPages(t *testing.T, b *bundle) {
 	together(20, func(worker int) {
 		for i := worker; i < n; i += 20 {
 			l := ledger.New(b.store, func() time.Time { return begin.Add(time.Duration(i/3) * time.Millisecond) })
-			want[i], _ = l.Accept(t.Context(), spec(t, 1+i))
+			want[i], _ = l.Accept(t.Context(), parse(t, 1+i))
 		}
 	})
 	slices.SortFunc(want, func(x, y job.Status) int {
@@ -288,9 +289,9 @@ func all(job.Status) bool { return true }
 
 func listKeepsWhatIsAskedFor(t *testing.T, b *bundle) {
 	t.Helper()
-	var failed []renderer.ID
+	var failed []spec.ID
 	for i := range 40 {
-		s := spec(t, 1+i)
+		s := parse(t, 1+i)
 		l := ledger.New(b.store, func() time.Time { return time.Unix(int64(1e6-i), 0) })
 		accept(t, l, s)
 		if i%7 == 3 {
@@ -308,8 +309,8 @@ func listKeepsWhatIsAskedFor(t *testing.T, b *bundle) {
 
 func listRefusesForeignCursors(t *testing.T, b *bundle) {
 	t.Helper()
-	accept(t, b.Ledger, spec(t, 1))
-	id := string(spec(t, 1).ID())
+	accept(t, b.Ledger, parse(t, 1))
+	id := string(parse(t, 1).ID())
 	for _, cursor := range []string{
 		"x", "0", "../jobs/", "recent/", "\x00", "8225000000000", "8225000000000-", "8225000000000-" + id + "0",
 		"8225000000000_" + id, "82250000000000-" + id, "+225000000000-" + id, "8225000000000-" + strings.ToUpper(id),
@@ -330,16 +331,16 @@ func listPassesOverForeignKeys(t *testing.T, b *bundle) {
 	t.Helper()
 	for i := range 4 {
 		l := ledger.New(b.store, func() time.Time { return time.Unix(int64(1e6-i), 0) })
-		accept(t, l, spec(t, 1+i))
+		accept(t, l, parse(t, 1+i))
 	}
-	put(t, b.store, "recent/0000000000000-"+string(spec(t, 9).ID()))
+	put(t, b.store, "recent/0000000000000-"+string(parse(t, 9).ID()))
 	put(t, b.store, "recent/-")
 	for _, entry := range keys(t, b.store, "recent/") {
 		put(t, b.store, entry+"-foreign")
 	}
 	broken := ledger.New(b.store, func() time.Time { return time.Unix(1e6, 1e6) })
-	unreadable(t, b.store, accept(t, broken, spec(t, 8)).ID)
-	want := []renderer.ID{spec(t, 1).ID(), spec(t, 2).ID(), spec(t, 3).ID(), spec(t, 4).ID()}
+	unreadable(t, b.store, accept(t, broken, parse(t, 8)).ID)
+	want := []spec.ID{parse(t, 1).ID(), parse(t, 2).ID(), parse(t, 3).ID(), parse(t, 4).ID()}
 	for limit := range 6 {
 		require.Equal(t, want, ids(walk(t, b.Ledger, limit, all)), "in pages of %d", limit)
 	}
@@ -348,7 +349,7 @@ func listPassesOverForeignKeys(t *testing.T, b *bundle) {
 func listEndsWithItsLastFullPage(t *testing.T, b *bundle) {
 	t.Helper()
 	for i := range 4 {
-		accept(t, b.Ledger, spec(t, 1+i))
+		accept(t, b.Ledger, parse(t, 1+i))
 	}
 	page, err := b.List(t.Context(), "", 2, all)
 	require.NoError(t, err)
@@ -366,12 +367,12 @@ func openIsWhatIsOwed(t *testing.T, b *bundle) {
 	const n = 300
 	together(20, func(worker int) {
 		for i := worker; i < n; i += 20 {
-			_, _ = b.Accept(t.Context(), spec(t, 1+i))
+			_, _ = b.Accept(t.Context(), parse(t, 1+i))
 		}
 	})
-	var want []renderer.ID
+	var want []spec.ID
 	for i := range n {
-		if s := spec(t, 1+i); i%30 == 0 {
+		if s := parse(t, 1+i); i%30 == 0 {
 			finish(t, b, s, job.Done)
 		} else {
 			want = append(want, s.ID())
@@ -387,14 +388,14 @@ func openIsWhatIsOwed(t *testing.T, b *bundle) {
 
 func openRemovesLeftOvers(t *testing.T, b *bundle) {
 	t.Helper()
-	ended, again, owed := spec(t, 1), spec(t, 2), spec(t, 3)
-	for _, s := range []renderer.Spec{ended, again, owed} {
+	ended, again, owed := parse(t, 1), parse(t, 2), parse(t, 3)
+	for _, s := range []spec.Spec{ended, again, owed} {
 		accept(t, b.Ledger, s)
 	}
 	finish(t, b, ended, job.Done)
 	finish(t, b, again, job.Failed)
 	accept(t, b.Ledger, again)
-	for _, s := range []renderer.Spec{ended, again} {
+	for _, s := range []spec.Spec{ended, again} {
 		put(t, b.store, "open/"+string(s.ID()))
 	}
 	foreign := []string{"open/-", "open/readme", "open/" + string(owed.ID()) + ".", "open/" + string(owed.ID()) + ".1"}
@@ -404,7 +405,7 @@ func openRemovesLeftOvers(t *testing.T, b *bundle) {
 	// Somebody is about to ask for it again: the marker comes before the run.
 	next := "open/" + string(ended.ID()) + ".000001"
 	put(t, b.store, next)
-	want := []renderer.ID{again.ID(), owed.ID()}
+	want := []spec.ID{again.ID(), owed.ID()}
 	require.ElementsMatch(t, want, open(t, b.Ledger))
 	require.ElementsMatch(t, append(foreign, next, "open/"+string(again.ID())+".000001", "open/"+string(owed.ID())),
 		keys(t, b.store, "open/"))
@@ -413,13 +414,13 @@ func openRemovesLeftOvers(t *testing.T, b *bundle) {
 
 func openGoesOnAfterAnUnreadableRecord(t *testing.T, b *bundle) {
 	t.Helper()
-	var want []renderer.ID
+	var want []spec.ID
 	for i := range 5 {
-		want = append(want, accept(t, b.Ledger, spec(t, 1+i)).ID)
+		want = append(want, accept(t, b.Ledger, parse(t, 1+i)).ID)
 	}
 	slices.Sort(want)
 	unreadable(t, b.store, want[0])
-	var found []renderer.ID
+	var found []spec.ID
 	var failures []error
 	for j, err := range b.Open(t.Context()) {
 		if err != nil {
@@ -436,14 +437,14 @@ func openGoesOnAfterAnUnreadableRecord(t *testing.T, b *bundle) {
 }
 
 // spec is one of as many pictures as are asked for.
-func spec(t *testing.T, n int) renderer.Spec {
+func parse(t *testing.T, n int) spec.Spec {
 	t.Helper()
-	s, err := renderer.Spec{Width: n, Height: 1}.Normalize()
+	s, err := spec.Normalize(spec.Draft{Width: n, Height: 1})
 	require.NoError(t, err)
 	return s
 }
 
-func accept(t *testing.T, l *ledger.Ledger, s renderer.Spec) job.Status {
+func accept(t *testing.T, l *ledger.Ledger, s spec.Spec) job.Status {
 	t.Helper()
 	st, err := l.Accept(t.Context(), s)
 	require.NoError(t, err)
@@ -451,7 +452,7 @@ func accept(t *testing.T, l *ledger.Ledger, s renderer.Spec) job.Status {
 }
 
 // finish ends a job; one that is done has its image stored.
-func finish(t *testing.T, b *bundle, s renderer.Spec, state job.State) job.Progress {
+func finish(t *testing.T, b *bundle, s spec.Spec, state job.State) job.Progress {
 	t.Helper()
 	if state == job.Done {
 		put(t, b.store, ledger.ImageKey(s.ID(), s.Format))
@@ -469,16 +470,16 @@ func put(t *testing.T, s storage.Store, key string) {
 }
 
 // unreadable replaces the record of a job with what another version might write.
-func unreadable(t *testing.T, s storage.Store, id renderer.ID) {
+func unreadable(t *testing.T, s storage.Store, id spec.ID) {
 	t.Helper()
 	record := strings.NewReader(`{"id": "` + string(id) + `", "spec": {"formula": "newton"}}`)
 	require.NoError(t, s.Put(t.Context(), "jobs/"+string(id)+"/job.json", "", record))
 }
 
 // open is what the ledger says is owed.
-func open(t *testing.T, l *ledger.Ledger) []renderer.ID {
+func open(t *testing.T, l *ledger.Ledger) []spec.ID {
 	t.Helper()
-	var found []renderer.ID
+	var found []spec.ID
 	for j, err := range l.Open(t.Context()) {
 		require.NoError(t, err)
 		found = append(found, j.ID)
@@ -486,7 +487,7 @@ func open(t *testing.T, l *ledger.Ledger) []renderer.ID {
 	return found
 }
 
-func listed(t *testing.T, l *ledger.Ledger, limit int) []renderer.ID {
+func listed(t *testing.T, l *ledger.Ledger, limit int) []spec.ID {
 	t.Helper()
 	return ids(walk(t, l, limit, all))
 }
@@ -509,8 +510,8 @@ func walk(t *testing.T, l *ledger.Ledger, limit int, keep func(job.Status) bool)
 	}
 }
 
-func ids(jobs []job.Status) []renderer.ID {
-	var found []renderer.ID
+func ids(jobs []job.Status) []spec.ID {
+	var found []spec.ID
 	for _, st := range jobs {
 		found = append(found, st.ID)
 	}

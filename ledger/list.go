@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 const (
@@ -27,14 +27,14 @@ func recentKey(j job.Job) string {
 }
 
 // idOf is the job an index entry, without its prefix, points to.
-func idOf(entry string) (renderer.ID, error) {
+func idOf(entry string) (spec.ID, error) {
 	if len(entry) <= timeDigits || entry[timeDigits] != '-' {
 		return "", ErrCursor
 	}
 	if _, err := strconv.ParseUint(entry[:timeDigits], 10, 64); err != nil {
 		return "", ErrCursor
 	}
-	id, err := renderer.ParseID(entry[timeDigits+1:])
+	id, err := spec.ParseID(entry[timeDigits+1:])
 	if err != nil {
 		return "", ErrCursor
 	}

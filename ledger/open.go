@@ -7,7 +7,7 @@ import (
 	"iter"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // Open yields every job that is owed an image, in no useful order, each once: the
@@ -32,7 +32,7 @@ func (l *Ledger) Open(ctx context.Context) iter.Seq2[job.Job, error] {
 // Marker is what says that a job may be owed: cheap to list, to be looked into
 // with [Ledger.Owed].
 type Marker struct {
-	ID     renderer.ID
+	ID     spec.ID
 	number int
 }
 

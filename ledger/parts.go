@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
 
@@ -20,16 +20,16 @@ const (
 	pausedPrefix = "paused/"
 )
 
-func planKey(id renderer.ID) string    { return jobsPrefix + string(id) + "/plan.json" }
-func bandPrefix(id renderer.ID) string { return jobsPrefix + string(id) + "/bands/" }
-func pausedKey(id renderer.ID) string  { return pausedPrefix + string(id) }
+func planKey(id spec.ID) string    { return jobsPrefix + string(id) + "/plan.json" }
+func bandPrefix(id spec.ID) string { return jobsPrefix + string(id) + "/bands/" }
+func pausedKey(id spec.ID) string  { return pausedPrefix + string(id) }
 
 // PreviewKey is where the coarse picture of a planned job is stored, and its final
 // preview when the job is done.
-func PreviewKey(id renderer.ID) string { return "jobs/" + string(id) + "/preview.png" }
+func PreviewKey(id spec.ID) string { return "jobs/" + string(id) + "/preview.png" }
 
 // BandKey is where the compressed rows of a band are stored.
-func BandKey(id renderer.ID, band int) string { return bandPrefix(id) + fmt.Sprintf("%06d", band) }
+func BandKey(id spec.ID, band int) string { return bandPrefix(id) + fmt.Sprintf("%06d", band) }
 
 // Plan returns the plan of a job; false if it has none (yet).
 func (l *Ledger) Plan(ctx context.Context, j job.Job) (job.Plan, bool, error) {
@@ -61,7 +61,7 @@ func (l *Ledger) StorePlan(ctx context.Context, j job.Job, p job.Plan) (job.Plan
 }
 
 // Bands returns which bands of a job are stored, with their sizes in bytes.
-func (l *Ledger) Bands(ctx context.Context, id renderer.ID) (map[int]int64, error) {
+func (l *Ledger) Bands(ctx context.Context, id spec.ID) (map[int]int64, error) {
 	stored := make(map[int]int64)
 	for info, err := range l.store.List(ctx, bandPrefix(id), "") {
 		if err != nil {
@@ -75,7 +75,7 @@ func (l *Ledger) Bands(ctx context.Context, id renderer.ID) (map[int]int64, erro
 }
 
 // Planned reports whether a job has a plan.
-func (l *Ledger) Planned(ctx context.Context, id renderer.ID) (bool, error) {
+func (l *Ledger) Planned(ctx context.Context, id spec.ID) (bool, error) {
 	return l.exists(ctx, planKey(id))
 }
 
@@ -84,14 +84,14 @@ func (l *Ledger) Planned(ctx context.Context, id renderer.ID) (bool, error) {
 //
 // The plan goes first: whoever stores a band and still finds the plan after that
 // knows that the band is removed here.
-func (l *Ledger) RemoveParts(ctx context.Context, id renderer.ID) error {
+func (l *Ledger) RemoveParts(ctx context.Context, id spec.ID) error {
 	if err := l.removeParts(ctx, id); err != nil {
 		return fmt.Errorf("remove parts of job %s: %w", id, err)
 	}
 	return nil
 }
 
-func (l *Ledger) removeParts(ctx context.Context, id renderer.ID) error {
+func (l *Ledger) removeParts(ctx context.Context, id spec.ID) error {
 	if err := l.store.Delete(ctx, planKey(id)); err != nil {
 		return err
 	}
@@ -108,9 +108,9 @@ func (l *Ledger) removeParts(ctx context.Context, id renderer.ID) error {
 
 // WithParts yields the jobs that have stored bands, and those that are marked as
 // paused. After an error none follow.
-func (l *Ledger) WithParts(ctx context.Context) iter.Seq2[renderer.ID, error] {
-	return func(yield func(renderer.ID, error) bool) {
-		var last renderer.ID
+func (l *Ledger) WithParts(ctx context.Context) iter.Seq2[spec.ID, error] {
+	return func(yield func(spec.ID, error) bool) {
+		var last spec.ID
 		for _, prefix := range []string{jobsPrefix, pausedPrefix} {
 			for info, err := range l.store.List(ctx, prefix, "") {
 				if err != nil {
@@ -118,7 +118,7 @@ func (l *Ledger) WithParts(ctx context.Context) iter.Seq2[renderer.ID, error] {
 					return
 				}
 				name, part, _ := strings.Cut(strings.TrimPrefix(info.Key, prefix), "/")
-				id, err := renderer.ParseID(name)
+				id, err := spec.ParseID(name)
 				if err != nil || id == last || prefix == jobsPrefix && !strings.HasPrefix(part, "bands/") {
 					continue
 				}
@@ -132,17 +132,17 @@ func (l *Ledger) WithParts(ctx context.Context) iter.Seq2[renderer.ID, error] {
 
 // Pause holds a job: no more of it is begun until it is resumed. Pausing a job
 // that is paused changes nothing.
-func (l *Ledger) Pause(ctx context.Context, id renderer.ID) error {
+func (l *Ledger) Pause(ctx context.Context, id spec.ID) error {
 	return l.mark(ctx, pausedKey(id))
 }
 
 // Resume lets a paused job go on.
-func (l *Ledger) Resume(ctx context.Context, id renderer.ID) error {
+func (l *Ledger) Resume(ctx context.Context, id spec.ID) error {
 	return l.store.Delete(ctx, pausedKey(id))
 }
 
 // Paused reports whether a job is held.
-func (l *Ledger) Paused(ctx context.Context, id renderer.ID) (bool, error) {
+func (l *Ledger) Paused(ctx context.Context, id spec.ID) (bool, error) {
 	return l.exists(ctx, pausedKey(id))
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"mandelfarm/job"
 	"mandelfarm/ledger"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 func planOf(bands ...job.Band) job.Plan { return job.Plan{Bands: bands} }
@@ -17,7 +17,7 @@ func planOf(bands ...job.Band) job.Plan { return job.Plan{Bands: bands} }
 // firstPlanStands: planners race, and all get the same plan.
 func firstPlanStands(t *testing.T, b *bundle) {
 	t.Helper()
-	j := accept(t, b.Ledger, spec(t, 1)).Job
+	j := accept(t, b.Ledger, parse(t, 1)).Job
 	_, planned, err := b.Plan(t.Context(), j)
 	require.NoError(t, err)
 	require.False(t, planned)
@@ -37,7 +37,7 @@ func firstPlanStands(t *testing.T, b *bundle) {
 
 func plansMustFitTheirJob(t *testing.T, b *bundle) {
 	t.Helper()
-	j := accept(t, b.Ledger, spec(t, 1)).Job
+	j := accept(t, b.Ledger, parse(t, 1)).Job
 	_, err := b.StorePlan(t.Context(), j, planOf(job.Band{Start: 0, End: j.Spec.Height + 1, Seconds: 1}))
 	require.NoError(t, err)
 	_, _, err = b.Plan(t.Context(), j)
@@ -47,8 +47,8 @@ func plansMustFitTheirJob(t *testing.T, b *bundle) {
 // partsAreRemoved, of their own job, and not the record.
 func partsAreRemoved(t *testing.T, b *bundle) {
 	t.Helper()
-	j, other := accept(t, b.Ledger, spec(t, 1)).Job, accept(t, b.Ledger, spec(t, 2)).Job
-	for _, id := range []renderer.ID{j.ID, other.ID} {
+	j, other := accept(t, b.Ledger, parse(t, 1)).Job, accept(t, b.Ledger, parse(t, 2)).Job
+	for _, id := range []spec.ID{j.ID, other.ID} {
 		for _, band := range []int{0, 7, 123_456} {
 			require.NoError(t, b.store.Put(t.Context(), ledger.BandKey(id, band), "", bytes.NewReader(make([]byte, 10+band%10))))
 		}
@@ -56,7 +56,7 @@ func partsAreRemoved(t *testing.T, b *bundle) {
 	bands, err := b.Bands(t.Context(), j.ID)
 	require.NoError(t, err)
 	require.Equal(t, map[int]int64{0: 10, 7: 17, 123_456: 16}, bands)
-	require.ElementsMatch(t, []renderer.ID{j.ID, other.ID}, withParts(t, b))
+	require.ElementsMatch(t, []spec.ID{j.ID, other.ID}, withParts(t, b))
 
 	for range 2 {
 		require.NoError(t, b.RemoveParts(t.Context(), j.ID))
@@ -64,12 +64,12 @@ func partsAreRemoved(t *testing.T, b *bundle) {
 	bands, err = b.Bands(t.Context(), j.ID)
 	require.NoError(t, err)
 	require.Empty(t, bands)
-	require.Equal(t, []renderer.ID{other.ID}, withParts(t, b))
+	require.Equal(t, []spec.ID{other.ID}, withParts(t, b))
 	_, err = b.Status(t.Context(), j.ID)
 	require.NoError(t, err)
 }
 
-func withParts(t *testing.T, b *bundle) (ids []renderer.ID) {
+func withParts(t *testing.T, b *bundle) (ids []spec.ID) {
 	t.Helper()
 	for id, err := range b.WithParts(t.Context()) {
 		require.NoError(t, err)
@@ -82,7 +82,7 @@ func withParts(t *testing.T, b *bundle) (ids []renderer.ID) {
 // asked for again.
 func askingAgainEndsAPause(t *testing.T, b *bundle) {
 	t.Helper()
-	s := spec(t, 1)
+	s := parse(t, 1)
 	j := accept(t, b.Ledger, s).Job
 	requirePaused := func(want bool) {
 		t.Helper()
@@ -106,18 +106,18 @@ func askingAgainEndsAPause(t *testing.T, b *bundle) {
 // markersAreThoseOfOpenJobs, and become none when their run has ended.
 func markersAreThoseOfOpenJobs(t *testing.T, b *bundle) {
 	t.Helper()
-	open, ended := spec(t, 1), spec(t, 2)
+	open, ended := parse(t, 1), parse(t, 2)
 	accept(t, b.Ledger, open)
 	accept(t, b.Ledger, ended)
 	finish(t, b, ended, job.Failed)
 	put(t, b.store, "open/"+string(ended.ID()))
-	owed := make(map[renderer.ID]bool)
+	owed := make(map[spec.ID]bool)
 	for m, err := range b.Markers(t.Context()) {
 		require.NoError(t, err)
 		_, owed[m.ID], err = b.Owed(t.Context(), m)
 		require.NoError(t, err)
 	}
-	require.Equal(t, map[renderer.ID]bool{open.ID(): true, ended.ID(): false}, owed)
+	require.Equal(t, map[spec.ID]bool{open.ID(): true, ended.ID(): false}, owed)
 	n := 0
 	for _, err := range b.Markers(t.Context()) {
 		require.NoError(t, err)

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
 
@@ -19,7 +19,7 @@ import (
 // when the run has ended for good. So whoever acts on what they saw a moment ago
 // does no harm.
 type run struct {
-	id     renderer.ID
+	id     spec.ID
 	number int
 	job.Progress
 }
@@ -32,7 +32,7 @@ const (
 // startKey is stored when a run other than the first begins.
 func (r run) startKey() string { return startPrefix(r.id) + fmt.Sprintf(runFormat, r.number) }
 
-func startPrefix(id renderer.ID) string { return "jobs/" + string(id) + "/runs/" }
+func startPrefix(id spec.ID) string { return "jobs/" + string(id) + "/runs/" }
 
 func (r run) resultKey() string {
 	if r.number == 0 {
@@ -51,7 +51,7 @@ func (r run) openKey() string {
 // parseOpenKey reads which run an open marker is of.
 func parseOpenKey(key string) (run, bool) {
 	name, number, again := strings.Cut(strings.TrimPrefix(key, openPrefix), ".")
-	id, err := renderer.ParseID(name)
+	id, err := spec.ParseID(name)
 	r := run{id: id}
 	if err == nil && again {
 		r.number, err = strconv.Atoi(number)
@@ -60,7 +60,7 @@ func parseOpenKey(key string) (run, bool) {
 }
 
 // number is that of a job's last run.
-func (l *Ledger) number(ctx context.Context, id renderer.ID) (number int, err error) {
+func (l *Ledger) number(ctx context.Context, id spec.ID) (number int, err error) {
 	prefix := startPrefix(id)
 	for info, err := range l.store.List(ctx, prefix, "") {
 		if err != nil {
@@ -74,7 +74,7 @@ func (l *Ledger) number(ctx context.Context, id renderer.ID) (number int, err er
 }
 
 // last reads a job's last run.
-func (l *Ledger) last(ctx context.Context, id renderer.ID) (run, error) {
+func (l *Ledger) last(ctx context.Context, id spec.ID) (run, error) {
 	number, err := l.number(ctx, id)
 	if err != nil {
 		return run{}, err
@@ -117,7 +117,7 @@ func (l *Ledger) owe(ctx context.Context, last run) (job.Progress, error) {
 }
 
 // finish ends the last run with p, unless it has ended, and returns how it did.
-func (l *Ledger) finish(ctx context.Context, id renderer.ID, p job.Progress) (job.Progress, error) {
+func (l *Ledger) finish(ctx context.Context, id spec.ID, p job.Progress) (job.Progress, error) {
 	number, err := l.number(ctx, id)
 	if err != nil {
 		return p, err

@@ -25,6 +25,7 @@ import (
 	"slices"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // The largest preview, in pixels.
@@ -45,7 +46,7 @@ type Layout struct {
 }
 
 // Of is the layout for the preview of the image of s.
-func Of(s renderer.Spec) Layout {
+func Of(s spec.Spec) Layout {
 	small := s.Reduced(maxWidth, maxHeight)
 	return Layout{image: image.Pt(s.Width, s.Height), preview: image.Pt(small.Width, small.Height)}
 }
@@ -61,7 +62,7 @@ func middle(i, size, small int) int {
 }
 
 // rows are the rows of the preview whose rows of the image lie in the given ones.
-func (l Layout) rows(of renderer.Rows) renderer.Rows {
+func (l Layout) rows(of spec.Rows) spec.Rows {
 	first := func(row int) int { // of the preview that lies at row or below
 		y := min(l.preview.Y, int(int64(row)*int64(l.preview.Y)/int64(l.image.Y)))
 		for y > 0 && l.row(y-1) >= row {
@@ -72,18 +73,18 @@ func (l Layout) rows(of renderer.Rows) renderer.Rows {
 		}
 		return y
 	}
-	return renderer.Rows{Start: first(of.Start), End: first(of.End)}
+	return spec.Rows{Start: first(of.Start), End: first(of.End)}
 }
 
 // Sampler picks the pixels of a strip from the segments of a band.
 type Sampler struct {
 	layout Layout
-	rows   renderer.Rows // of the preview
+	rows   spec.Rows // of the preview
 	pix    []byte
 }
 
 // NewSampler picks those of the given rows of the image.
-func NewSampler(l Layout, band renderer.Rows) *Sampler {
+func NewSampler(l Layout, band spec.Rows) *Sampler {
 	rows := l.rows(band)
 	return &Sampler{layout: l, rows: rows, pix: make([]byte, rows.Count()*l.preview.X*channels)}
 }
@@ -147,9 +148,9 @@ func (s *Sampler) Strip() ([]byte, error) {
 // Picture is everything a preview is made of.
 type Picture struct {
 	Layout Layout
-	Ground []byte                // the coarse picture, a PNG file
-	Bands  map[int]renderer.Rows // of the image
-	Strips map[int][]byte        // of bands that are drawn, by the same index
+	Ground []byte            // the coarse picture, a PNG file
+	Bands  map[int]spec.Rows // of the image
+	Strips map[int][]byte    // of bands that are drawn, by the same index
 }
 
 // Tag names the preview's content: it is another when a strip has come.
@@ -200,7 +201,7 @@ func (l Layout) enlarge(ground image.Image) *image.NRGBA {
 }
 
 // paste puts a strip over the canvas, if it fits.
-func (l Layout) paste(canvas *image.NRGBA, band renderer.Rows, strip []byte) {
+func (l Layout) paste(canvas *image.NRGBA, band spec.Rows, strip []byte) {
 	rows := l.rows(band)
 	pix := make([]byte, rows.Count()*l.preview.X*channels)
 	r := flate.NewReader(bytes.NewReader(strip))

@@ -13,6 +13,7 @@ import (
 
 	"mandelfarm/preview"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // TestPreviewOfAllBandsIsThePictureSampled: every pixel of the preview is the one
@@ -23,7 +24,7 @@ func TestPreviewOfAllBandsIsThePictureSampled(t *testing.T) {
 		s := picture(t)
 		p := preview.Picture{
 			Layout: preview.Of(s), Ground: ground(t, s),
-			Bands: make(map[int]renderer.Rows), Strips: make(map[int][]byte),
+			Bands: make(map[int]spec.Rows), Strips: make(map[int][]byte),
 		}
 		for i, rows := range bands(t, s.Height) {
 			p.Bands[i] = rows
@@ -45,17 +46,17 @@ func TestPreviewOfAllBandsIsThePictureSampled(t *testing.T) {
 // TestMissingAndForeignStripsStayCoarse.
 func TestMissingAndForeignStripsStayCoarse(t *testing.T) {
 	t.Parallel()
-	s, err := renderer.Spec{Width: 300, Height: 200}.Normalize()
+	s, err := spec.Normalize(spec.Draft{Width: 300, Height: 200})
 	require.NoError(t, err)
 	p := preview.Picture{
 		Layout: preview.Of(s), Ground: ground(t, s),
-		Bands: map[int]renderer.Rows{0: {Start: 0, End: 128}, 1: {Start: 128, End: 200}},
+		Bands: map[int]spec.Rows{0: {Start: 0, End: 128}, 1: {Start: 128, End: 200}},
 	}
 	coarse := compose(t, p)
 	tag := p.Tag()
-	p.Strips = map[int][]byte{0: []byte("no strip"), 1: draw(t, s, renderer.Rows{Start: 0, End: 64}), 7: draw(t, s, renderer.Rows{Start: 0, End: 200})}
+	p.Strips = map[int][]byte{0: []byte("no strip"), 1: draw(t, s, spec.Rows{Start: 0, End: 64}), 7: draw(t, s, spec.Rows{Start: 0, End: 200})}
 	require.Equal(t, coarse, compose(t, p))
-	p.Strips = map[int][]byte{1: draw(t, s, renderer.Rows{Start: 128, End: 200})}
+	p.Strips = map[int][]byte{1: draw(t, s, spec.Rows{Start: 128, End: 200})}
 	fine := compose(t, p)
 	require.NotEqual(t, tag, p.Tag(), "another picture has another tag")
 	for x := range 300 {
@@ -70,28 +71,27 @@ type failer interface {
 	Helper()
 }
 
-func picture(t *rapid.T) renderer.Spec {
-	s := renderer.Spec{
+func picture(t *rapid.T) spec.Spec {
+	s, err := spec.Normalize(spec.Draft{
 		Width: rapid.IntRange(1, 600).Draw(t, "width"), Height: rapid.IntRange(1, 250).Draw(t, "height"), MaxIterations: 20,
 		Samples:  rapid.IntRange(1, 2).Draw(t, "samples"),
-		Coloring: renderer.Coloring{Method: rapid.SampledFrom([]renderer.Method{renderer.MethodSet, renderer.MethodSmooth}).Draw(t, "method")},
-	}
-	s, err := s.Normalize()
+		Coloring: spec.Coloring{Method: rapid.SampledFrom([]spec.Method{spec.MethodSet, spec.MethodSmooth}).Draw(t, "method")},
+	})
 	require.NoError(t, err)
 	return s
 }
 
 // bands divides a height at segments.
-func bands(t *rapid.T, height int) (all []renderer.Rows) {
+func bands(t *rapid.T, height int) (all []spec.Rows) {
 	for start := 0; start < height; {
-		end := min(height, start+renderer.SegmentRows*rapid.IntRange(1, 4).Draw(t, "segments"))
-		all = append(all, renderer.Rows{Start: start, End: end})
+		end := min(height, start+spec.SegmentRows*rapid.IntRange(1, 4).Draw(t, "segments"))
+		all = append(all, spec.Rows{Start: start, End: end})
 		start = end
 	}
 	return all
 }
 
-func draw(t failer, s renderer.Spec, rows renderer.Rows) []byte {
+func draw(t failer, s spec.Spec, rows spec.Rows) []byte {
 	t.Helper()
 	sampler := preview.NewSampler(preview.Of(s), rows)
 	_, err := renderer.WriteBand(context.Background(), io.Discard, s, rows, renderer.Options{Segment: sampler.Add})
@@ -101,14 +101,14 @@ func draw(t failer, s renderer.Spec, rows renderer.Rows) []byte {
 	return strip
 }
 
-func ground(t failer, s renderer.Spec) []byte {
+func ground(t failer, s spec.Spec) []byte {
 	t.Helper()
 	var file bytes.Buffer
 	require.NoError(t, renderer.Write(context.Background(), &file, s.Reduced(32, 24), renderer.Options{}))
 	return file.Bytes()
 }
 
-func whole(t failer, s renderer.Spec) image.Image {
+func whole(t failer, s spec.Spec) image.Image {
 	t.Helper()
 	var file bytes.Buffer
 	require.NoError(t, renderer.Write(context.Background(), &file, s, renderer.Options{}))

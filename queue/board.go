@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // boardTTL is how long what is known of a job that is drawn in bands is kept
@@ -29,7 +29,7 @@ const (
 
 // Begin notes that a job is drawn in so many bands from now on, and which of them
 // has the next turn. Noting it again changes nothing.
-func (q *Queue) Begin(ctx context.Context, id renderer.ID, bands, next int) error {
+func (q *Queue) Begin(ctx context.Context, id spec.ID, bands, next int) error {
 	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.HSetNX(ctx, boardKey(id), boardStarted, time.Now().UnixMilli())
 		p.HSetNX(ctx, boardKey(id), boardNext, next)
@@ -43,7 +43,7 @@ func (q *Queue) Begin(ctx context.Context, id renderer.ID, bands, next int) erro
 // Stored notes that bands of a job are stored since a time, which is zero if that
 // is not known. It returns how many are known to be stored, and how many of these
 // it has not noted before.
-func (q *Queue) Stored(ctx context.Context, id renderer.ID, at time.Time, bands ...int) (count, fresh int, err error) {
+func (q *Queue) Stored(ctx context.Context, id spec.ID, at time.Time, bands ...int) (count, fresh int, err error) {
 	score := 0.0
 	if !at.IsZero() {
 		score = float64(at.UnixMilli())
@@ -75,7 +75,7 @@ return redis.call("HINCRBY", KEYS[1], "next", ARGV[1])`
 // Next takes the next turns among a job's bands and returns the first: each call
 // gets other indices, past the last band in the end. It reports false if the job
 // has not been begun, or that was forgotten.
-func (q *Queue) Next(ctx context.Context, id renderer.ID, turns int) (first int, known bool, err error) {
+func (q *Queue) Next(ctx context.Context, id spec.ID, turns int) (first int, known bool, err error) {
 	after, err := q.nextTurn.Run(ctx, q.rdb, []string{boardKey(id)}, turns).Int()
 	if err != nil || after < 0 {
 		return 0, false, unavailable(err)
@@ -84,7 +84,7 @@ func (q *Queue) Next(ctx context.Context, id renderer.ID, turns int) (first int,
 }
 
 // Failed notes that a delivery of one of the job's tasks has failed.
-func (q *Queue) Failed(ctx context.Context, id renderer.ID, reason string) error {
+func (q *Queue) Failed(ctx context.Context, id spec.ID, reason string) error {
 	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.HIncrBy(ctx, boardKey(id), boardFailures, 1)
 		p.HSet(ctx, boardKey(id), boardError, reason)
@@ -95,17 +95,17 @@ func (q *Queue) Failed(ctx context.Context, id renderer.ID, reason string) error
 }
 
 // Forget drops what is noted of a job.
-func (q *Queue) Forget(ctx context.Context, id renderer.ID) error {
+func (q *Queue) Forget(ctx context.Context, id spec.ID) error {
 	return unavailable(q.rdb.Del(ctx, boardKey(id), storedKey(id)).Err())
 }
 
 // Hide drops what is kept of the looks of a job's bands.
-func (q *Queue) Hide(ctx context.Context, id renderer.ID) error {
+func (q *Queue) Hide(ctx context.Context, id spec.ID) error {
 	return unavailable(q.rdb.Del(ctx, stripsKey(id)).Err())
 }
 
 // Show keeps what a band of a job looks like, for [Queue.Strips].
-func (q *Queue) Show(ctx context.Context, id renderer.ID, band int, strip []byte) error {
+func (q *Queue) Show(ctx context.Context, id spec.ID, band int, strip []byte) error {
 	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.HSet(ctx, stripsKey(id), strconv.Itoa(band), strip)
 		p.Expire(ctx, stripsKey(id), boardTTL)
@@ -115,7 +115,7 @@ func (q *Queue) Show(ctx context.Context, id renderer.ID, band int, strip []byte
 }
 
 // Strips returns what is kept of the looks of a job's bands.
-func (q *Queue) Strips(ctx context.Context, id renderer.ID) (map[int][]byte, error) {
+func (q *Queue) Strips(ctx context.Context, id spec.ID) (map[int][]byte, error) {
 	fields, err := q.rdb.HGetAll(ctx, stripsKey(id)).Result()
 	if err != nil {
 		return nil, unavailable(err)
@@ -147,7 +147,7 @@ func (q *Queue) Slots(ctx context.Context) (int, error) {
 
 // Crew names the processes that are on a job that is drawn in bands, or were
 // within [claimTTL].
-func (q *Queue) Crew(ctx context.Context, id renderer.ID) ([]string, error) {
+func (q *Queue) Crew(ctx context.Context, id spec.ID) ([]string, error) {
 	crew, err := q.rdb.ZRangeArgs(ctx, lately(crewKey(id))).Result()
 	return crew, unavailable(err)
 }
@@ -160,7 +160,7 @@ func lately(key string) redis.ZRangeArgs {
 
 // Completions returns which bands of a job are known to be stored, and since
 // when, oldest first; those of which that is not known come before.
-func (q *Queue) Completions(ctx context.Context, id renderer.ID) ([]job.Completion, error) {
+func (q *Queue) Completions(ctx context.Context, id spec.ID) ([]job.Completion, error) {
 	members, err := q.rdb.ZRangeWithScores(ctx, storedKey(id), 0, -1).Result()
 	if err != nil {
 		return nil, unavailable(err)
@@ -183,7 +183,7 @@ func (q *Queue) Completions(ctx context.Context, id renderer.ID) ([]job.Completi
 // Progress is what is known of those of ids that have been begun: what the worker
 // on it said when it began or, of an image that is drawn in bands, how many there
 // are and how many are stored; and how often it has failed.
-func (q *Queue) Progress(ctx context.Context, ids ...renderer.ID) (map[renderer.ID]job.Progress, error) {
+func (q *Queue) Progress(ctx context.Context, ids ...spec.ID) (map[spec.ID]job.Progress, error) {
 	known, err := readClaims(ctx, q.rdb, ids)
 	if err != nil {
 		return nil, unavailable(err)

@@ -10,7 +10,7 @@ import (
 
 	"mandelfarm/job"
 	"mandelfarm/queue"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // part is a band of the job of task n.
@@ -90,7 +90,7 @@ func progressOfLargeJobs(t *testing.T, f *farm) {
 	require.NoError(t, q.Begin(t.Context(), large, 9, 0))
 	_, _, err := q.Stored(t.Context(), large, time.Now(), 0, 4)
 	require.NoError(t, err)
-	for _, id := range []renderer.ID{large, small} {
+	for _, id := range []spec.ID{large, small} {
 		require.NoError(t, q.Failed(t.Context(), id, "first reason"))
 		require.NoError(t, q.Failed(t.Context(), id, "disk is full"))
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // The channels of the farm.
@@ -26,8 +26,8 @@ type bus struct {
 	done   chan struct{} // closed when the listening goroutine has ended
 
 	mu      sync.Mutex
-	waiters map[renderer.ID]map[chan job.Notice]struct{}
-	work    map[renderer.ID]map[*context.CancelCauseFunc]struct{} // what this process is drawing
+	waiters map[spec.ID]map[chan job.Notice]struct{}
+	work    map[spec.ID]map[*context.CancelCauseFunc]struct{} // what this process is drawing
 	wakes   map[job.Lane]map[chan struct{}]struct{}
 }
 
@@ -37,8 +37,8 @@ func listen(ctx context.Context, rdb *redis.Client) *bus {
 		rdb:     rdb,
 		pubsub:  rdb.Subscribe(ctx, noticeChannel, cancelChannel, wakeChannel),
 		done:    make(chan struct{}),
-		waiters: make(map[renderer.ID]map[chan job.Notice]struct{}),
-		work:    make(map[renderer.ID]map[*context.CancelCauseFunc]struct{}),
+		waiters: make(map[spec.ID]map[chan job.Notice]struct{}),
+		work:    make(map[spec.ID]map[*context.CancelCauseFunc]struct{}),
 		wakes:   make(map[job.Lane]map[chan struct{}]struct{}),
 	}
 	messages := b.pubsub.ChannelWithSubscriptions() // reconnects and checks the connection's health
@@ -68,7 +68,7 @@ func (b *bus) receive(m any) {
 				b.notify(n)
 			}
 		case cancelChannel:
-			b.cancel(renderer.ID(m.Payload))
+			b.cancel(spec.ID(m.Payload))
 		case wakeChannel:
 			b.wake(job.Lane(m.Payload))
 		}
@@ -112,7 +112,7 @@ func (b *bus) wake(lane job.Lane) {
 	}
 }
 
-func (b *bus) cancel(id renderer.ID) {
+func (b *bus) cancel(id spec.ID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for stop := range b.work[id] {
@@ -138,7 +138,7 @@ func nudge[T any](ch chan T, v T) {
 	}
 }
 
-func (b *bus) subscribe(id renderer.ID) (<-chan job.Notice, func()) {
+func (b *bus) subscribe(id spec.ID) (<-chan job.Notice, func()) {
 	ch := make(chan job.Notice, 1)
 	return ch, enlist(&b.mu, b.waiters, id, ch)
 }
@@ -150,7 +150,7 @@ func (b *bus) sleeper(lane job.Lane) (<-chan struct{}, func()) {
 
 // working makes ctx end with [job.ErrCanceled] when id is canceled, until the
 // returned function is called.
-func (b *bus) working(ctx context.Context, id renderer.ID) (context.Context, func()) {
+func (b *bus) working(ctx context.Context, id spec.ID) (context.Context, func()) {
 	ctx, stop := context.WithCancelCause(ctx)
 	leave := enlist(&b.mu, b.work, id, &stop)
 	return ctx, func() {

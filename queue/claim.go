@@ -13,7 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 const (
@@ -129,7 +129,7 @@ func (c *claims) join(ctx context.Context, p redis.Pipeliner, name string) {
 	if !part {
 		return
 	}
-	key := crewKey(renderer.ID(id))
+	key := crewKey(spec.ID(id))
 	p.ZAdd(ctx, key, redis.Z{Score: float64(time.Now().Unix()), Member: c.worker})
 	p.Expire(ctx, key, time.Minute)
 }
@@ -152,8 +152,8 @@ func (c *claims) present(ctx context.Context) {
 
 // readClaims returns what the holders of the claims on ids said when they took
 // them; an image without a claim is not in the result.
-func readClaims(ctx context.Context, rdb *redis.Client, ids []renderer.ID) (map[renderer.ID]job.Progress, error) {
-	claimed := make(map[renderer.ID]job.Progress)
+func readClaims(ctx context.Context, rdb *redis.Client, ids []spec.ID) (map[spec.ID]job.Progress, error) {
+	claimed := make(map[spec.ID]job.Progress)
 	if len(ids) == 0 {
 		return claimed, nil
 	}

@@ -16,14 +16,14 @@ import (
 
 	"mandelfarm/job"
 	"mandelfarm/queue"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 func workerCommand(url string) *exec.Cmd { return exec.Command(os.Args[0], "worker", url) }
 
 func tasksArriveAsTheyWereSent(t *testing.T, f *farm) {
 	t.Helper()
-	s, err := renderer.Parse([]byte(`{"width": 3, "height": 2, "center": {"re": "-1.2e-500", "im": "0.1"}, "rotation": 30}`))
+	s, err := spec.Parse([]byte(`{"width": 3, "height": 2, "center": {"re": "-1.2e-500", "im": "0.1"}, "rotation": 30}`))
 	require.NoError(t, err)
 	r := record(succeed)
 	q := f.open(t)
@@ -86,7 +86,7 @@ func distinctTasksAreAllDelivered(t *testing.T, f *farm) {
 	for range 2 {
 		serve(t, f.open(t), time.Second, r.handle, pool(job.Interactive, never), pool(job.Batch, never))
 	}
-	want := make(map[renderer.ID]bool)
+	want := make(map[spec.ID]bool)
 	for i := range n {
 		want[task(t, 1+i, job.Batch).ID] = true
 	}
@@ -204,12 +204,12 @@ func thePanickingHandlerIsTriedAgain(t *testing.T, f *farm) {
 	enqueue(t, q, task(t, 1, job.Interactive))
 	receive(t, r.calls, "the panic")
 	enqueue(t, q, task(t, 2, job.Interactive))
-	tries := map[renderer.ID]int{}
+	tries := map[spec.ID]int{}
 	for range 2 {
 		d := receive(t, r.calls, "another delivery")
 		tries[d.task.ID] = d.Try
 	}
-	require.Equal(t, map[renderer.ID]int{task(t, 1, job.Batch).ID: 2, task(t, 2, job.Batch).ID: 1}, tries)
+	require.Equal(t, map[spec.ID]int{task(t, 1, job.Batch).ID: 2, task(t, 2, job.Batch).ID: 1}, tries)
 }
 
 func otherVersionsAreNoFailure(t *testing.T, f *farm) {

@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 const (
@@ -92,14 +92,14 @@ func (q *Queue) add(ctx context.Context, t job.Task, attempt int) error {
 // Bands that wait stay where they are: the worker that comes to one finds that
 // the job is canceled, if that is recorded before, and so does one that has taken
 // a task this very moment and missed the word.
-func (q *Queue) Cancel(ctx context.Context, id renderer.ID) error {
+func (q *Queue) Cancel(ctx context.Context, id spec.ID) error {
 	if err := q.cancel(ctx, id); err != nil {
 		return fmt.Errorf("cancel %s: %w", id, unavailable(err))
 	}
 	return nil
 }
 
-func (q *Queue) cancel(ctx context.Context, id renderer.ID) error {
+func (q *Queue) cancel(ctx context.Context, id spec.ID) error {
 	for _, t := range []job.Task{job.Job{ID: id}.Task(), job.Job{ID: id}.AssembleTask()} {
 		attempt, err := q.attempt(ctx, t)
 		if err != nil {

@@ -2,7 +2,7 @@ package queue
 
 import (
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // keyPrefix begins every Redis key and channel of the farm's own; asynq's begin
@@ -17,18 +17,18 @@ func attemptKey(lane job.Lane, name string) string {
 }
 
 // boardKey is a hash: how many bands a job has, and when it was begun.
-func boardKey(id renderer.ID) string { return keyPrefix + "board:" + string(id) }
+func boardKey(id spec.ID) string { return keyPrefix + "board:" + string(id) }
 
 // storedKey is a sorted set: the bands of a job that are stored, by the Unix
 // millisecond.
-func storedKey(id renderer.ID) string { return keyPrefix + "stored:" + string(id) }
+func storedKey(id spec.ID) string { return keyPrefix + "stored:" + string(id) }
 
 // stripsKey is a hash: what the bands of a job look like, by their index.
-func stripsKey(id renderer.ID) string { return keyPrefix + "strips:" + string(id) }
+func stripsKey(id spec.ID) string { return keyPrefix + "strips:" + string(id) }
 
 // crewKey is a sorted set: the workers on bands of a job, by the Unix second they
 // last said so.
-func crewKey(id renderer.ID) string { return keyPrefix + "crew:" + string(id) }
+func crewKey(id spec.ID) string { return keyPrefix + "crew:" + string(id) }
 
 // slotsKey is a sorted set: how many bands each worker can draw at a time, as
 // "number worker", by the Unix second it last said so.

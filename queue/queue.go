@@ -15,7 +15,7 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // Config says which Redis to use and how much it may be asked to hold.
@@ -114,7 +114,7 @@ func (q *Queue) Publish(ctx context.Context, n job.Notice) error {
 // Subscribe returns a channel that receives word of id: its notice, or a zero
 // notice when one may have been missed. Word that is not taken in time is
 // dropped if there is newer. The returned function ends the subscription.
-func (q *Queue) Subscribe(id renderer.ID) (<-chan job.Notice, func()) {
+func (q *Queue) Subscribe(id spec.ID) (<-chan job.Notice, func()) {
 	return q.bus.subscribe(id)
 }
 

@@ -21,7 +21,7 @@ import (
 	"mandelfarm/job"
 	"mandelfarm/queue"
 	"mandelfarm/queue/embedded"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // TestMain is also the program of the worker processes that tests kill: see
@@ -271,7 +271,7 @@ func eventually(t *testing.T, what string, condition func() bool) {
 // task is one of as many as are asked for.
 func task(tb testing.TB, n int, lane job.Lane) job.Task {
 	tb.Helper()
-	s, err := renderer.Spec{Width: n, Height: 1}.Normalize()
+	s, err := spec.Normalize(spec.Draft{Width: n, Height: 1})
 	require.NoError(tb, err)
 	return job.ImageTask(s, lane)
 }

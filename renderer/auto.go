@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"mandelfarm/renderer/deep"
+	"mandelfarm/renderer/spec"
 )
 
 // The rule for Auto.
@@ -25,31 +26,38 @@ const (
 )
 
 // probe returns the picture whose points decide on Auto.
-func (s Spec) probe() Spec {
-	if c, ok := s.cell(); ok {
-		s.Center, s.Radius = c.ancestor().view()
-		s.Width, s.Height = probeSide, probeSide
-		return s.plain(probeSide, probeSide)
+func probe(s spec.Spec) spec.Spec {
+	c, ok := s.Cell()
+	if !ok {
+		return plain(s, probeWidth, probeHeight)
 	}
-	return s.plain(probeWidth, probeHeight)
+	d := s.Draft()
+	d.Center, d.Radius = c.Ancestor().View()
+	d.Width, d.Height = probeSide, probeSide
+	return plain(must(spec.Normalize(d)), probeSide, probeSide)
 }
 
 // plain is Reduced without everything that has no influence on counts.
-func (s Spec) plain(width, height int) Spec {
-	s = s.Reduced(width, height)
-	s.Depth, s.Coloring = 0, Coloring{}
-	return s.As(PNG)
+func plain(s spec.Spec, width, height int) spec.Spec {
+	d := s.Reduced(width, height).Draft()
+	d.Depth, d.Coloring = 0, spec.Coloring{}
+	return must(spec.Normalize(d))
+}
+
+// must is for changes of a Spec after which it is certain to be one.
+func must(s spec.Spec, err error) spec.Spec {
+	if err != nil {
+		panic("renderer: a change that cannot fail: " + err.Error())
+	}
+	return s
 }
 
 // resolve finds what Auto stands for, and the reference if the view is deep.
-func (s Spec) resolve(ctx context.Context, opt Options) (limit int, reference *deep.Reference, err error) {
-	probe := s.probe()
-	p, err := newPainter(probe)
-	if err != nil {
-		return 0, nil, err
-	}
-	if probe.isDeep() {
-		v := s.probeView(probe)
+func resolve(ctx context.Context, s spec.Spec, opt Options) (limit int, reference *deep.Reference, err error) {
+	probe := probe(s)
+	p := newPoints(probe)
+	if IsDeep(probe) {
+		v := probeView(s, probe)
 		if reference, err = v.Reference(ctx, opt.threads(math.MaxInt)); err != nil {
 			return 0, nil, err
 		}
@@ -57,15 +65,15 @@ func (s Spec) resolve(ctx context.Context, opt Options) (limit int, reference *d
 			// No point of the view has come far from the others: as little as the middle has any of them escaped.
 			return leastAuto, shorten(reference, leastAuto), nil
 		}
-		p.ground = deep.NewGround(v, reference)
+		p.perturbation = deep.NewGround(v, reference)
 	}
 	counts, err := p.survey(ctx, opt, func(count int32, _ float64) float64 { return float64(count) })
 	if err != nil {
 		return 0, nil, err
 	}
-	limit = s.limit(counts)
-	if reference == nil && s.isDeep() {
-		v := s.deepView()
+	limit = autoLimit(s, counts)
+	if reference == nil && IsDeep(s) {
+		v := deepView(s)
 		v.MaxIterations = limit
 		reference, err = v.Reference(ctx, opt.threads(math.MaxInt))
 		return limit, reference, err
@@ -74,8 +82,8 @@ func (s Spec) resolve(ctx context.Context, opt Options) (limit int, reference *d
 }
 
 // probeView is the view of a deep probe, with the reference of the picture's own view.
-func (s Spec) probeView(probe Spec) deep.View {
-	v := s.deepView()
+func probeView(s, probe spec.Spec) deep.View {
+	v := deepView(s)
 	v.Step = step(probe)
 	v.OffsetRe, v.OffsetIm = 0, 0
 	if settles(probe.Center.Re.Float64(), probe.Center.Im.Float64()) {
@@ -84,10 +92,10 @@ func (s Spec) probeView(probe Spec) deep.View {
 	return v
 }
 
-// limit is the rule: from the counts of the points, which are NaN for those that do not escape, to the limit.
-func (s Spec) limit(counts []float64) int {
+// autoLimit is the rule: from the counts of the points, which are NaN for those that do not escape, to the limit.
+func autoLimit(s spec.Spec, counts []float64) int {
 	margin := probeMargin
-	if _, ok := s.cell(); ok {
+	if _, ok := s.Cell(); ok {
 		margin = cellMargin
 	}
 	counts = slices.DeleteFunc(counts, math.IsNaN)
@@ -100,18 +108,18 @@ func (s Spec) limit(counts []float64) int {
 	for float64(limit) < needed {
 		limit *= 2
 	}
-	return min(limit, s.ceiling())
+	return min(limit, ceiling(s))
 }
 
 // ceiling is the greatest limit that Auto may come to for the view: AutoCeiling, and for references of more than some
 // thousand digits so many steps that they take no more than two minutes, whatever the machine takes them to be.
-func (s Spec) ceiling() int {
-	if !s.isDeep() {
-		return AutoCeiling
+func ceiling(s spec.Spec) int {
+	if !IsDeep(s) {
+		return spec.AutoCeiling
 	}
 	const work = 1.3e10
-	words := float64(deep.Bits(s.referenceBound()) / 64)
-	return int(min(AutoCeiling, work/float64(words*math.Sqrt(words))))
+	words := float64(deep.Bits(referenceBound(s)) / 64)
+	return int(min(spec.AutoCeiling, work/float64(words*math.Sqrt(words))))
 }
 
 // shorten drops what a reference has beyond the limit.

@@ -11,14 +11,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // spiral is a place of seahorse valley, with more digits than a radius of 1e-40 needs.
 const spiral = `"center":{"re":"-0.743643887037158704752191506114774","im":"0.131825904205311970493132056385139"}`
 
-func groundwork(t *testing.T, s renderer.Spec) *renderer.Groundwork {
+func prepass(t *testing.T, s spec.Spec) *renderer.Prepass {
 	t.Helper()
-	g, err := renderer.NewGroundwork(t.Context(), s, renderer.Options{})
+	g, err := renderer.NewPrepass(t.Context(), s, renderer.Options{})
 	require.NoError(t, err)
 	return g
 }
@@ -26,19 +27,19 @@ func groundwork(t *testing.T, s renderer.Spec) *renderer.Groundwork {
 func TestAutoIsWrittenAsAWord(t *testing.T) {
 	t.Parallel()
 	s := parse(t, `{"width":8,"height":6,"max_iterations":"auto"}`)
-	assert.Equal(t, renderer.Auto, s.MaxIterations)
+	assert.Equal(t, spec.Auto, s.MaxIterations)
 	assert.Contains(t, string(s.Canonical()), `"max_iterations":"auto"`)
 	assert.Equal(t, s, parse(t, string(s.Canonical())))
-	query, err := renderer.FromQuery(8, 6, map[string][]string{"max_iterations": {"auto"}})
+	query, err := spec.FromQuery(8, 6, map[string][]string{"max_iterations": {"auto"}})
 	require.NoError(t, err)
 	assert.Equal(t, s, query)
 	for _, bad := range []string{`"Auto"`, `""`, `"1000"`, `-1`, `0`, `1.5`, `true`, `null`, `["auto"]`} {
-		_, err := renderer.Parse([]byte(`{"width":8,"height":6,"max_iterations":` + bad + `}`))
+		_, err := spec.Parse([]byte(`{"width":8,"height":6,"max_iterations":` + bad + `}`))
 		require.ErrorContains(t, err, "max_iterations", bad)
 	}
-	_, err = renderer.FromQuery(8, 6, map[string][]string{"max_iterations": {"-1"}})
+	_, err = spec.FromQuery(8, 6, map[string][]string{"max_iterations": {"-1"}})
 	require.ErrorContains(t, err, "max_iterations: must be at least 1")
-	_, err = renderer.FromQuery(8, 6, map[string][]string{"max_iterations": {"many"}})
+	_, err = spec.FromQuery(8, 6, map[string][]string{"max_iterations": {"many"}})
 	require.ErrorContains(t, err, `must be a whole number or "auto"`)
 }
 
@@ -59,10 +60,10 @@ func TestAutoIsEnough(t *testing.T) {
 		{`"center":{"re":"0","im":"1"},"radius":"1e-1000"`, 4096, 8192},
 	} {
 		s := parse(t, `{"width":160,"height":90,"max_iterations":"auto",`+c.view+`}`)
-		limit := groundwork(t, s).MaxIterations()
+		limit := prepass(t, s).MaxIterations()
 		assert.GreaterOrEqual(t, limit, c.least, c.view)
 		assert.LessOrEqual(t, limit, c.most, c.view)
-		s.MaxIterations = renderer.Iterations(10 * limit)
+		s = changed(t, s, func(d *spec.Draft) { d.MaxIterations = spec.Iterations(10 * limit) })
 		escape, late := 0, 0
 		for _, nu := range counts(t, s) {
 			if !math.IsNaN(nu) {
@@ -76,18 +77,17 @@ func TestAutoIsEnough(t *testing.T) {
 	}
 }
 
-// TestAutoDrawsWhatItsNumberDraws, for all methods, in bands, with groundwork or without.
+// TestAutoDrawsWhatItsNumberDraws, for all methods, in bands, with a prepass or without.
 func TestAutoDrawsWhatItsNumberDraws(t *testing.T) {
 	t.Parallel()
 	for _, radius := range []string{"1e-3", "1e-20"} {
-		for _, method := range renderer.Methods() {
+		for _, method := range spec.Methods() {
 			s := parse(t, fmt.Sprintf(`{"width":80,"height":70,"max_iterations":"auto",%s,"radius":"%s","coloring":{"method":"%s"}}`, spiral, radius, method))
-			g := groundwork(t, s)
-			number := s
-			number.MaxIterations = renderer.Iterations(g.MaxIterations())
+			g := prepass(t, s)
+			number := changed(t, s, func(d *spec.Draft) { d.MaxIterations = spec.Iterations(g.MaxIterations()) })
 			want := render(t, number, renderer.Options{})
 			require.Equal(t, want.Pix, render(t, s, renderer.Options{}).Pix, "%s at %s", method, radius)
-			half, err := renderer.Render(t.Context(), s, renderer.Rows{Start: 35, End: 70}, renderer.Options{Groundwork: g})
+			half, err := renderer.Render(t.Context(), s, spec.Rows{Start: 35, End: 70}, renderer.Options{Prepass: g})
 			require.NoError(t, err)
 			require.Equal(t, want.Pix[35*want.Stride:], half.Pix, "%s at %s", method, radius)
 		}
@@ -99,13 +99,13 @@ func TestAutoIsOfTheView(t *testing.T) {
 	t.Parallel()
 	one := parse(t, `{"width":1024,"height":576,"max_iterations":"auto",`+spiral+`,"radius":"1e-20"}`)
 	other := parse(t, `{"width":320,"height":180,"max_iterations":"auto",`+spiral+`,"radius":"1e-20","samples":4,"coloring":{"palette":"fire"}}`)
-	require.Equal(t, one.GroundworkKey(), other.GroundworkKey())
-	alone, err := renderer.NewGroundwork(t.Context(), other, renderer.Options{Threads: 1})
+	require.Equal(t, renderer.PrepassKey(one), renderer.PrepassKey(other))
+	alone, err := renderer.NewPrepass(t.Context(), other, renderer.Options{Threads: 1})
 	require.NoError(t, err)
-	require.Equal(t, groundwork(t, one).MaxIterations(), alone.MaxIterations())
+	require.Equal(t, prepass(t, one).MaxIterations(), alone.MaxIterations())
 	turned := one
 	turned.Rotation = decimal(t, "10")
-	require.NotEqual(t, one.GroundworkKey(), turned.GroundworkKey())
+	require.NotEqual(t, renderer.PrepassKey(one), renderer.PrepassKey(turned))
 }
 
 // TestAutoInsideIsQuick: where nothing escapes there is nothing to wait for, at any depth.
@@ -114,7 +114,7 @@ func TestAutoInsideIsQuick(t *testing.T) {
 	for _, view := range []string{`"radius":"0.01"`, `"radius":"1e-15"`, `"radius":"1e-1000"`, `"radius":"1e-8000"`} {
 		s := parse(t, `{"width":64,"height":36,"max_iterations":"auto","center":{"re":"-0.1","im":"0"},`+view+`}`)
 		start := time.Now()
-		g := groundwork(t, s)
+		g := prepass(t, s)
 		require.Equal(t, 1024, g.MaxIterations(), view)
 		require.Less(t, g.Size(), int64(1<<20), view)
 		require.Less(t, time.Since(start), 30*time.Second, view) // a reference of all iterations takes minutes
@@ -126,10 +126,10 @@ func TestAutoIsWithinLimits(t *testing.T) {
 	t.Parallel()
 	for exponent := 5; exponent < 25_000; exponent += exponent/4 + 1 {
 		s := parse(t, fmt.Sprintf(`{"width":1600,"height":900,"max_iterations":"auto","center":{"re":"0","im":"1"},"radius":"1e-%d"}`, exponent))
-		require.NoError(t, s.Check(renderer.Limits{MaxIterations: renderer.AutoCeiling, Reference: 2 * time.Minute}), "radius 1e-%d", exponent)
+		require.NoError(t, renderer.Limits{MaxIterations: spec.AutoCeiling, Reference: 2 * time.Minute}.Check(s), "radius 1e-%d", exponent)
 	}
 	s := parse(t, `{"width":8,"height":6,"max_iterations":"auto"}`)
-	err := s.Check(renderer.Limits{MaxIterations: 1_000_000})
+	err := renderer.Limits{MaxIterations: 1_000_000}.Check(s)
 	require.ErrorContains(t, err, `max_iterations: may come to 10000000: must be at most 1000000, got "auto"`)
 }
 

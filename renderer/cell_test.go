@@ -9,30 +9,30 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // tile is a tile with a query such as "coloring=set".
-func tile(t require.TestingT, level int, x, y *big.Int, query ...string) renderer.Spec {
+func tile(t require.TestingT, level int, x, y *big.Int, query ...string) spec.Spec {
 	values := make(map[string][]string)
 	for _, parameter := range query {
 		name, value, _ := strings.Cut(parameter, "=")
 		values[name] = []string{value}
 	}
-	s, err := renderer.TileFromQuery(strconv.Itoa(level), x.String(), y.String(), values)
+	s, err := spec.TileFromQuery(strconv.Itoa(level), x.String(), y.String(), values)
 	require.NoError(t, err)
 	return s
 }
 
 // counts are the fractional iteration counts of all pixels.
-func counts(t *testing.T, s renderer.Spec) []float64 {
+func counts(t *testing.T, s spec.Spec) []float64 {
 	t.Helper()
 	var out bytes.Buffer
-	require.NoError(t, renderer.Write(t.Context(), &out, s.As(renderer.NPY), renderer.Options{}))
+	require.NoError(t, renderer.Write(t.Context(), &out, as(t, s, spec.NPY), renderer.Options{}))
 	data := out.Bytes()[out.Len()-8*s.Width*s.Height:]
 	list := make([]float64, s.Width*s.Height)
 	for i := range list {
@@ -56,7 +56,7 @@ func apart(a, b []float64) float64 {
 	return worst
 }
 
-// TestTilesShareAReference: neighbours at the tip of a spiral have the same groundwork, and are what they are with a
+// TestTilesShareAReference: neighbours at the tip of a spiral have the same prepass, and are what they are with a
 // reference of their own: that of the same view with one more digit, which is no cell.
 func TestTilesShareAReference(t *testing.T) {
 	t.Parallel()
@@ -67,19 +67,18 @@ func TestTilesShareAReference(t *testing.T) {
 		for column := range int64(2) {
 			s := tile(t, level, new(big.Int).Add(left, big.NewInt(column)), top, "max_iterations=2000")
 			if column > 0 {
-				require.Equal(t, key, s.GroundworkKey(), "level %d", level)
+				require.Equal(t, key, renderer.PrepassKey(s), "level %d", level)
 			}
-			key = s.GroundworkKey()
-			own := s
-			own.Radius = decimal(t, strings.Replace(s.Radius.String(), "e", "1e", 1))
-			require.NotEqual(t, key, own.GroundworkKey())
+			key = renderer.PrepassKey(s)
+			own := changed(t, s, func(d *spec.Draft) { d.Radius = decimal(t, strings.Replace(s.Radius.String(), "e", "1e", 1)) })
+			require.NotEqual(t, key, renderer.PrepassKey(own))
 			require.LessOrEqual(t, apart(counts(t, s), counts(t, own)), 1e-4, "level %d, column %d", level, column)
 		}
 	}
 }
 
-// TestTilesOfOneAncestorHaveOneGroundwork, those of its neighbours another.
-func TestTilesOfOneAncestorHaveOneGroundwork(t *testing.T) {
+// TestTilesOfOneAncestorHaveOnePrepass, those of its neighbours another.
+func TestTilesOfOneAncestorHaveOnePrepass(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		level := 4*rapid.IntRange(0, 100).Draw(t, "ancestor level") + 1
@@ -88,7 +87,7 @@ func TestTilesOfOneAncestorHaveOneGroundwork(t *testing.T) {
 			return n.And(n, new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), uint(level-1)), big.NewInt(1)))
 		}
 		x, y := address("x"), address("y") // of the ancestor
-		below := func(label string) renderer.Spec {
+		below := func(label string) spec.Spec {
 			levels := rapid.IntRange(1, 4).Draw(t, label+" levels below")
 			inside := func(n *big.Int) *big.Int {
 				n = new(big.Int).Lsh(n, uint(levels))
@@ -97,13 +96,13 @@ func TestTilesOfOneAncestorHaveOneGroundwork(t *testing.T) {
 			return tile(t, level-1+levels, inside(x), inside(y))
 		}
 		one, other := below("one"), below("other")
-		if one.IsDeep() == other.IsDeep() {
-			require.Equal(t, one.GroundworkKey(), other.GroundworkKey())
+		if renderer.IsDeep(one) == renderer.IsDeep(other) {
+			require.Equal(t, renderer.PrepassKey(one), renderer.PrepassKey(other))
 		}
 		last := x.Cmp(new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), uint(level-1)), big.NewInt(1))) == 0
 		if !last {
 			x.Add(x, big.NewInt(1))
-			require.NotEqual(t, one.GroundworkKey(), below("neighbour").GroundworkKey())
+			require.NotEqual(t, renderer.PrepassKey(one), renderer.PrepassKey(below("neighbour")))
 		}
 	})
 }
@@ -111,52 +110,20 @@ func TestTilesOfOneAncestorHaveOneGroundwork(t *testing.T) {
 // TestTilesAreTheWholePicture cut into pieces.
 func TestTilesAreTheWholePicture(t *testing.T) {
 	t.Parallel()
-	for _, formula := range renderer.Formulas() {
+	for _, formula := range spec.Formulas() {
 		query := []string{"max_iterations=300", "formula=" + string(formula)}
-		level, side := 2, 4*renderer.TileSide
+		level, side := 2, 4*spec.TileSide
 		whole := tile(t, 0, new(big.Int), new(big.Int), query...)
-		whole.Width, whole.Height = side, side
+		whole = changed(t, whole, func(d *spec.Draft) { d.Width, d.Height = side, side })
 		want := render(t, whole, renderer.Options{})
 		for y := range int64(4) {
 			for x := range int64(4) {
 				got := render(t, tile(t, level, big.NewInt(x), big.NewInt(y), query...), renderer.Options{})
-				for row := range renderer.TileSide {
-					line := want.Pix[(int(y)*renderer.TileSide+row)*want.Stride+int(x)*got.Stride:][:got.Stride]
+				for row := range spec.TileSide {
+					line := want.Pix[(int(y)*spec.TileSide+row)*want.Stride+int(x)*got.Stride:][:got.Stride]
 					require.True(t, bytes.Equal(line, got.Pix[row*got.Stride:][:got.Stride]), "%s: row %d of tile %d, %d", formula, row, x, y)
 				}
 			}
 		}
-	}
-}
-
-func TestBadTiles(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ z, x, y, parameter, field string }{
-		{"-1", "0", "0", "", "z"},
-		{"1e3", "0", "0", "", "z"},
-		{"50001", "0", "0", "", "z"},
-		{"99999999999999999999", "0", "0", "", "z"},
-		{"0", "1", "0", "", "x"},
-		{"3", "8", "0", "", "x"},
-		{"3", "0", "8", "", "y"},
-		{"3", "-1", "0", "", "x"},
-		{"3", "", "0", "", "x"},
-		{"3", strings.Repeat("9", 1_000_000), "0", "", "x"},
-		{"3", "0", "0", "re", "re"},
-		{"3", "0", "0", "radius", "radius"},
-		{"3", "0", "0", "rotation", "rotation"},
-	} {
-		values := map[string][]string{}
-		if c.parameter != "" {
-			values[c.parameter] = []string{"1"}
-		}
-		_, err := renderer.TileFromQuery(c.z, c.x, c.y, values)
-		var fault *renderer.FieldError
-		require.ErrorAs(t, err, &fault, "%.20v", c)
-		assert.Equal(t, c.field, fault.Field, "%v", fault)
-	}
-	for _, address := range [][3]string{{"0", "0", "0"}, {"0", "000", "0"}, {"3", "7", "007"}, {"1", "1", "1"}} {
-		_, err := renderer.TileFromQuery(address[0], address[1], address[2], nil)
-		require.NoError(t, err)
 	}
 }

@@ -20,6 +20,7 @@ import (
 
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/bandpng"
+	"mandelfarm/renderer/spec"
 )
 
 // cpuSeconds is what the process has used of all CPUs. Ratios of it hold on a machine that others use too.
@@ -33,7 +34,7 @@ func cpuSeconds(tb testing.TB) float64 {
 // BenchmarkOriginal is the picture that GET /generate/800/600 shows, from Spec to file on one thread, beside the same in
 // numpy: "xnumpy" is how many times the CPU time that takes.
 func BenchmarkOriginal(b *testing.B) {
-	s := renderer.Original(800, 600)
+	s := spec.Original(800, 600)
 	start := cpuSeconds(b)
 	for b.Loop() {
 		if err := renderer.Write(b.Context(), io.Discard, s, renderer.Options{Threads: 1}); err != nil {
@@ -79,10 +80,9 @@ func leastSeconds(b *testing.B, out []byte, count, countColumn int) float64 {
 // BenchmarkMethods computes the default view, and one of long orbits, by each method on one thread.
 func BenchmarkMethods(b *testing.B) {
 	for _, view := range []string{"full", "seahorse"} {
-		for _, method := range renderer.Methods() {
+		for _, method := range spec.Methods() {
 			b.Run(view+"/"+string(method), func(b *testing.B) {
-				s := parse(b, benchSpecs()[view])
-				s.Coloring = renderer.Coloring{Method: method}
+				s := changed(b, parse(b, benchSpecs()[view]), func(d *spec.Draft) { d.Coloring = spec.Coloring{Method: method} })
 				start := cpuSeconds(b)
 				for b.Loop() {
 					render(b, s, renderer.Options{Threads: 1})
@@ -132,8 +132,8 @@ func benchEncode(b *testing.B, p *renderer.Pixels) {
 	start := cpuSeconds(b)
 	for b.Loop() {
 		out = out[:0]
-		for at := 0; at < len(p.Pix); at += bandpng.SegmentRows * p.Stride {
-			end := min(len(p.Pix), at+bandpng.SegmentRows*p.Stride)
+		for at := 0; at < len(p.Pix); at += spec.SegmentRows * p.Stride {
+			end := min(len(p.Pix), at+spec.SegmentRows*p.Stride)
 			out, _ = encoder.AppendSegment(out, p.Format, p.Width, p.Pix[at:end])
 		}
 	}

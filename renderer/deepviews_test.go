@@ -8,19 +8,21 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mandelfarm/renderer/spec"
 )
 
-// deepView is a view of radius 10^-depth.
-type deepView struct {
+// view has the radius 10^-depth.
+type view struct {
 	re, im string
 	depth  int
-	limit  Iterations
+	limit  spec.Iterations
 }
 
 // deepViews are of every kind of number.
-func deepViews() map[string]deepView {
+func deepViews() map[string]view {
 	const minibrot = "-1.7548776662466927600495088963585286918946066177727931439892839706460806551280810907382270928422503"
-	return map[string]deepView{
+	return map[string]view{
 		"needle":    {"-1.9599989999999999999", "1e-25", 24, 3000},
 		"seahorse":  {"-0.743643887037158704752191506114774", "0.131825904205311970493132056385139", 27, 20000},
 		"minibrot":  {minibrot, "1e-37", 36, 5000},
@@ -30,12 +32,12 @@ func deepViews() map[string]deepView {
 }
 
 // spec is a small file of the view, of so many times its radius, with odd sides: its middle is the centre of a pixel.
-func (v deepView) spec(t *testing.T, times string) Spec {
+func (v view) spec(t *testing.T, times string) spec.Spec {
 	t.Helper()
-	return Spec{
-		Center: Point{decimal(t, v.re), decimal(t, v.im)}, Radius: decimal(t, fmt.Sprintf("%se-%d", times, v.depth)),
-		Width: 65, Height: 49, MaxIterations: v.limit, Format: NPY,
-	}
+	return must(spec.Normalize(spec.Draft{
+		Center: spec.Point{Re: decimal(t, v.re), Im: decimal(t, v.im)}, Radius: decimal(t, fmt.Sprintf("%se-%d", times, v.depth)),
+		Width: 65, Height: 49, MaxIterations: v.limit, Format: spec.NPY,
+	}))
 }
 
 // seams are the depths around which numbers change their kind.
@@ -54,7 +56,7 @@ func seams() []int {
 }
 
 // look draws the file of a view and returns its counts.
-func look(t *testing.T, s Spec, opt Options) [][]float64 {
+func look(t *testing.T, s spec.Spec, opt Options) [][]float64 {
 	t.Helper()
 	var out bytes.Buffer
 	require.NoError(t, Write(t.Context(), &out, s, opt))
@@ -99,16 +101,15 @@ func TestDeepBands(t *testing.T) {
 	for name, v := range deepViews() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := v.spec(t, "1")
-			s.Width, s.Height = 40, 2*SegmentRows+9
+			d := v.spec(t, "1").Draft()
+			d.Width, d.Height = 40, 2*spec.SegmentRows+9
+			s := must(spec.Normalize(d))
 			var whole, other, banded bytes.Buffer
 			require.NoError(t, Write(t.Context(), &whole, s, Options{Threads: 1}))
 			require.NoError(t, Write(t.Context(), &other, s, Options{Threads: 3}))
 			require.True(t, bytes.Equal(whole.Bytes(), other.Bytes()), "by three threads")
-			head, err := Head(s)
-			require.NoError(t, err)
-			banded.Write(head)
-			for _, rows := range []Rows{{0, SegmentRows}, {SegmentRows, s.Height}} {
+			banded.Write(Head(s))
+			for _, rows := range []spec.Rows{{End: spec.SegmentRows}, {Start: spec.SegmentRows, End: s.Height}} {
 				_, err := WriteBand(t.Context(), &banded, s, rows, Options{Threads: 2})
 				require.NoError(t, err)
 			}
@@ -130,7 +131,7 @@ func TestDeepZooms(t *testing.T) {
 		for far, near := range map[string]string{"1": "0.5", "2": "1"} {
 			t.Run(name+", "+far, func(t *testing.T) {
 				t.Parallel()
-				agree(t, newViewer(t, v.spec(t, far)), newViewer(t, v.spec(t, near)))
+				agree(t, newViewer(t, v.spec(t, far).Draft()), newViewer(t, v.spec(t, near).Draft()))
 			})
 		}
 	}
@@ -164,8 +165,8 @@ func agree(t *testing.T, far, near *viewer) {
 func TestDeepScales(t *testing.T) {
 	t.Parallel()
 	const first = 100
-	v := deepView{"-2", "0", first, 3000}
-	from := newViewer(t, v.spec(t, "1"))
+	v := view{"-2", "0", first, 3000}
+	from := newViewer(t, v.spec(t, "1").Draft())
 	var known [24][65]seen
 	for y := range known {
 		for x := range known[y] {
@@ -177,7 +178,7 @@ func TestDeepScales(t *testing.T) {
 			t.Parallel()
 			at := v
 			at.depth = depth
-			view := newViewer(t, at.spec(t, "1"))
+			view := newViewer(t, at.spec(t, "1").Draft())
 			for y := range known { // the needle is below
 				for x := 0; x < 65; x += 7 {
 					want, got := known[y][x], view.at(x, y)

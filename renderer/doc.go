@@ -1,25 +1,39 @@
-// Package renderer turns a [Spec], which says what to draw, into pixels.
+// Package renderer turns a Spec (package spec), which says what to draw, into pixels.
 //
 // # Model
 //
-// A [Spec] names a formula, a view of the complex plane, a size, an iteration limit and a colouring. It is a plain
-// comparable value. [Parse] and [Spec.Normalize] bring it into one canonical form: decimals without redundant
-// digits, defaults filled in, fields that have no effect dropped. [Spec.Canonical] prints that form and [Spec.ID]
-// hashes it together with [Version], so one picture has one ID.
+// [Render] computes any run of rows of the picture; [Write] streams the whole of it as a file of the Spec's format: a PNG
+// whose compressed data is a sequence of independent segments (see package bandpng), or raw data whose rows all have one
+// size. So any band of a file can be made alone, by [WriteBand]. The files of this package are steps on the way, and refer to
+// those above them:
 //
-// [Render] computes any run of rows of the picture; [Write] streams the whole of it as a file of the Spec's [FileFormat]: a
-// PNG whose compressed data is a sequence of independent segments (see package bandpng), or raw data whose rows all have one
-// size. So any band of a file can be made alone, by [WriteBand]. The work is split over:
+//	options.go        how to render, and goroutines that share rows out
+//	view.go           from pixels to points of the plane; which views are deep, and what their reference orbit is
+//	limits.go         whether a Spec may be drawn
+//	points.go         what becomes of points: by escape, or by perturbation in package deep
+//	auto.go           the limit of iterations that "auto" stands for
+//	prepass.go        what all parts of a picture share, computed once (prepass_store.go: stored)
+//	raw.go, exr.go    the layouts of raw data
+//	paint.go          points to pixels, by package shade
+//	render.go         pixels in memory
+//	write.go          files and bands of them
+//	verify.go         is a file what its Spec draws?
+//	find.go           the minibrot in a view
 //
-//	renderer/escape    iterates batches of points until they escape, and the deterministic logarithm
-//	renderer/deep      follows points of the Mandelbrot set beside a reference orbit, at any depth
-//	renderer/orbit     follows one orbit in any number of bits
-//	renderer/wide      numbers of double precision with exponents of any size
-//	renderer/nucleus   finds the minibrot that a view is about
-//	renderer/palette   named gradients as tables of colours
-//	renderer/bandpng   PNG files as independently compressed segments of rows
-//	renderer/npy       NumPy files of iteration counts
-//	renderer/exr       OpenEXR files of colours, counts, angles and distances
+// The work is split over:
+//
+//	renderer/spec         what to draw: the Spec, its one form, its ID; nothing numeric
+//	renderer/escape       iterates batches of points until they escape
+//	renderer/deep         perturbation: points of the Mandelbrot set beside a reference orbit, at any depth, with rebasing, BLA and AT
+//	renderer/orbit        follows one orbit in any number of bits
+//	renderer/wide         floatexp: numbers of double precision with exponents of any size
+//	renderer/nucleus      finds the minibrot that a view is about
+//	renderer/shade        colours by method, palette, light and histogram
+//	renderer/palette      gradients as tables of colours
+//	renderer/elementary   elementary functions that are the same on every CPU
+//	renderer/bandpng      PNG files as independently compressed segments of rows
+//	renderer/npy          NumPy files of iteration counts
+//	renderer/exr          OpenEXR files of colours, counts, angles and distances
 //
 // # Guarantees
 //
@@ -41,7 +55,7 @@
 //
 //	c = center + e^{i*rotation} * ((col + 1/2 - width/2) + i*(height/2 - row - 1/2)) * 2*radius/height
 //
-// A [Window] is stretched to the image and sampled on its edges, ends included.
+// A [spec.Window] is stretched to the image and sampled on its edges, ends included.
 //
 // Of the Mandelbrot set, a plain view whose pixels are less than 2^-33 apart is deep: package deep follows its points as
 // differences to one orbit, that of the view's middle, and n, z_n and the gradient are what they are otherwise. Other
@@ -85,14 +99,14 @@
 // # Cells
 //
 // The square from -2-2i to 2+2i is cut into 2^z by 2^z cells, at every level z. A square picture without rotation whose centre
-// and radius are exactly those of a cell has the groundwork of the cell's ancestor, the cell that holds it on the last level
+// and radius are exactly those of a cell has the prepass of the cell's ancestor, the cell that holds it on the last level
 // above that is a multiple of 4: the middle of that is its reference, and Auto comes from that, by 64 by 64 points and four
-// times their count. So the 340 tiles of a map that lie in one ancestor share one groundwork, and fit together.
+// times their count. So the 340 tiles of a map that lie in one ancestor share one prepass, and fit together.
 //
-// # Groundwork
+// # Prepass
 //
-// What is computed once for all parts of a picture is its [Groundwork]: the reference of a deep view, the histogram, and
-// what Auto stands for. [Spec.GroundworkKey] hashes exactly what it depends on. It can be stored; see [Groundwork.WriteTo].
+// What is computed once for all parts of a picture is its [Prepass]: the reference of a deep view, the histogram, and
+// what Auto stands for. [PrepassKey] hashes exactly what it depends on. It can be stored; see [Prepass.WriteTo].
 // Rendering computes what it is not given, with the same result. References are the largest part of it, with at most about
 // 120 bytes of memory for each step; a picture needs one at a time.
 //
@@ -105,7 +119,7 @@
 //
 // # Raw data
 //
-// Files of raw data tell of the centre of every pixel (of its grid point in a [Window]), whatever the samples. R is 256 in
+// Files of raw data tell of the centre of every pixel (of its grid point in a [spec.Window]), whatever the samples. R is 256 in
 // them, also where the colouring is "set". NPY holds nu as above, with the logarithms in full precision (Nu of
 // escape.Kernel), and NaN for points that do not escape. EXR holds
 //

@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // The Mandelbrot set in characters: a character is about twice as high as wide, so the window is stretched.
 func ExampleRender() {
-	spec, err := renderer.Parse([]byte(`{
+	s, err := spec.Parse([]byte(`{
 		"window": {"re": ["-2.1", "0.6"], "im": ["-1.2", "1.2"]},
 		"width": 72, "height": 31, "max_iterations": 25,
 		"coloring": {"method": "set"}
@@ -19,14 +20,14 @@ func ExampleRender() {
 		fmt.Println(err)
 		return
 	}
-	pixels, err := renderer.Render(context.Background(), spec, renderer.Rows{Start: 0, End: spec.Height}, renderer.Options{})
+	pixels, err := renderer.Render(context.Background(), s, spec.Rows{Start: 0, End: s.Height}, renderer.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for row := range spec.Height {
+	for row := range s.Height {
 		var line strings.Builder
-		for column := range spec.Width {
+		for column := range s.Width {
 			bit := pixels.Pix[row*pixels.Stride+column/8] >> (7 - column%8) & 1
 			line.WriteByte("#."[bit])
 		}

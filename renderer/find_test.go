@@ -9,28 +9,29 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 func TestFindShowsTheWholeMinibrot(t *testing.T) {
 	t.Parallel()
 	// Period 2123 at 1e-22, a view that others have published.
-	spec, err := renderer.Parse([]byte(`{"width": 60, "height": 60, "radius": "3.375e-22", "coloring": {"method": "set"},
+	s, err := spec.Parse([]byte(`{"width": 60, "height": 60, "radius": "3.375e-22", "coloring": {"method": "set"},
 		"center": {"re": "-1.7686678628374888126274194", "im": "0.0016455805468202094303259"}}`))
 	require.NoError(t, err)
-	found, err := spec.Find(t.Context(), 10_000, renderer.Options{})
+	found, err := renderer.Find(t.Context(), s, 10_000, renderer.Options{})
 	require.NoError(t, err)
 	assert.Equal(t, 2123, found.Period)
 	assert.Equal(t, "1.942e-23", found.Size.String())
 	assert.Equal(t, "4.19", found.Angle.String())
-	require.NoError(t, found.Spec.Check(renderer.DefaultLimits()), "it can be drawn")
+	require.NoError(t, renderer.DefaultLimits().Check(found.Spec), "it can be drawn")
 	data, err := json.Marshal(found)
 	require.NoError(t, err)
-	var again renderer.Minibrot
+	var again spec.Minibrot
 	require.NoError(t, json.Unmarshal(data, &again))
 	assert.Equal(t, found, again)
 
 	// From its own view it is found again, and nothing else.
-	same, err := found.Spec.Find(t.Context(), 10_000, renderer.Options{})
+	same, err := renderer.Find(t.Context(), found.Spec, 10_000, renderer.Options{})
 	require.NoError(t, err)
 	assert.Equal(t, found.Period, same.Period)
 	assert.Equal(t, found.Size, same.Size)
@@ -44,26 +45,22 @@ func TestFindIsForViewsOfTheMandelbrotSet(t *testing.T) {
 		`{"width": 9, "height": 9, "formula": "multibrot"}`:                           "formula",
 		`{"width": 9, "height": 9, "window": {"re": ["-1", "1"], "im": ["-1", "1"]}}`: "window",
 	} {
-		spec, err := renderer.Parse([]byte(text))
+		s, err := spec.Parse([]byte(text))
 		require.NoError(t, err)
-		_, err = spec.Find(t.Context(), 10, renderer.Options{})
-		var fault *renderer.FieldError
+		_, err = renderer.Find(t.Context(), s, 10, renderer.Options{})
+		var fault *spec.FieldError
 		require.ErrorAs(t, err, &fault, text)
 		assert.Equal(t, field, fault.Field, text)
-		assert.Zero(t, spec.FindTime(1000), text)
+		assert.Zero(t, renderer.FindTime(s, 1000), text)
 	}
-	_, err := renderer.Spec{}.Find(t.Context(), 10, renderer.Options{})
-	var fault *renderer.FieldError
-	require.ErrorAs(t, err, &fault)
-	assert.Equal(t, "width", fault.Field)
 }
 
 func TestFindTimeGrowsWithDepthAndPeriods(t *testing.T) {
 	t.Parallel()
 	at := func(radius string, limit int) time.Duration {
-		spec, err := renderer.Parse([]byte(`{"width": 9, "height": 9, "center": {"re": "-2"}, "radius": "` + radius + `"}`))
+		s, err := spec.Parse([]byte(`{"width": 9, "height": 9, "center": {"re": "-2"}, "radius": "` + radius + `"}`))
 		require.NoError(t, err)
-		return spec.FindTime(limit)
+		return renderer.FindTime(s, limit)
 	}
 	assert.Less(t, at("1", 1_000_000), 2*time.Second)
 	assert.Greater(t, at("1e-5000", 1_000_000), 10*time.Second)

@@ -19,6 +19,8 @@ import (
 
 	"mandelfarm/internal/testenv"
 	"mandelfarm/renderer/npy"
+	"mandelfarm/renderer/shade"
+	"mandelfarm/renderer/spec"
 )
 
 var everySample = flag.Bool("deepzoom", false, "compare every sample of every place in ../shared/deepzoom (make deepzoom-check)")
@@ -140,9 +142,9 @@ func readPlace(t *testing.T, view, samples string) place {
 // check fails if a sample is not what is known of it.
 func (p place) check(t *testing.T) {
 	t.Helper()
-	v := newViewer(t, Spec{
-		Center: Point{decimal(t, p.Re), decimal(t, p.Im)}, Radius: decimal(t, p.Radius),
-		Width: placeWidth, Height: placeHeight, MaxIterations: Iterations(p.MaxIterations),
+	v := newViewer(t, spec.Draft{
+		Center: spec.Point{Re: decimal(t, p.Re), Im: decimal(t, p.Im)}, Radius: decimal(t, p.Radius),
+		Width: placeWidth, Height: placeHeight, MaxIterations: spec.Iterations(p.MaxIterations),
 	})
 	var worst, worstDe float64
 	inside, compared := 0, 0
@@ -175,50 +177,48 @@ func (p place) check(t *testing.T) {
 
 // viewer looks at single pixels of a view.
 type viewer struct {
-	tb     testing.TB
-	counts *painter // of a NumPy file
-	slopes *painter // of a picture that takes gradients
-	brush  *brush
-	row    []byte
+	tb      testing.TB
+	counts  *painter // of a NumPy file
+	slopes  *painter // of a picture that takes gradients
+	scratch *scratch
+	row     []byte
 }
 
 // seen is what a pixel is.
 type seen struct{ nu, de float64 }
 
-func newViewer(tb testing.TB, s Spec) *viewer {
+func newViewer(tb testing.TB, d spec.Draft) *viewer {
 	tb.Helper()
-	counts, slopes := s, s
-	counts.Format = NPY
-	slopes.Format, slopes.Coloring.Method = PNG, MethodSlope
-	v := &viewer{tb: tb, brush: getBrush()}
-	tb.Cleanup(func() { brushes.Put(v.brush) })
-	g, err := NewGroundwork(tb.Context(), s, Options{})
+	counts, slopes := d, d
+	counts.Format, slopes.Coloring.Method = spec.NPY, spec.MethodSlope
+	v := &viewer{tb: tb, scratch: getScratch()}
+	tb.Cleanup(func() { scratches.Put(v.scratch) })
+	pre, err := NewPrepass(tb.Context(), must(spec.Normalize(d)), Options{})
 	require.NoError(tb, err)
-	for to, spec := range map[**painter]Spec{&v.counts: counts, &v.slopes: slopes} {
-		*to, err = newPainter(spec)
-		require.NoError(tb, err)
-		require.NoError(tb, (*to).prepare(tb.Context(), Options{Groundwork: g}))
+	for to, wanted := range map[**painter]spec.Draft{&v.counts: counts, &v.slopes: slopes} {
+		*to = newPainter(must(spec.Normalize(wanted)))
+		require.NoError(tb, (*to).prepare(tb.Context(), Options{Prepass: pre}))
 	}
-	v.row = make([]byte, v.counts.record.stride())
+	v.row = make([]byte, v.counts.raw.stride())
 	return v
 }
 
 // at returns what is known of a pixel. The count is that of the file, and the same where gradients are taken.
 func (v *viewer) at(column, row int) seen {
 	v.tb.Helper()
-	v.brush.data, v.brush.first = v.row, row
-	err := v.counts.paintRun(v.tb.Context(), v.brush, Rows{row, row + 1}, column, 1, make([]byte, v.counts.format.Stride(1)))
-	v.brush.data = nil
+	v.scratch.data, v.scratch.first = v.row, row
+	err := v.counts.paintRun(v.tb.Context(), v.scratch, spec.Rows{Start: row, End: row + 1}, column, 1, make([]byte, v.counts.format.Stride(1)))
+	v.scratch.data = nil
 	require.NoError(v.tb, err)
 	nu := number(v.row, column)
-	b, err := v.slopes.sample(v.tb.Context(), v.brush, Rows{row, row + 1}, column, 1, v.slopes.offsets[0])
+	b, err := v.slopes.follow(v.tb.Context(), v.scratch.batch.Traced(), spec.Rows{Start: row, End: row + 1}, column, 1, v.slopes.offsets[0])
 	require.NoError(v.tb, err)
 	if b.Count[0] == 0 {
 		require.True(v.tb, math.IsNaN(nu), "column %d, row %d: it escapes if nobody takes gradients", column, row)
 		return seen{nu, 0}
 	}
 	require.InDelta(v.tb, nu, v.slopes.kernel.Nu(b.Count[0], b.Norm2[0]), 0, "column %d, row %d: with and without gradients", column, row)
-	return seen{nu, logarithm().distance(b.Norm2[0], b.GradX[0], b.GradY[0])}
+	return seen{nu, shade.Distance(b.Norm2[0], b.GradX[0], b.GradY[0])}
 }
 
 // number reads one of a row of a NumPy file.
@@ -226,9 +226,9 @@ func number(row []byte, column int) float64 {
 	return math.Float64frombits(binary.LittleEndian.Uint64(row[npy.Size*column:]))
 }
 
-func decimal(tb testing.TB, text string) Decimal {
+func decimal(tb testing.TB, text string) spec.Decimal {
 	tb.Helper()
-	d, err := ParseDecimal(text)
+	d, err := spec.ParseDecimal(text)
 	require.NoError(tb, err)
 	return d
 }

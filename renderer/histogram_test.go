@@ -2,13 +2,13 @@ package renderer_test
 
 import (
 	"context"
-	"math"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // TestHistogramsShareThePaletteOut cuts the palette into four colours: each has a quarter of what escapes, at the size at
@@ -37,54 +37,6 @@ func TestHistogramsShareThePaletteOut(t *testing.T) {
 	}
 }
 
-func TestHistogramsAreMadeOfASmallPicture(t *testing.T) {
-	t.Parallel()
-	s := parse(t, `{"width":4000,"height":2000,"samples":5,"coloring":{"method":"histogram"}}`)
-	var small renderer.Spec
-	_, err := renderer.NewHistogram(s, func(s renderer.Spec) ([]float64, error) {
-		small = s
-		return []float64{1, math.NaN(), 3}, nil
-	})
-	require.NoError(t, err)
-	assert.Equal(t, []int{256, 128, 1}, []int{small.Width, small.Height, small.Samples})
-	assert.Equal(t, s.Radius, small.Radius)
-	_, err = renderer.NewHistogram(s, func(renderer.Spec) ([]float64, error) { return nil, errStop })
-	require.ErrorIs(t, err, errStop)
-}
-
-func TestHistogramsAreStored(t *testing.T) {
-	t.Parallel()
-	for _, counts := range [][]float64{nil, {math.NaN()}, {7}, {1, 2, 2, 2, 1e6, math.NaN()}} {
-		h, err := renderer.NewHistogram(renderer.Original(100, 50), func(renderer.Spec) ([]float64, error) { return counts, nil })
-		require.NoError(t, err)
-		data, err := h.MarshalBinary()
-		require.NoError(t, err)
-		assert.LessOrEqual(t, len(data), 2100)
-		var again renderer.Histogram
-		require.NoError(t, again.UnmarshalBinary(data))
-		assert.Equal(t, *h, again)
-		if len(data) == 0 {
-			continue
-		}
-		require.Error(t, again.UnmarshalBinary(data[1:]))
-		for _, bad := range []float64{math.NaN(), math.Inf(1)} {
-			broken, err := (&renderer.Histogram{}).MarshalBinary()
-			require.NoError(t, err)
-			for range len(data) / 8 {
-				broken = appendFloat(broken, bad)
-			}
-			require.Error(t, again.UnmarshalBinary(broken), "%g", bad)
-		}
-	}
-}
-
-func appendFloat(data []byte, x float64) []byte {
-	for shift := 0; shift < 64; shift += 8 {
-		data = append(data, byte(math.Float64bits(x)>>shift&255))
-	}
-	return data
-}
-
 // TestPicturesWithoutOutsideHaveHistograms draws the inside alone.
 func TestPicturesWithoutOutsideHaveHistograms(t *testing.T) {
 	t.Parallel()
@@ -101,6 +53,6 @@ func TestSurveysStop(t *testing.T) {
 	cancel(errStop)
 	s := parse(t, `{"width":1000,"height":1,"radius":"1e-7","center":{"re":"-1.9"},"max_iterations":2000000000,
 		"coloring":{"method":"histogram"}}`)
-	_, err := renderer.Render(ctx, s, renderer.Rows{Start: 0, End: 1}, renderer.Options{})
+	_, err := renderer.Render(ctx, s, spec.Rows{Start: 0, End: 1}, renderer.Options{})
 	assert.ErrorIs(t, err, errStop)
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"mandelfarm/renderer/spec"
 )
 
 // Limits bounds what a Spec may ask for. A limit of 0 is none.
@@ -14,7 +16,7 @@ type Limits struct {
 	MaxIterations int   // iterations of one point
 	Digits        int   // significant digits of a decimal, and the magnitude of its exponent
 	Samples       int   // points per pixel
-	RawBytes      int64 // of raw data; see Spec.RawBytes
+	RawBytes      int64 // of raw data; see RawBytes
 	// Reference is the time that the reference of a deep view may take one thread, as estimated from its bits and the
 	// limit of iterations. Many take less, since a reference ends where the view has a periodic point.
 	Reference time.Duration
@@ -30,29 +32,29 @@ func DefaultLimits() Limits {
 	}
 }
 
-// Check reports as a *FieldError the first limit that a normalised Spec exceeds: it names the field, the limit and the
+// Check reports as a *FieldError the first limit that a Spec exceeds: it names the field, the limit and the
 // value. It also refuses views that cannot be drawn well: those whose pixels are finer than float64 tells apart, unless
 // the formula can be followed at any depth, and those whose centre has too few digits for the radius.
-func (s Spec) Check(l Limits) error {
-	for _, check := range []func(Limits) *FieldError{
-		s.checkSides, s.checkPixels, s.checkRaw, s.checkCounts, s.checkDigits, s.checkResolution, s.checkCenter,
-		s.checkReference,
+func (l Limits) Check(s spec.Spec) error {
+	for _, check := range []func(Limits, spec.Spec) *spec.FieldError{
+		Limits.checkSides, Limits.checkPixels, Limits.checkRaw, Limits.checkCounts, Limits.checkDigits,
+		Limits.checkResolution, Limits.checkCenter, Limits.checkReference,
 	} {
-		if err := check(l); err != nil {
+		if err := check(l, s); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s Spec) checkSides(l Limits) *FieldError {
+func (l Limits) checkSides(s spec.Spec) *spec.FieldError {
 	if err := checkAtMost("width", s.Width, l.Side); err != nil {
 		return err
 	}
 	return checkAtMost("height", s.Height, l.Side)
 }
 
-func (s Spec) checkPixels(l Limits) *FieldError {
+func (l Limits) checkPixels(s spec.Spec) *spec.FieldError {
 	if l.Pixels <= 0 || int64(s.Width) <= l.Pixels/int64(max(1, s.Height)) {
 		return nil
 	}
@@ -60,13 +62,22 @@ func (s Spec) checkPixels(l Limits) *FieldError {
 	if s.Height > s.Width {
 		field = "height"
 	}
-	return newFieldError(field, fmt.Sprintf("%dx%d", s.Width, s.Height),
+	return spec.NewFieldError(field, fmt.Sprintf("%dx%d", s.Width, s.Height),
 		fmt.Sprintf("width times height must be at most %d pixels", l.Pixels))
 }
 
-func (s Spec) checkCounts(l Limits) *FieldError {
-	if s.MaxIterations == Auto && l.MaxIterations > 0 && l.MaxIterations < AutoCeiling {
-		return newFieldError("max_iterations", autoName, fmt.Sprintf("may come to %d: must be at most %d", AutoCeiling, l.MaxIterations))
+func (l Limits) checkRaw(s spec.Spec) *spec.FieldError {
+	size := RawBytes(s)
+	if l.RawBytes <= 0 || size <= l.RawBytes {
+		return nil
+	}
+	return spec.NewFieldError("format", string(s.Format), fmt.Sprintf(
+		"makes %d bytes at %dx%d, and raw data may have at most %d", size, s.Width, s.Height, l.RawBytes))
+}
+
+func (l Limits) checkCounts(s spec.Spec) *spec.FieldError {
+	if s.MaxIterations == spec.Auto && l.MaxIterations > 0 && l.MaxIterations < spec.AutoCeiling {
+		return spec.NewFieldError("max_iterations", spec.Auto.String(), fmt.Sprintf("may come to %d: must be at most %d", spec.AutoCeiling, l.MaxIterations))
 	}
 	if err := checkAtMost("max_iterations", int(s.MaxIterations), l.MaxIterations); err != nil {
 		return err
@@ -74,21 +85,21 @@ func (s Spec) checkCounts(l Limits) *FieldError {
 	return checkAtMost("samples", s.Samples, l.Samples)
 }
 
-func checkAtMost(field string, value, limit int) *FieldError {
+func checkAtMost(field string, value, limit int) *spec.FieldError {
 	if limit <= 0 || value <= limit {
 		return nil
 	}
-	return newFieldError(field, strconv.Itoa(value), fmt.Sprintf("must be at most %d", limit))
+	return spec.NewFieldError(field, strconv.Itoa(value), fmt.Sprintf("must be at most %d", limit))
 }
 
-func (s Spec) checkDigits(l Limits) *FieldError {
+func (l Limits) checkDigits(s spec.Spec) *spec.FieldError {
 	if l.Digits <= 0 {
 		return nil
 	}
-	for _, d := range s.decimals() {
+	for _, d := range decimals(s) {
 		exponent := max(d.value.Exponent(), -d.value.Exponent())
 		if d.value.Digits() > l.Digits || exponent > l.Digits {
-			return newFieldError(d.field, d.value.String(),
+			return spec.NewFieldError(d.field, d.value.String(),
 				fmt.Sprintf("must have at most %d digits and an exponent within ±%d", l.Digits, l.Digits))
 		}
 	}
@@ -98,10 +109,10 @@ func (s Spec) checkDigits(l Limits) *FieldError {
 // named is a decimal and the path of its field.
 type named struct {
 	field string
-	value Decimal
+	value spec.Decimal
 }
 
-func (s Spec) decimals() []named {
+func decimals(s spec.Spec) []named {
 	return []named{
 		{"seed.re", s.Seed.Re},
 		{"seed.im", s.Seed.Im},
@@ -124,36 +135,36 @@ func (s Spec) decimals() []named {
 // units show as blocks: each sample is off by up to half a unit, and the orbit adds about as much again.
 const leastStep = 4
 
-func (s Spec) checkResolution(Limits) *FieldError {
-	if s.Window != (Window{}) {
+func (Limits) checkResolution(s spec.Spec) *spec.FieldError {
+	if s.Window != (spec.Window{}) {
 		if err := checkWindowStep("window.re", s.Window.Re, s.Width); err != nil {
 			return err
 		}
 		return checkWindowStep("window.im", s.Window.Im, s.Height)
 	}
-	if s.isDeep() {
+	if IsDeep(s) {
 		return nil
 	}
 	least := leastStep * ulp(s.Center.Re.Float64(), s.Center.Im.Float64()) * float64(s.Height) / 2
 	if s.Radius.Float64() >= least {
 		return nil
 	}
-	return newFieldError("radius", s.Radius.String(),
+	return spec.NewFieldError("radius", s.Radius.String(),
 		fmt.Sprintf("is finer than double precision resolves: here and at height %d it must be at least %.3g", s.Height, least))
 }
 
 // checkCenter refuses the centre of a deep view that was cut short: one whose last digit stands for more than ten times the
 // radius. Whole numbers are taken to be exact, and numbers in views that double precision might have drawn.
-func (s Spec) checkCenter(Limits) *FieldError {
+func (Limits) checkCenter(s spec.Spec) *spec.FieldError {
 	const least = 12 // digits that anybody may be asked for
 	needed := -s.Radius.Exponent() - 1
-	if !s.isDeep() || needed < least {
+	if !IsDeep(s) || needed < least {
 		return nil
 	}
 	for _, part := range []named{{"center.re", s.Center.Re}, {"center.im", s.Center.Im}} {
 		places := part.value.Digits() - 1 - part.value.Exponent()
 		if places > 0 && places < needed {
-			return newFieldError(part.field, part.value.String(), fmt.Sprintf(
+			return spec.NewFieldError(part.field, part.value.String(), fmt.Sprintf(
 				"ends %d places after the point: a view of radius %s needs at least %d digits there", places, s.Radius.String(), needed))
 		}
 	}
@@ -161,25 +172,25 @@ func (s Spec) checkCenter(Limits) *FieldError {
 }
 
 // checkReference refuses a deep view whose reference would take longer than the limit.
-func (s Spec) checkReference(l Limits) *FieldError {
-	if l.Reference <= 0 || !s.isDeep() {
+func (l Limits) checkReference(s spec.Spec) *spec.FieldError {
+	if l.Reference <= 0 || !IsDeep(s) {
 		return nil
 	}
-	if estimate := s.deepView().Estimate(); estimate > l.Reference {
-		return newFieldError("max_iterations", s.MaxIterations.String(), fmt.Sprintf(
+	if estimate := deepView(s).Estimate(); estimate > l.Reference {
+		return spec.NewFieldError("max_iterations", s.MaxIterations.String(), fmt.Sprintf(
 			"makes for a reference orbit that may take %s at radius %s: at most %s is allowed",
 			estimate.Round(time.Second), s.Radius.String(), l.Reference))
 	}
 	return nil
 }
 
-func checkWindowStep(field string, ends [2]Decimal, count int) *FieldError {
+func checkWindowStep(field string, ends [2]spec.Decimal, count int) *spec.FieldError {
 	low, high := ends[0].Float64(), ends[1].Float64()
 	least := leastStep * ulp(low, high) * float64(max(1, count-1))
 	if high-low >= least {
 		return nil
 	}
-	return newFieldError(field, ends[1].String(),
+	return spec.NewFieldError(field, ends[1].String(),
 		fmt.Sprintf("is finer than double precision resolves: here the ends must be at least %.3g apart", least))
 }
 

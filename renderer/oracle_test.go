@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // linspace is numpy's: n numbers from start to stop, both included.
@@ -55,7 +56,7 @@ func TestOriginalPixelForPixel(t *testing.T) {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
 			t.Parallel()
 			width, height := size[0], size[1]
-			got, err := renderer.Render(t.Context(), renderer.Original(width, height), renderer.Rows{Start: 0, End: height}, renderer.Options{})
+			got, err := renderer.Render(t.Context(), spec.Original(width, height), spec.Rows{Start: 0, End: height}, renderer.Options{})
 			require.NoError(t, err)
 			require.Equal(t, renderer.Gray1, got.Format)
 			re, im := linspace(-2.25, 0.75, width), linspace(-1.25, 1.25, height)

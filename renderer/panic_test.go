@@ -7,15 +7,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // TestPanicsAreErrors provokes one where it can be: in the caller's own callback, which runs in the renderer's goroutines.
 func TestPanicsAreErrors(t *testing.T) {
 	t.Parallel()
-	s, err := renderer.Spec{Width: 50, Height: 200}.Normalize()
+	s, err := spec.Normalize(spec.Draft{Width: 50, Height: 200})
 	require.NoError(t, err)
 	opt := renderer.Options{Threads: 2, Progress: func(int) { panic("boom") }}
-	_, err = renderer.Render(t.Context(), s, renderer.Rows{Start: 0, End: 200}, opt)
+	_, err = renderer.Render(t.Context(), s, spec.Rows{Start: 0, End: 200}, opt)
 	var bug *renderer.PanicError
 	require.ErrorAs(t, err, &bug)
 	require.Equal(t, "renderer panicked: boom", err.Error(), "clients see it: no stack")

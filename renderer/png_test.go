@@ -18,10 +18,10 @@ import (
 
 	"mandelfarm/internal/golden"
 	"mandelfarm/renderer"
-	"mandelfarm/renderer/palette"
+	"mandelfarm/renderer/spec"
 )
 
-func writePNG(tb testing.TB, s renderer.Spec, opt renderer.Options) []byte {
+func writePNG(tb testing.TB, s spec.Spec, opt renderer.Options) []byte {
 	tb.Helper()
 	var out bytes.Buffer
 	require.NoError(tb, renderer.Write(tb.Context(), &out, s, opt))
@@ -95,8 +95,7 @@ func TestFilesShowWhatRenderComputes(t *testing.T) {
 func TestFilesDoNotDependOnThreads(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		s := pictures().Draw(r, "spec")
-		s.Height = rapid.IntRange(1, 300).Draw(r, "height of several segments")
+		s := tallPictures().Draw(r, "spec")
 		want := writePNG(t, s, renderer.Options{Threads: 1})
 		got := writePNG(t, s, renderer.Options{Threads: rapid.IntRange(2, 8).Draw(r, "threads")})
 		require.True(r, bytes.Equal(want, got), "files differ")
@@ -172,7 +171,7 @@ func TestGoldenPictures(t *testing.T) {
 	}
 	t.Run("original", func(t *testing.T) {
 		t.Parallel()
-		golden.PNG(t, "original", writePNG(t, renderer.Original(320, 240), renderer.Options{}))
+		golden.PNG(t, "original", writePNG(t, spec.Original(320, 240), renderer.Options{}))
 	})
 }
 
@@ -181,20 +180,19 @@ func FuzzWrite(f *testing.F) {
 	f.Add(uint8(30), uint8(70), uint8(100), uint8(1), true, uint8(0), uint8(0), uint8(0), uint32(0))
 	f.Add(uint8(9), uint8(1), uint8(20), uint8(3), false, uint8(1), uint8(1), uint8(8), uint32(0xff8000))
 	f.Fuzz(func(t *testing.T, width, height, iterations, samples uint8, deep bool, method, colors, steps uint8, interior uint32) {
-		s := renderer.Spec{
-			Width: 1 + int(width), Height: 1 + int(height), MaxIterations: 1 + renderer.Iterations(iterations), Samples: 1 + int(samples%4),
-			Coloring: renderer.Coloring{
-				Method:   renderer.Methods()[int(method)%len(renderer.Methods())],
-				Palette:  renderer.Palette(palette.Names()[int(colors)%len(palette.Names())]),
+		d := spec.Draft{
+			Width: 1 + int(width), Height: 1 + int(height), MaxIterations: 1 + spec.Iterations(iterations), Samples: 1 + int(samples%4),
+			Coloring: spec.Coloring{
+				Method:   spec.Methods()[int(method)%len(spec.Methods())],
+				Palette:  spec.Palettes()[int(colors)%len(spec.Palettes())],
 				Steps:    int(steps),
-				Interior: renderer.Color(fmt.Sprintf("#%06x", interior&0xffffff)),
+				Interior: spec.Color(fmt.Sprintf("#%06x", interior&0xffffff)),
 			},
 		}
 		if deep {
-			s.Depth = 16
+			d.Depth = 16
 		}
-		s, err := s.Normalize()
-		require.NoError(t, err)
+		s := normal(t, d)
 		file := writePNG(t, s, renderer.Options{Threads: 2})
 		got, err := png.Decode(bytes.NewReader(file))
 		require.NoError(t, err)

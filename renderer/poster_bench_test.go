@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"mandelfarm/renderer/bandpng"
+	"mandelfarm/renderer/spec"
 )
 
 // BenchmarkPoster draws 8192x8192 smooth pixels in RGB from Spec to PNG.
@@ -19,7 +19,7 @@ import (
 // thing on one thread and on two: the wall-clock times' ratio, the CPU time of two threads by that of one, which holds on
 // a machine that others use too, and the most memory in use on the way in MB.
 func BenchmarkPoster(b *testing.B) {
-	s, err := Parse([]byte(`{"width":8192,"height":8192}`))
+	s, err := spec.Parse([]byte(`{"width":8192,"height":8192}`))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -72,19 +72,16 @@ type partTimes struct {
 	bytes                 int
 }
 
-func (t *partTimes) draw(b *testing.B, s Spec) {
+func (t *partTimes) draw(b *testing.B, s spec.Spec) {
 	b.Helper()
-	p, err := newPainter(s)
-	if err != nil {
-		b.Fatal(err)
-	}
-	work, encoder := getBrush(), encoders.Get()
+	p := newPainter(s)
+	work, encoder := getScratch(), encoders.Get()
 	defer encoders.Put(encoder)
 	stride := p.stride()
-	pix := make([]byte, bandpng.SegmentRows*stride)
+	pix := make([]byte, spec.SegmentRows*stride)
 	var out []byte
-	for top := 0; top < s.Height; top += bandpng.SegmentRows {
-		for row := range bandpng.SegmentRows {
+	for top := 0; top < s.Height; top += spec.SegmentRows {
+		for row := range spec.SegmentRows {
 			for column := 0; column < s.Width; column += run {
 				at := row*stride + p.format.Stride(column)
 				t.run(b, p, work, top+row, column, pix[at:at+p.format.Stride(run)])
@@ -97,7 +94,7 @@ func (t *partTimes) draw(b *testing.B, s Spec) {
 	}
 }
 
-func (t *partTimes) run(b *testing.B, p *painter, work *brush, row, column int, dst []byte) {
+func (t *partTimes) run(b *testing.B, p *painter, work *scratch, row, column int, dst []byte) {
 	b.Helper()
 	start := time.Now()
 	batch := work.batch.Slice(run)
@@ -106,12 +103,12 @@ func (t *partTimes) run(b *testing.B, p *painter, work *brush, row, column int, 
 		b.Fatal(err)
 	}
 	middle := time.Now()
-	p.add(work, batch, dst)
+	p.shader.Add(work.shade, batch, dst)
 	t.points += middle.Sub(start)
 	t.color += time.Since(middle)
 }
 
-func timePoster(b *testing.B, s Spec, threads int, peak *uint64) time.Duration {
+func timePoster(b *testing.B, s spec.Spec, threads int, peak *uint64) time.Duration {
 	b.Helper()
 	var before, during runtime.MemStats
 	runtime.GC()

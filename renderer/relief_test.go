@@ -12,6 +12,7 @@ import (
 
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/palette"
+	"mandelfarm/renderer/spec"
 )
 
 // distanceOf is the estimate by complex numbers and package math, in units of the plane. It is infinite for points inside.
@@ -61,7 +62,7 @@ func TestReliefOfNothing(t *testing.T) {
 func TestLightStaysWithThePicture(t *testing.T) {
 	t.Parallel()
 	const side = 50
-	for _, formula := range renderer.Formulas() {
+	for _, formula := range spec.Formulas() {
 		view := `{"formula":"` + string(formula) + `","width":50,"height":50,"center":{"re":-0.5,"im":0.5},"radius":0.5,`
 		upright := render(t, parse(t, view+`"coloring":{"method":"slope","light":90}}`), renderer.Options{})
 		turned := render(t, parse(t, view+`"rotation":90,"coloring":{"method":"slope","light":0}}`), renderer.Options{})

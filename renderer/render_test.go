@@ -15,47 +15,57 @@ import (
 	"pgregory.net/rapid"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // render renders whole images and fails the test on errors.
-func render(tb testing.TB, s renderer.Spec, opt renderer.Options) *renderer.Pixels {
+func render(tb testing.TB, s spec.Spec, opt renderer.Options) *renderer.Pixels {
 	tb.Helper()
-	pixels, err := renderer.Render(tb.Context(), s, renderer.Rows{Start: 0, End: s.Height}, opt)
+	pixels, err := renderer.Render(tb.Context(), s, spec.Rows{Start: 0, End: s.Height}, opt)
 	require.NoError(tb, err)
 	return pixels
 }
 
 // pictures draws small images of interesting places.
-func pictures() *rapid.Generator[renderer.Spec] {
-	return rapid.Custom(func(t *rapid.T) renderer.Spec {
-		s := renderer.Spec{
-			Formula:       rapid.SampledFrom(renderer.Formulas()).Draw(t, "formula"),
+func pictures() *rapid.Generator[spec.Spec] {
+	return rapid.Custom(func(t *rapid.T) spec.Spec {
+		d := spec.Draft{
+			Formula:       rapid.SampledFrom(spec.Formulas()).Draw(t, "formula"),
 			Width:         rapid.IntRange(1, 40).Draw(t, "width"),
 			Height:        rapid.IntRange(1, 40).Draw(t, "height"),
-			MaxIterations: renderer.Iterations(rapid.IntRange(1, 200).Draw(t, "limit")),
+			MaxIterations: spec.Iterations(rapid.IntRange(1, 200).Draw(t, "limit")),
 			Samples:       rapid.IntRange(1, 3).Draw(t, "samples"),
 			Depth:         rapid.SampledFrom([]int{8, 16}).Draw(t, "depth"),
-			Coloring: renderer.Coloring{
-				Method:   rapid.SampledFrom(renderer.Methods()).Draw(t, "method"),
-				Palette:  drawPalette(t),
-				Cyclic:   rapid.SampledFrom([]renderer.Switch{0, renderer.Off}).Draw(t, "cyclic"),
+			Coloring: spec.Coloring{
+				Method:   rapid.SampledFrom(spec.Methods()).Draw(t, "method"),
+				Palette:  rapid.SampledFrom(append(spec.Palettes(), "000764@0,206bcb@0.16,edffff@0.42", "ff0000@0.5,00ff00@0.75")).Draw(t, "palette"),
+				Cyclic:   rapid.SampledFrom([]spec.Switch{0, spec.Off}).Draw(t, "cyclic"),
 				Steps:    rapid.SampledFrom([]int{0, 0, 1, 9, 255}).Draw(t, "steps"),
-				Interior: rapid.SampledFrom([]renderer.Color{"#000000", "#ff8000"}).Draw(t, "interior"),
+				Interior: rapid.SampledFrom([]spec.Color{"#000000", "#ff8000"}).Draw(t, "interior"),
 			},
 		}
-		set := func(d *renderer.Decimal, text string) {
+		set := func(d *spec.Decimal, text string) {
 			require.NoError(t, d.UnmarshalJSON([]byte(text)))
 		}
-		if s.Formula == renderer.Multibrot || s.Formula == renderer.Julia {
-			s.Power = rapid.SampledFrom([]int{0, 2, 3, 4, 5, 6, 7, 8}).Draw(t, "power")
+		if d.Formula == spec.Multibrot || d.Formula == spec.Julia {
+			d.Power = rapid.SampledFrom([]int{0, 2, 3, 4, 5, 6, 7, 8}).Draw(t, "power")
 		}
 		if rapid.Bool().Draw(t, "elsewhere") {
-			set(&s.Center.Re, rapid.SampledFrom([]string{"-0.7436", "0.25", "-1.75", "3"}).Draw(t, "re"))
-			set(&s.Center.Im, rapid.SampledFrom([]string{"0.1318", "0", "-0.03"}).Draw(t, "im"))
-			set(&s.Radius, rapid.SampledFrom([]string{"0.01", "1e-6", "20"}).Draw(t, "radius"))
-			set(&s.Rotation, rapid.SampledFrom([]string{"0", "90", "33.3", "-179"}).Draw(t, "rotation"))
+			set(&d.Center.Re, rapid.SampledFrom([]string{"-0.7436", "0.25", "-1.75", "3"}).Draw(t, "re"))
+			set(&d.Center.Im, rapid.SampledFrom([]string{"0.1318", "0", "-0.03"}).Draw(t, "im"))
+			set(&d.Radius, rapid.SampledFrom([]string{"0.01", "1e-6", "20"}).Draw(t, "radius"))
+			set(&d.Rotation, rapid.SampledFrom([]string{"0", "90", "33.3", "-179"}).Draw(t, "rotation"))
 		}
-		return s
+		return normal(t, d)
+	})
+}
+
+// tallPictures are pictures of several segments.
+func tallPictures() *rapid.Generator[spec.Spec] {
+	return rapid.Custom(func(t *rapid.T) spec.Spec {
+		return changed(t, pictures().Draw(t, "picture"), func(d *spec.Draft) {
+			d.Height = rapid.IntRange(1, 300).Draw(t, "height of several segments")
+		})
 	})
 }
 
@@ -69,7 +79,7 @@ func TestBandsAndThreadsMakeTheSamePicture(t *testing.T) {
 		var pix []byte
 		for start := 0; start < s.Height; {
 			end := rapid.IntRange(start+1, s.Height).Draw(r, "end")
-			band, err := renderer.Render(t.Context(), s, renderer.Rows{Start: start, End: end}, renderer.Options{})
+			band, err := renderer.Render(t.Context(), s, spec.Rows{Start: start, End: end}, renderer.Options{})
 			require.NoError(r, err)
 			require.Equal(r, whole.Format, band.Format)
 			pix = append(pix, band.Pix...)
@@ -84,14 +94,14 @@ func TestBandsAndThreadsMakeTheSamePicture(t *testing.T) {
 func TestMirrorImages(t *testing.T) {
 	t.Parallel()
 	for _, size := range [][2]int{{60, 40}, {61, 41}} {
-		for _, formula := range []renderer.Formula{renderer.Mandelbrot, renderer.Tricorn, renderer.Multibrot} {
-			p := render(t, renderer.Spec{Formula: formula, Width: size[0], Height: size[1]}, renderer.Options{})
+		for _, formula := range []spec.Formula{spec.Mandelbrot, spec.Tricorn, spec.Multibrot} {
+			p := render(t, normal(t, spec.Draft{Formula: formula, Width: size[0], Height: size[1]}), renderer.Options{})
 			for row := range size[1] {
 				mirror := size[1] - 1 - row
 				assert.Equal(t, p.Pix[row*p.Stride:(row+1)*p.Stride], p.Pix[mirror*p.Stride:(mirror+1)*p.Stride], "%s, row %d", formula, row)
 			}
 		}
-		p := render(t, renderer.Spec{Formula: renderer.Julia, Width: size[0], Height: size[1]}, renderer.Options{})
+		p := render(t, normal(t, spec.Draft{Formula: spec.Julia, Width: size[0], Height: size[1]}), renderer.Options{})
 		pixels := len(p.Pix) / 3
 		for i := range pixels {
 			j := pixels - 1 - i
@@ -106,8 +116,7 @@ func TestTurnsAreTurns(t *testing.T) {
 	const side = 50
 	s := parse(t, `{"width":50,"height":50,"center":{"re":-0.5,"im":0.5},"radius":0.5}`)
 	upright := render(t, s, renderer.Options{})
-	s.Rotation = decimal(t, "90")
-	turned := render(t, s, renderer.Options{})
+	turned := render(t, changed(t, s, func(d *spec.Draft) { d.Rotation = decimal(t, "90") }), renderer.Options{})
 	for row := range side {
 		for column := range side {
 			// The top of the turned view looks at what was its left side: c = centre + i*(dx + i*dy).
@@ -180,14 +189,13 @@ func TestInteriorColor(t *testing.T) {
 
 func TestRenderRefusesRowsThatAreNot(t *testing.T) {
 	t.Parallel()
-	s := renderer.Original(100, 50)
-	for _, rows := range []renderer.Rows{{-1, 5}, {0, 51}, {5, 5}, {6, 5}, {50, 51}} {
+	s := spec.Original(100, 50)
+	for _, rows := range []spec.Rows{{Start: -1, End: 5}, {Start: 0, End: 51}, {Start: 5, End: 5}, {Start: 6, End: 5}, {Start: 50, End: 51}} {
 		_, err := renderer.Render(t.Context(), s, rows, renderer.Options{})
 		require.ErrorContains(t, err, "rows", "%v", rows)
 	}
-	_, err := renderer.Render(t.Context(), renderer.Spec{}, renderer.Rows{Start: 0, End: 1}, renderer.Options{})
-	var fault *renderer.FieldError
-	require.ErrorAs(t, err, &fault)
+	_, err := renderer.Render(t.Context(), spec.Spec{}, spec.Rows{Start: 0, End: 1}, renderer.Options{})
+	require.ErrorContains(t, err, "rows", "no picture has none")
 }
 
 func TestProgressCountsEveryRowOnce(t *testing.T) {
@@ -208,18 +216,20 @@ var errStop = errors.New("stop now")
 // minutes: on the real axis next to -1.9 every formula but one is x^2 + c.
 func TestRenderingStops(t *testing.T) {
 	t.Parallel()
-	for _, formula := range renderer.Formulas() {
+	for _, formula := range spec.Formulas() {
 		s := parse(t, `{"formula":"`+string(formula)+`","width":1000,"height":1,"radius":"1e-7","center":{"re":"-1.9","im":0},
 			"max_iterations":2000000000,"coloring":{"method":"set"}}`)
-		if formula == renderer.Julia {
-			s.Center, s.Seed = renderer.Point{}, s.Center
-		}
-		if formula == renderer.Multibrot { // chaotic next to -1.25 for the power 4
-			s.Power, s.Center.Re = 4, decimal(t, "-1.25")
-		}
+		s = changed(t, s, func(d *spec.Draft) {
+			if formula == spec.Julia {
+				d.Center, d.Seed = spec.Point{}, d.Center
+			}
+			if formula == spec.Multibrot { // chaotic next to -1.25 for the power 4
+				d.Power, d.Center.Re = 4, decimal(t, "-1.25")
+			}
+		})
 		for name, work := range map[string]func(context.Context) error{
 			"Render": func(ctx context.Context) error {
-				_, err := renderer.Render(ctx, s, renderer.Rows{Start: 0, End: 1}, renderer.Options{})
+				_, err := renderer.Render(ctx, s, spec.Rows{Start: 0, End: 1}, renderer.Options{})
 				return err
 			},
 			"Write": func(ctx context.Context) error {

@@ -14,6 +14,7 @@ import (
 	"mandelfarm/renderer/bandpng"
 	"mandelfarm/renderer/exr"
 	"mandelfarm/renderer/npy"
+	"mandelfarm/renderer/spec"
 )
 
 // Reasons why a file cannot be verified.
@@ -34,7 +35,7 @@ func (e *DifferenceError) Error() string {
 
 // Picture is a PNG file of a picture with the Spec it was drawn from.
 type Picture struct {
-	Spec    Spec
+	Spec    spec.Spec
 	Version string // of the renderer
 
 	reader *bandpng.Reader
@@ -45,7 +46,7 @@ type Picture struct {
 func OpenPicture(r io.Reader) (*Picture, error) {
 	const enough = 1 << 15 // for the reader of PNG to take it as it is
 	buffered := bufio.NewReaderSize(r, enough)
-	if format := rawFormat(buffered); format != PNG {
+	if format := rawFormat(buffered); format != spec.PNG {
 		return nil, fmt.Errorf("%w: it is raw data of the format %s, and only a PNG can be verified", ErrNotOurs, format)
 	}
 	reader, err := bandpng.NewReader(buffered)
@@ -57,7 +58,7 @@ func OpenPicture(r io.Reader) (*Picture, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: it has no text %q", ErrNotOurs, specKeyword)
 	}
-	if p.Spec, err = Parse([]byte(text)); err != nil {
+	if p.Spec, err = spec.Parse([]byte(text)); err != nil {
 		return nil, fmt.Errorf("%w: its Spec: %w", ErrNotOurs, err)
 	}
 	text, _ = p.text(softwareKeyword)
@@ -68,13 +69,13 @@ func OpenPicture(r io.Reader) (*Picture, error) {
 }
 
 // rawFormat recognises files of raw data by how they begin.
-func rawFormat(r *bufio.Reader) FileFormat {
-	for format, magic := range map[FileFormat]string{NPY: npy.Magic, EXR: exr.Magic} {
+func rawFormat(r *bufio.Reader) spec.FileFormat {
+	for format, magic := range map[spec.FileFormat]string{spec.NPY: npy.Magic, spec.EXR: exr.Magic} {
 		if start, err := r.Peek(len(magic)); err == nil && string(start) == magic {
 			return format
 		}
 	}
-	return PNG
+	return spec.PNG
 }
 
 func (p *Picture) text(keyword string) (string, bool) {
@@ -98,13 +99,10 @@ func notOurs(err error) error {
 // them. It returns how many, and a *DifferenceError for the first pixel that is not what it should be. Progress counts
 // all rows of the file. Verify can be called once.
 func (p *Picture) Verify(ctx context.Context, rows int, opt Options) (int, error) {
-	if p.Version != Version {
-		return 0, fmt.Errorf("%w: it is %.20q, this is %q", ErrOtherVersion, p.Version, Version)
+	if p.Version != spec.Version {
+		return 0, fmt.Errorf("%w: it is %.20q, this is %q", ErrOtherVersion, p.Version, spec.Version)
 	}
-	painter, err := newPainter(p.Spec)
-	if err != nil {
-		return 0, err
-	}
+	painter := newPainter(p.Spec)
 	if err := sameHeader(p.reader.Header, painter.header()); err != nil {
 		return 0, err
 	}
@@ -132,18 +130,18 @@ func sameHeader(got, want bandpng.Header) error {
 // verifySegments reads all segments and draws some of them again.
 func (p *Picture) verifySegments(ctx context.Context, painter *painter, rows int, opt Options) (verified int, err error) {
 	height, stride := p.Spec.Height, painter.stride()
-	count := (height + bandpng.SegmentRows - 1) / bandpng.SegmentRows
+	count := (height + spec.SegmentRows - 1) / spec.SegmentRows
 	chosen := spread(count, rows)
 	report := opt.Progress
 	opt.Progress = nil
-	if opt.Groundwork == nil {
-		if opt.Groundwork, err = NewGroundwork(ctx, p.Spec, opt); err != nil {
+	if opt.Prepass == nil {
+		if opt.Prepass, err = NewPrepass(ctx, p.Spec, opt); err != nil {
 			return 0, err
 		}
 	}
-	buffer := make([]byte, bandpng.SegmentRows*stride)
+	buffer := make([]byte, spec.SegmentRows*stride)
 	for segment := range count {
-		at := Rows{segment * bandpng.SegmentRows, min(height, (segment+1)*bandpng.SegmentRows)}
+		at := spec.Rows{Start: segment * spec.SegmentRows, End: min(height, (segment+1)*spec.SegmentRows)}
 		got := buffer[:at.Count()*stride]
 		for row := range at.Count() {
 			if err := p.reader.ReadRow(got[row*stride : (row+1)*stride]); err != nil {
@@ -173,7 +171,7 @@ func (p *Picture) verifySegments(ctx context.Context, painter *painter, rows int
 // spread tells which of so many segments to draw again for a number of rows: evenly spread ones, among them the first and
 // the last, or the middle one alone.
 func spread(count, rows int) func(segment int) bool {
-	chosen := (rows + bandpng.SegmentRows - 1) / bandpng.SegmentRows
+	chosen := (rows + spec.SegmentRows - 1) / spec.SegmentRows
 	switch {
 	case rows <= 0 || chosen >= count:
 		return func(int) bool { return true }

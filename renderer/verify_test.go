@@ -13,6 +13,7 @@ import (
 
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/bandpng"
+	"mandelfarm/renderer/spec"
 )
 
 func verify(tb testing.TB, file []byte, rows int) (int, error) {
@@ -27,13 +28,12 @@ func verify(tb testing.TB, file []byte, rows int) (int, error) {
 func TestPicturesAreVerified(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		s := pictures().Draw(r, "spec")
-		s.Height = rapid.IntRange(1, 300).Draw(r, "height of several segments")
+		s := tallPictures().Draw(r, "spec")
 		file := writePNG(t, s, renderer.Options{})
 		p, err := renderer.OpenPicture(bytes.NewReader(file))
 		require.NoError(r, err)
 		require.Equal(r, s.Canonical(), p.Spec.Canonical())
-		require.Equal(r, renderer.Version, p.Version)
+		require.Equal(r, spec.Version, p.Version)
 		read := 0
 		rows, err := p.Verify(t.Context(), 0, renderer.Options{Progress: func(n int) { read += n }})
 		require.NoError(r, err)
@@ -42,21 +42,21 @@ func TestPicturesAreVerified(t *testing.T) {
 		wanted := rapid.IntRange(1, 400).Draw(r, "sample")
 		rows, err = verify(t, file, wanted)
 		require.NoError(r, err)
-		require.GreaterOrEqual(r, rows+bandpng.SegmentRows-1, min(wanted, s.Height), "the last segment may be short")
-		require.LessOrEqual(r, rows, wanted+bandpng.SegmentRows-1)
+		require.GreaterOrEqual(r, rows+spec.SegmentRows-1, min(wanted, s.Height), "the last segment may be short")
+		require.LessOrEqual(r, rows, wanted+spec.SegmentRows-1)
 	})
 }
 
-// changed draws a Spec, changes the byte at a place of the rows and makes a valid file of it.
-func changed(tb testing.TB, s renderer.Spec, at int, mask byte) []byte {
+// flipped draws a Spec, changes the byte at a place of the rows and makes a valid file of it.
+func flipped(tb testing.TB, s spec.Spec, at int, mask byte) []byte {
 	tb.Helper()
 	p := render(tb, s, renderer.Options{})
 	p.Pix[at] ^= mask
-	return forged(s, p, renderer.Version)
+	return forged(s, p, spec.Version)
 }
 
 // forged makes a file that says that the pixels are drawn from s.
-func forged(s renderer.Spec, p *renderer.Pixels, version string) []byte {
+func forged(s spec.Spec, p *renderer.Pixels, version string) []byte {
 	file := bandpng.Head(bandpng.Header{
 		Width: p.Width, Height: p.Rows.Count(), Format: p.Format, Palette: p.Palette,
 		Text: []bandpng.Text{{Keyword: "mandelfarm", Value: string(s.Canonical())}, {Keyword: "Software", Value: "mandelfarm renderer " + version}},
@@ -64,7 +64,7 @@ func forged(s renderer.Spec, p *renderer.Pixels, version string) []byte {
 	var pool bandpng.Pool
 	encoder, sum := pool.Get(), bandpng.Sum{}
 	for rest := p.Pix; len(rest) > 0; {
-		n := min(len(rest), bandpng.SegmentRows*p.Stride)
+		n := min(len(rest), spec.SegmentRows*p.Stride)
 		var part bandpng.Sum
 		file, part = encoder.AppendSegment(file, p.Format, p.Width, rest[:n])
 		sum, rest = sum.Then(part), rest[n:]
@@ -81,12 +81,12 @@ func TestFirstDifferenceIsNamed(t *testing.T) {
 		file []byte
 		want string
 	}{
-		{changed(t, set, 6*100+2, 0x04), "pixel 21 of row 100 is 1 in the file, and 0 when drawn again"},
-		{changed(t, smooth, 3*(45*100+22)+1, 0x80), "pixel 22 of row 100 is 018203 in the file, and 010203 when drawn again"},
-		{forged(set, render(t, parse(t, `{"width":45,"height":199}`), renderer.Options{}), renderer.Version), "the size is 45x199 in the file, and 45x200 when"},
-		{forged(set, render(t, smooth, renderer.Options{}), renderer.Version), "the format is rgb8 in the file, and gray1 when drawn again"},
+		{flipped(t, set, 6*100+2, 0x04), "pixel 21 of row 100 is 1 in the file, and 0 when drawn again"},
+		{flipped(t, smooth, 3*(45*100+22)+1, 0x80), "pixel 22 of row 100 is 018203 in the file, and 010203 when drawn again"},
+		{forged(set, render(t, parse(t, `{"width":45,"height":199}`), renderer.Options{}), spec.Version), "the size is 45x199 in the file, and 45x200 when"},
+		{forged(set, render(t, smooth, renderer.Options{}), spec.Version), "the format is rgb8 in the file, and gray1 when drawn again"},
 		{
-			forged(parse(t, size+`"coloring":{"steps":9}}`), render(t, parse(t, size+`"coloring":{"steps":8}}`), renderer.Options{}), renderer.Version),
+			forged(parse(t, size+`"coloring":{"steps":9}}`), render(t, parse(t, size+`"coloring":{"steps":8}}`), renderer.Options{}), spec.Version),
 			"the palette is 9 colours in the file, and 10, or others when drawn again",
 		},
 	}
@@ -96,7 +96,7 @@ func TestFirstDifferenceIsNamed(t *testing.T) {
 		require.ErrorAs(t, err, &difference)
 		assert.Contains(t, err.Error(), test.want)
 	}
-	rows, err := verify(t, changed(t, smooth, 3*(45*100+22), 1), 60)
+	rows, err := verify(t, flipped(t, smooth, 3*(45*100+22), 1), 60)
 	require.NoError(t, err, "a sample does not see every row")
 	assert.Equal(t, 64, rows)
 }
@@ -124,7 +124,7 @@ func TestOtherFilesAreNotVerified(t *testing.T) {
 	p := render(t, s, renderer.Options{})
 	_, err := verify(t, forged(s, p, "1"), 0)
 	require.ErrorIs(t, err, renderer.ErrOtherVersion)
-	require.ErrorContains(t, err, `it is "1", this is "`+renderer.Version+`"`)
+	require.ErrorContains(t, err, `it is "1", this is "`+spec.Version+`"`)
 	var other bytes.Buffer
 	require.NoError(t, png.Encode(&other, standardImage(p)))
 	for name, file := range map[string][]byte{
@@ -159,7 +159,7 @@ func FuzzOpenPicture(f *testing.F) {
 			require.Less(t, len(err.Error()), 1000)
 			return
 		}
-		if p.Spec.Check(renderer.Limits{Pixels: 1000, MaxIterations: 100, Samples: 4}) != nil {
+		if (renderer.Limits{Pixels: 1000, MaxIterations: 100, Samples: 4}).Check(p.Spec) != nil {
 			return
 		}
 		_, err = p.Verify(t.Context(), 0, renderer.Options{Threads: 1})

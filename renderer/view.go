@@ -1,9 +1,14 @@
 package renderer
 
 import (
-	"math/big"
+	"math"
 
+	"mandelfarm/renderer/deep"
+	"mandelfarm/renderer/elementary"
 	"mandelfarm/renderer/escape"
+	"mandelfarm/renderer/orbit"
+	"mandelfarm/renderer/spec"
+	"mandelfarm/renderer/wide"
 )
 
 // grid places the sample points of an image in the plane.
@@ -16,10 +21,10 @@ type grid struct {
 	left, right, bottom, top, columnStep, rowStep float64
 }
 
-// newGrid takes the view of a normalised Spec to float64, each number rounded once.
-func newGrid(s Spec) grid {
+// newGrid takes the view of a Spec to float64, each number rounded once.
+func newGrid(s spec.Spec) grid {
 	g := grid{width: s.Width, height: s.Height}
-	if s.Window != (Window{}) {
+	if s.Window != (spec.Window{}) {
 		g.window = true
 		g.left, g.right = s.Window.Re[0].Float64(), s.Window.Re[1].Float64()
 		g.bottom, g.top = s.Window.Im[0].Float64(), s.Window.Im[1].Float64()
@@ -27,8 +32,8 @@ func newGrid(s Spec) grid {
 		g.rowStep = (g.top - g.bottom) / float64(max(1, s.Height-1))
 		return g
 	}
-	g.sin, g.cos = sinCos(s.Rotation)
-	if s.isDeep() { // pixels from the middle
+	g.sin, g.cos = elementary.SinCos(s.Rotation.String())
+	if IsDeep(s) { // pixels from the middle
 		g.step = 1
 		return g
 	}
@@ -110,44 +115,70 @@ func fraction(x float64) float64 {
 	return x
 }
 
-// sinCos returns sine and cosine of an angle in degrees from -180 to 180, correctly rounded but for ties nobody meets.
-// They are exact for multiples of 90. Package math is not used because its results differ between CPUs.
-func sinCos(degrees Decimal) (sin, cos float64) {
-	switch degrees.String() {
-	case "", "0":
-		return 0, 1
-	case "90":
-		return 1, 0
-	case "180":
-		return 0, -1
-	case "-90":
-		return -1, 0
-	}
-	const bits = 192
-	x, _, err := big.ParseFloat("3.14159265358979323846264338327950288419716939937510582097494", 10, bits, big.ToNearestEven)
-	if err != nil {
-		panic("renderer: pi is a number: " + err.Error())
-	}
-	x.Mul(x, big.NewFloat(degrees.Float64()))
-	x.Quo(x, big.NewFloat(180))
-	sin, _ = taylor(x, x, 1).Float64()
-	cos, _ = taylor(x, big.NewFloat(1).SetPrec(bits), 0).Float64()
-	return sin, cos
+// leastPixel is the distance between pixels below which a view is followed beside a reference. Points in double precision
+// are off by some 2^-52, which is then a millionth of a pixel and less.
+const leastPixel = 0x1p-33
+
+// IsDeep reports whether the pixels of a view are too close together for double precision, so that they are followed beside a
+// reference orbit.
+func IsDeep(s spec.Spec) bool {
+	return s.Formula == spec.Mandelbrot && s.Window == (spec.Window{}) && 2*s.Radius.Float64()/float64(s.Height) < leastPixel
 }
 
-// taylor sums first - first*x^2/((n+1)(n+2)) + ..., which is sin x for first = x and n = 1, and cos x for first = 1 and
-// n = 0. For |x| <= pi the terms after the 60th are below 2^-192.
-func taylor(x, first *big.Float, n int64) *big.Float {
-	const terms = 60
-	square := new(big.Float).Mul(x, x)
-	term := new(big.Float).Copy(first)
-	sum := new(big.Float).Copy(first)
-	for range terms {
-		term.Mul(term, square)
-		term.Quo(term, new(big.Float).SetInt64((n+1)*(n+2)))
-		term.Neg(term)
-		sum.Add(sum, term)
-		n += 2
+// deepView returns the view of a Spec for package deep. The reference of a cell is the middle of its ancestor,
+// and the bound is that of the ancestor, so that all cells of an ancestor have the same reference.
+func deepView(s spec.Spec) deep.View {
+	v := deep.View{
+		Re: s.Center.Re.String(), Im: s.Center.Im.String(),
+		Step:          step(s),
+		Bound:         referenceBound(s),
+		MaxIterations: int(s.MaxIterations),
+		Radius2:       escape.SmoothRadius2, // also for MethodSet: several steps at once are tested at their end only
 	}
-	return sum
+	if s.MaxIterations == spec.Auto {
+		v.MaxIterations = ceiling(s)
+	}
+	if c, ok := s.Cell(); ok {
+		a := c.Ancestor()
+		middle, _ := a.View()
+		v.Re, v.Im = middle.Re.String(), middle.Im.String()
+		right, up := c.From(a)
+		v.OffsetRe, v.OffsetIm = float64(right*s.Height)/2, float64(up*s.Height)/2
+	}
+	return v
+}
+
+// step is the distance between the pixels of a view.
+func step(s spec.Spec) wide.Real {
+	return wideOf(s.Radius).Scale(1).Quo(wide.NewReal(float64(s.Height), 0))
+}
+
+// referenceBound bounds the distance of the points of a view from its reference.
+func referenceBound(s spec.Spec) wide.Real {
+	if c, ok := s.Cell(); ok {
+		return bound(wideOf(c.Ancestor().Radius()), s.Width, s.Height)
+	}
+	return bound(wideOf(s.Radius), s.Width, s.Height)
+}
+
+// bound returns the distance of the corners of a view from its middle, and up to a quarter more, so that the same view in
+// other sizes, whose sides are rounded to pixels, has the same.
+func bound(radius wide.Real, width, height int) wide.Real {
+	const parts = 4
+	aspect := float64(width) / float64(height)
+	corner := radius.Mul(wide.NewReal(math.Sqrt(1+float64(aspect*aspect)), 0))
+	corner.M = (math.Floor(corner.M*parts) + 1) / parts
+	return wide.NewReal(corner.M, corner.Exp)
+}
+
+// wideOf returns a number in double precision, whatever its magnitude.
+func wideOf(d spec.Decimal) wide.Real {
+	const bitsPerDigit, guard = 3.33, 70
+	bits := orbit.RoundBits(int(float64(max(0, -d.Exponent()))*bitsPerDigit) + guard)
+	p, ok := orbit.Parse(d.String(), "0", bits)
+	if !ok {
+		panic("renderer: a decimal is a number")
+	}
+	z := p.Wide(bits)
+	return wide.NewReal(z.Re, z.Exp)
 }

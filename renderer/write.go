@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"mandelfarm/renderer/bandpng"
+	"mandelfarm/renderer/spec"
 )
 
 // encoders are shared by all images because the tables of one cost more to make than a small image to encode.
@@ -16,15 +17,12 @@ var encoders bandpng.Pool //nolint:gochecknoglobals // a cache that no result de
 // Write writes the whole picture as a file of the Spec's format. Rows are computed and segments compressed by all threads
 // while the calling goroutine writes; memory is bounded by a few segments, of 64 rows in a PNG and of 8 in raw data. The
 // bytes depend on the Spec alone. A PNG carries the canonical Spec in an iTXt chunk with the keyword "mandelfarm".
-func Write(ctx context.Context, w io.Writer, s Spec, opt Options) error {
-	p, err := newPainter(s)
-	if err != nil {
-		return err
-	}
+func Write(ctx context.Context, w io.Writer, s spec.Spec, opt Options) error {
+	p := newPainter(s)
 	if _, err := w.Write(p.head()); err != nil {
 		return fmt.Errorf("write picture: %w", err)
 	}
-	sum, err := p.writeSegments(ctx, w, Rows{0, p.spec.Height}, opt)
+	sum, err := p.writeSegments(ctx, w, spec.Rows{End: p.spec.Height}, opt)
 	if err != nil {
 		return err
 	}
@@ -36,15 +34,15 @@ func Write(ctx context.Context, w io.Writer, s Spec, opt Options) error {
 
 // head is what comes before the first segment.
 func (p *painter) head() []byte {
-	if p.record != nil {
-		return p.record.head()
+	if p.raw != nil {
+		return p.raw.head()
 	}
 	return bandpng.Head(p.header())
 }
 
 // tail is what comes after the last segment. Raw data has no end.
 func (p *painter) tail(sum bandpng.Sum) []byte {
-	if p.record != nil {
+	if p.raw != nil {
 		return nil
 	}
 	return bandpng.Tail(sum)
@@ -52,15 +50,15 @@ func (p *painter) tail(sum bandpng.Sum) []byte {
 
 // segmentRows is the height of a segment. That of raw data, which is large and not compressed, is a part's.
 func (p *painter) segmentRows() int {
-	if p.record != nil {
+	if p.raw != nil {
 		return partRows
 	}
-	return bandpng.SegmentRows
+	return spec.SegmentRows
 }
 
 // segment is a run of rows on its way from pixels to what is written.
 type segment struct {
-	rows Rows
+	rows spec.Rows
 	pix  []byte
 	left atomic.Int32 // parts of it that are not computed yet
 	data []byte       // to be written: compressed pixels, or raw data
@@ -71,15 +69,15 @@ type segment struct {
 // part is some rows of a segment, the unit of work.
 type part struct {
 	segment *segment
-	rows    Rows
+	rows    spec.Rows
 }
 
 // partRows is the height of a part: of a tile of 256 pixels it is a run.
 const partRows = 8
 
-// line is the production of segments: feed cuts them into parts, work computes these and completes what has all its parts,
+// pipeline is the production of segments: feed cuts them into parts, work computes these and completes what has all its parts,
 // deliver writes the segments in order. A segment is used again once it is written.
-type line struct {
+type pipeline struct {
 	painter *painter
 	report  reporter
 	show    func(*Pixels) // nil shows nobody
@@ -88,16 +86,16 @@ type line struct {
 	order   chan *segment
 }
 
-// writeSegments computes, compresses and writes the given rows, which start at a multiple of bandpng.SegmentRows, and
+// writeSegments computes, compresses and writes the given rows, which start at a multiple of spec.SegmentRows, and
 // returns their checksum. Calls for adjoining rows write adjoining parts of a file.
-func (p *painter) writeSegments(ctx context.Context, w io.Writer, rows Rows, opt Options) (bandpng.Sum, error) {
+func (p *painter) writeSegments(ctx context.Context, w io.Writer, rows spec.Rows, opt Options) (bandpng.Sum, error) {
 	if err := p.prepare(ctx, opt); err != nil {
 		return bandpng.Sum{}, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	threads := opt.threads((rows.Count() + partRows - 1) / partRows)
 	inFlight := threads + 2
-	l := &line{
+	l := &pipeline{
 		painter: p,
 		report:  reporter{progress: opt.Progress},
 		show:    opt.Segment,
@@ -123,7 +121,7 @@ func (p *painter) writeSegments(ctx context.Context, w io.Writer, rows Rows, opt
 }
 
 // feed hands out the parts of all segments in order, and stops early when ctx ends.
-func (l *line) feed(ctx context.Context, rows Rows) {
+func (l *pipeline) feed(ctx context.Context, rows spec.Rows) {
 	defer close(l.order)
 	defer close(l.parts)
 	height := l.painter.segmentRows()
@@ -134,11 +132,11 @@ func (l *line) feed(ctx context.Context, rows Rows) {
 		case <-ctx.Done():
 			return
 		}
-		s.prepare(Rows{start, min(start+height, rows.End)}, l.painter)
+		s.prepare(spec.Rows{Start: start, End: min(start+height, rows.End)}, l.painter)
 		l.order <- s // has room for every segment there is
 		for top := start; top < s.rows.End; top += partRows {
 			select {
-			case l.parts <- part{s, Rows{top, min(top+partRows, s.rows.End)}}:
+			case l.parts <- part{s, spec.Rows{Start: top, End: min(top+partRows, s.rows.End)}}:
 			case <-ctx.Done():
 				return
 			}
@@ -147,14 +145,14 @@ func (l *line) feed(ctx context.Context, rows Rows) {
 }
 
 // prepare makes the segment ready for other rows.
-func (s *segment) prepare(rows Rows, p *painter) {
+func (s *segment) prepare(rows spec.Rows, p *painter) {
 	s.pix = resize(s.pix, rows.Count()*p.stride())
 	clear(s.pix)
-	if p.record != nil {
-		s.data = resize(s.data, rows.Count()*p.record.stride())
+	if p.raw != nil {
+		s.data = resize(s.data, rows.Count()*p.raw.stride())
 	}
 	s.rows = rows
-	s.left.Store(int32((rows.Count() + partRows - 1) / partRows)) //nolint:gosec // at most SegmentRows
+	s.left.Store(int32((rows.Count() + partRows - 1) / partRows)) //nolint:gosec // at most spec.SegmentRows
 }
 
 // resize returns memory of the given size, the old one if that suffices.
@@ -168,25 +166,25 @@ func resize(old []byte, size int) []byte {
 func (p *painter) stride() int { return p.format.Stride(p.spec.Width) }
 
 // work computes parts until there are no more. Whoever computes the last of a segment completes it.
-func (l *line) work(ctx context.Context) (err error) {
+func (l *pipeline) work(ctx context.Context) (err error) {
 	defer recoverAs(&err)
-	b := getBrush()
-	defer brushes.Put(b)
+	scratch := getScratch()
+	defer scratches.Put(scratch)
 	encoder := encoders.Get()
 	defer encoders.Put(encoder)
 	p := l.painter
 	for part := range l.parts {
-		if err := part.paint(ctx, p, b); err != nil {
+		if err := part.paint(ctx, p, scratch); err != nil {
 			return err
 		}
 		l.report.report(part.rows.Count())
 		if s := part.segment; s.left.Add(-1) == 0 {
 			if l.show != nil {
 				l.show(&Pixels{
-					Width: p.spec.Width, Rows: s.rows, Format: p.format, Palette: p.palette(), Stride: p.stride(), Pix: s.pix,
+					Width: p.spec.Width, Rows: s.rows, Format: p.format, Palette: p.shader.Palette(), Stride: p.stride(), Pix: s.pix,
 				})
 			}
-			if p.record == nil {
+			if p.raw == nil {
 				s.data, s.sum = encoder.AppendSegment(s.data[:0], p.format, p.spec.Width, s.pix)
 			}
 			s.done <- struct{}{}
@@ -196,18 +194,18 @@ func (l *line) work(ctx context.Context) (err error) {
 }
 
 // paint computes a part: its pixels, and its data if that is raw.
-func (part part) paint(ctx context.Context, p *painter, b *brush) error {
+func (part part) paint(ctx context.Context, p *painter, scratch *scratch) error {
 	s, stride := part.segment, p.stride()
 	at := part.rows.Start - s.rows.Start
-	if p.record != nil {
-		b.data, b.first = s.data[at*p.record.stride():], part.rows.Start
-		defer func() { b.data = nil }()
+	if p.raw != nil {
+		scratch.data, scratch.first = s.data[at*p.raw.stride():], part.rows.Start
+		defer func() { scratch.data = nil }()
 	}
-	return p.paintRows(ctx, b, part.rows, s.pix[at*stride:(at+part.rows.Count())*stride])
+	return p.paintRows(ctx, scratch, part.rows, s.pix[at*stride:(at+part.rows.Count())*stride])
 }
 
 // deliver writes the segments in order as they become ready.
-func (l *line) deliver(ctx context.Context, w io.Writer) (bandpng.Sum, error) {
+func (l *pipeline) deliver(ctx context.Context, w io.Writer) (bandpng.Sum, error) {
 	var sum bandpng.Sum
 	for s := range l.order {
 		select {
@@ -223,3 +221,25 @@ func (l *line) deliver(ctx context.Context, w io.Writer) (bandpng.Sum, error) {
 	}
 	return sum, context.Cause(ctx)
 }
+
+// Sum is the checksum of a band, which the end of a PNG needs. That of raw data is zero.
+type Sum = bandpng.Sum
+
+// Head is what comes before the first band in the file of s.
+func Head(s spec.Spec) []byte { return newPainter(s).head() }
+
+// WriteBand writes the part of the file of s that holds the given rows, which begin at a multiple of [spec.SegmentRows]
+// and end at one or at the last row. Head, the bands of all rows in order, and [Tail] of their sums are the file that
+// [Write] writes, byte for byte, however the rows are divided.
+func WriteBand(ctx context.Context, w io.Writer, s spec.Spec, rows spec.Rows, opt Options) (Sum, error) {
+	p := newPainter(s)
+	height := p.spec.Height
+	if rows.Start < 0 || rows.Start >= rows.End || rows.End > height ||
+		rows.Start%spec.SegmentRows != 0 || (rows.End%spec.SegmentRows != 0 && rows.End != height) {
+		return Sum{}, fmt.Errorf("rows %d to %d are no band of a picture %d high", rows.Start, rows.End, height)
+	}
+	return p.writeSegments(ctx, w, rows, opt)
+}
+
+// Tail is what comes after the last band of the file of s, given the sum of all.
+func Tail(s spec.Spec, sum Sum) []byte { return newPainter(s).tail(sum) }

@@ -13,6 +13,7 @@ import (
 	"mandelfarm/ledger"
 	"mandelfarm/preview"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
 
@@ -95,11 +96,7 @@ func (w *Worker) redraw(ctx context.Context, j job.Job, plan job.Plan, bad *band
 
 // concatenate writes the file: head, bands, tail.
 func (w *Worker) concatenate(ctx context.Context, out io.Writer, j job.Job, plan job.Plan) error {
-	head, err := renderer.Head(j.Spec)
-	if err != nil {
-		return err
-	}
-	if _, err := out.Write(head); err != nil {
+	if _, err := out.Write(renderer.Head(j.Spec)); err != nil {
 		return err
 	}
 	var sum renderer.Sum
@@ -113,15 +110,12 @@ func (w *Worker) concatenate(ctx context.Context, out io.Writer, j job.Job, plan
 		}
 		sum = sum.Then(of)
 	}
-	tail, err := renderer.Tail(j.Spec, sum)
-	if err == nil {
-		_, err = out.Write(tail)
-	}
+	_, err := out.Write(renderer.Tail(j.Spec, sum))
 	return err
 }
 
 // copyBand writes the data of a stored band and returns its checksum.
-func (w *Worker) copyBand(ctx context.Context, out io.Writer, key string, rows renderer.Rows) (renderer.Sum, error) {
+func (w *Worker) copyBand(ctx context.Context, out io.Writer, key string, rows spec.Rows) (renderer.Sum, error) {
 	body, info, err := w.store.Get(ctx, key, 0, -1)
 	if err != nil {
 		return renderer.Sum{}, err
@@ -169,7 +163,7 @@ func (w *Worker) finishPreview(ctx context.Context, j job.Job, plan job.Plan) {
 }
 
 // clear removes what only the making of the image needed.
-func (w *Worker) clear(ctx context.Context, id renderer.ID) error {
+func (w *Worker) clear(ctx context.Context, id spec.ID) error {
 	if err := w.ledger.RemoveParts(ctx, id); err != nil {
 		return err
 	}

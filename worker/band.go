@@ -15,6 +15,7 @@ import (
 	"mandelfarm/ledger"
 	"mandelfarm/preview"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
 
@@ -38,7 +39,7 @@ var errBand = errors.New("not the stored band")
 func newCheck() hash.Hash32 { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) }
 
 // trailer ends the check of a band's data.
-func trailer(rows renderer.Rows, sum renderer.Sum, check hash.Hash32) []byte {
+func trailer(rows spec.Rows, sum renderer.Sum, check hash.Hash32) []byte {
 	var t []byte
 	for _, n := range []uint32{
 		uint32(rows.Start), uint32(rows.End), //nolint:gosec // a file has fewer than 2^31 rows
@@ -52,7 +53,7 @@ func trailer(rows renderer.Rows, sum renderer.Sum, check hash.Hash32) []byte {
 
 // readTrailer returns the checksum in the trailer of a band, which must be of
 // these rows and fit the check of its data.
-func readTrailer(t []byte, rows renderer.Rows, check hash.Hash32) (renderer.Sum, error) {
+func readTrailer(t []byte, rows spec.Rows, check hash.Hash32) (renderer.Sum, error) {
 	number := func(i int) uint32 { return binary.BigEndian.Uint32(t[4*i:]) }
 	sum := renderer.Sum{A: number(2), B: number(3), Bytes: number(4)}
 	if string(t) != string(trailer(rows, sum, check)) {
@@ -86,7 +87,7 @@ func (w *Worker) drawBand(ctx context.Context, t job.Task) error {
 
 // storeBand draws a band and stores it, unless the job is assembled meanwhile: a
 // band that came after the others were removed would stay for good.
-func (w *Worker) storeBand(ctx context.Context, t job.Task, rows renderer.Rows) error {
+func (w *Worker) storeBand(ctx context.Context, t job.Task, rows spec.Rows) error {
 	key, start := ledger.BandKey(t.ID, t.Band), time.Now()
 	sampler := preview.NewSampler(preview.Of(t.Spec), rows)
 	options, err := w.options(ctx, t.Spec, true)
@@ -126,7 +127,7 @@ func (w *Worker) show(ctx context.Context, t job.Task, sampler *preview.Sampler)
 	}
 }
 
-func writeBand(ctx context.Context, out io.Writer, s renderer.Spec, rows renderer.Rows, opt renderer.Options) error {
+func writeBand(ctx context.Context, out io.Writer, s spec.Spec, rows spec.Rows, opt renderer.Options) error {
 	check := newCheck()
 	sum, err := renderer.WriteBand(ctx, io.MultiWriter(out, check), s, rows, opt)
 	if err == nil {

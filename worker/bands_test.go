@@ -17,7 +17,7 @@ import (
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/preview"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 	"mandelfarm/storage/dir"
 	"mandelfarm/worker"
@@ -26,12 +26,12 @@ import (
 // large is a job with a plan of one band for each of its segments.
 func large(t *testing.T, b *bundle, segments int) (job.Job, job.Plan) {
 	t.Helper()
-	s := spec(t, 40, (segments-1)*renderer.SegmentRows+10)
+	s := plain(t, 40, (segments-1)*spec.SegmentRows+10)
 	accept(t, b, s)
 	j := job.Job{ID: s.ID(), Spec: s}
 	var plan job.Plan
-	for start := 0; start < s.Height; start += renderer.SegmentRows {
-		plan.Bands = append(plan.Bands, job.Band{Start: start, End: min(s.Height, start+renderer.SegmentRows), Seconds: 1})
+	for start := 0; start < s.Height; start += spec.SegmentRows {
+		plan.Bands = append(plan.Bands, job.Band{Start: start, End: min(s.Height, start+spec.SegmentRows), Seconds: 1})
 	}
 	plan, err := b.ledger.StorePlan(t.Context(), j, plan)
 	require.NoError(t, err)
@@ -56,11 +56,11 @@ func TestAnyPlanMakesTheSameFile(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, folder.Close()) })
 	l := ledger.New(folder, time.Now)
 	rapid.Check(t, func(r *rapid.T) {
-		s, err := renderer.Spec{
+		s, err := spec.Normalize(spec.Draft{
 			Width: rapid.IntRange(1, 40).Draw(r, "width"), Height: rapid.IntRange(1, 700).Draw(r, "height"), MaxIterations: 10,
-			Coloring: renderer.Coloring{Method: rapid.SampledFrom(renderer.Methods()).Draw(r, "method")},
-			Format:   rapid.SampledFrom(renderer.FileFormats()).Draw(r, "format"),
-		}.Normalize()
+			Coloring: spec.Coloring{Method: rapid.SampledFrom(spec.Methods()).Draw(r, "method")},
+			Format:   rapid.SampledFrom(spec.FileFormats()).Draw(r, "format"),
+		})
 		require.NoError(r, err)
 		st, err := l.Accept(t.Context(), s)
 		require.NoError(r, err)
@@ -69,7 +69,7 @@ func TestAnyPlanMakesTheSameFile(t *testing.T) {
 		}
 		var plan job.Plan
 		for start := 0; start < s.Height; {
-			end := min(s.Height, start+renderer.SegmentRows*rapid.IntRange(1, 4).Draw(r, "segments"))
+			end := min(s.Height, start+spec.SegmentRows*rapid.IntRange(1, 4).Draw(r, "segments"))
 			plan.Bands = append(plan.Bands, job.Band{Start: start, End: end, Seconds: 1})
 			start = end
 		}
@@ -102,7 +102,7 @@ func TestAnyPlanMakesTheSameFile(t *testing.T) {
 // TestLargeJobsArePlannedOnce: the first plan stands, whoever plans again.
 func TestLargeJobsArePlannedOnce(t *testing.T) {
 	t.Parallel()
-	b, s := newBundle(t), spec(t, 1500, 1500)
+	b, s := newBundle(t), plain(t, 1500, 1500)
 	accept(t, b, s)
 	w := worker.New(worker.Config{Band: time.Microsecond}, b.store, b.ledger, b.queue, logger(t))
 	require.NoError(t, w.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
@@ -128,10 +128,12 @@ func TestLargeJobsArePlannedOnce(t *testing.T) {
 // TestRawDataIsPlannedWithAPicture: the ground of the preview, and the strips over it, are those of the view's PNG.
 func TestRawDataIsPlannedWithAPicture(t *testing.T) {
 	t.Parallel()
-	picture := spec(t, 1500, 1500)
+	picture := plain(t, 1500, 1500)
 	var strips [][]byte
-	for _, format := range renderer.FileFormats() {
-		b, s := newBundle(t), picture.As(format)
+	for _, format := range spec.FileFormats() {
+		s, err := picture.As(format)
+		require.NoError(t, err)
+		b := newBundle(t)
 		accept(t, b, s)
 		w := worker.New(worker.Config{Band: time.Microsecond}, b.store, b.ledger, b.queue, logger(t))
 		require.NoError(t, w.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
@@ -214,7 +216,7 @@ func TestBadBandsAreDrawnAgain(t *testing.T) {
 			b.queue.revived = nil
 			require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), last()))
 			requireState(t, b, j.Spec, job.Queued)
-			_, err = b.store.Stat(t.Context(), ledger.ImageKey(j.ID, renderer.PNG))
+			_, err = b.store.Stat(t.Context(), ledger.ImageKey(j.ID, spec.PNG))
 			require.ErrorIs(t, err, storage.ErrNotFound)
 			require.Equal(t, []job.Task{j.BandTask(2)}, b.queue.revived)
 			drawBands(t, b, j, 2)
@@ -290,7 +292,7 @@ func TestAFailingBandFailsTheJob(t *testing.T) {
 	st := requireState(t, b, j.Spec, job.Failed)
 	require.Contains(t, st.Error, "band 2")
 	require.Contains(t, st.Error, errDisk.Error())
-	require.Equal(t, []renderer.ID{j.ID}, b.queue.canceled)
+	require.Equal(t, []spec.ID{j.ID}, b.queue.canceled)
 	require.NoError(t, w.Handle(t.Context(), j.BandTask(3), first()), "what waits is dropped")
 
 	accept(t, b, j.Spec)
@@ -422,10 +424,10 @@ func TestACanceledAssemblyStoresNothing(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	b.store.instead = func(ctx context.Context, r io.Reader) error {
 		cancel(job.ErrCanceled)
-		return b.store.Store.Put(ctx, ledger.ImageKey(j.ID, renderer.PNG), "", r)
+		return b.store.Store.Put(ctx, ledger.ImageKey(j.ID, spec.PNG), "", r)
 	}
 	require.ErrorIs(t, b.Handle(ctx, j.AssembleTask(), last()), job.ErrCanceled)
-	_, err := b.store.Stat(t.Context(), ledger.ImageKey(j.ID, renderer.PNG))
+	_, err := b.store.Stat(t.Context(), ledger.ImageKey(j.ID, spec.PNG))
 	require.ErrorIs(t, err, storage.ErrNotFound)
 	bands, err := b.ledger.Bands(t.Context(), j.ID)
 	require.NoError(t, err)

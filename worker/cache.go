@@ -17,7 +17,7 @@ type groundworks struct {
 
 	mu     sync.Mutex
 	size   int64                    // of those that are kept
-	recent list.List                // of *renderer.Groundwork, the last used first
+	recent list.List                // of *renderer.Prepass, the last used first
 	kept   map[string]*list.Element // of recent, by key
 	making map[string]*making       // by key
 }
@@ -25,7 +25,7 @@ type groundworks struct {
 // making is a groundwork that somebody makes.
 type making struct {
 	done chan struct{} // closed at the end
-	g    *renderer.Groundwork
+	g    *renderer.Prepass
 	err  error
 }
 
@@ -38,7 +38,7 @@ var errLeft = errors.New("nobody makes it any more")
 
 // get returns the groundwork with a key. One that is not kept is made, by the
 // first who asks. If that one's context ends, another takes over.
-func (c *groundworks) get(ctx context.Context, key string, maker func() (*renderer.Groundwork, error)) (*renderer.Groundwork, error) {
+func (c *groundworks) get(ctx context.Context, key string, maker func() (*renderer.Prepass, error)) (*renderer.Prepass, error) {
 	for {
 		g, m, mine := c.find(key)
 		if g != nil {
@@ -60,7 +60,7 @@ func (c *groundworks) get(ctx context.Context, key string, maker func() (*render
 
 // find returns a groundwork that is kept, or one that is being made, by the caller
 // if it is the first.
-func (c *groundworks) find(key string) (g *renderer.Groundwork, m *making, mine bool) {
+func (c *groundworks) find(key string) (g *renderer.Prepass, m *making, mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e, ok := c.kept[key]; ok {
@@ -76,7 +76,7 @@ func (c *groundworks) find(key string) (g *renderer.Groundwork, m *making, mine 
 }
 
 // run makes a groundwork and lets those know who wait for it.
-func (c *groundworks) run(ctx context.Context, key string, m *making, maker func() (*renderer.Groundwork, error)) (*renderer.Groundwork, error) {
+func (c *groundworks) run(ctx context.Context, key string, m *making, maker func() (*renderer.Prepass, error)) (*renderer.Prepass, error) {
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -94,7 +94,7 @@ func (c *groundworks) run(ctx context.Context, key string, m *making, maker func
 }
 
 // keep adds a groundwork and drops those that there is no room for then.
-func (c *groundworks) keep(key string, g *renderer.Groundwork) {
+func (c *groundworks) keep(key string, g *renderer.Prepass) {
 	if g.Size() > c.limit {
 		return
 	}
@@ -108,6 +108,6 @@ func (c *groundworks) keep(key string, g *renderer.Groundwork) {
 	}
 }
 
-func value(e *list.Element) *renderer.Groundwork {
-	return e.Value.(*renderer.Groundwork) //nolint:forcetypeassert // holds nothing else
+func value(e *list.Element) *renderer.Prepass {
+	return e.Value.(*renderer.Prepass) //nolint:forcetypeassert // holds nothing else
 }

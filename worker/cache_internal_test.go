@@ -9,14 +9,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // laid is the groundwork of a view, a few kilobytes.
-func laid(t *testing.T, name int) (string, *renderer.Groundwork) {
+func laid(t *testing.T, name int) (string, *renderer.Prepass) {
 	t.Helper()
-	s, err := renderer.Spec{Width: 10 + name, Height: 10, MaxIterations: renderer.Auto}.Normalize()
+	s, err := spec.Normalize(spec.Draft{Width: 10 + name, Height: 10, MaxIterations: spec.Auto})
 	require.NoError(t, err)
-	g, err := renderer.NewGroundwork(t.Context(), s, renderer.Options{Threads: 1})
+	g, err := renderer.NewPrepass(t.Context(), s, renderer.Options{Threads: 1})
 	require.NoError(t, err)
 	return g.Key(), g
 }
@@ -24,7 +25,7 @@ func laid(t *testing.T, name int) (string, *renderer.Groundwork) {
 // TestTheLastUsedAreKept up to the limit, and what is larger than that not at all.
 func TestTheLastUsedAreKept(t *testing.T) {
 	t.Parallel()
-	var all [5]*renderer.Groundwork
+	var all [5]*renderer.Prepass
 	for name := range all {
 		_, all[name] = laid(t, name)
 	}
@@ -33,7 +34,7 @@ func TestTheLastUsedAreKept(t *testing.T) {
 	made := 0
 	get := func(names ...int) {
 		for _, name := range names {
-			got, err := c.get(t.Context(), all[name].Key(), func() (*renderer.Groundwork, error) { made++; return all[name], nil })
+			got, err := c.get(t.Context(), all[name].Key(), func() (*renderer.Prepass, error) { made++; return all[name], nil })
 			require.NoError(t, err)
 			require.Same(t, all[name], got)
 		}
@@ -62,14 +63,14 @@ func TestOneMakesForAll(t *testing.T) {
 	key, g := laid(t, 1)
 	errBad := errors.New("bad")
 	for name, test := range map[string]struct {
-		first func(leave context.CancelFunc) (*renderer.Groundwork, error)
+		first func(leave context.CancelFunc) (*renderer.Prepass, error)
 		made  int
 		err   error
 	}{
-		"made":     {func(context.CancelFunc) (*renderer.Groundwork, error) { return g, nil }, 1, nil},
-		"failed":   {func(context.CancelFunc) (*renderer.Groundwork, error) { return nil, errBad }, 1, errBad},
-		"left":     {func(leave context.CancelFunc) (*renderer.Groundwork, error) { leave(); return nil, context.Canceled }, 2, nil},
-		"panicked": {func(context.CancelFunc) (*renderer.Groundwork, error) { panic("bug") }, 2, nil},
+		"made":     {func(context.CancelFunc) (*renderer.Prepass, error) { return g, nil }, 1, nil},
+		"failed":   {func(context.CancelFunc) (*renderer.Prepass, error) { return nil, errBad }, 1, errBad},
+		"left":     {func(leave context.CancelFunc) (*renderer.Prepass, error) { leave(); return nil, context.Canceled }, 2, nil},
+		"panicked": {func(context.CancelFunc) (*renderer.Prepass, error) { panic("bug") }, 2, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,7 +80,7 @@ func TestOneMakesForAll(t *testing.T) {
 				defer leave()
 				go func() {
 					defer func() { _ = recover() }()
-					_, _ = c.get(ctx, key, func() (*renderer.Groundwork, error) {
+					_, _ = c.get(ctx, key, func() (*renderer.Prepass, error) {
 						made++
 						<-begin
 						return test.first(leave)
@@ -89,7 +90,7 @@ func TestOneMakesForAll(t *testing.T) {
 				got := make(chan error)
 				for range 3 {
 					go func() {
-						_, err := c.get(t.Context(), key, func() (*renderer.Groundwork, error) {
+						_, err := c.get(t.Context(), key, func() (*renderer.Prepass, error) {
 							made++
 							<-begin
 							return g, nil

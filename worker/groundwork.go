@@ -9,21 +9,22 @@ import (
 
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
 
 // options is how to draw a picture, with its groundwork if it needs any. That is
 // stored if other tasks need it too, or if it is the reference of a deep view. The
 // rest takes no longer to compute than to read.
-func (w *Worker) options(ctx context.Context, s renderer.Spec, shared bool) (renderer.Options, error) {
+func (w *Worker) options(ctx context.Context, s spec.Spec, shared bool) (renderer.Options, error) {
 	opt := w.render
-	key := s.GroundworkKey()
+	key := renderer.PrepassKey(s)
 	if key == "" {
 		return opt, nil
 	}
 	var err error
-	opt.Groundwork, err = w.groundworks.get(ctx, key, func() (*renderer.Groundwork, error) {
-		if shared || s.IsDeep() {
+	opt.Prepass, err = w.groundworks.get(ctx, key, func() (*renderer.Prepass, error) {
+		if shared || renderer.IsDeep(s) {
 			return w.groundwork(ctx, s, key)
 		}
 		return w.layGroundwork(ctx, s)
@@ -33,7 +34,7 @@ func (w *Worker) options(ctx context.Context, s renderer.Spec, shared bool) (ren
 
 // groundwork reads what is stored of a picture's groundwork. What is missing or
 // damaged is computed, and stored for the others.
-func (w *Worker) groundwork(ctx context.Context, s renderer.Spec, key string) (*renderer.Groundwork, error) {
+func (w *Worker) groundwork(ctx context.Context, s spec.Spec, key string) (*renderer.Prepass, error) {
 	g, err := w.readGroundwork(ctx, key)
 	switch {
 	case err == nil:
@@ -60,19 +61,19 @@ func (w *Worker) groundwork(ctx context.Context, s renderer.Spec, key string) (*
 	return g, nil
 }
 
-func (w *Worker) layGroundwork(ctx context.Context, s renderer.Spec) (g *renderer.Groundwork, err error) {
+func (w *Worker) layGroundwork(ctx context.Context, s spec.Spec) (g *renderer.Prepass, err error) {
 	err = protect(func() (err error) {
-		g, err = renderer.NewGroundwork(ctx, s, w.render)
+		g, err = renderer.NewPrepass(ctx, s, w.render)
 		return err
 	})
 	return g, err
 }
 
-func (w *Worker) readGroundwork(ctx context.Context, key string) (*renderer.Groundwork, error) {
+func (w *Worker) readGroundwork(ctx context.Context, key string) (*renderer.Prepass, error) {
 	body, _, err := w.store.Get(ctx, ledger.ReferenceKey(key), 0, -1)
 	if err != nil {
 		return nil, err
 	}
 	defer body.Close()
-	return renderer.ReadGroundwork(key, body)
+	return renderer.ReadPrepass(key, body)
 }

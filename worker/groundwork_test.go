@@ -17,28 +17,38 @@ import (
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 	"mandelfarm/storage/dir"
 	"mandelfarm/worker"
 )
 
 // deepView is a view of a spiral whose reference is a few dozen steps long.
-func deepView(t *testing.T, width, height int) renderer.Spec {
+func deepView(t *testing.T, width, height int) spec.Spec {
 	t.Helper()
 	return parse(t, `{"center": {"re": "0", "im": "1"}, "radius": "1e-30", "width": 10, "height": 10}`, width, height)
 }
 
 // endless is a deep view whose reference takes minutes.
-func endless(t *testing.T) renderer.Spec {
+func endless(t *testing.T) spec.Spec {
 	t.Helper()
 	return parse(t, `{"center": {"re": "-0.1", "im": "0"}, "radius": "1e-8000", "max_iterations": 10000000, "width": 10, "height": 10}`, 64, 48)
 }
 
-func parse(t *testing.T, text string, width, height int) renderer.Spec {
+func parse(t *testing.T, text string, width, height int) spec.Spec {
 	t.Helper()
-	s, err := renderer.Parse([]byte(text))
+	s, err := spec.Parse([]byte(text))
 	require.NoError(t, err)
-	s.Width, s.Height = width, height
+	return sized(t, s, width, height)
+}
+
+// sized is the picture in another size.
+func sized(t *testing.T, s spec.Spec, width, height int) spec.Spec {
+	t.Helper()
+	d := s.Draft()
+	d.Width, d.Height = width, height
+	s, err := spec.Normalize(d)
+	require.NoError(t, err)
 	return s
 }
 
@@ -97,7 +107,7 @@ func (y *yard) worker(t *testing.T, cfg worker.Config) *worker.Worker {
 }
 
 // planned has a worker plan a job of many bands.
-func (y *yard) planned(t *testing.T, s renderer.Spec, cfg worker.Config) (job.Job, job.Plan) {
+func (y *yard) planned(t *testing.T, s spec.Spec, cfg worker.Config) (job.Job, job.Plan) {
 	t.Helper()
 	st, err := y.ledger.Accept(t.Context(), s)
 	require.NoError(t, err)
@@ -109,9 +119,9 @@ func (y *yard) planned(t *testing.T, s renderer.Spec, cfg worker.Config) (job.Jo
 	return st.Job, plan
 }
 
-func (y *yard) stored(t *testing.T, s renderer.Spec) []byte {
+func (y *yard) stored(t *testing.T, s spec.Spec) []byte {
 	t.Helper()
-	data, err := storage.ReadAll(t.Context(), y.Store, ledger.ReferenceKey(s.GroundworkKey()), 1<<20)
+	data, err := storage.ReadAll(t.Context(), y.Store, ledger.ReferenceKey(renderer.PrepassKey(s)), 1<<20)
 	require.NoError(t, err)
 	return data
 }
@@ -150,8 +160,7 @@ func TestGroundworkOfPlainViewsIsStoredForBands(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
 	s := parse(t, `{"width": 10, "height": 10, "max_iterations": "auto", "coloring": {"method": "histogram"}}`, 1100, 1100)
-	small := s
-	small.Width, small.Height = 40, 40
+	small := sized(t, s, 40, 40)
 	require.NoError(t, y.worker(t, worker.Config{}).Handle(t.Context(), job.ImageTask(small, job.Interactive), first()))
 	require.Zero(t, y.puts+y.gets)
 	got, err := storage.ReadAll(t.Context(), y.Store, ledger.ImageKey(small.ID(), small.Format), 1<<20)
@@ -177,9 +186,10 @@ func TestPicturesOfOneViewShareGroundwork(t *testing.T) {
 	t.Parallel()
 	y, s := newYard(t), deepView(t, 1100, 1100)
 	y.planned(t, s, worker.Config{})
-	small := deepView(t, 64, 64)
-	small.Coloring.Palette = "fire"
-	small = parse(t, string(small.Canonical()), 64, 64)
+	colored := deepView(t, 64, 64).Draft()
+	colored.Coloring.Palette = "fire"
+	small, err := spec.Normalize(colored)
+	require.NoError(t, err)
 	w := y.worker(t, worker.Config{Groundworks: room})
 	require.NoError(t, w.Handle(t.Context(), job.ImageTask(small, job.Interactive), first()))
 	require.Equal(t, 1, y.puts)
@@ -203,7 +213,7 @@ func TestBandsMendGroundwork(t *testing.T) {
 			y, s := newYard(t), deepView(t, 1100, 1100)
 			j, _ := y.planned(t, s, worker.Config{})
 			good := y.stored(t, s)
-			key := ledger.ReferenceKey(s.GroundworkKey())
+			key := ledger.ReferenceKey(renderer.PrepassKey(s))
 			if damage == nil {
 				require.NoError(t, y.Delete(t.Context(), key))
 			} else {
@@ -278,7 +288,7 @@ func TestSweepRemovesReferences(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, s := newBundle(t), deepView(t, 64, 64)
 		accept(t, b, s)
-		needed := ledger.ReferenceKey(s.GroundworkKey())
+		needed := ledger.ReferenceKey(renderer.PrepassKey(s))
 		sizes := map[string]int{needed: 100, "references/young": 10, "references/old": 30}
 		for key, size := range sizes {
 			require.NoError(t, b.store.Put(t.Context(), key, "", bytes.NewReader(make([]byte, size))))

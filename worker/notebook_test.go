@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // maxTrip is how long the way to a server and back may take.
@@ -22,13 +22,13 @@ type notebook struct {
 	notices  []job.Notice
 	revived  []job.Task
 	enqueued []job.Task
-	canceled []renderer.ID
+	canceled []spec.ID
 	failures []string
 	begun    bool
 	stored   map[int]bool
 	next     int
 	strips   map[int][]byte
-	waiting  map[renderer.ID]bool // jobs whose own task waits
+	waiting  map[spec.ID]bool     // jobs whose own task waits
 	passes   []time.Time          // when the lock was given
 	locked   map[string]time.Time // until when
 	broken   error                // what Revive returns
@@ -36,7 +36,7 @@ type notebook struct {
 
 func newNotebook() *notebook {
 	return &notebook{
-		stored: make(map[int]bool), strips: make(map[int][]byte), waiting: make(map[renderer.ID]bool),
+		stored: make(map[int]bool), strips: make(map[int][]byte), waiting: make(map[spec.ID]bool),
 		locked: make(map[string]time.Time), onPublish: func(job.Notice) error { return nil },
 	}
 }
@@ -73,14 +73,14 @@ func (q *notebook) NotWaiting(_ context.Context, tasks ...job.Task) (others []jo
 	return others, nil
 }
 
-func (q *notebook) Cancel(_ context.Context, id renderer.ID) error {
+func (q *notebook) Cancel(_ context.Context, id spec.ID) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.canceled = append(q.canceled, id)
 	return nil
 }
 
-func (q *notebook) Failed(_ context.Context, _ renderer.ID, reason string) error {
+func (q *notebook) Failed(_ context.Context, _ spec.ID, reason string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.failures = append(q.failures, reason)
@@ -89,7 +89,7 @@ func (q *notebook) Failed(_ context.Context, _ renderer.ID, reason string) error
 
 func (q *notebook) Slots(context.Context) (int, error) { return 1, nil }
 
-func (q *notebook) Begin(_ context.Context, _ renderer.ID, _, next int) error {
+func (q *notebook) Begin(_ context.Context, _ spec.ID, _, next int) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if !q.begun {
@@ -98,7 +98,7 @@ func (q *notebook) Begin(_ context.Context, _ renderer.ID, _, next int) error {
 	return nil
 }
 
-func (q *notebook) Stored(_ context.Context, _ renderer.ID, _ time.Time, bands ...int) (count, fresh int, err error) {
+func (q *notebook) Stored(_ context.Context, _ spec.ID, _ time.Time, bands ...int) (count, fresh int, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, band := range bands {
@@ -110,7 +110,7 @@ func (q *notebook) Stored(_ context.Context, _ renderer.ID, _ time.Time, bands .
 	return len(q.stored), fresh, nil
 }
 
-func (q *notebook) Next(_ context.Context, _ renderer.ID, turns int) (first int, known bool, err error) {
+func (q *notebook) Next(_ context.Context, _ spec.ID, turns int) (first int, known bool, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if !q.begun {
@@ -120,7 +120,7 @@ func (q *notebook) Next(_ context.Context, _ renderer.ID, turns int) (first int,
 	return q.next - turns, true, nil
 }
 
-func (q *notebook) Forget(context.Context, renderer.ID) error {
+func (q *notebook) Forget(context.Context, spec.ID) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	clear(q.stored)
@@ -128,20 +128,20 @@ func (q *notebook) Forget(context.Context, renderer.ID) error {
 	return nil
 }
 
-func (q *notebook) Show(_ context.Context, _ renderer.ID, band int, strip []byte) error {
+func (q *notebook) Show(_ context.Context, _ spec.ID, band int, strip []byte) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.strips[band] = strip
 	return nil
 }
 
-func (q *notebook) Strips(context.Context, renderer.ID) (map[int][]byte, error) {
+func (q *notebook) Strips(context.Context, spec.ID) (map[int][]byte, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return maps.Clone(q.strips), nil
 }
 
-func (q *notebook) Hide(context.Context, renderer.ID) error {
+func (q *notebook) Hide(context.Context, spec.ID) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	clear(q.strips)

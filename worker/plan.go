@@ -12,6 +12,7 @@ import (
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 const (
@@ -73,7 +74,7 @@ func (w *Worker) begin(ctx context.Context, j job.Job, plan job.Plan) error {
 // bands is that of a picture not worth dividing.
 func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 	s := j.Spec
-	if int64(s.Width)*int64(s.Height)*int64(s.Samples) <= wholePixels && s.MaxIterations != renderer.Auto && s.MaxIterations <= wholeIterations {
+	if int64(s.Width)*int64(s.Height)*int64(s.Samples) <= wholePixels && s.MaxIterations != spec.Auto && s.MaxIterations <= wholeIterations {
 		return job.Plan{}, nil
 	}
 	start := time.Now()
@@ -81,7 +82,7 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 	if err != nil {
 		return job.Plan{}, fmt.Errorf("groundwork of %s: %w", j.ID, err)
 	}
-	small, seconds, err := look(ctx, s, options.Groundwork, w.cfg.Band/2)
+	small, seconds, err := look(ctx, s, options.Prepass, w.cfg.Band/2)
 	if err != nil {
 		return job.Plan{}, fmt.Errorf("survey %s: %w", j.ID, err)
 	}
@@ -90,7 +91,7 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 		return job.Plan{}, nil
 	}
 	if _, err := w.stream(ctx, ledger.PreviewKey(j.ID), "image/png", func(out io.Writer) error {
-		options.Groundwork = options.Groundwork.As(small)
+		options.Prepass = options.Prepass.As(small)
 		return renderer.Write(ctx, out, small, options)
 	}); err != nil {
 		return job.Plan{}, fmt.Errorf("preview of %s: %w", j.ID, err)
@@ -104,7 +105,7 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 // look draws the picture small, and then larger as long as that can be expected
 // to take no longer than the limit, on one thread. It returns the last small
 // picture and what each of its rows took in seconds.
-func look(ctx context.Context, s renderer.Spec, g *renderer.Groundwork, limit time.Duration) (small renderer.Spec, seconds []float64, err error) {
+func look(ctx context.Context, s spec.Spec, g *renderer.Prepass, limit time.Duration) (small spec.Spec, seconds []float64, err error) {
 	expected := time.Duration(0)
 	for _, size := range [][2]int{{32, 24}, {128, 96}, {256, 192}} {
 		larger := s.Reduced(size[0], size[1])
@@ -125,10 +126,10 @@ func look(ctx context.Context, s renderer.Spec, g *renderer.Groundwork, limit ti
 
 // timeRows measures what each row of a small picture takes one thread, in
 // seconds.
-func timeRows(ctx context.Context, s renderer.Spec, g *renderer.Groundwork) ([]float64, error) {
+func timeRows(ctx context.Context, s spec.Spec, g *renderer.Prepass) ([]float64, error) {
 	seconds, first := make([]float64, 0, s.Height), 0
 	last := time.Now()
-	_, err := renderer.Render(ctx, s, renderer.Rows{Start: 0, End: s.Height}, renderer.Options{Threads: 1, Groundwork: g, Progress: func(rows int) {
+	_, err := renderer.Render(ctx, s, spec.Rows{Start: 0, End: s.Height}, renderer.Options{Threads: 1, Prepass: g, Progress: func(rows int) {
 		now := time.Now()
 		each := now.Sub(last).Seconds() / float64(rows)
 		if first == 0 {
@@ -150,13 +151,13 @@ func (w *Worker) share() float64 {
 
 // segmentSeconds is what each segment of a picture takes a task with so many
 // cores, given what each row of the same picture, small, takes one.
-func segmentSeconds(s, small renderer.Spec, seconds []float64, cores float64) []float64 {
+func segmentSeconds(s, small spec.Spec, seconds []float64, cores float64) []float64 {
 	scale := float64(s.Width) / float64(small.Width) * float64(s.Samples)
 	encoding := float64(s.Width) * encodeSeconds
-	segments := make([]float64, (s.Height+renderer.SegmentRows-1)/renderer.SegmentRows)
+	segments := make([]float64, (s.Height+spec.SegmentRows-1)/spec.SegmentRows)
 	for row := range s.Height {
 		drawing := seconds[int(int64(row)*int64(small.Height)/int64(s.Height))] * scale
-		segments[row/renderer.SegmentRows] += (drawing + encoding) / cores
+		segments[row/spec.SegmentRows] += (drawing + encoding) / cores
 	}
 	return segments
 }
@@ -177,7 +178,7 @@ func cut(height int, segments []float64, target float64) job.Plan {
 			plan.Bands = append(plan.Bands, band)
 			band = job.Band{Start: band.End}
 		}
-		band.End = min(height, (i+1)*renderer.SegmentRows)
+		band.End = min(height, (i+1)*spec.SegmentRows)
 		band.Seconds += seconds
 	}
 	plan.Bands = append(plan.Bands, band)
@@ -248,7 +249,7 @@ func (w *Worker) advance(ctx context.Context, j job.Job, plan job.Plan) error {
 }
 
 // remind notes which bands are stored if fewer are known to be.
-func (w *Worker) remind(ctx context.Context, id renderer.ID, stored []int) error {
+func (w *Worker) remind(ctx context.Context, id spec.ID, stored []int) error {
 	known, _, err := w.farm.Stored(ctx, id, time.Time{})
 	if err != nil || known >= len(stored) {
 		return err

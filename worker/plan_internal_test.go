@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // TestCutMakesBandsOfAboutEqualCost: at segment boundaries, all rows, and none of
@@ -16,7 +16,7 @@ func TestCutMakesBandsOfAboutEqualCost(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		height := rapid.IntRange(1, 40_000).Draw(t, "height")
-		segments := make([]float64, (height+renderer.SegmentRows-1)/renderer.SegmentRows)
+		segments := make([]float64, (height+spec.SegmentRows-1)/spec.SegmentRows)
 		for i := range segments {
 			segments[i] = rapid.Float64Range(1e-6, 3).Draw(t, "seconds")
 		}
@@ -24,7 +24,7 @@ func TestCutMakesBandsOfAboutEqualCost(t *testing.T) {
 		plan := cut(height, segments, target)
 		require.NoError(t, plan.Check(height))
 		for i, band := range plan.Bands {
-			several := band.End-band.Start > renderer.SegmentRows
+			several := band.End-band.Start > spec.SegmentRows
 			if several {
 				require.LessOrEqual(t, band.Seconds, 2*target)
 			}
@@ -42,16 +42,16 @@ func TestCutBoundsTheNumberOfBands(t *testing.T) {
 	for i := range segments {
 		segments[i] = 1
 	}
-	plan := cut(len(segments)*renderer.SegmentRows, segments, 0.5)
+	plan := cut(len(segments)*spec.SegmentRows, segments, 0.5)
 	require.LessOrEqual(t, len(plan.Bands), maxBands)
-	require.NoError(t, plan.Check(len(segments)*renderer.SegmentRows))
+	require.NoError(t, plan.Check(len(segments)*spec.SegmentRows))
 }
 
 // TestSurveyMeasuresEveryRow of the small picture, and stops enlarging it when the
 // time is up.
 func TestSurveyMeasuresEveryRow(t *testing.T) {
 	t.Parallel()
-	s, err := renderer.Spec{Width: 4000, Height: 3000}.Normalize()
+	s, err := spec.Normalize(spec.Draft{Width: 4000, Height: 3000})
 	require.NoError(t, err)
 	small, seconds, err := look(t.Context(), s, nil, 0)
 	require.NoError(t, err)
@@ -61,5 +61,5 @@ func TestSurveyMeasuresEveryRow(t *testing.T) {
 		require.Positive(t, took)
 	}
 	segments := segmentSeconds(s, small, seconds, 2)
-	require.Len(t, segments, (3000+renderer.SegmentRows-1)/renderer.SegmentRows)
+	require.Len(t, segments, (3000+spec.SegmentRows-1)/spec.SegmentRows)
 }

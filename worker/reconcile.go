@@ -10,7 +10,7 @@ import (
 
 	"mandelfarm/job"
 	"mandelfarm/ledger"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // looks is how many times in an interval a worker looks whether it is its turn
@@ -57,7 +57,7 @@ func (w *Worker) reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	first, _ := slices.BinarySearchFunc(suspects, w.seen, func(m ledger.Marker, seen renderer.ID) int {
+	first, _ := slices.BinarySearchFunc(suspects, w.seen, func(m ledger.Marker, seen spec.ID) int {
 		if m.ID <= seen {
 			return -1
 		}
@@ -124,7 +124,7 @@ func (w *Worker) notWaiting(ctx context.Context, marked []ledger.Marker) ([]ledg
 	if err != nil {
 		return nil, err
 	}
-	suspicious := make(map[renderer.ID]bool, len(tasks))
+	suspicious := make(map[spec.ID]bool, len(tasks))
 	for _, t := range tasks {
 		suspicious[t.ID] = true
 	}

@@ -16,7 +16,7 @@ import (
 	"mandelfarm/job"
 	"mandelfarm/queue"
 	"mandelfarm/queue/embedded"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/worker"
 )
 
@@ -29,7 +29,7 @@ func TestReconcileQueuesWhatIsOwed(t *testing.T) {
 		b := newBundle(t)
 		var owed []job.Task
 		for width := range 5 {
-			s := spec(t, 1+width, 1)
+			s := plain(t, 1+width, 1)
 			accept(t, b, s)
 			owed = append(owed, job.ImageTask(s, job.Control))
 		}
@@ -73,9 +73,9 @@ func TestReconcileGoesOnAfterABadRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBundle(t)
 		for width := range 5 {
-			accept(t, b, spec(t, 1+width, 1))
+			accept(t, b, plain(t, 1+width, 1))
 		}
-		bad := spec(t, 3, 1).ID()
+		bad := plain(t, 3, 1).ID()
 		require.NoError(t, b.store.Put(t.Context(), "jobs/"+string(bad)+"/job.json", "", strings.NewReader("{")))
 		reconcile(t, interval/2, b)
 		require.Len(t, b.queue.revived, 4)
@@ -88,7 +88,7 @@ func TestReconcileWaitsForAQueueThatIsUnavailable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBundle(t)
 		for width := range 5 {
-			accept(t, b, spec(t, 1+width, 1))
+			accept(t, b, plain(t, 1+width, 1))
 		}
 		b.queue.broken = job.ErrUnavailable
 		reconcile(t, 4*interval-interval/8, b)
@@ -102,8 +102,8 @@ func TestReconcileWaitsForAQueueThatIsUnavailable(t *testing.T) {
 func TestReconcileKeepsTheIDThatWasPromised(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b, s := newBundle(t), spec(t, 1, 1)
-		id := renderer.ID(strings.Repeat("0", 40))
+		b, s := newBundle(t), plain(t, 1, 1)
+		id := spec.ID(strings.Repeat("0", 40))
 		record := fmt.Sprintf(`{"id": %q, "spec": %s, "accepted_at": "2026-01-02T03:04:05Z"}`, id, s.Canonical())
 		for key, data := range map[string]string{"jobs/" + string(id) + "/job.json": record, "open/" + string(id): ""} {
 			require.NoError(t, b.store.Put(t.Context(), key, "", strings.NewReader(data)))
@@ -148,7 +148,7 @@ func TestJobsThatWereOnlyAcceptedAreDrawn(t *testing.T) {
 	const n = 20
 	var noticed []<-chan job.Notice
 	for i := range n {
-		s := spec(t, 64, 1+i)
+		s := plain(t, 64, 1+i)
 		notices, unsubscribe := queues[0].Subscribe(s.ID())
 		defer unsubscribe()
 		noticed = append(noticed, notices)
@@ -165,7 +165,7 @@ func TestJobsThatWereOnlyAcceptedAreDrawn(t *testing.T) {
 		running.Go(func() { w.Reconcile(ctx, 100*time.Millisecond) })
 	}
 	for i, notices := range noticed {
-		s := spec(t, 64, 1+i)
+		s := plain(t, 64, 1+i)
 		require.Eventually(t, func() bool {
 			select {
 			case n := <-notices:
@@ -191,7 +191,7 @@ func TestReconcileLeavesAloneWhatWaits(t *testing.T) {
 		b := newBundle(t)
 		var lost job.Task
 		for width := range 5 {
-			s := spec(t, 1+width, 1)
+			s := plain(t, 1+width, 1)
 			accept(t, b, s)
 			if lost = job.ImageTask(s, job.Control); width < 4 {
 				b.queue.waiting[s.ID()] = true
@@ -218,10 +218,10 @@ func TestReconcileComesRoundToAll(t *testing.T) {
 		b := newBundle(t)
 		const jobs = 150
 		for width := range jobs {
-			accept(t, b, spec(t, 1+width, 1))
+			accept(t, b, plain(t, 1+width, 1))
 		}
 		reconcile(t, 4*interval, b)
-		revived := make(map[renderer.ID]bool)
+		revived := make(map[spec.ID]bool)
 		for _, task := range b.queue.revived {
 			revived[task.ID] = true
 		}

@@ -11,6 +11,7 @@ import (
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
 
@@ -61,7 +62,7 @@ func (w *Worker) sweepParts(ctx context.Context, now time.Time) error {
 }
 
 // needsParts reports whether a job may still be made of its parts.
-func (w *Worker) needsParts(ctx context.Context, id renderer.ID, now time.Time) (bool, error) {
+func (w *Worker) needsParts(ctx context.Context, id spec.ID, now time.Time) (bool, error) {
 	st, err := w.ledger.Status(ctx, id)
 	if errors.Is(err, job.ErrUnknown) {
 		return false, nil
@@ -131,7 +132,7 @@ func (w *Worker) sweepReferences(ctx context.Context, now time.Time) error {
 	}
 	for j, err := range w.ledger.Open(ctx) {
 		if err == nil {
-			delete(old, ledger.ReferenceKey(j.Spec.GroundworkKey()))
+			delete(old, ledger.ReferenceKey(renderer.PrepassKey(j.Spec)))
 		} else if outage(err) || ctx.Err() != nil { // one that nobody can read needs nothing
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 
 	"mandelfarm/job"
 	"mandelfarm/ledger"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 	"mandelfarm/worker"
 )
@@ -80,7 +80,7 @@ func TestSweepRemovesPartsOfNoJob(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBundle(t)
-		id := spec(t, 5, 5).ID()
+		id := plain(t, 5, 5).ID()
 		require.NoError(t, b.store.Put(t.Context(), ledger.BandKey(id, 3), "", bytes.NewReader([]byte("x"))))
 		sweep(t, b, worker.Config{Band: time.Second})
 		bands, err := b.ledger.Bands(t.Context(), id)
@@ -120,17 +120,17 @@ func TestSweepCapsImages(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b := newBundle(t)
-				ids := make(map[int]renderer.ID)
+				ids := make(map[int]spec.ID)
 				for _, size := range []int{40, 10, 30, 20} {
-					ids[size] = spec(t, size, 1).ID()
-					require.NoError(t, b.store.Put(t.Context(), ledger.ImageKey(ids[size], renderer.PNG), "", bytes.NewReader(make([]byte, size))))
+					ids[size] = plain(t, size, 1).ID()
+					require.NoError(t, b.store.Put(t.Context(), ledger.ImageKey(ids[size], spec.PNG), "", bytes.NewReader(make([]byte, size))))
 				}
 				b.store.Store = aged{b.store.Store}
 				test.cfg.Band = time.Second
 				sweep(t, b, test.cfg)
 				var left []int
 				for _, size := range []int{10, 20, 30, 40} {
-					if _, err := b.store.Stat(t.Context(), ledger.ImageKey(ids[size], renderer.PNG)); err == nil {
+					if _, err := b.store.Stat(t.Context(), ledger.ImageKey(ids[size], spec.PNG)); err == nil {
 						left = append(left, size)
 					}
 				}

@@ -17,7 +17,7 @@
 //	                   \--> plan, preview --> band 0..n-1 --> assemble, done
 //
 // What all bands need and what takes long, such as the reference orbit of a deep
-// view ([renderer.Groundwork]), is computed by the planner and stored under a key
+// view ([renderer.Prepass]), is computed by the planner and stored under a key
 // of its own, by which other pictures of the view find it too. Each process reads it
 // once and keeps those that it used last.
 //
@@ -59,6 +59,7 @@ import (
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
 
@@ -80,7 +81,7 @@ type Queue interface {
 	// NotWaiting returns those of tasks that do not wait in the queue.
 	NotWaiting(ctx context.Context, tasks ...job.Task) ([]job.Task, error)
 	// Cancel stops the tasks of a job, and forgets what is on its board.
-	Cancel(ctx context.Context, id renderer.ID) error
+	Cancel(ctx context.Context, id spec.ID) error
 	// Lock reports whether the caller is the one that holds a name for ttl.
 	Lock(ctx context.Context, name string, ttl time.Duration) (bool, error)
 }
@@ -90,17 +91,17 @@ type Queue interface {
 type Board interface {
 	// Begin notes that a job is drawn in so many bands, and which has the next
 	// turn, unless that is noted.
-	Begin(ctx context.Context, id renderer.ID, bands, next int) error
+	Begin(ctx context.Context, id spec.ID, bands, next int) error
 	// Stored notes that bands are stored since a time, zero if that is not known,
 	// and returns how many are, and how many of these were news.
-	Stored(ctx context.Context, id renderer.ID, at time.Time, bands ...int) (count, fresh int, err error)
+	Stored(ctx context.Context, id spec.ID, at time.Time, bands ...int) (count, fresh int, err error)
 	// Next takes the next turns among a job's bands and returns the first; false
 	// if the job is not known to have begun.
-	Next(ctx context.Context, id renderer.ID, turns int) (first int, known bool, err error)
+	Next(ctx context.Context, id spec.ID, turns int) (first int, known bool, err error)
 	// Failed notes that a task of a job has failed, which will be tried again.
-	Failed(ctx context.Context, id renderer.ID, reason string) error
+	Failed(ctx context.Context, id spec.ID, reason string) error
 	// Forget drops what is noted of a job.
-	Forget(ctx context.Context, id renderer.ID) error
+	Forget(ctx context.Context, id spec.ID) error
 	// Slots is how many bands all workers together can draw at a time.
 	Slots(ctx context.Context) (int, error)
 }
@@ -109,11 +110,11 @@ type Board interface {
 // may be emptied at any time.
 type Gallery interface {
 	// Show keeps the strip of a band.
-	Show(ctx context.Context, id renderer.ID, band int, strip []byte) error
+	Show(ctx context.Context, id spec.ID, band int, strip []byte) error
 	// Strips returns what is kept of a job, by band.
-	Strips(ctx context.Context, id renderer.ID) (map[int][]byte, error)
+	Strips(ctx context.Context, id spec.ID) (map[int][]byte, error)
 	// Hide drops what is kept of a job.
-	Hide(ctx context.Context, id renderer.ID) error
+	Hide(ctx context.Context, id spec.ID) error
 }
 
 // Config says how a worker draws and what it sweeps.
@@ -122,7 +123,7 @@ type Config struct {
 	Band    time.Duration // what drawing a band should take
 	AtOnce  int           // bands that this process draws at a time, sharing its cores; 0 is one
 	// Groundworks is how many bytes of the groundwork of pictures are kept in memory
-	// between tasks, by [renderer.Groundwork.Size]; 0 keeps none.
+	// between tasks, by [renderer.Prepass.Size]; 0 keeps none.
 	Groundworks int64
 
 	ImagesMaxAge   time.Duration // older images are removed; 0 keeps them
@@ -146,7 +147,7 @@ type Worker struct {
 
 	groundworks *groundworks
 
-	seen renderer.ID // the last job that reconciling has looked at closely
+	seen spec.ID // the last job that reconciling has looked at closely
 }
 
 // New is a worker that stores images in store and records jobs in l.
@@ -265,7 +266,7 @@ func (w *Worker) do(ctx context.Context, t job.Task, d job.Delivery) (done resul
 }
 
 // wanted returns errSettled unless the job is open and not held.
-func (w *Worker) wanted(ctx context.Context, id renderer.ID) error {
+func (w *Worker) wanted(ctx context.Context, id spec.ID) error {
 	st, err := w.ledger.Status(ctx, id)
 	if err != nil && !errors.Is(err, job.ErrUnknown) {
 		return err
@@ -296,7 +297,7 @@ func (w *Worker) image(ctx context.Context, t job.Task) (size int64, err error) 
 		return 0, err
 	}
 	if t.Lane != job.Interactive {
-		if t.Spec.GroundworkKey() != "" { // which may take minutes: those who look at the job see that it has begun
+		if renderer.PrepassKey(t.Spec) != "" { // which may take minutes: those who look at the job see that it has begun
 			w.announce(ctx, job.Notice{ID: t.ID, State: job.Running})
 		}
 		planned, err := w.plan(ctx, t.Job())

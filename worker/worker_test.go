@@ -18,6 +18,7 @@ import (
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 	"mandelfarm/storage/dir"
 	"mandelfarm/worker"
@@ -75,12 +76,12 @@ func (w *watched) Put(ctx context.Context, key, contentType string, r io.Reader)
 func TestImagesAreStoredThenRecordedThenAnnounced(t *testing.T) {
 	t.Parallel()
 	for _, lane := range []job.Lane{job.Interactive, job.Control} {
-		b, s := newBundle(t), spec(t, 64, 48)
+		b, s := newBundle(t), plain(t, 64, 48)
 		if lane == job.Control {
 			accept(t, b, s)
 		}
 		b.queue.onPublish = func(job.Notice) error {
-			_, err := b.store.Stat(t.Context(), ledger.ImageKey(s.ID(), renderer.PNG))
+			_, err := b.store.Stat(t.Context(), ledger.ImageKey(s.ID(), spec.PNG))
 			if lane == job.Control && err == nil {
 				var st job.Status
 				if st, err = b.ledger.Status(t.Context(), s.ID()); st.State != job.Done {
@@ -113,7 +114,7 @@ func TestImagesAreStoredThenRecordedThenAnnounced(t *testing.T) {
 
 func TestAStoredImageIsNotDrawnAgain(t *testing.T) {
 	t.Parallel()
-	b, s := newBundle(t), spec(t, 64, 48)
+	b, s := newBundle(t), plain(t, 64, 48)
 	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Interactive), first()))
 	accept(t, b, s)
 	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
@@ -127,7 +128,7 @@ func TestAStoredImageIsNotDrawnAgain(t *testing.T) {
 
 func TestACanceledJobIsNotDrawn(t *testing.T) {
 	t.Parallel()
-	b, s := newBundle(t), spec(t, 64, 48)
+	b, s := newBundle(t), plain(t, 64, 48)
 	accept(t, b, s)
 	_, err := b.ledger.Finish(t.Context(), s.ID(), job.Progress{State: job.Canceled})
 	require.NoError(t, err)
@@ -141,11 +142,11 @@ func TestACanceledJobIsNotDrawn(t *testing.T) {
 // is there, but the first end stands.
 func TestAJobCanceledWhileDrawnStaysCanceled(t *testing.T) {
 	t.Parallel()
-	b, s := newBundle(t), spec(t, 64, 48)
+	b, s := newBundle(t), plain(t, 64, 48)
 	accept(t, b, s)
 	b.store.instead = func(ctx context.Context, r io.Reader) error {
 		_, err := b.ledger.Finish(ctx, s.ID(), job.Progress{State: job.Canceled})
-		return errors.Join(err, b.store.Store.Put(ctx, ledger.ImageKey(s.ID(), renderer.PNG), "", r))
+		return errors.Join(err, b.store.Store.Put(ctx, ledger.ImageKey(s.ID(), spec.PNG), "", r))
 	}
 	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
 	require.Equal(t, []job.Notice{{ID: s.ID(), State: job.Canceled}}, b.queue.notices)
@@ -154,9 +155,9 @@ func TestAJobCanceledWhileDrawnStaysCanceled(t *testing.T) {
 
 func TestTasksOfAnotherVersionAreRefused(t *testing.T) {
 	t.Parallel()
-	b, s := newBundle(t), spec(t, 64, 48)
+	b, s := newBundle(t), plain(t, 64, 48)
 	older, newer := job.ImageTask(s, job.Control), job.ImageTask(s, job.Control)
-	older.ID = renderer.ID(strings.Repeat("0", 40))
+	older.ID = spec.ID(strings.Repeat("0", 40))
 	newer.Kind = "hologram"
 	for _, task := range []job.Task{older, newer} {
 		require.ErrorIs(t, b.Handle(t.Context(), task, last()), job.ErrVersion)
@@ -171,21 +172,21 @@ var errDisk = errors.New("disk is full")
 func TestFailuresAreRecordedAfterTheLastTry(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		spec    renderer.Spec
+		spec    spec.Spec
 		instead func(ctx context.Context, r io.Reader) error
 		reason  string
 	}{
-		"store fails at once":  {spec(t, 64, 48), func(context.Context, io.Reader) error { return errDisk }, "disk is full"},
-		"store fails midway":   {spec(t, 1000, 1000), readSome(errDisk), "disk is full"},
-		"store panics":         {spec(t, 1000, 1000), func(context.Context, io.Reader) error { panic("bug") }, "panic: bug"},
-		"renderer fails":       {renderer.Spec{Width: 1, Height: -1}, readAll, "height"},
-		"store gave up on ctx": {spec(t, 64, 48), func(context.Context, io.Reader) error { return context.Canceled }, "canceled"},
+		"store fails at once":  {plain(t, 64, 48), func(context.Context, io.Reader) error { return errDisk }, "disk is full"},
+		"store fails midway":   {plain(t, 1000, 1000), readSome(errDisk), "disk is full"},
+		"store panics":         {plain(t, 1000, 1000), func(context.Context, io.Reader) error { panic("bug") }, "panic: bug"},
+		"renderer fails":       {spec.Spec{}, readAll, "panic"},
+		"store gave up on ctx": {plain(t, 64, 48), func(context.Context, io.Reader) error { return context.Canceled }, "canceled"},
 	} {
 		for _, lane := range job.Lanes() {
 			t.Run(name+"/"+string(lane), func(t *testing.T) {
 				t.Parallel()
 				b := newBundle(t)
-				accept(t, b, spec(t, 64, 48))
+				accept(t, b, plain(t, 64, 48))
 				b.store.instead = test.instead
 				task := job.ImageTask(test.spec, lane)
 				err := b.Handle(t.Context(), task, first())
@@ -197,7 +198,7 @@ func TestFailuresAreRecordedAfterTheLastTry(t *testing.T) {
 				n := b.queue.notices[0]
 				require.Equal(t, job.Notice{ID: task.ID, State: job.Failed, Error: n.Error}, n)
 				require.Contains(t, n.Error, test.reason)
-				if lane == job.Control && test.spec == spec(t, 64, 48) {
+				if lane == job.Control && test.spec == plain(t, 64, 48) {
 					st := requireState(t, b, test.spec, job.Failed)
 					require.Equal(t, n.Error, st.Error)
 				}
@@ -211,7 +212,7 @@ func TestFailuresAreRecordedAfterTheLastTry(t *testing.T) {
 func TestOutagesUseUpNoTry(t *testing.T) {
 	t.Parallel()
 	for _, lane := range []job.Lane{job.Interactive, job.Control} {
-		b, s := newBundle(t), spec(t, 64, 48)
+		b, s := newBundle(t), plain(t, 64, 48)
 		accept(t, b, s)
 		b.store.instead = func(context.Context, io.Reader) error {
 			return &storage.Error{Op: "put", Key: "renders/x", Err: errDisk}
@@ -240,7 +241,7 @@ func readAll(_ context.Context, r io.Reader) error {
 // TestTheLedgerMustTakeTheEnd: what cannot be recorded has not ended.
 func TestTheLedgerMustTakeTheEnd(t *testing.T) {
 	t.Parallel()
-	b, s := newBundle(t), spec(t, 64, 48)
+	b, s := newBundle(t), plain(t, 64, 48)
 	accept(t, b, s)
 	deaf := &readOnly{Store: b.store.Store}
 	w := worker.New(worker.Config{Band: time.Second}, b.store, ledger.New(deaf, time.Now), b.queue, logger(t))
@@ -256,7 +257,7 @@ func (readOnly) Create(context.Context, string, string, []byte) error { return e
 
 func TestANoticeThatIsNotSentIsNoFailure(t *testing.T) {
 	t.Parallel()
-	b, s := newBundle(t), spec(t, 64, 48)
+	b, s := newBundle(t), plain(t, 64, 48)
 	accept(t, b, s)
 	b.queue.onPublish = func(job.Notice) error { return job.ErrUnavailable }
 	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
@@ -268,13 +269,13 @@ func TestANoticeThatIsNotSentIsNoFailure(t *testing.T) {
 func TestHandleEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
-	s := spec(t, 20_000, 20_000) // minutes
+	s := plain(t, 20_000, 20_000) // minutes
 	accept(t, b, s)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	begun := make(chan struct{})
 	b.store.instead = func(ctx context.Context, r io.Reader) error {
 		close(begun)
-		return b.store.Store.Put(ctx, ledger.ImageKey(s.ID(), renderer.PNG), "", r)
+		return b.store.Store.Put(ctx, ledger.ImageKey(s.ID(), spec.PNG), "", r)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- b.Handle(ctx, job.ImageTask(s, job.Interactive), last()) }()
@@ -283,7 +284,7 @@ func TestHandleEndsWithItsContext(t *testing.T) {
 	canceled := time.Now()
 	require.ErrorIs(t, <-ended, job.ErrCanceled)
 	require.Less(t, time.Since(canceled), time.Second) // some 20 ms where nothing else runs
-	_, err := b.store.Stat(t.Context(), ledger.ImageKey(s.ID(), renderer.PNG))
+	_, err := b.store.Stat(t.Context(), ledger.ImageKey(s.ID(), spec.PNG))
 	require.ErrorIs(t, err, storage.ErrNotFound)
 	require.Empty(t, b.queue.notices)
 	requireState(t, b, s, job.Queued)
@@ -293,7 +294,7 @@ func TestHandleEndsWithItsContext(t *testing.T) {
 // recorded though the task's own time is up.
 func TestATaskThatTakesTooLongFails(t *testing.T) {
 	t.Parallel()
-	b, s := newBundle(t), spec(t, 64, 48)
+	b, s := newBundle(t), plain(t, 64, 48)
 	accept(t, b, s)
 	b.store.instead = func(ctx context.Context, _ io.Reader) error {
 		<-ctx.Done()
@@ -310,20 +311,20 @@ func TestATaskThatTakesTooLongFails(t *testing.T) {
 func first() job.Delivery { return job.Delivery{Try: 1, MaxTries: 3} }
 func last() job.Delivery  { return job.Delivery{Try: 3, MaxTries: 3} }
 
-func spec(t *testing.T, width, height int) renderer.Spec {
+func plain(t *testing.T, width, height int) spec.Spec {
 	t.Helper()
-	s, err := renderer.Spec{Width: width, Height: height}.Normalize()
+	s, err := spec.Normalize(spec.Draft{Width: width, Height: height})
 	require.NoError(t, err)
 	return s
 }
 
-func accept(t *testing.T, b *bundle, s renderer.Spec) {
+func accept(t *testing.T, b *bundle, s spec.Spec) {
 	t.Helper()
 	_, err := b.ledger.Accept(t.Context(), s)
 	require.NoError(t, err)
 }
 
-func requireState(t *testing.T, b *bundle, s renderer.Spec, want job.State) job.Status {
+func requireState(t *testing.T, b *bundle, s spec.Spec, want job.State) job.Status {
 	t.Helper()
 	st, err := b.ledger.Status(t.Context(), s.ID())
 	require.NoError(t, err)
@@ -331,15 +332,15 @@ func requireState(t *testing.T, b *bundle, s renderer.Spec, want job.State) job.
 	return st
 }
 
-func image(t *testing.T, b *bundle, s renderer.Spec) []byte {
+func image(t *testing.T, b *bundle, s spec.Spec) []byte {
 	t.Helper()
-	data, err := storage.ReadAll(t.Context(), b.store, ledger.ImageKey(s.ID(), renderer.PNG), 1<<20)
+	data, err := storage.ReadAll(t.Context(), b.store, ledger.ImageKey(s.ID(), spec.PNG), 1<<20)
 	require.NoError(t, err)
 	return data
 }
 
 // draw is the image as the renderer alone makes it.
-func draw(t *testing.T, s renderer.Spec) []byte {
+func draw(t *testing.T, s spec.Spec) []byte {
 	t.Helper()
 	var w bytes.Buffer
 	require.NoError(t, renderer.Write(t.Context(), &w, s, renderer.Options{Threads: 1}))

@@ -14,7 +14,7 @@ import (
 	"strings"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // Client speaks to one farm. It is safe for concurrent use.
@@ -39,7 +39,7 @@ func New(baseURL string, hc *http.Client) (*Client, error) {
 
 // Submit has the farm draw a Spec, and returns its job, which may be done
 // already. Submitting twice is submitting once.
-func (c *Client) Submit(ctx context.Context, s renderer.Spec) (job.Status, error) {
+func (c *Client) Submit(ctx context.Context, s spec.Spec) (job.Status, error) {
 	body, err := json.Marshal(s)
 	if err != nil {
 		return job.Status{}, err
@@ -50,12 +50,8 @@ func (c *Client) Submit(ctx context.Context, s renderer.Spec) (job.Status, error
 // Find returns the minibrot that the picture's view of the Mandelbrot set is
 // about, of a period up to maxPeriod, or what the farm takes for enough if that is
 // 0; its Spec is the picture, of a view that shows it. The error is
-// [renderer.ErrNoMinibrot] if there is none.
-func (c *Client) Find(ctx context.Context, s renderer.Spec, maxPeriod int) (renderer.Minibrot, error) {
-	s, err := s.Normalize()
-	if err != nil {
-		return renderer.Minibrot{}, err
-	}
+// [spec.ErrNoMinibrot] if there is none.
+func (c *Client) Find(ctx context.Context, s spec.Spec, maxPeriod int) (spec.Minibrot, error) {
 	query := url.Values{
 		"formula": {string(s.Formula)}, "re": {s.Center.Re.String()}, "im": {s.Center.Im.String()}, "radius": {s.Radius.String()},
 		"max_iterations": {s.MaxIterations.String()},
@@ -63,29 +59,29 @@ func (c *Client) Find(ctx context.Context, s renderer.Spec, maxPeriod int) (rend
 	if maxPeriod > 0 {
 		query.Set("max_period", strconv.Itoa(maxPeriod))
 	}
-	var found renderer.Minibrot
-	if err = c.ask(ctx, http.MethodGet, "/find?"+query.Encode(), nil, &found); err != nil {
-		return renderer.Minibrot{}, err
+	var found spec.Minibrot
+	if err := c.ask(ctx, http.MethodGet, "/find?"+query.Encode(), nil, &found); err != nil {
+		return spec.Minibrot{}, err
 	}
-	s.Center, s.Radius, s.MaxIterations = found.Center, found.Radius, renderer.Iterations(found.MaxIterations)
-	found.Spec = s
-	return found, nil
+	var err error
+	found.Spec, err = found.Showing(s)
+	return found, err
 }
 
 // Job returns the status of a job.
-func (c *Client) Job(ctx context.Context, id renderer.ID) (job.Status, error) {
+func (c *Client) Job(ctx context.Context, id spec.ID) (job.Status, error) {
 	return c.status(ctx, http.MethodGet, path(id), nil)
 }
 
 // Cancel cancels a job, and returns its status. The error is [job.ErrState] if
 // it has ended otherwise.
-func (c *Client) Cancel(ctx context.Context, id renderer.ID) (job.Status, error) {
+func (c *Client) Cancel(ctx context.Context, id spec.ID) (job.Status, error) {
 	return c.status(ctx, http.MethodDelete, path(id), nil)
 }
 
 // Retry queues a job that failed or was canceled again. The error is
 // [job.ErrState] if it is in another state.
-func (c *Client) Retry(ctx context.Context, id renderer.ID) (job.Status, error) {
+func (c *Client) Retry(ctx context.Context, id spec.ID) (job.Status, error) {
 	return c.status(ctx, http.MethodPost, path(id)+"/retry", nil)
 }
 
@@ -120,7 +116,7 @@ func (c *Client) Jobs(ctx context.Context, state job.State, pageSize int) iter.S
 	}
 }
 
-func path(id renderer.ID) string { return "/jobs/" + url.PathEscape(string(id)) }
+func path(id spec.ID) string { return "/jobs/" + url.PathEscape(string(id)) }
 
 func (c *Client) status(ctx context.Context, method, path string, body io.Reader) (job.Status, error) {
 	var st job.Status

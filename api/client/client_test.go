@@ -17,13 +17,14 @@ import (
 	"mandelfarm/api/client"
 	"mandelfarm/job"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 func TestAJobFromSpecToFile(t *testing.T) {
 	t.Parallel()
 	f := newFarm(t)
 	c := connect(t, f.url)
-	want := spec(t, 60)
+	want := parse(t, 60)
 	st, err := c.Submit(t.Context(), want)
 	require.NoError(t, err)
 	assert.Equal(t, want, st.Spec)
@@ -49,35 +50,36 @@ func TestAJobFromSpecToFile(t *testing.T) {
 func TestFind(t *testing.T) {
 	t.Parallel()
 	c := connect(t, newFarm(t).url)
-	view, err := renderer.Parse([]byte(`{"width": 90, "height": 60, "center": {"re": "-1.7597", "im": "-0.0126"}, "radius": "0.001", "samples": 4}`))
+	view, err := spec.Parse([]byte(`{"width": 90, "height": 60, "center": {"re": "-1.7597", "im": "-0.0126"}, "radius": "0.001", "samples": 4}`))
 	require.NoError(t, err)
-	want, err := view.Find(t.Context(), 1000, renderer.Options{})
+	want, err := renderer.Find(t.Context(), view, 1000, renderer.Options{})
 	require.NoError(t, err)
 	got, err := c.Find(t.Context(), view, 0)
 	require.NoError(t, err)
 	assert.Equal(t, want, got)
 	_, err = c.Find(t.Context(), view, 38)
-	require.ErrorIs(t, err, renderer.ErrNoMinibrot)
-	view.Formula = renderer.Tricorn
-	_, err = c.Find(t.Context(), view, 0)
+	require.ErrorIs(t, err, spec.ErrNoMinibrot)
+	tricorn, err := spec.Parse([]byte(`{"width": 90, "height": 60, "formula": "tricorn"}`))
+	require.NoError(t, err)
+	_, err = c.Find(t.Context(), tricorn, 0)
 	var refusal *client.Error
 	require.ErrorAs(t, err, &refusal)
 	assert.Equal(t, "formula", refusal.Field)
-	assert.NotErrorIs(t, err, renderer.ErrNoMinibrot)
+	assert.NotErrorIs(t, err, spec.ErrNoMinibrot)
 }
 
 func TestJobsOfAllPages(t *testing.T) {
 	t.Parallel()
 	c := connect(t, newFarm(t).url)
-	var want []renderer.ID
+	var want []spec.ID
 	for i := range 7 {
-		st, err := c.Submit(t.Context(), spec(t, 10+i))
+		st, err := c.Submit(t.Context(), parse(t, 10+i))
 		require.NoError(t, err)
 		want = append(want, st.ID)
 	}
 	_, err := c.Cancel(t.Context(), want[3])
 	require.NoError(t, err)
-	list := func(state job.State, most int) (got []renderer.ID) {
+	list := func(state job.State, most int) (got []spec.ID) {
 		for st, err := range c.Jobs(t.Context(), state, 3) {
 			require.NoError(t, err)
 			if got = append(got, st.ID); len(got) == most {
@@ -102,7 +104,7 @@ func TestCancelAndRetry(t *testing.T) {
 	t.Parallel()
 	f := newFarm(t)
 	c := connect(t, f.url)
-	st, err := c.Submit(t.Context(), spec(t, 60))
+	st, err := c.Submit(t.Context(), parse(t, 60))
 	require.NoError(t, err)
 	_, err = c.Retry(t.Context(), st.ID)
 	require.ErrorIs(t, err, job.ErrState)
@@ -121,11 +123,11 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(f.end)
 	c := connect(t, f.url)
-	unknown := renderer.ID(strings.Repeat("0", 40))
-	done, err := c.Submit(t.Context(), spec(t, 60)) // fills the queue
+	unknown := spec.ID(strings.Repeat("0", 40))
+	done, err := c.Submit(t.Context(), parse(t, 60)) // fills the queue
 	require.NoError(t, err)
-	huge := spec(t, 60)
-	huge.Width, huge.Height = 1_000_000, 1_000_000
+	huge, err := spec.Parse([]byte(`{"width": 1000000, "height": 1000000}`))
+	require.NoError(t, err)
 	for name, try := range map[string]struct {
 		call   func(context.Context) error
 		is     error
@@ -139,7 +141,7 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 		"watch":     {func(ctx context.Context) error { return lastError(c, ctx, unknown) }, job.ErrUnknown, 404, ""},
 		"odd id":    {func(ctx context.Context) error { _, err := c.Job(ctx, "../../x?y"); return err }, job.ErrUnknown, 404, ""},
 		"too large": {func(ctx context.Context) error { _, err := c.Submit(ctx, huge); return err }, nil, 400, "width"},
-		"full":      {func(ctx context.Context) error { _, err := c.Submit(ctx, spec(t, 61)); return err }, job.ErrQueueFull, 429, ""},
+		"full":      {func(ctx context.Context) error { _, err := c.Submit(ctx, parse(t, 61)); return err }, job.ErrQueueFull, 429, ""},
 		"not ready": {func(ctx context.Context) error { return c.Fetch(ctx, done.ID, t.TempDir()+"/x", nil) }, nil, 503, ""},
 	} {
 		err := try.call(t.Context())
@@ -156,7 +158,7 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 }
 
 // lastError is what ends a Watch.
-func lastError(c *client.Client, ctx context.Context, id renderer.ID) (last error) { //nolint:revive // it is a test's
+func lastError(c *client.Client, ctx context.Context, id spec.ID) (last error) { //nolint:revive // it is a test's
 	for _, err := range c.Watch(ctx, id) {
 		last = err
 	}
@@ -211,7 +213,7 @@ func TestBaseURLs(t *testing.T) {
 	}
 	f := newFarm(t)
 	for _, good := range []string{f.url, f.url + "/"} {
-		_, err := connect(t, good).Submit(t.Context(), spec(t, 60))
+		_, err := connect(t, good).Submit(t.Context(), parse(t, 60))
 		assert.NoError(t, err, good)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // ErrUnreachable says that nobody answers at the farm's address, or the connection broke.
@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 }
 
 // Is reports whether the refusal is one of package job's errors, or
-// [renderer.ErrNoMinibrot].
+// [spec.ErrNoMinibrot].
 func (e *Error) Is(target error) bool {
 	if e.foreign {
 		return false
@@ -61,7 +61,7 @@ func (e *Error) Is(target error) bool {
 	case http.StatusTooManyRequests:
 		return target == job.ErrQueueFull
 	case http.StatusUnprocessableEntity:
-		return target == renderer.ErrNoMinibrot
+		return target == spec.ErrNoMinibrot
 	}
 	return false
 }

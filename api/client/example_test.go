@@ -8,7 +8,7 @@ import (
 
 	"mandelfarm/api/client"
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // exampleFarm is a farm with a worker.
@@ -39,12 +39,12 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	spec, err := renderer.Parse([]byte(`{"width": 320, "height": 200, "coloring": {"palette": "fire"}}`))
+	s, err := spec.Parse([]byte(`{"width": 320, "height": 200, "coloring": {"palette": "fire"}}`))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	st, err := farm.Submit(ctx, spec)
+	st, err := farm.Submit(ctx, s)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -24,7 +24,7 @@ import (
 	"mandelfarm/ledger"
 	"mandelfarm/queue"
 	"mandelfarm/queue/embedded"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 	"mandelfarm/storage/dir"
 	"mandelfarm/worker"
@@ -132,9 +132,9 @@ func connect(tb testing.TB, baseURL string) *client.Client {
 }
 
 // spec is a small picture, another one for every width.
-func spec(tb testing.TB, width int) renderer.Spec {
+func parse(tb testing.TB, width int) spec.Spec {
 	tb.Helper()
-	s, err := renderer.Parse(fmt.Appendf(nil, `{"width": %d, "height": 40}`, width))
+	s, err := spec.Parse(fmt.Appendf(nil, `{"width": %d, "height": 40}`, width))
 	require.NoError(tb, err)
 	return s
 }

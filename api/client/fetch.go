@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // Fetch writes the picture of a job to a file. It is written beside it, under
@@ -20,7 +20,7 @@ import (
 // rest is fetched.
 //
 // Progress, unless it is nil, is told how many bytes of the picture are there.
-func (c *Client) Fetch(ctx context.Context, id renderer.ID, file string, progress func(done, total int64)) error {
+func (c *Client) Fetch(ctx context.Context, id spec.ID, file string, progress func(done, total int64)) error {
 	part := file + "." + string(id) + ".part"
 	f, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE, 0o644) //nolint:gosec // the file that the caller names, for all to read
 	if err != nil {
@@ -44,7 +44,7 @@ func (c *Client) Fetch(ctx context.Context, id renderer.ID, file string, progres
 
 // Copy writes the picture of a job to w and returns the number of its bytes. When
 // it fails in between, w has the beginning of the picture.
-func (c *Client) Copy(ctx context.Context, id renderer.ID, w io.Writer) (int64, error) {
+func (c *Client) Copy(ctx context.Context, id spec.ID, w io.Writer) (int64, error) {
 	d := &download{client: c, id: id, to: stream{w}}
 	err := d.run(ctx)
 	return d.done, err
@@ -72,7 +72,7 @@ func (stream) Seek(int64, int) (int64, error) { return 0, errRestart }
 // download is the fetching of a picture.
 type download struct {
 	client   *Client
-	id       renderer.ID
+	id       spec.ID
 	to       target
 	done     int64 // bytes written; what follows is asked for
 	patience patience

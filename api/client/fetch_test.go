@@ -18,17 +18,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/ledger"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
 
 // poster puts a picture of a size, of noise, into a farm and returns its job.
-func poster(t *testing.T, f *farm, size int) (renderer.ID, []byte) {
+func poster(t *testing.T, f *farm, size int) (spec.ID, []byte) {
 	t.Helper()
 	noise := make([]byte, size)
 	_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
-	s := spec(t, 60)
-	require.NoError(t, f.store.Put(t.Context(), ledger.ImageKey(s.ID(), renderer.PNG), "image/png", bytes.NewReader(noise)))
+	s := parse(t, 60)
+	require.NoError(t, f.store.Put(t.Context(), ledger.ImageKey(s.ID(), spec.PNG), "image/png", bytes.NewReader(noise)))
 	st, err := connect(t, f.url).Submit(t.Context(), s)
 	require.NoError(t, err)
 	return st.ID, noise
@@ -67,7 +67,7 @@ func TestFetchGoesOnAfterABreak(t *testing.T) {
 }
 
 // interrupted fetches the beginning of a picture.
-func interrupted(t *testing.T, f *farm, id renderer.ID, path string) (have int64) {
+func interrupted(t *testing.T, f *farm, id spec.ID, path string) (have int64) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	half := newProxy(t, f.url)

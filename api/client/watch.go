@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // maxLine bounds a line of a stream, which may hold a Spec with very many digits.
@@ -20,7 +20,7 @@ const maxLine = 16 << 20
 
 // Watch yields the status of a job: at once, and whenever it has changed, until
 // it is final, which is the last. An error ends the sequence too.
-func (c *Client) Watch(ctx context.Context, id renderer.ID) iter.Seq2[job.Status, error] {
+func (c *Client) Watch(ctx context.Context, id spec.ID) iter.Seq2[job.Status, error] {
 	return func(yield func(job.Status, error) bool) {
 		w := watch{client: c, id: id, yield: yield}
 		for !w.over {
@@ -39,7 +39,7 @@ func (c *Client) Watch(ctx context.Context, id renderer.ID) iter.Seq2[job.Status
 // watch is a Watch under way.
 type watch struct {
 	client   *Client
-	id       renderer.ID
+	id       spec.ID
 	yield    func(job.Status, error) bool
 	last     string // id of the last event
 	over     bool   // the last status was yielded, or the consumer wants no more

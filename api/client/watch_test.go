@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 func TestWatchGoesOnAfterABreak(t *testing.T) {
@@ -20,7 +20,7 @@ func TestWatchGoesOnAfterABreak(t *testing.T) {
 	f := newFarm(t)
 	p := newProxy(t, f.url)
 	c := connect(t, p.url)
-	st, err := c.Submit(t.Context(), spec(t, 60))
+	st, err := c.Submit(t.Context(), parse(t, 60))
 	require.NoError(t, err)
 	p.mu.Lock()
 	p.cuts = []int64{10, 600} // before the first event, and behind it
@@ -45,7 +45,7 @@ func TestWatchGoesOnAfterABreak(t *testing.T) {
 func TestWatchEndsWithItsContextAndItsConsumer(t *testing.T) {
 	t.Parallel()
 	c := connect(t, newFarm(t).url)
-	st, err := c.Submit(t.Context(), spec(t, 60))
+	st, err := c.Submit(t.Context(), parse(t, 60))
 	require.NoError(t, err)
 	for _, err := range c.Watch(t.Context(), st.ID) {
 		require.NoError(t, err)
@@ -80,7 +80,7 @@ func TestStreamsOfAnyForm(t *testing.T) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, c.stream) }))
 		t.Cleanup(server.Close)
 		var got []string
-		for st, err := range connect(t, server.URL).Watch(t.Context(), renderer.ID("a")) {
+		for st, err := range connect(t, server.URL).Watch(t.Context(), spec.ID("a")) {
 			if err != nil {
 				got = append(got, err.Error())
 			} else {

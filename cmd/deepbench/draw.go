@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // The size of the pictures.
@@ -38,7 +39,7 @@ func drawing(ctx context.Context, file string, threads int) (spent, error) {
 	opt := renderer.Options{Threads: threads}
 	begun := time.Now()
 	d.Reference, err = clock(func() (err error) {
-		opt.Groundwork, err = renderer.NewGroundwork(ctx, s, opt)
+		opt.Prepass, err = renderer.NewPrepass(ctx, s, opt)
 		return err
 	})
 	if err != nil {
@@ -57,9 +58,9 @@ func drawing(ctx context.Context, file string, threads int) (spent, error) {
 
 // tables returns the time that the tables of a view take, which are made for its first row: what that takes more than
 // once again.
-func tables(ctx context.Context, s renderer.Spec, opt renderer.Options) (float64, error) {
+func tables(ctx context.Context, s spec.Spec, opt renderer.Options) (float64, error) {
 	row := func() error {
-		_, err := renderer.Render(ctx, s, renderer.Rows{Start: 0, End: 1}, opt)
+		_, err := renderer.Render(ctx, s, spec.Rows{Start: 0, End: 1}, opt)
 		return err
 	}
 	first, err := clock(row)
@@ -71,32 +72,32 @@ func tables(ctx context.Context, s renderer.Spec, opt renderer.Options) (float64
 }
 
 // readPlace returns the Spec of the raw data of a place.
-func readPlace(file string) (renderer.Spec, error) {
+func readPlace(file string) (spec.Spec, error) {
 	data, err := os.ReadFile(file) //nolint:gosec // whoever runs this names it
 	if err != nil {
-		return renderer.Spec{}, err
+		return spec.Spec{}, err
 	}
 	var place struct {
 		Re, Im, Radius string
 		MaxIterations  int `json:"max_iterations"`
 	}
 	if err := json.Unmarshal(data, &place); err != nil {
-		return renderer.Spec{}, fmt.Errorf("%s: %w", file, err)
+		return spec.Spec{}, fmt.Errorf("%s: %w", file, err)
 	}
-	s := renderer.Spec{
-		Width: width, Height: height, MaxIterations: renderer.Iterations(place.MaxIterations), Format: renderer.NPY,
+	s := spec.Draft{
+		Width: width, Height: height, MaxIterations: spec.Iterations(place.MaxIterations), Format: spec.NPY,
 	}
 	for _, number := range []struct {
 		text string
-		to   *renderer.Decimal
+		to   *spec.Decimal
 	}{
 		{place.Re, &s.Center.Re}, {place.Im, &s.Center.Im}, {place.Radius, &s.Radius},
 	} {
-		if *number.to, err = renderer.ParseDecimal(number.text); err != nil {
-			return s, fmt.Errorf("%s: %w", file, err)
+		if *number.to, err = spec.ParseDecimal(number.text); err != nil {
+			return spec.Spec{}, fmt.Errorf("%s: %w", file, err)
 		}
 	}
-	return s.Normalize()
+	return spec.Normalize(s)
 }
 
 // clock returns the CPU time in user mode that the process spends on something, in seconds.

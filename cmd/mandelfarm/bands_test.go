@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage/s3"
 )
 
@@ -40,7 +41,7 @@ const (
 
 // drawnPoster is the file that the renderer alone makes of the poster.
 var drawnPoster = sync.OnceValues(func() ([]byte, error) {
-	s, err := renderer.Parse([]byte(heavy(posterIterations)))
+	s, err := spec.Parse([]byte(heavy(posterIterations)))
 	if err != nil {
 		return nil, err
 	}
@@ -156,11 +157,11 @@ func TestRawDataOfALargeJob(t *testing.T) {
 		serve(t, settings, "worker", "--band-time", shortBands), serve(t, settings, "worker", "--band-time", shortBands),
 	}
 	folder := t.TempDir()
-	spec := filepath.Join(folder, "poster.json")
-	require.NoError(t, os.WriteFile(spec, []byte(heavy(posterIterations)), 0o600))
+	s := filepath.Join(folder, "poster.json")
+	require.NoError(t, os.WriteFile(s, []byte(heavy(posterIterations)), 0o600))
 	for flag, format := range map[string]string{"--raw": "npy", "--exr": "exr"} {
 		want, got := filepath.Join(folder, "alone."+format), filepath.Join(folder, "farm."+format)
-		require.NoError(t, command(t, nil, "render", spec, flag, want).Run())
+		require.NoError(t, command(t, nil, "render", s, flag, want).Run())
 		id := strings.TrimSpace(asked(t, front.url, strings.TrimSuffix(heavy(posterIterations), "}")+`, "format": "`+format+`"}`,
 			"submit", "-", "--wait"))
 		asked(t, front.url, "", "fetch", id, "-o", got)

@@ -18,7 +18,7 @@ import (
 
 	"mandelfarm/internal/testenv"
 	"mandelfarm/ledger"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage/s3"
 )
 
@@ -44,7 +44,7 @@ func coldGenerate(b *testing.B, poster string) {
 	store, err := s3.Open(b.Context(), bucket)
 	require.NoError(b, err)
 	defer store.Close()
-	key := ledger.ImageKey(renderer.Original(800, 600).ID(), renderer.PNG)
+	key := ledger.ImageKey(spec.Original(800, 600).ID(), spec.PNG)
 
 	if poster != "" {
 		front.awaitJob(b, front.submit(b, poster), "running", patient)

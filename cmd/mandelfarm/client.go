@@ -13,7 +13,7 @@ import (
 
 	"mandelfarm/api/client"
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // caller is what a command has that asks a farm over HTTP.
@@ -62,10 +62,10 @@ func clientCommand(env environment, cmd *cobra.Command, run func(ctx context.Con
 }
 
 // jobCommand completes a command that is about one job.
-func jobCommand(env environment, cmd *cobra.Command, run func(ctx context.Context, c *caller, id renderer.ID) error) *cobra.Command {
+func jobCommand(env environment, cmd *cobra.Command, run func(ctx context.Context, c *caller, id spec.ID) error) *cobra.Command {
 	cmd.Args = usage(cobra.ExactArgs(1))
 	return clientCommand(env, cmd, func(ctx context.Context, c *caller, args []string) error {
-		id, err := renderer.ParseID(args[0])
+		id, err := spec.ParseID(args[0])
 		if err != nil {
 			return fmt.Errorf("%w: %w", errUsage, err)
 		}
@@ -75,7 +75,7 @@ func jobCommand(env environment, cmd *cobra.Command, run func(ctx context.Contex
 
 func statusCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{Use: "status ID", Short: "Tell how a job stands"}
-	return jobCommand(env, cmd, func(ctx context.Context, c *caller, id renderer.ID) error {
+	return jobCommand(env, cmd, func(ctx context.Context, c *caller, id spec.ID) error {
 		st, err := c.farm.Job(ctx, id)
 		if err != nil {
 			return err
@@ -86,7 +86,7 @@ func statusCommand(env environment) *cobra.Command {
 
 func cancelCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{Use: "cancel ID", Short: "Cancel a job"}
-	return jobCommand(env, cmd, func(ctx context.Context, c *caller, id renderer.ID) error {
+	return jobCommand(env, cmd, func(ctx context.Context, c *caller, id spec.ID) error {
 		st, err := c.farm.Cancel(ctx, id)
 		if err != nil {
 			return err
@@ -97,7 +97,7 @@ func cancelCommand(env environment) *cobra.Command {
 
 func retryCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{Use: "retry ID", Short: "Queue a job again that failed or was canceled"}
-	return jobCommand(env, cmd, func(ctx context.Context, c *caller, id renderer.ID) error {
+	return jobCommand(env, cmd, func(ctx context.Context, c *caller, id spec.ID) error {
 		st, err := c.farm.Retry(ctx, id)
 		if err != nil {
 			return err

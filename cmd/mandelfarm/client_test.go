@@ -22,6 +22,7 @@ import (
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage/dir"
 )
 
@@ -69,14 +70,14 @@ func TestFromSpecToFileOverHTTP(t *testing.T) {
 	t.Parallel()
 	farm := serve(t, map[string]string{"DATA": t.TempDir()})
 	const text = `{"width": 90, "height": 60, "max_iterations": 500, "center": {"re": "-0.5"}, "coloring": {"palette": "fire"}}`
-	spec, err := renderer.Parse([]byte(text))
+	s, err := spec.Parse([]byte(text))
 	require.NoError(t, err)
 	var want bytes.Buffer
-	require.NoError(t, renderer.Write(t.Context(), &want, spec, renderer.Options{}))
+	require.NoError(t, renderer.Write(t.Context(), &want, s, renderer.Options{}))
 	path := filepath.Join(t.TempDir(), "out.png")
 
 	id := strings.TrimSpace(asked(t, farm.url, text, "submit", "-", "--wait"))
-	assert.Equal(t, string(spec.ID()), id)
+	assert.Equal(t, string(s.ID()), id)
 	asked(t, farm.url, "", "fetch", id, "-o", path)
 	got, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -145,7 +146,7 @@ func TestExitCodes(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	end := job.Progress{State: job.Failed, Error: "no ink"}
-	_, err = ledger.New(store, time.Now).Finish(t.Context(), renderer.ID(failed), end)
+	_, err = ledger.New(store, time.Now).Finish(t.Context(), spec.ID(failed), end)
 	require.NoError(t, err)
 	done := strings.TrimSpace(asked(t, farm.url, "", "submit", "--width", "50", "--height", "9", "--wait"))
 
@@ -259,7 +260,7 @@ func TestSubmitHasEveryParameter(t *testing.T) {
 	for _, name := range view.parameters {
 		name = strings.ReplaceAll(name, "-", "_")
 		flags = append(flags, name)
-		_, err := renderer.FromQuery(10, 10, map[string][]string{name: {"?"}})
+		_, err := spec.FromQuery(10, 10, map[string][]string{name: {"?"}})
 		if err != nil {
 			require.NotContains(t, err.Error(), "not a known parameter")
 		}

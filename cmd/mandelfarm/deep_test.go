@@ -13,6 +13,7 @@ import (
 
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage/s3"
 )
 
@@ -59,7 +60,7 @@ func TestReferenceSurvivesTheLossOfItsWorker(t *testing.T) {
 	require.Len(t, referencesOf(t, settings), 1)
 	status, got := front.get(job + "/image")
 	require.Equal(t, http.StatusOK, status)
-	s, err := renderer.Parse([]byte(deepest(200, 150)))
+	s, err := spec.Parse([]byte(deepest(200, 150)))
 	require.NoError(t, err)
 	var want bytes.Buffer
 	require.NoError(t, renderer.Write(t.Context(), &want, s, renderer.Options{}))

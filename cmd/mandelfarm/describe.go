@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // line is a job in one line: what it is, and how it stands.
@@ -19,7 +19,7 @@ func line(st job.Status) string {
 // drawing says what a job draws.
 func drawing(st job.Status) string {
 	what := fmt.Sprintf("%s %dx%d", st.Spec.Formula, st.Spec.Width, st.Spec.Height)
-	if st.Spec.Format != renderer.PNG {
+	if st.Spec.Format != spec.PNG {
 		what += " " + st.Spec.Format.String()
 	}
 	return what

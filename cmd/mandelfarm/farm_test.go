@@ -17,6 +17,7 @@ import (
 
 	"mandelfarm/internal/testenv"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // slow is a Spec of so many points that take a worker a second for every
@@ -33,7 +34,7 @@ const endless = 100_000
 func original(tb testing.TB, width, height int) []byte {
 	tb.Helper()
 	var png bytes.Buffer
-	require.NoError(tb, renderer.Write(tb.Context(), &png, renderer.Original(width, height), renderer.Options{}))
+	require.NoError(tb, renderer.Write(tb.Context(), &png, spec.Original(width, height), renderer.Options{}))
 	return png.Bytes()
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // errNotDone: the job has no picture yet.
@@ -24,7 +24,7 @@ func fetchCommand(env environment) *cobra.Command {
 		Long: `Fetch a job's picture into a file. What an earlier fetch of the same job into the
 same file has left behind, in FILE.ID.part, is not fetched again.`,
 	}
-	jobCommand(env, cmd, func(ctx context.Context, c *caller, id renderer.ID) error {
+	jobCommand(env, cmd, func(ctx context.Context, c *caller, id spec.ID) error {
 		st, err := c.farm.Job(ctx, id)
 		if err == nil {
 			err = ending(st)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // findOptions say what find looks for and prints.
@@ -46,14 +47,14 @@ Exit code 0: it is found. 2: wrong usage, or no view of the Mandelbrot set.
 		if options.maxPeriod < 0 {
 			return fmt.Errorf("%w: --max-period: want 0 or more", errUsage)
 		}
-		spec, err := view.spec(cmd.Flags(), args, cmd.InOrStdin())
+		wanted, err := view.spec(cmd.Flags(), args, cmd.InOrStdin())
 		if err == nil {
-			err = spec.Check(renderer.Limits{})
+			err = renderer.Limits{}.Check(wanted)
 		}
 		if err != nil {
 			return usageFault(err)
 		}
-		return find(cmd.Context(), s, spec, options, cmd.OutOrStdout())
+		return find(cmd.Context(), s, wanted, options, cmd.OutOrStdout())
 	}
 	cmd.Flags().IntVar(&options.maxPeriod, "max-period", 0, fmt.Sprintf(
 		"`period` above which none is looked for; by default %d, or the view's iterations if they are more", renderer.DefaultMaxPeriod))
@@ -66,12 +67,12 @@ Exit code 0: it is found. 2: wrong usage, or no view of the Mandelbrot set.
 }
 
 // find prints the minibrot that the picture's view is about.
-func find(ctx context.Context, s *settings, spec renderer.Spec, options findOptions, stdout io.Writer) error {
+func find(ctx context.Context, s *settings, wanted spec.Spec, options findOptions, stdout io.Writer) error {
 	limit := options.maxPeriod
 	if limit == 0 {
-		limit = max(renderer.DefaultMaxPeriod, int(spec.MaxIterations))
+		limit = max(renderer.DefaultMaxPeriod, int(wanted.MaxIterations))
 	}
-	found, err := spec.Find(ctx, limit, renderer.Options{Threads: s.worker.threads})
+	found, err := renderer.Find(ctx, wanted, limit, renderer.Options{Threads: s.worker.threads})
 	if err != nil {
 		return usageFault(err)
 	}
@@ -89,7 +90,7 @@ func find(ctx context.Context, s *settings, spec renderer.Spec, options findOpti
 
 // usageFault marks errors of a Spec as wrong usage.
 func usageFault(err error) error {
-	if _, ok := errors.AsType[*renderer.FieldError](err); ok && !errors.Is(err, errUsage) {
+	if _, ok := errors.AsType[*spec.FieldError](err); ok && !errors.Is(err, errUsage) {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
 	return err

@@ -10,33 +10,37 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 func TestFindPrintsTheMinibrot(t *testing.T) {
 	t.Parallel()
 	const text = `{"width": 90, "height": 60, "center": {"re": "-1.7597", "im": "-0.0126"}, "radius": "0.001", "coloring": {"palette": "fire"}}`
-	var found renderer.Minibrot
+	var found spec.Minibrot
 	require.NoError(t, json.Unmarshal([]byte(asked(t, "", text, "find", "-")), &found))
 	assert.Equal(t, 39, found.Period)
 	assert.Equal(t, 39*200, found.MaxIterations)
-	assert.Equal(t, renderer.Palette("fire"), found.Spec.Coloring.Palette)
+	assert.Equal(t, spec.Palette("fire"), found.Spec.Coloring.Palette)
 	assert.Equal(t, 90, found.Spec.Width)
 	assert.Equal(t, found.Center, found.Spec.Center)
 	assert.Equal(t, found.Radius, found.Spec.Radius)
 
 	file := filepath.Join(t.TempDir(), "spec.json")
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-	spec := asked(t, "", "", "find", file, "--spec")
-	assert.Equal(t, string(found.Spec.Canonical())+"\n", spec)
-	picture := asked(t, "", spec, "render", "-", "-o", "-")
+	s := asked(t, "", "", "find", file, "--spec")
+	assert.Equal(t, string(found.Spec.Canonical())+"\n", s)
+	picture := asked(t, "", s, "render", "-", "-o", "-")
 	assert.True(t, strings.HasPrefix(picture, "\x89PNG"), "what is printed can be drawn")
 
 	flags := []string{"find", "--re", "-1.7597", "--im", "-0.0126", "--radius", "0.001", "--palette", "fire"}
-	var byFlags renderer.Minibrot
+	var byFlags spec.Minibrot
 	require.NoError(t, json.Unmarshal([]byte(asked(t, "", "", flags...)), &byFlags))
 	assert.Equal(t, 800, byFlags.Spec.Width)
-	byFlags.Spec.Width, byFlags.Spec.Height = 90, 60
+	resized := byFlags.Spec.Draft()
+	resized.Width, resized.Height = 90, 60
+	small, err := spec.Normalize(resized)
+	require.NoError(t, err)
+	byFlags.Spec = small
 	assert.Equal(t, found, byFlags, "flags say the same")
 }
 

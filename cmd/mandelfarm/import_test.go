@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // spiral is a file of Kalles Fraktaler's with two things that are not honoured.
@@ -23,14 +24,14 @@ func TestImportPrintsASpec(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte(spiral), 0o600))
 	r := ask(t, "", "", "import", path, "--width", "60", "--height=40")
 	require.Equal(t, exitOK, r.code, r.stderr)
-	spec, err := renderer.Parse([]byte(r.stdout))
+	s, err := spec.Parse([]byte(r.stdout))
 	require.NoError(t, err)
-	assert.Equal(t, string(spec.Canonical())+"\n", r.stdout)
-	want, err := renderer.FromQuery(60, 40, map[string][]string{
+	assert.Equal(t, string(s.Canonical())+"\n", r.stdout)
+	want, err := spec.FromQuery(60, 40, map[string][]string{
 		"re": {"-0.743643887"}, "im": {"0.1318259"}, "radius": {"0.0001"}, "max_iterations": {"500"},
 	})
 	require.NoError(t, err)
-	assert.Equal(t, want, spec)
+	assert.Equal(t, want, s)
 	assert.Equal(t, "StretchAngle: 12: views are not stretched\nWobble: 7: is not a key that is known here\n", r.stderr)
 	assert.Equal(t, r.stdout, asked(t, "", spiral, "import", "-", "--width", "60", "--height", "40"))
 }
@@ -39,13 +40,13 @@ func TestImportPrintsASpec(t *testing.T) {
 func TestImportedSpecsAreDrawn(t *testing.T) {
 	t.Parallel()
 	text := asked(t, "", spiral, "import", "-", "--width", "60", "--height", "40")
-	spec, err := renderer.Parse([]byte(text))
+	s, err := spec.Parse([]byte(text))
 	require.NoError(t, err)
 	var want bytes.Buffer
-	require.NoError(t, renderer.Write(t.Context(), &want, spec, renderer.Options{}))
+	require.NoError(t, renderer.Write(t.Context(), &want, s, renderer.Options{}))
 	assert.Equal(t, want.String(), asked(t, "", text, "render", "-", "-o", "-"))
 	farm := serve(t, map[string]string{"DATA": t.TempDir()})
-	assert.Equal(t, string(spec.ID())+"\n", asked(t, farm.url, text, "submit", "-"))
+	assert.Equal(t, string(s.ID())+"\n", asked(t, farm.url, text, "submit", "-"))
 }
 
 // TestImportKnowsNoDepth: how deep a view may be is for those who draw it to say.

@@ -39,7 +39,7 @@ import (
 
 	"mandelfarm/api/client"
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -86,7 +86,7 @@ func exitCode(err error) int {
 		{errJobCanceled, exitJobCanceled},
 		{job.ErrUnknown, exitUnknownJob},
 		{client.ErrUnreachable, exitUnreachable},
-		{renderer.ErrNoMinibrot, exitNothing},
+		{spec.ErrNoMinibrot, exitNothing},
 	} {
 		if errors.Is(err, row.err) {
 			return row.code

@@ -13,6 +13,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // standard names standard input and output where a file is expected.
@@ -27,15 +28,13 @@ type outputs struct {
 
 // output is one of them.
 type output struct {
-	spec       renderer.Spec
 	flag, file string
+	format     spec.FileFormat
 }
 
-// list returns what is to be drawn into which file.
-func (o outputs) list(spec renderer.Spec) (list []output) {
-	for _, out := range []output{
-		{spec, "output", o.picture}, {spec.As(renderer.NPY), "raw", o.npy}, {spec.As(renderer.EXR), "exr", o.exr},
-	} {
+// list returns the files that are to be written.
+func (o outputs) list() (list []output) {
+	for _, out := range []output{{"output", o.picture, asGiven}, {"raw", o.npy, spec.NPY}, {"exr", o.exr, spec.EXR}} {
 		if out.file != "" {
 			list = append(list, out)
 		}
@@ -43,10 +42,21 @@ func (o outputs) list(spec renderer.Spec) (list []output) {
 	return list
 }
 
+// asGiven stands for the Spec's own format.
+const asGiven spec.FileFormat = "as given"
+
+// of is what of a Spec is drawn into the file.
+func (o output) of(s spec.Spec) (spec.Spec, error) {
+	if o.format == asGiven {
+		return s, nil
+	}
+	return s.As(o.format)
+}
+
 // check refuses what cannot be written.
 func (o outputs) check() error {
 	var files []string
-	for _, out := range o.list(renderer.Spec{}) {
+	for _, out := range o.list() {
 		if slices.Contains(files, out.file) {
 			return fmt.Errorf("%w: --%s: %s is another output already", errUsage, out.flag, out.file)
 		}
@@ -64,20 +74,24 @@ func render(ctx context.Context, s *settings, input string, files outputs, stdin
 	if err := files.check(); err != nil {
 		return err
 	}
-	spec, err := readSpec(input, stdin)
+	wanted, err := readSpec(input, stdin)
 	if err != nil {
 		return err
 	}
-	var groundwork *renderer.Groundwork // of one view in several formats
-	for _, out := range files.list(spec) {
+	var prepass *renderer.Prepass // of one view in several formats
+	for _, out := range files.list() {
+		drawn, err := out.of(wanted)
+		if err != nil {
+			return fmt.Errorf("%w: --%s: %w", errUsage, out.flag, err)
+		}
 		options := renderer.Options{Threads: s.worker.threads}
-		if groundwork == nil || groundwork.Key() != out.spec.GroundworkKey() {
-			if groundwork, err = renderer.NewGroundwork(ctx, out.spec, options); err != nil {
+		if prepass == nil || prepass.Key() != renderer.PrepassKey(drawn) {
+			if prepass, err = renderer.NewPrepass(ctx, drawn, options); err != nil {
 				return err
 			}
 		}
-		options.Groundwork, options.Progress = groundwork, progress(out.spec, stderr)
-		draw := func(w io.Writer) error { return renderer.Write(ctx, w, out.spec, options) }
+		options.Prepass, options.Progress = prepass, progress(drawn, stderr)
+		draw := func(w io.Writer) error { return renderer.Write(ctx, w, drawn, options) }
 		if out.file == standard {
 			err = draw(stdout)
 		} else {
@@ -93,39 +107,39 @@ func render(ctx context.Context, s *settings, input string, files outputs, stdin
 // maxSpec is more than any Spec that can be drawn needs.
 const maxSpec = 16 << 20
 
-func readSpec(input string, stdin io.Reader) (renderer.Spec, error) {
+func readSpec(input string, stdin io.Reader) (spec.Spec, error) {
 	source := stdin
 	if input != standard {
 		file, err := os.Open(input) //nolint:gosec // the file that the caller names
 		if err != nil {
-			return renderer.Spec{}, fmt.Errorf("%w: %w", errUsage, err)
+			return spec.Spec{}, fmt.Errorf("%w: %w", errUsage, err)
 		}
 		defer file.Close()
 		source = file
 	}
 	data, err := io.ReadAll(io.LimitReader(source, maxSpec))
 	if err != nil {
-		return renderer.Spec{}, fmt.Errorf("read %s: %w", input, err)
+		return spec.Spec{}, fmt.Errorf("read %s: %w", input, err)
 	}
-	spec, err := renderer.Parse(data)
+	s, err := spec.Parse(data)
 	if err == nil {
-		err = spec.Check(renderer.Limits{})
+		err = renderer.Limits{}.Check(s)
 	}
 	if err != nil {
-		return spec, fmt.Errorf("%w: %s: %w", errUsage, input, err)
+		return s, fmt.Errorf("%w: %s: %w", errUsage, input, err)
 	}
-	return spec, nil
+	return s, nil
 }
 
 // progress returns a callback that moves a bar, or nil where nobody would see
 // it.
-func progress(spec renderer.Spec, stderr io.Writer) func(rows int) {
+func progress(s spec.Spec, stderr io.Writer) func(rows int) {
 	if !isTerminal(stderr) {
 		return nil
 	}
-	bar := progressbar.NewOptions(spec.Height,
+	bar := progressbar.NewOptions(s.Height,
 		progressbar.OptionSetWriter(stderr),
-		progressbar.OptionSetDescription(fmt.Sprintf("%s %dx%d", spec.Formula, spec.Width, spec.Height)),
+		progressbar.OptionSetDescription(fmt.Sprintf("%s %dx%d", s.Formula, s.Width, s.Height)),
 		progressbar.OptionSetItsString("rows"),
 		progressbar.OptionShowIts(),
 		progressbar.OptionFullWidth(),

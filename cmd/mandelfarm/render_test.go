@@ -15,15 +15,16 @@ import (
 
 	"mandelfarm/internal/testenv"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 func TestRenderWritesThePicture(t *testing.T) {
 	t.Parallel()
 	const text = `{"width": 70, "height": 50, "radius": "0.5"}`
-	spec, err := renderer.Parse([]byte(text))
+	s, err := spec.Parse([]byte(text))
 	require.NoError(t, err)
 	var want bytes.Buffer
-	require.NoError(t, renderer.Write(t.Context(), &want, spec, renderer.Options{}))
+	require.NoError(t, renderer.Write(t.Context(), &want, s, renderer.Options{}))
 
 	folder := t.TempDir()
 	file, out := filepath.Join(folder, "spec.json"), filepath.Join(folder, "out.png")
@@ -44,18 +45,20 @@ func TestRenderWritesThePicture(t *testing.T) {
 func TestRenderWritesRawData(t *testing.T) {
 	t.Parallel()
 	const text = `{"width": 70, "height": 50, "radius": "0.5", "samples": 2}`
-	spec, err := renderer.Parse([]byte(text))
+	s, err := spec.Parse([]byte(text))
 	require.NoError(t, err)
-	want := func(format renderer.FileFormat) []byte {
+	want := func(format spec.FileFormat) []byte {
 		var file bytes.Buffer
-		require.NoError(t, renderer.Write(t.Context(), &file, spec.As(format), renderer.Options{}))
+		drawn, err := s.As(format)
+		require.NoError(t, err)
+		require.NoError(t, renderer.Write(t.Context(), &file, drawn, renderer.Options{}))
 		return file.Bytes()
 	}
 	all := command(t, nil, "render", "-", "-o", "out.png", "--raw", "out.npy", "--exr", "out.exr")
 	all.Stdin = strings.NewReader(text)
 	out, err := all.CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	for _, format := range renderer.FileFormats() {
+	for _, format := range spec.FileFormats() {
 		got, err := os.ReadFile(filepath.Join(all.Dir, "out."+string(format)))
 		require.NoError(t, err)
 		assert.Equal(t, want(format), got, format)
@@ -64,7 +67,7 @@ func TestRenderWritesRawData(t *testing.T) {
 	piped.Stdin = strings.NewReader(text)
 	got, err := piped.Output()
 	require.NoError(t, err)
-	assert.Equal(t, want(renderer.NPY), got)
+	assert.Equal(t, want(spec.NPY), got)
 	empty(t, piped.Dir)
 }
 

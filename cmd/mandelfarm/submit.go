@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 func submitCommand(env environment) *cobra.Command {
@@ -31,11 +31,11 @@ With --wait, which --output implies, it shows the progress until the job ends.`,
 		Args: usage(cobra.MaximumNArgs(1)),
 	}
 	clientCommand(env, cmd, func(ctx context.Context, c *caller, args []string) error {
-		spec, err := view.spec(cmd.Flags(), args, c.stdin)
+		s, err := view.spec(cmd.Flags(), args, c.stdin)
 		if err != nil {
 			return err
 		}
-		return c.submit(ctx, spec, wait || output != "", output)
+		return c.submit(ctx, s, wait || output != "", output)
 	})
 	cmd.Flags().BoolVar(&wait, "wait", false, "show the progress until the job ends")
 	arguments(cmd.Flags(), "wait")
@@ -47,8 +47,8 @@ With --wait, which --output implies, it shows the progress until the job ends.`,
 // submit submits a Spec. If it is to wait it shows the progress, on standard
 // error unless that is what it was asked to print, and fetches the picture if
 // there is an output.
-func (c *caller) submit(ctx context.Context, spec renderer.Spec, wait bool, output string) error {
-	st, err := c.farm.Submit(ctx, spec)
+func (c *caller) submit(ctx context.Context, s spec.Spec, wait bool, output string) error {
+	st, err := c.farm.Submit(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 var errTwoSpecs = errors.New("say what to draw by SPEC.json, or by flags from --width on")
 
 // spec reads what is to be drawn from a file or from the flags, not from both.
-func (v *viewFlags) spec(fs *pflag.FlagSet, args []string, stdin io.Reader) (renderer.Spec, error) {
+func (v *viewFlags) spec(fs *pflag.FlagSet, args []string, stdin io.Reader) (spec.Spec, error) {
 	query := make(map[string][]string)
 	for _, name := range v.parameters {
 		if fs.Changed(name) {
@@ -125,14 +125,14 @@ func (v *viewFlags) spec(fs *pflag.FlagSet, args []string, stdin io.Reader) (ren
 	}
 	flags := len(query) > 0 || fs.Changed("width") || fs.Changed("height")
 	if flags == (len(args) == 1) {
-		return renderer.Spec{}, fmt.Errorf("%w: %w", errUsage, errTwoSpecs)
+		return spec.Spec{}, fmt.Errorf("%w: %w", errUsage, errTwoSpecs)
 	}
 	if len(args) == 1 {
 		return readSpec(args[0], stdin)
 	}
-	spec, err := renderer.FromQuery(v.width, v.height, query)
+	s, err := spec.FromQuery(v.width, v.height, query)
 	if err != nil {
-		return spec, fmt.Errorf("%w: %w", errUsage, err)
+		return s, fmt.Errorf("%w: %w", errUsage, err)
 	}
-	return spec, nil
+	return s, nil
 }

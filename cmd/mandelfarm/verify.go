@@ -60,7 +60,7 @@ func verify(ctx context.Context, s *settings, input string, rows int, stdin io.R
 	}
 	picture, err := renderer.OpenPicture(source)
 	if err == nil {
-		err = picture.Spec.Check(renderer.Limits{})
+		err = renderer.Limits{}.Check(picture.Spec)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", errUnverified, input, err)

@@ -10,19 +10,20 @@ import (
 
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/bandpng"
+	"mandelfarm/renderer/spec"
 )
 
 // picture draws a small picture; a bit of one pixel may be changed, and the
 // version may be another.
 func picture(t *testing.T, mask byte, version string) []byte {
 	t.Helper()
-	spec, err := renderer.Parse([]byte(`{"width": 50, "height": 60}`))
+	s, err := spec.Parse([]byte(`{"width": 50, "height": 60}`))
 	require.NoError(t, err)
-	pixels, err := renderer.Render(t.Context(), spec, renderer.Rows{Start: 0, End: 60}, renderer.Options{})
+	pixels, err := renderer.Render(t.Context(), s, spec.Rows{Start: 0, End: 60}, renderer.Options{})
 	require.NoError(t, err)
 	pixels.Pix[40*pixels.Stride+3*7] ^= mask
 	file := bandpng.Head(bandpng.Header{Width: 50, Height: 60, Format: pixels.Format, Text: []bandpng.Text{
-		{Keyword: "mandelfarm", Value: string(spec.Canonical())},
+		{Keyword: "mandelfarm", Value: string(s.Canonical())},
 		{Keyword: "Software", Value: "mandelfarm renderer " + version},
 	}})
 	var pool bandpng.Pool
@@ -32,7 +33,7 @@ func picture(t *testing.T, mask byte, version string) []byte {
 
 func TestVerify(t *testing.T) {
 	t.Parallel()
-	good := picture(t, 0, renderer.Version)
+	good := picture(t, 0, spec.Version)
 	for name, test := range map[string]struct {
 		file []byte
 		args []string
@@ -41,8 +42,8 @@ func TestVerify(t *testing.T) {
 	}{
 		"whole":         {file: good, want: "the same, 60 of 60 rows"},
 		"sample":        {file: original(t, 200, 640), args: []string{"--rows", "65"}, want: "the same, 128 of 640 rows"},
-		"flipped bit":   {file: picture(t, 1, renderer.Version), code: exitFailure, want: "pixel 7 of row 40 is"},
-		"other version": {file: picture(t, 0, "0"), code: exitUsage, want: `it is "0", this is "` + renderer.Version + `"`},
+		"flipped bit":   {file: picture(t, 1, spec.Version), code: exitFailure, want: "pixel 7 of row 40 is"},
+		"other version": {file: picture(t, 0, "0"), code: exitUsage, want: `it is "0", this is "` + spec.Version + `"`},
 		"truncated":     {file: good[:len(good)-30], code: exitUsage, want: "too early"},
 		"damaged":       {file: append(bytes.Clone(good[:len(good)-1]), 0), code: exitUsage, want: "checksum"},
 		"no PNG":        {file: []byte("hello"), code: exitUsage, want: "PNG"},

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // How a job ended that was watched.
@@ -26,7 +26,7 @@ func watchCommand(env environment) *cobra.Command {
 		Long: `Show a job's progress until it ends: as a bar on a terminal, otherwise as a line
 for every change. A farm that restarts meanwhile is waited for.`,
 	}
-	return jobCommand(env, cmd, func(ctx context.Context, c *caller, id renderer.ID) error {
+	return jobCommand(env, cmd, func(ctx context.Context, c *caller, id spec.ID) error {
 		_, err := c.watch(ctx, id, c.stdout)
 		return err
 	})
@@ -34,7 +34,7 @@ for every change. A farm that restarts meanwhile is waited for.`,
 
 // watch shows a job's progress until it ends, in lines on w if it is neither JSON
 // nor a terminal. A job that does not end well is an error.
-func (c *caller) watch(ctx context.Context, id renderer.ID, w io.Writer) (last job.Status, err error) {
+func (c *caller) watch(ctx context.Context, id spec.ID, w io.Writer) (last job.Status, err error) {
 	show := c.shower(w)
 	for last, err = range c.farm.Watch(ctx, id) {
 		if err != nil {

@@ -19,6 +19,7 @@ import (
 
 	"mandelfarm/internal/golden"
 	"mandelfarm/renderer/bandpng"
+	"mandelfarm/renderer/spec"
 )
 
 var formats = []bandpng.Format{bandpng.Gray1, bandpng.Gray8, bandpng.Indexed8, bandpng.RGB8, bandpng.RGB16}
@@ -60,8 +61,8 @@ func file(e *bandpng.Encoder, h bandpng.Header, pix []byte) []byte {
 	out := bandpng.Head(h)
 	stride := h.Format.Stride(h.Width)
 	var sum bandpng.Sum
-	for top := 0; top < h.Height; top += bandpng.SegmentRows {
-		bottom := min(h.Height, top+bandpng.SegmentRows)
+	for top := 0; top < h.Height; top += spec.SegmentRows {
+		bottom := min(h.Height, top+spec.SegmentRows)
 		segment, part := e.AppendSegment(nil, h.Format, h.Width, pix[top*stride:bottom*stride])
 		out = append(out, segment...)
 		sum = sum.Then(part)
@@ -142,7 +143,7 @@ func TestBytesDoNotDependOnTheEncodersPast(t *testing.T) {
 	for round := range 40 {
 		format := formats[round%len(formats)]
 		width := 1 + round*37%400
-		pix := picture(format, width, bandpng.SegmentRows)
+		pix := picture(format, width, spec.SegmentRows)
 		want, _ := fresh.Get().AppendSegment(nil, format, width, pix) // never put back: always a new one
 		got, _ := old.AppendSegment(nil, format, width, pix)
 		require.Equal(t, want, got, "round %d", round)
@@ -216,7 +217,7 @@ func TestGoldenFile(t *testing.T) {
 
 // BenchmarkEncode compresses one segment 2048 pixels wide, most of it noise. Package renderer measures real pictures.
 func BenchmarkEncode(b *testing.B) {
-	const width, height = 2048, bandpng.SegmentRows
+	const width, height = 2048, spec.SegmentRows
 	for _, format := range formats {
 		pix := picture(format, width, height)
 		b.Run(format.String(), func(b *testing.B) {

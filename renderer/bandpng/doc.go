@@ -6,7 +6,7 @@
 // nothing of one another:
 //
 //	Head       signature, IHDR, sRGB, PLTE, iTXt, and an IDAT chunk with the two bytes of the zlib header
-//	segments   each [SegmentRows] rows (the last may have fewer): IDAT chunks of raw deflate data that end on a byte
+//	segments   each as many rows (the last may have fewer): IDAT chunks of raw deflate data that end on a byte
 //	           boundary by an empty stored block (a "sync flush") and refer to nothing before them
 //	Tail       an IDAT chunk with an empty final block and the Adler-32 of all rows, and IEND
 //

@@ -5,9 +5,6 @@ import (
 	"hash/crc32"
 )
 
-// SegmentRows is the height of a segment. Less costs more bytes, more makes the units of parallel work too coarse.
-const SegmentRows = 64
-
 // Format is the layout of a row of pixels.
 type Format uint8
 

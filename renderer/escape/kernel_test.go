@@ -9,6 +9,7 @@ import (
 	"mandelfarm/internal/golden"
 	"mandelfarm/renderer/bandpng"
 	"mandelfarm/renderer/escape"
+	"mandelfarm/renderer/spec"
 )
 
 func TestRunDoesNotAllocate(t *testing.T) { //nolint:paralleltest // AllocsPerRun counts the allocations of all goroutines
@@ -58,9 +59,9 @@ func encode(width, height int, pix []byte) []byte {
 	encoder := pool.Get()
 	file := bandpng.Head(bandpng.Header{Width: width, Height: height, Format: bandpng.Gray8})
 	var sum bandpng.Sum
-	for top := 0; top < height; top += bandpng.SegmentRows {
+	for top := 0; top < height; top += spec.SegmentRows {
 		var part bandpng.Sum
-		bottom := min(height, top+bandpng.SegmentRows)
+		bottom := min(height, top+spec.SegmentRows)
 		file, part = encoder.AppendSegment(file, bandpng.Gray8, width, pix[top*width:bottom*width])
 		sum = sum.Then(part)
 	}

@@ -8,11 +8,9 @@ import (
 	"math/bits"
 
 	"mandelfarm/renderer/orbit"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/renderer/wide"
 )
-
-// ErrNone says that nothing was found in a view; the error's text says why.
-var ErrNone = errors.New("no minibrot found")
 
 // View is a disc.
 type View struct {
@@ -37,7 +35,7 @@ type Nucleus struct {
 // attempts is how many periods Newton's method may lead out of the view for.
 const attempts = 20
 
-// Find finds the nucleus of the least period within a view. The error wraps [ErrNone] if there is none; it is the cause
+// Find finds the nucleus of the least period within a view. The error wraps [spec.ErrNoMinibrot] if there is none; it is the cause
 // of ctx if that ends first.
 func Find(ctx context.Context, v View, o Options) (Nucleus, error) {
 	s, err := newSearch(v, o)
@@ -49,10 +47,10 @@ func Find(ctx context.Context, v View, o Options) (Nucleus, error) {
 			return Nucleus{}, err
 		}
 		var found Nucleus
-		if found, err = s.newton(ctx); errors.Is(err, ErrNone) {
+		if found, err = s.newton(ctx); errors.Is(err, spec.ErrNoMinibrot) {
 			found, err = s.around(ctx)
 		}
-		if !errors.Is(err, ErrNone) {
+		if !errors.Is(err, spec.ErrNoMinibrot) {
 			return found, err
 		}
 	}
@@ -107,9 +105,9 @@ func (s *search) next(ctx context.Context) error {
 	case err != nil:
 		return err
 	case gone:
-		return fmt.Errorf("%w: the view escapes within %d iterations", ErrNone, s.n)
+		return fmt.Errorf("%w: the view escapes within %d iterations", spec.ErrNoMinibrot, s.n)
 	case !hit:
-		return fmt.Errorf("%w: no period up to %d", ErrNone, s.Limit)
+		return fmt.Errorf("%w: no period up to %d", spec.ErrNoMinibrot, s.Limit)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"mandelfarm/renderer/nucleus"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/renderer/wide"
 )
 
@@ -132,7 +133,7 @@ func TestWhatIsFoundIsANucleus(t *testing.T) {
 		radius := math.Ldexp(1, -rapid.IntRange(2, 30).Draw(t, "radius"))
 		text := func(x float64) string { return big.NewFloat(x).Text('g', 20) }
 		got, err := nucleus.Find(context.Background(), view(t, text(re), text(im), text(radius)), nucleus.Options{Limit: limit})
-		if errors.Is(err, nucleus.ErrNone) {
+		if errors.Is(err, spec.ErrNoMinibrot) {
 			return
 		}
 		require.NoError(t, err)
@@ -187,12 +188,12 @@ func TestNothingToFind(t *testing.T) {
 		{"-1.75", "0", "0.02", 0, "no period up to 0"},
 	} {
 		_, err := nucleus.Find(t.Context(), view(t, c.re, c.im, c.radius), nucleus.Options{Limit: c.limit})
-		require.ErrorIs(t, err, nucleus.ErrNone)
+		require.ErrorIs(t, err, spec.ErrNoMinibrot)
 		require.ErrorContains(t, err, c.want)
 	}
 	_, err := nucleus.Find(t.Context(), nucleus.View{Re: "x", Im: "0", Radius: wide.NewReal(1, 0)}, nucleus.Options{Limit: 10})
 	require.Error(t, err)
-	assert.NotErrorIs(t, err, nucleus.ErrNone)
+	assert.NotErrorIs(t, err, spec.ErrNoMinibrot)
 }
 
 func TestCancel(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"math/bits"
 
 	"mandelfarm/renderer/orbit"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/renderer/wide"
 )
 
@@ -41,7 +42,7 @@ type guess struct {
 // modest is the gain of a step with a derivative in double precision: each step of the orbit takes a bit of 53 at most.
 func modest(period int) int { return 51 - bits.Len(uint(period)) }
 
-// newton finds the nucleus of the period that the search has come to. The error wraps ErrNone if it is not in the view.
+// newton finds the nucleus of the period that the search has come to. The error wraps spec.ErrNoMinibrot if it is not in the view.
 func (s *search) newton(ctx context.Context) (Nucleus, error) {
 	first, ok := slopeOf(s.walk.d).under(s.z)
 	if !ok {
@@ -72,7 +73,7 @@ func (s *search) around(ctx context.Context) (found Nucleus, err error) {
 	} {
 		c := s.centre.Plus(wide.New(at[0], at[1], 0).MulReal(s.radius), s.bits)
 		found, err = s.refine(ctx, &guess{period: s.n, c: c, bits: s.bits, error: s.radius.Exp, gain: modest(s.n)})
-		if !errors.Is(err, ErrNone) {
+		if !errors.Is(err, spec.ErrNoMinibrot) {
 			break
 		}
 	}
@@ -106,7 +107,7 @@ func (s *search) refine(ctx context.Context, g *guess) (Nucleus, error) {
 func (s *search) target(size wide.Complex) int { return min(size.Exp, s.radius.Exp) - below }
 
 func outside(period int) error {
-	return fmt.Errorf("%w: the nearest nucleus of period %d is outside the view", ErrNone, period)
+	return fmt.Errorf("%w: the nearest nucleus of period %d is outside the view", spec.ErrNoMinibrot, period)
 }
 
 // pass follows the orbit of a guess to its period, and returns what went along and by how much the guess is off.

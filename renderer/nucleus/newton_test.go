@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"mandelfarm/renderer/spec"
 	"mandelfarm/renderer/wide"
 )
 
@@ -38,12 +39,12 @@ func TestNewtonLeavesTheView(t *testing.T) {
 	require.NoError(t, s.next(t.Context()))
 	g := &guess{period: 4, c: s.centre, bits: s.bits, gain: modest(4), error: -8}
 	_, err = s.refine(t.Context(), g)
-	require.ErrorIs(t, err, ErrNone)
+	require.ErrorIs(t, err, spec.ErrNoMinibrot)
 	require.ErrorContains(t, err, "period 4")
 	require.ErrorContains(t, err, "outside the view")
 	// Nor does it follow orbits that leave: after 60 steps this one has a trillion digits.
 	far := &guess{period: 60, c: s.centre, bits: s.bits, gain: modest(60), error: -8}
 	far.c.Im.Lsh(big.NewInt(1), uint(s.bits))
 	_, err = s.refine(t.Context(), far)
-	require.ErrorIs(t, err, ErrNone)
+	require.ErrorIs(t, err, spec.ErrNoMinibrot)
 }

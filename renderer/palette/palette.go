@@ -1,4 +1,5 @@
-// Package palette holds gradients, named ones and those of anybody's stops, and turns them into tables of colours.
+// Package palette turns gradients into tables of colours. Which of them have
+// names, package spec knows.
 //
 // A gradient is a short list of stops: places from 0 to 1 and their colours in sRGB. A cyclic table takes 1 for the same
 // place as 0, so that the last stop runs into the first; any other has the first stop's colour before it and the last
@@ -12,6 +13,8 @@ package palette
 import (
 	"math"
 	"sync"
+
+	"mandelfarm/renderer/spec"
 )
 
 // Color is a colour in sRGB: red, green and blue, from 0 to 255 or to 65535 as its table's depth says.
@@ -38,33 +41,36 @@ func size(depth int) int {
 	return 1 << 12
 }
 
-// Exists reports whether there is a palette of that name.
-func Exists(name string) bool { return named(name) != nil }
-
-// tables holds what New has computed, by request.
+// tables holds what New has computed of named palettes, by request. Gradients of anybody's stops are not kept: there is no
+// end of them.
 var tables sync.Map //nolint:gochecknoglobals // a cache that no result depends on
 
 type request struct {
-	name   string
-	depth  int
-	cyclic bool
+	palette spec.Palette
+	depth   int
+	cyclic  bool
 }
 
-// New returns the table of a named palette in channels of 8 or 16 bits, which is not to be changed. It reports false if
-// there is none of that name.
-func New(name string, depth int, cyclic bool) (Table, bool) {
-	key := request{name, depth, cyclic}
-	if table, ok := tables.Load(key); ok {
-		known, ok := table.(Table)
-		return known, ok
+// New returns the table of the palette of a Spec in channels of 8 or 16 bits, which is not to be changed.
+func New(p spec.Palette, depth int, cyclic bool) Table {
+	key := request{p, depth, cyclic}
+	if kept, ok := tables.Load(key); ok {
+		return kept.(Table) //nolint:forcetypeassert // holds nothing else
 	}
-	gradient := named(name)
-	if gradient == nil {
-		return nil, false
+	table := newGradient(p).Table(depth, cyclic)
+	if p.IsNamed() {
+		tables.Store(key, table)
 	}
-	table := gradient.Table(depth, cyclic)
-	tables.Store(key, table)
-	return table, true
+	return table
+}
+
+func newGradient(p spec.Palette) Gradient {
+	stops := p.Stops()
+	g := make(Gradient, len(stops))
+	for i, stop := range stops {
+		g[i] = Stop{At: stop.At.Float64(), Color: stop.Color.RGB()}
+	}
+	return g
 }
 
 // Table computes the gradient's table in channels of 8 or 16 bits.

@@ -10,28 +10,15 @@ import (
 	"mandelfarm/internal/golden"
 	"mandelfarm/renderer/bandpng"
 	"mandelfarm/renderer/palette"
+	"mandelfarm/renderer/spec"
 )
-
-func TestNamesAreThoseThatExist(t *testing.T) {
-	t.Parallel()
-	for _, name := range palette.Names() {
-		assert.True(t, palette.Exists(name), name)
-		_, ok := palette.New(name, 8, true)
-		assert.True(t, ok, name)
-	}
-	for _, name := range []string{"", "Ultra", "none"} {
-		assert.False(t, palette.Exists(name), name)
-		_, ok := palette.New(name, 8, true)
-		assert.False(t, ok, name)
-	}
-}
 
 // TestTablesAreSmooth walks once around each palette, over the seam too: no channel jumps.
 func TestTablesAreSmooth(t *testing.T) {
 	t.Parallel()
 	for depth, most := range map[int]float64{8: 2, 16: 16} {
-		for _, name := range palette.Names() {
-			table, _ := palette.New(name, depth, true)
+		for _, name := range spec.Palettes() {
+			table := palette.New(name, depth, true)
 			for i := range table {
 				next := table[(i+1)%len(table)]
 				for channel := range 3 {
@@ -45,9 +32,9 @@ func TestTablesAreSmooth(t *testing.T) {
 // TestDepthsAgree compares each entry of 8 bits with that of 16 bits at the same place.
 func TestDepthsAgree(t *testing.T) {
 	t.Parallel()
-	for _, name := range palette.Names() {
-		coarse, _ := palette.New(name, 8, true)
-		fine, _ := palette.New(name, 16, true)
+	for _, name := range spec.Palettes() {
+		coarse := palette.New(name, 8, true)
+		fine := palette.New(name, 16, true)
 		for i, color := range coarse {
 			for channel := range 3 {
 				deep := fine[i*len(fine)/len(coarse)][channel]
@@ -110,9 +97,9 @@ func TestOpenTablesKeepTheirEnds(t *testing.T) {
 
 func TestCutTablesAreFlat(t *testing.T) {
 	t.Parallel()
-	for _, name := range palette.Names() {
+	for _, name := range spec.Palettes() {
 		for _, steps := range []int{1, 2, 3, 7, 16, 255} {
-			table, _ := palette.New(name, 8, true)
+			table := palette.New(name, 8, true)
 			flat := table.Cut(steps)
 			require.Len(t, flat, len(table))
 			changes := 0
@@ -132,9 +119,8 @@ func TestGoldenPalettes(t *testing.T) {
 	t.Parallel()
 	const width, strip = 1024, 7
 	var pix []byte
-	for _, name := range palette.Names() {
-		table, ok := palette.New(name, 8, true)
-		require.True(t, ok)
+	for _, name := range spec.Palettes() {
+		table := palette.New(name, 8, true)
 		var row []byte
 		for i := range width {
 			for _, channel := range table[i*len(table)/width] {
@@ -145,8 +131,8 @@ func TestGoldenPalettes(t *testing.T) {
 			pix = append(pix, row...)
 		}
 	}
-	height := strip * len(palette.Names())
-	require.LessOrEqual(t, height, bandpng.SegmentRows, "one segment holds the picture")
+	height := strip * len(spec.Palettes())
+	require.LessOrEqual(t, height, spec.SegmentRows, "one segment holds the picture")
 	var pool bandpng.Pool
 	file := bandpng.Head(bandpng.Header{Width: width, Height: height, Format: bandpng.RGB8})
 	file, sum := pool.Get().AppendSegment(file, bandpng.RGB8, width, pix)

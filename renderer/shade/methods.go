@@ -1,0 +1,113 @@
+package shade
+
+import (
+	"math"
+
+	"mandelfarm/renderer/elementary"
+	"mandelfarm/renderer/escape"
+	"mandelfarm/renderer/spec"
+)
+
+// How far the palette goes around at density 1.
+const (
+	turnsPerRoot   = 1.0 / 8  // for one unit of the depth's root
+	turnsPerOctave = 1.0 / 15 // for twice the distance from the boundary
+	// finest is the reciprocal of the distance, in pixels, from which on doublings count in full. It leaves some of the
+	// palette for what lies within a pixel, so that filaments stand out and several samples have something to average.
+	finest = 8
+)
+
+// color returns the colours of the points of the batch.
+func (n *Shader) color(colors []uint64, batch escape.Batch) []uint64 {
+	switch n.method {
+	case spec.MethodDistance:
+		n.colorDistance(colors, batch)
+	case spec.MethodHistogram:
+		n.colorHistogram(colors, batch)
+	case spec.MethodSmooth, spec.MethodSlope, spec.MethodSet:
+		n.colorSmooth(colors, batch)
+	}
+	if n.relief != nil {
+		n.relief.light(colors, batch, n.format)
+	}
+	return colors
+}
+
+// at returns the colour at so many turns of the palette before density and offset, from 0 up. Density, the places of a turn
+// and the turns are below 2^34, 2^16 and 2^13, so that the place is below 2^63.
+func (n *Shader) at(turns float64) uint64 {
+	place, last := int64(n.offset+float64(n.scale*turns)), int64(n.places-1)
+	if n.cyclic {
+		return n.table[place&last]
+	}
+	return n.table[max(0, min(place, last))]
+}
+
+// colorSmooth goes by the depth, see Depth.
+func (n *Shader) colorSmooth(colors []uint64, batch escape.Batch) {
+	curve := elementary.NewLogLogCurve()
+	interior := n.table[n.places]
+	norms := batch.Norm2[:len(colors)]
+	for i, count := range batch.Count[:len(colors)] {
+		if count == 0 {
+			colors[i] = interior
+			continue
+		}
+		depth := float64(float64(count)*n.bits) - curve.At(norms[i])
+		if depth < 0 {
+			depth = 0
+		}
+		colors[i] = n.at(float64(turnsPerRoot * math.Sqrt(depth)))
+	}
+}
+
+// colorHistogram goes by the part of the picture whose depth is less.
+func (n *Shader) colorHistogram(colors []uint64, batch escape.Batch) {
+	interior := n.table[n.places]
+	for i, count := range batch.Count[:len(colors)] {
+		if count == 0 {
+			colors[i] = interior
+			continue
+		}
+		colors[i] = n.at(n.histogram.rank(n.Depth(count, batch.Norm2[i])))
+	}
+}
+
+// Depth returns nu * log2(p), where p is the power of z: the fractional iteration count of a square, and one of the same
+// potential for every other map.
+func (n *Shader) Depth(count int32, norm2 float64) float64 {
+	return float64(float64(count)*n.bits) - elementary.NewLogLogCurve().At(norm2)
+}
+
+// colorDistance goes by the distance to the boundary.
+func (n *Shader) colorDistance(colors []uint64, batch escape.Batch) {
+	log2 := elementary.NewLogCurve()
+	interior := n.table[n.places]
+	for i, count := range batch.Count[:len(colors)] {
+		if count == 0 {
+			colors[i] = interior
+			continue
+		}
+		d := distance(log2, batch.Norm2[i], batch.GradX[i], batch.GradY[i])
+		colors[i] = n.at(float64(turnsPerOctave * log2.At(1+float64(finest*d))))
+	}
+}
+
+// farthest bounds estimates of distances, in pixels.
+const farthest = 0x1p80
+
+// Distance returns the estimate 2|z| ln|z| / |grad| of the distance to the boundary, in the unit that the gradient of |z| is
+// per. Next to the boundary of a connected set the true distance is from a quarter of it to all of it (Koebe's theorem).
+func Distance(norm2, gradX, gradY float64) float64 {
+	return distance(elementary.NewLogCurve(), norm2, gradX, gradY)
+}
+
+// distance is Distance, for loops that have the curve at hand.
+func distance(log2 *elementary.LogCurve, norm2, gradX, gradY float64) float64 {
+	size := math.Sqrt(norm2 / (float64(gradX*gradX) + float64(gradY*gradY)))
+	d := float64(size * float64(log2.At(norm2)*math.Ln2))
+	if d >= 0 { // false where the gradient is no number
+		return min(d, farthest)
+	}
+	return 0
+}

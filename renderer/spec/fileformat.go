@@ -1,0 +1,91 @@
+package spec
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// FileFormat names the kind of file that a Spec asks for.
+type FileFormat string
+
+// The formats of files.
+const (
+	// PNG is the picture. A normalised Spec does not name it: it is the zero value.
+	PNG FileFormat = ""
+	// NPY is raw data: the fractional iteration count of every pixel's centre, as package npy lays it out. Colouring has
+	// no effect on it.
+	NPY FileFormat = "npy"
+	// EXR is the picture in linear light with raw data beside it, as package exr lays it out.
+	EXR FileFormat = "exr"
+)
+
+// maxEXRWidth is the width that the size of an EXR's line, 24 bytes a pixel, has room for.
+const maxEXRWidth = (1<<31 - 1) / 24
+
+// pngName is what PNG may be called in a Spec.
+const pngName = "png"
+
+// FileFormats lists every format by the name that a Spec has for it, the default first.
+func FileFormats() []FileFormat { return []FileFormat{pngName, NPY, EXR} }
+
+// Extension is what names of such files end in, with the dot.
+func (f FileFormat) Extension() string { return "." + f.String() }
+
+// MediaType is the type of such files. Those of NPY and EXR are registered nowhere, and the ones in use.
+func (f FileFormat) MediaType() string {
+	switch f {
+	case NPY:
+		return "application/x-npy"
+	case EXR:
+		return "image/x-exr"
+	case PNG:
+	}
+	return "image/png"
+}
+
+// String is the name that a Spec has for the format.
+func (f FileFormat) String() string {
+	if f == PNG {
+		return pngName
+	}
+	return string(f)
+}
+
+// As is the same view in a file of another format: of what does not matter there nothing is left, and what matters and was
+// not given is the default. It fails with a *FieldError if that has no room for the view.
+func (s Spec) As(f FileFormat) (Spec, error) {
+	d := s.draft
+	d.Format = f
+	return Normalize(d)
+}
+
+// Picture is the PNG of the view that is drawn along with a file of raw data: for previews, and for an EXR, which has room for
+// all 16 bits of its colours. Of a PNG it is the Spec itself.
+func (s Spec) Picture() Spec {
+	switch s.Format {
+	case EXR:
+		return s.with(func(d *Draft) { d.Format, d.Depth = PNG, 16 })
+	case NPY:
+		return s.with(func(d *Draft) { d.Format = PNG })
+	case PNG:
+	}
+	return s
+}
+
+// normalizeFormat comes after the rest, whose values it drops where they have no effect.
+func (s *Draft) normalizeFormat() *FieldError {
+	switch s.Format {
+	case PNG, pngName:
+		s.Format = PNG
+	case NPY:
+		s.Samples, s.Depth, s.Coloring = 1, 0, Coloring{}
+	case EXR:
+		s.Depth = 0
+		if s.Width > maxEXRWidth {
+			return NewFieldError("width", strconv.Itoa(s.Width), fmt.Sprintf("must be at most %d in the format exr", maxEXRWidth))
+		}
+	default:
+		return NewFieldError("format", string(s.Format), oneOf(FileFormats()))
+	}
+	return nil
+}

@@ -1,0 +1,43 @@
+package spec_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"mandelfarm/renderer/spec"
+)
+
+func TestBadTiles(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ z, x, y, parameter, field string }{
+		{"-1", "0", "0", "", "z"},
+		{"1e3", "0", "0", "", "z"},
+		{"50001", "0", "0", "", "z"},
+		{"99999999999999999999", "0", "0", "", "z"},
+		{"0", "1", "0", "", "x"},
+		{"3", "8", "0", "", "x"},
+		{"3", "0", "8", "", "y"},
+		{"3", "-1", "0", "", "x"},
+		{"3", "", "0", "", "x"},
+		{"3", strings.Repeat("9", 1_000_000), "0", "", "x"},
+		{"3", "0", "0", "re", "re"},
+		{"3", "0", "0", "radius", "radius"},
+		{"3", "0", "0", "rotation", "rotation"},
+	} {
+		values := map[string][]string{}
+		if c.parameter != "" {
+			values[c.parameter] = []string{"1"}
+		}
+		_, err := spec.TileFromQuery(c.z, c.x, c.y, values)
+		var fault *spec.FieldError
+		require.ErrorAs(t, err, &fault, "%.20v", c)
+		assert.Equal(t, c.field, fault.Field, "%v", fault)
+	}
+	for _, address := range [][3]string{{"0", "0", "0"}, {"0", "000", "0"}, {"3", "7", "007"}, {"1", "1", "1"}} {
+		_, err := spec.TileFromQuery(address[0], address[1], address[2], nil)
+		require.NoError(t, err)
+	}
+}
