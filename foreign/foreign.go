@@ -78,6 +78,7 @@ func Read(format Format, data []byte, size Size) (Picture, error) {
 	if size.Height != 0 {
 		d.Height = size.Height
 	}
+	d.Exact = true // a program that has saved a place knows no other
 	s, err := spec.Normalize(d)
 	if err != nil {
 		return Picture{}, err

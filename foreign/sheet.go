@@ -146,7 +146,7 @@ func same(a, b string) bool {
 	if errX != nil || errY != nil {
 		return a == b
 	}
-	return x == y
+	return x.Cmp(y) == 0
 }
 
 // fault is the error of a key, or of the whole file if it is empty.

@@ -112,7 +112,7 @@ func TestAutoIsOfTheView(t *testing.T) {
 func TestAutoInsideIsQuick(t *testing.T) {
 	t.Parallel()
 	for _, view := range []string{`"radius":"0.01"`, `"radius":"1e-15"`, `"radius":"1e-1000"`, `"radius":"1e-8000"`} {
-		s := parse(t, `{"width":64,"height":36,"max_iterations":"auto","center":{"re":"-0.1","im":"0"},`+view+`}`)
+		s := parse(t, `{"width":64,"height":36,"max_iterations":"auto","exact":true,"center":{"re":"-0.1","im":"0"},`+view+`}`)
 		start := time.Now()
 		g := prepass(t, s)
 		require.Equal(t, 1024, g.MaxIterations(), view)

@@ -36,7 +36,7 @@ func (v view) spec(t *testing.T, times string) spec.Spec {
 	t.Helper()
 	return must(spec.Normalize(spec.Draft{
 		Center: spec.Point{Re: decimal(t, v.re), Im: decimal(t, v.im)}, Radius: decimal(t, fmt.Sprintf("%se-%d", times, v.depth)),
-		Width: 65, Height: 49, MaxIterations: v.limit, Format: spec.NPY,
+		Exact: true, Width: 65, Height: 49, MaxIterations: v.limit, Format: spec.NPY,
 	}))
 }
 

@@ -81,10 +81,11 @@ func minibrot(s spec.Spec, found nucleus.Nucleus) (spec.Minibrot, error) {
 		{&m.Radius, size.Mul(wide.NewReal(minibrotRadius, 0)).Text(3)},
 		{&m.Angle, strconv.FormatFloat(degrees, 'f', 3, 64)},
 	} {
-		var err error
-		if *number.to, err = spec.ParseDecimal(number.text); err != nil {
+		d, err := spec.ParseDecimal(number.text)
+		if err != nil {
 			return spec.Minibrot{}, tooDeep(err)
 		}
+		*number.to = d.Canonical()
 	}
 	var err error
 	if m.Spec, err = m.Showing(s); err != nil {

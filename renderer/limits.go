@@ -33,12 +33,12 @@ func DefaultLimits() Limits {
 }
 
 // Check reports as a *FieldError the first limit that a Spec exceeds: it names the field, the limit and the
-// value. It also refuses views that cannot be drawn well: those whose pixels are finer than float64 tells apart, unless
-// the formula can be followed at any depth, and those whose centre has too few digits for the radius.
+// value. It also refuses views that cannot be drawn well: those whose pixels are finer than float64 tells apart, unless the
+// formula can be followed at any depth.
 func (l Limits) Check(s spec.Spec) error {
 	for _, check := range []func(Limits, spec.Spec) *spec.FieldError{
 		Limits.checkSides, Limits.checkPixels, Limits.checkRaw, Limits.checkCounts, Limits.checkDigits,
-		Limits.checkResolution, Limits.checkCenter, Limits.checkReference,
+		Limits.checkResolution, Limits.checkReference,
 	} {
 		if err := check(l, s); err != nil {
 			return err
@@ -96,39 +96,15 @@ func (l Limits) checkDigits(s spec.Spec) *spec.FieldError {
 	if l.Digits <= 0 {
 		return nil
 	}
-	for _, d := range decimals(s) {
-		exponent := max(d.value.Exponent(), -d.value.Exponent())
-		if d.value.Digits() > l.Digits || exponent > l.Digits {
-			return spec.NewFieldError(d.field, d.value.String(),
+	draft := s.Draft()
+	for _, d := range draft.Decimals() {
+		exponent := max(d.Value.Exponent(), -d.Value.Exponent())
+		if d.Value.Digits() > l.Digits || exponent > l.Digits {
+			return spec.NewFieldError(d.Field, d.Value.String(),
 				fmt.Sprintf("must have at most %d digits and an exponent within ±%d", l.Digits, l.Digits))
 		}
 	}
 	return nil
-}
-
-// named is a decimal and the path of its field.
-type named struct {
-	field string
-	value spec.Decimal
-}
-
-func decimals(s spec.Spec) []named {
-	return []named{
-		{"seed.re", s.Seed.Re},
-		{"seed.im", s.Seed.Im},
-		{"center.re", s.Center.Re},
-		{"center.im", s.Center.Im},
-		{"radius", s.Radius},
-		{"rotation", s.Rotation},
-		{"window.re", s.Window.Re[0]},
-		{"window.re", s.Window.Re[1]},
-		{"window.im", s.Window.Im[0]},
-		{"window.im", s.Window.Im[1]},
-		{"coloring.density", s.Coloring.Density},
-		{"coloring.offset", s.Coloring.Offset},
-		{"coloring.light", s.Coloring.Light},
-		{"coloring.relief", s.Coloring.Relief},
-	}
 }
 
 // leastStep is the least distance between neighbouring pixels, in units in the last place of the coordinates. Fewer
@@ -151,24 +127,6 @@ func (Limits) checkResolution(s spec.Spec) *spec.FieldError {
 	}
 	return spec.NewFieldError("radius", s.Radius.String(),
 		fmt.Sprintf("is finer than double precision resolves: here and at height %d it must be at least %.3g", s.Height, least))
-}
-
-// checkCenter refuses the centre of a deep view that was cut short: one whose last digit stands for more than ten times the
-// radius. Whole numbers are taken to be exact, and numbers in views that double precision might have drawn.
-func (Limits) checkCenter(s spec.Spec) *spec.FieldError {
-	const least = 12 // digits that anybody may be asked for
-	needed := -s.Radius.Exponent() - 1
-	if !IsDeep(s) || needed < least {
-		return nil
-	}
-	for _, part := range []named{{"center.re", s.Center.Re}, {"center.im", s.Center.Im}} {
-		places := part.value.Digits() - 1 - part.value.Exponent()
-		if places > 0 && places < needed {
-			return spec.NewFieldError(part.field, part.value.String(), fmt.Sprintf(
-				"ends %d places after the point: a view of radius %s needs at least %d digits there", places, s.Radius.String(), needed))
-		}
-	}
-	return nil
 }
 
 // checkReference refuses a deep view whose reference would take longer than the limit.

@@ -26,7 +26,7 @@ func TestLimits(t *testing.T) {
 		{`{"width":8,"height":6,"max_iterations":25000001}`, "max_iterations"},
 		{`{"width":8,"height":6,"samples":65}`, "samples"},
 		{`{"width":8,"height":6,"center":{"re":"0.` + strings.Repeat("3", 25_001) + `"}}`, "center.re"},
-		{`{"width":8,"height":6,"radius":"1e-25001"}`, "radius"},
+		{`{"width":8,"height":6,"center":{"re":-2},"radius":"1e-25001"}`, "radius"},
 		{`{"formula":"tricorn","center":{"re":-0.5},"width":600,"height":600,"radius":"2e-13"}`, ""},
 		{`{"formula":"tricorn","center":{"re":-0.5},"width":600,"height":600,"radius":"1e-13"}`, "radius"},
 		{`{"formula":"tricorn","center":{"re":-0.5},"width":600,"height":600,"radius":"1e-1000"}`, "radius"},
@@ -55,20 +55,6 @@ func TestTheSmallestRadiusIsNamed(t *testing.T) {
 	require.EqualError(t, err,
 		`radius: is finer than double precision resolves: here and at height 600 it must be at least 1.33e-13, got "1e-30"`)
 	require.NoError(t, renderer.DefaultLimits().Check(parse(t, `{"formula":"tricorn","width":600,"height":600,"radius":"1.34e-13"}`)))
-}
-
-func TestCentersCutShortAreRefused(t *testing.T) {
-	t.Parallel()
-	limits := renderer.DefaultLimits()
-	view := func(re, im, radius string) spec.Spec {
-		return parse(t, `{"width":600,"height":600,"center":{"re":"`+re+`","im":"`+im+`"},"radius":"`+radius+`"}`)
-	}
-	err := limits.Check(view("-1.7548776662466927600", "0", "1e-30"))
-	require.EqualError(t, err, `center.re: ends 17 places after the point: a view of radius 1e-30 needs at least 29 digits there, got "-1.75487766624669276"`)
-	require.ErrorContains(t, limits.Check(view("-2", "1e-20", "1e-30")), "center.im")
-	require.NoError(t, limits.Check(view("-2", "0", "1e-30")), "whole numbers are exact")
-	require.NoError(t, limits.Check(view("-1.75487766624669276004950889635", "0", "1e-30")))
-	require.NoError(t, limits.Check(view("-0.75", "0", "1e-12")), "a person may well mean so")
 }
 
 func TestReferencesHaveABudget(t *testing.T) {

@@ -100,7 +100,8 @@ func notOurs(err error) error {
 // all rows of the file. Verify can be called once.
 func (p *Picture) Verify(ctx context.Context, rows int, opt Options) (int, error) {
 	if p.Version != spec.Version {
-		return 0, fmt.Errorf("%w: it is %.20q, this is %q", ErrOtherVersion, p.Version, spec.Version)
+		return 0, fmt.Errorf("%w: version %.20q drew it and this is %q, which draws the Spec in it anew: mandelfarm render FILE.png",
+			ErrOtherVersion, p.Version, spec.Version)
 	}
 	painter := newPainter(p.Spec)
 	if err := sameHeader(p.reader.Header, painter.header()); err != nil {

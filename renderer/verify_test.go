@@ -124,7 +124,7 @@ func TestOtherFilesAreNotVerified(t *testing.T) {
 	p := render(t, s, renderer.Options{})
 	_, err := verify(t, forged(s, p, "1"), 0)
 	require.ErrorIs(t, err, renderer.ErrOtherVersion)
-	require.ErrorContains(t, err, `it is "1", this is "`+spec.Version+`"`)
+	require.ErrorContains(t, err, `version "1" drew it and this is "`+spec.Version+`"`)
 	var other bytes.Buffer
 	require.NoError(t, png.Encode(&other, standardImage(p)))
 	for name, file := range map[string][]byte{

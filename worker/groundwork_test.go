@@ -32,7 +32,7 @@ func deepView(t *testing.T, width, height int) spec.Spec {
 // endless is a deep view whose reference takes minutes.
 func endless(t *testing.T) spec.Spec {
 	t.Helper()
-	return parse(t, `{"center": {"re": "-0.1", "im": "0"}, "radius": "1e-8000", "max_iterations": 10000000, "width": 10, "height": 10}`, 64, 48)
+	return parse(t, `{"center": {"re": "-0.1", "im": "0"}, "radius": "1e-8000", "exact": true, "max_iterations": 10000000, "width": 10, "height": 10}`, 64, 48)
 }
 
 func parse(t *testing.T, text string, width, height int) spec.Spec {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -117,11 +118,7 @@ func readSpec(input string, stdin io.Reader) (spec.Spec, error) {
 		defer file.Close()
 		source = file
 	}
-	data, err := io.ReadAll(io.LimitReader(source, maxSpec))
-	if err != nil {
-		return spec.Spec{}, fmt.Errorf("read %s: %w", input, err)
-	}
-	s, err := spec.Parse(data)
+	s, err := parseSpec(bufio.NewReader(source))
 	if err == nil {
 		err = renderer.Limits{}.Check(s)
 	}
@@ -129,6 +126,23 @@ func readSpec(input string, stdin io.Reader) (spec.Spec, error) {
 		return s, fmt.Errorf("%w: %s: %w", errUsage, input, err)
 	}
 	return s, nil
+}
+
+// parseSpec reads a Spec from JSON, or from the text in a PNG of ours.
+func parseSpec(source *bufio.Reader) (spec.Spec, error) {
+	const png = "\x89PNG"
+	if start, err := source.Peek(len(png)); err == nil && string(start) == png {
+		picture, err := renderer.OpenPicture(source)
+		if err != nil {
+			return spec.Spec{}, err
+		}
+		return picture.Spec, nil
+	}
+	data, err := io.ReadAll(io.LimitReader(source, maxSpec))
+	if err != nil {
+		return spec.Spec{}, err
+	}
+	return spec.Parse(data)
 }
 
 // progress returns a callback that moves a bar, or nil where nobody would see

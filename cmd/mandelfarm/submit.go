@@ -88,6 +88,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"re", "real part of the centre, a `decimal` of any length"},
 		{"im", "imaginary part of the centre, a `decimal` of any length"},
 		{"radius", "half the height of the view, a `decimal`"},
+		{"exact", "`true`: the centre is exact, however few digits it has for the radius"},
 		{"rotation", "`degrees` that the view is turned"},
 		{"max-iterations", "`iterations` after which a point is inside, or auto"},
 		{"samples", "`points` per pixel"},

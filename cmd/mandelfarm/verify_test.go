@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"mandelfarm/internal/testenv"
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/bandpng"
 	"mandelfarm/renderer/spec"
@@ -43,7 +46,7 @@ func TestVerify(t *testing.T) {
 		"whole":         {file: good, want: "the same, 60 of 60 rows"},
 		"sample":        {file: original(t, 200, 640), args: []string{"--rows", "65"}, want: "the same, 128 of 640 rows"},
 		"flipped bit":   {file: picture(t, 1, spec.Version), code: exitFailure, want: "pixel 7 of row 40 is"},
-		"other version": {file: picture(t, 0, "0"), code: exitUsage, want: `it is "0", this is "` + spec.Version + `"`},
+		"other version": {file: picture(t, 0, "0"), code: exitUsage, want: `version "0" drew it and this is "` + spec.Version + `"`},
 		"truncated":     {file: good[:len(good)-30], code: exitUsage, want: "too early"},
 		"damaged":       {file: append(bytes.Clone(good[:len(good)-1]), 0), code: exitUsage, want: "checksum"},
 		"no PNG":        {file: []byte("hello"), code: exitUsage, want: "PNG"},
@@ -64,4 +67,14 @@ func TestVerify(t *testing.T) {
 	out, err := command(t, nil, "verify", "no-such-file.png").CombinedOutput()
 	require.Error(t, err)
 	assert.Contains(t, string(out), "no-such-file.png")
+}
+
+// TestTheReadmesPictureIsVerified, and drawn again from what its file says.
+func TestTheReadmesPictureIsVerified(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(testenv.RepoRoot(t), "docs", "images", "seahorses.png")
+	assert.Contains(t, asked(t, "", "", "verify", file), "the same, 450 of 450 rows")
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(want, []byte(asked(t, "", "", "render", file, "-o", "-"))), "a picture is as good as the Spec in it")
 }

@@ -27,7 +27,7 @@ func (c Cell) Ancestor() Cell {
 // Radius is that of the cell, 2^(1-level).
 func (c Cell) Radius() Decimal {
 	if c.level == 0 {
-		return Decimal{"2"}
+		return Decimal{text: "2"}
 	}
 	return fraction2(big.NewInt(1), c.level-1)
 }
@@ -35,7 +35,7 @@ func (c Cell) Radius() Decimal {
 // View returns the middle of the cell and its radius.
 func (c Cell) View() (Point, Decimal) {
 	if c.level == 0 {
-		return Point{Decimal{"0"}, Decimal{"0"}}, c.Radius()
+		return Point{Decimal{text: "0"}, Decimal{text: "0"}}, c.Radius()
 	}
 	odd := func(n *big.Int) *big.Int { // where the middle of row or column n is, in radii from the edge
 		n = new(big.Int).Lsh(n, 1)
@@ -61,8 +61,8 @@ func (s Spec) Cell() (Cell, bool) {
 	if s.Window != (Window{}) || s.Width != s.Height || s.Rotation.IsSet() {
 		return Cell{}, false
 	}
-	if s.Radius == (Decimal{"2"}) {
-		return Cell{0, new(big.Int), new(big.Int)}, s.Center == Point{Decimal{"0"}, Decimal{"0"}}
+	if s.Radius == (Decimal{text: "2"}) {
+		return Cell{0, new(big.Int), new(big.Int)}, s.Center == Point{Decimal{text: "0"}, Decimal{text: "0"}}
 	}
 	one, places := s.Radius.fraction()
 	power := fives(places)
@@ -120,9 +120,9 @@ func fraction2(n *big.Int, places int) Decimal {
 	at := len(text) - places
 	number, _ := scanDecimal(sign + text[:at] + "." + text[at:])
 	if number.digits == "" {
-		return Decimal{"0"}
+		return Decimal{text: "0"}
 	}
-	return Decimal{number.format()}
+	return Decimal{text: number.format()}
 }
 
 // fives returns 5^n.

@@ -98,7 +98,7 @@ func (s *Draft) normalizeColoring() *FieldError {
 // normalizeTurns checks how the palette is gone through.
 func (c *Coloring) normalizeTurns() *FieldError {
 	if !c.Density.IsSet() {
-		c.Density = Decimal{"1"}
+		c.Density = Decimal{text: "1"}
 	}
 	if c.Density.Sign() <= 0 {
 		return NewFieldError("coloring.density", c.Density.String(), "must be greater than 0")
@@ -107,7 +107,7 @@ func (c *Coloring) normalizeTurns() *FieldError {
 		return err
 	}
 	if !c.Offset.IsSet() {
-		c.Offset = Decimal{"0"}
+		c.Offset = Decimal{text: "0"}
 	}
 	if err := checkBelow("coloring.offset", c.Offset, maxTurns); err != nil {
 		return err
@@ -126,7 +126,7 @@ func (c *Coloring) normalizeRelief() *FieldError {
 	if err := normalizeAngle("coloring.light", &c.Light); err != nil {
 		return err
 	}
-	if c.Relief.Sign() < 0 || c.Relief.Cmp(Decimal{"1"}) > 0 {
+	if c.Relief.Sign() < 0 || c.Relief.Cmp(Decimal{text: "1"}) > 0 {
 		return NewFieldError("coloring.relief", c.Relief.String(), "must be from 0 to 1")
 	}
 	if c.Method != MethodSlope {
@@ -134,10 +134,10 @@ func (c *Coloring) normalizeRelief() *FieldError {
 		return nil
 	}
 	if !c.Light.IsSet() {
-		c.Light = Decimal{"45"}
+		c.Light = Decimal{text: "45"}
 	}
 	if !c.Relief.IsSet() {
-		c.Relief = Decimal{"0.7"}
+		c.Relief = Decimal{text: "0.7"}
 	}
 	return nil
 }

@@ -14,8 +14,8 @@ func Original(width, height int) Spec {
 	return Spec{draft{
 		Formula: Mandelbrot,
 		Window: Window{
-			Re: [2]Decimal{{"-2.25"}, {"0.75"}},
-			Im: [2]Decimal{{"-1.25"}, {"1.25"}},
+			Re: [2]Decimal{{text: "-2.25"}, {text: "0.75"}},
+			Im: [2]Decimal{{text: "-1.25"}, {text: "1.25"}},
 		},
 		Width:         max(originalMinWidth, min(width, originalMaxWidth)),
 		Height:        max(originalMinHeight, min(height, originalMaxHeight)),

@@ -43,7 +43,7 @@ func (p Palette) Stops() []Stop {
 	stops := make([]Stop, len(texts))
 	for i, text := range texts {
 		color, at, _ := strings.Cut(text, "@")
-		stops[i] = Stop{Decimal{at}, Color("#" + color)}
+		stops[i] = Stop{Decimal{text: at}, Color("#" + color)}
 	}
 	return stops
 }
@@ -62,7 +62,7 @@ func (c *Coloring) normalizePalette() *FieldError {
 	if len(texts) < minStops || len(texts) > maxStops {
 		return NewFieldError("coloring.palette", strconv.Itoa(len(texts)), fmt.Sprintf("must have from %d to %d stops", minStops, maxStops))
 	}
-	last := Decimal{"-1"}
+	last := Decimal{text: "-1"}
 	for i, text := range texts {
 		stop, at, err := normalizeStop(text)
 		if err != nil {

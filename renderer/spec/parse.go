@@ -42,6 +42,7 @@ func (r *reader) draft(s *Draft) *FieldError {
 		"seed":           func(path string) *FieldError { return r.point(path, &s.Seed) },
 		"center":         func(path string) *FieldError { return r.point(path, &s.Center) },
 		"radius":         func(path string) *FieldError { return r.decimal(path, &s.Radius) },
+		"exact":          func(path string) *FieldError { return r.boolean(path, &s.Exact) },
 		"rotation":       func(path string) *FieldError { return r.decimal(path, &s.Rotation) },
 		"window":         func(path string) *FieldError { return r.window(path, &s.Window) },
 		"width":          func(path string) *FieldError { return r.count(path, &s.Width) },
@@ -75,11 +76,13 @@ func (r *reader) window(path string, w *Window) *FieldError {
 
 func (r *reader) coloring(path string, c *Coloring) *FieldError {
 	return r.object(path, map[string]setter{
-		"method":   func(path string) *FieldError { return readName(r, path, &c.Method) },
-		"palette":  func(path string) *FieldError { return r.palette(path, &c.Palette) },
-		"density":  func(path string) *FieldError { return r.decimal(path, &c.Density) },
-		"offset":   func(path string) *FieldError { return r.decimal(path, &c.Offset) },
-		"cyclic":   func(path string) *FieldError { return r.toggle(path, &c.Cyclic) },
+		"method":  func(path string) *FieldError { return readName(r, path, &c.Method) },
+		"palette": func(path string) *FieldError { return r.palette(path, &c.Palette) },
+		"density": func(path string) *FieldError { return r.decimal(path, &c.Density) },
+		"offset":  func(path string) *FieldError { return r.decimal(path, &c.Offset) },
+		"cyclic": func(path string) *FieldError {
+			return toggle(&c.Cyclic, func(b *bool) *FieldError { return r.boolean(path, b) })
+		},
 		"steps":    func(path string) *FieldError { return r.count(path, &c.Steps) },
 		"light":    func(path string) *FieldError { return r.decimal(path, &c.Light) },
 		"relief":   func(path string) *FieldError { return r.decimal(path, &c.Relief) },
@@ -257,28 +260,41 @@ func (r *reader) token(path string) (json.Token, *FieldError) {
 	return token, nil
 }
 
-// toggle reads true or false.
-func (r *reader) toggle(path string, s *Switch) *FieldError {
+const notBoolean = "must be true or false"
+
+func (r *reader) boolean(path string, b *bool) *FieldError {
 	token, err := r.token(path)
 	if err != nil {
 		return err
 	}
-	on, ok := token.(bool)
+	value, ok := token.(bool)
 	if !ok {
-		return NewFieldError(path, "", "must be true or false")
+		return NewFieldError(path, "", notBoolean)
 	}
-	return setSwitch(path, strconv.FormatBool(on), s)
+	*b = value
+	return nil
 }
 
-// setSwitch reads "true" or "false".
-func setSwitch(field, text string, s *Switch) *FieldError {
-	switch text {
-	case "true":
+// setBoolean reads "true" or "false".
+func setBoolean(field, text string, b *bool) *FieldError {
+	if text != "true" && text != "false" {
+		return NewFieldError(field, text, notBoolean)
+	}
+	*b = text == "true"
+	return nil
+}
+
+// toggle reads true or false into a Switch, by the given reader of booleans.
+func toggle(s *Switch, read func(*bool) *FieldError) *FieldError {
+	var on bool
+	err := read(&on)
+	switch {
+	case err != nil:
+		return err
+	case on:
 		*s = On
-	case "false":
-		*s = Off
 	default:
-		return NewFieldError(field, text, "must be true or false")
+		*s = Off
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // FromQuery returns the plain view that a URL's query describes. Its parameters are the fields of a Spec under short
-// names: formula, power, seed_re, seed_im, re, im, radius, rotation, max_iterations, samples, depth, coloring (the method),
+// names: formula, power, seed_re, seed_im, re, im, radius, exact, rotation, max_iterations, samples, depth, coloring (the method),
 // palette (a name, or stops such as 000764@0,206bcb@0.16), density, offset, cyclic, steps, light, relief, interior and format.
 // An unknown, repeated or bad parameter gives a *FieldError that names the parameter; width and height are named as such.
 func FromQuery(width, height int, values map[string][]string) (Spec, error) {
@@ -61,6 +61,7 @@ func querySetters(s *Draft) map[string]func(name, value string) *FieldError {
 		"re":             decimal(&s.Center.Re),
 		"im":             decimal(&s.Center.Im),
 		"radius":         decimal(&s.Radius),
+		"exact":          func(name, value string) *FieldError { return setBoolean(name, value, &s.Exact) },
 		"rotation":       decimal(&s.Rotation),
 		"max_iterations": func(name, value string) *FieldError { return setIterations(name, value, &s.MaxIterations) },
 		"samples":        count(&s.Samples),
@@ -69,12 +70,14 @@ func querySetters(s *Draft) map[string]func(name, value string) *FieldError {
 		"palette":        func(_, value string) *FieldError { s.Coloring.Palette = Palette(value); return nil },
 		"density":        decimal(&s.Coloring.Density),
 		"offset":         decimal(&s.Coloring.Offset),
-		"cyclic":         func(name, value string) *FieldError { return setSwitch(name, value, &s.Coloring.Cyclic) },
-		"steps":          count(&s.Coloring.Steps),
-		"light":          decimal(&s.Coloring.Light),
-		"relief":         decimal(&s.Coloring.Relief),
-		"interior":       func(_, value string) *FieldError { s.Coloring.Interior = Color(value); return nil },
-		"format":         func(_, value string) *FieldError { s.Format = FileFormat(value); return nil },
+		"cyclic": func(name, value string) *FieldError {
+			return toggle(&s.Coloring.Cyclic, func(b *bool) *FieldError { return setBoolean(name, value, b) })
+		},
+		"steps":    count(&s.Coloring.Steps),
+		"light":    decimal(&s.Coloring.Light),
+		"relief":   decimal(&s.Coloring.Relief),
+		"interior": func(_, value string) *FieldError { s.Coloring.Interior = Color(value); return nil },
+		"format":   func(_, value string) *FieldError { s.Format = FileFormat(value); return nil },
 	}
 }
 

@@ -45,6 +45,7 @@ type Draft struct {
 	Seed          Point      `json:"seed,omitzero"`     // the constant c of a Julia set
 	Center        Point      `json:"center,omitzero"`   // the middle of the view
 	Radius        Decimal    `json:"radius,omitzero"`   // half the height of the view
+	Exact         bool       `json:"exact,omitzero"`    // the centre is no number cut short; see normalizeExact
 	Rotation      Decimal    `json:"rotation,omitzero"` // degrees, counter-clockwise
 	Window        Window     `json:"window,omitzero"`
 	Width         int        `json:"width"`          // pixels
@@ -96,12 +97,15 @@ const (
 // limits. Of the Draft of a Spec it makes the same Spec. An error is a *FieldError.
 func Normalize(d Draft) (Spec, error) {
 	for _, step := range []func(*Draft) *FieldError{
-		(*Draft).normalizeFormula, (*Draft).normalizeView, (*Draft).normalizeSize, (*Draft).normalizeColoring,
+		(*Draft).normalizeFormula, (*Draft).normalizeView, (*Draft).normalizeExact, (*Draft).normalizeSize, (*Draft).normalizeColoring,
 		(*Draft).normalizeFormat,
 	} {
 		if err := step(&d); err != nil {
 			return Spec{}, err
 		}
+	}
+	for _, number := range d.Decimals() {
+		*number.Value = number.Value.Canonical()
 	}
 	return Spec{d}, nil
 }
@@ -134,7 +138,7 @@ func (s *Draft) normalizeView() *FieldError {
 	re, im, radius := s.home()
 	s.Center = s.Center.or(re, im)
 	if !s.Radius.IsSet() {
-		s.Radius = Decimal{radius}
+		s.Radius = Decimal{text: radius}
 	}
 	if err := s.Center.check("center", s.coordinates()); err != nil {
 		return err
@@ -151,13 +155,13 @@ func (s *Draft) normalizeView() *FieldError {
 // or returns p, or the given point if p is not given at all. One part alone makes the other 0.
 func (p Point) or(re, im string) Point {
 	if p == (Point{}) {
-		return Point{Decimal{re}, Decimal{im}}
+		return Point{Decimal{text: re}, Decimal{text: im}}
 	}
 	if !p.Re.IsSet() {
-		p.Re = Decimal{"0"}
+		p.Re = Decimal{text: "0"}
 	}
 	if !p.Im.IsSet() {
-		p.Im = Decimal{"0"}
+		p.Im = Decimal{text: "0"}
 	}
 	return p
 }
@@ -179,8 +183,8 @@ func checkBelow(field string, d Decimal, exponent int) *FieldError {
 }
 
 func (s *Draft) normalizeWindow() *FieldError {
-	if s.Center != (Point{}) || s.Radius.IsSet() || s.Rotation.IsSet() {
-		return NewFieldError("window", "", "excludes center, radius and rotation")
+	if s.Center != (Point{}) || s.Radius.IsSet() || s.Rotation.IsSet() || s.Exact {
+		return NewFieldError("window", "", "excludes center, radius, rotation and exact")
 	}
 	if err := checkInterval("window.re", s.Window.Re, s.coordinates()); err != nil {
 		return err
@@ -214,14 +218,14 @@ func (s *Draft) normalizeRotation() *FieldError {
 
 // normalizeAngle brings an angle into (-180, 180].
 func normalizeAngle(field string, angle *Decimal) *FieldError {
-	turn, half := Decimal{"360"}, Decimal{"180"}
-	if angle.Cmp(turn) > 0 || angle.Cmp(Decimal{"-360"}) < 0 {
+	turn, half := Decimal{text: "360"}, Decimal{text: "180"}
+	if angle.Cmp(turn) > 0 || angle.Cmp(Decimal{text: "-360"}) < 0 {
 		return NewFieldError(field, angle.String(), "must be within ±360 degrees")
 	}
 	switch {
 	case angle.Cmp(half) > 0:
 		*angle = angle.plus(-360)
-	case angle.Cmp(Decimal{"-180"}) <= 0:
+	case angle.Cmp(Decimal{text: "-180"}) <= 0:
 		*angle = angle.plus(360)
 	}
 	return nil
@@ -242,9 +246,9 @@ func (d Decimal) plus(n int64) Decimal {
 	scaled.Add(scaled, shift.Mul(shift, big.NewInt(n)))
 	sum, _ := scanDecimal(scaled.String() + "e-" + strconv.Itoa(places))
 	if sum.digits == "" {
-		return Decimal{"0"}
+		return Decimal{text: "0"}
 	}
-	return Decimal{sum.format()}
+	return Decimal{text: sum.format()}
 }
 
 func (s *Draft) normalizeSize() *FieldError {
