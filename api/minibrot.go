@@ -51,7 +51,7 @@ func (s *Server) search(ctx context.Context, wanted spec.Spec, limit int) (spec.
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.FindTime, errLongSearch)
 	defer cancel()
-	found, err := renderer.Find(ctx, wanted, limit, renderer.Options{Threads: 1})
+	found, err := renderer.Find(ctx, wanted, limit, 1)
 	if errors.Is(err, errLongSearch) {
 		err = fmt.Errorf("%w: FIND_TIME is %s", errLongSearch, s.cfg.FindTime)
 	}

@@ -53,12 +53,12 @@ func must(s spec.Spec, err error) spec.Spec {
 }
 
 // resolve finds what Auto stands for, and the reference if the view is deep.
-func resolve(ctx context.Context, s spec.Spec, opt Options) (limit int, reference *deep.Reference, err error) {
+func resolve(ctx context.Context, s spec.Spec, threads int) (limit int, reference *deep.Reference, err error) {
 	probe := probe(s)
 	p := newPoints(probe)
 	if IsDeep(probe) {
 		v := probeView(s, probe)
-		if reference, err = v.Reference(ctx, opt.threads(math.MaxInt)); err != nil {
+		if reference, err = v.Reference(ctx, goroutines(threads, math.MaxInt)); err != nil {
 			return 0, nil, err
 		}
 		if reference.Period == 0 && reference.Len() == v.MaxIterations {
@@ -67,7 +67,7 @@ func resolve(ctx context.Context, s spec.Spec, opt Options) (limit int, referenc
 		}
 		p.perturbation = deep.NewGround(v, reference)
 	}
-	counts, err := p.survey(ctx, opt, func(count int32, _ float64) float64 { return float64(count) })
+	counts, err := p.survey(ctx, threads, func(count int32, _ float64) float64 { return float64(count) })
 	if err != nil {
 		return 0, nil, err
 	}
@@ -75,7 +75,7 @@ func resolve(ctx context.Context, s spec.Spec, opt Options) (limit int, referenc
 	if reference == nil && IsDeep(s) {
 		v := deepView(s)
 		v.MaxIterations = limit
-		reference, err = v.Reference(ctx, opt.threads(math.MaxInt))
+		reference, err = v.Reference(ctx, goroutines(threads, math.MaxInt))
 		return limit, reference, err
 	}
 	return limit, shorten(reference, limit), nil
@@ -109,17 +109,6 @@ func autoLimit(s spec.Spec, counts []float64) int {
 		limit *= 2
 	}
 	return min(limit, ceiling(s))
-}
-
-// ceiling is the greatest limit that Auto may come to for the view: AutoCeiling, and for references of more than some
-// thousand digits so many steps that they take no more than two minutes, whatever the machine takes them to be.
-func ceiling(s spec.Spec) int {
-	if !IsDeep(s) {
-		return spec.AutoCeiling
-	}
-	const work = 1.3e10
-	words := float64(deep.Bits(referenceBound(s)) / 64)
-	return int(min(spec.AutoCeiling, work/float64(words*math.Sqrt(words))))
 }
 
 // shorten drops what a reference has beyond the limit.

@@ -7,15 +7,16 @@
 // size. So any band of a file can be made alone, by [WriteBand]. The files of this package are steps on the way, and refer to
 // those above them:
 //
-//	options.go        how to render, and goroutines that share rows out
+//	threads.go        goroutines that share rows out, and what becomes of their panics
+//	pattern.go        where in a pixel its samples lie
 //	view.go           from pixels to points of the plane; which views are deep, and what their reference orbit is
-//	limits.go         whether a Spec may be drawn
 //	points.go         what becomes of points: by escape, or by perturbation in package deep
 //	auto.go           the limit of iterations that "auto" stands for
 //	prepass.go        what all parts of a picture share, computed once (prepass_store.go: stored)
-//	raw.go, exr.go    the layouts of raw data
+//	options.go        how to render, and pixels
+//	raw.go            the layouts of raw data
+//	limits.go         whether a Spec may be drawn
 //	paint.go          points to pixels, by package shade
-//	render.go         pixels in memory
 //	write.go          files and bands of them
 //	verify.go         is a file what its Spec draws?
 //	find.go           the minibrot in a view

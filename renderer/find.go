@@ -31,12 +31,12 @@ const (
 // the one of the least period, as long as that is at most limit. The error wraps [spec.ErrNoMinibrot] if there is none; it is a
 // [*spec.FieldError] for pictures other than views of the Mandelbrot set. When ctx ends Find stops within milliseconds and
 // returns the cause.
-func Find(ctx context.Context, s spec.Spec, limit int, opt Options) (spec.Minibrot, error) {
+func Find(ctx context.Context, s spec.Spec, limit, threads int) (spec.Minibrot, error) {
 	if err := checkFind(s); err != nil {
 		return spec.Minibrot{}, err
 	}
 	view := nucleus.View{Re: s.Center.Re.String(), Im: s.Center.Im.String(), Radius: wideOf(s.Radius)}
-	found, err := nucleus.Find(ctx, view, nucleus.Options{Limit: limit, Threads: opt.threads(math.MaxInt)})
+	found, err := nucleus.Find(ctx, view, nucleus.Options{Limit: limit, Threads: goroutines(threads, math.MaxInt)})
 	if err != nil {
 		return spec.Minibrot{}, err
 	}

@@ -18,7 +18,7 @@ func TestFindShowsTheWholeMinibrot(t *testing.T) {
 	s, err := spec.Parse([]byte(`{"width": 60, "height": 60, "radius": "3.375e-22", "coloring": {"method": "set"},
 		"center": {"re": "-1.7686678628374888126274194", "im": "0.0016455805468202094303259"}}`))
 	require.NoError(t, err)
-	found, err := renderer.Find(t.Context(), s, 10_000, renderer.Options{})
+	found, err := renderer.Find(t.Context(), s, 10_000, 0)
 	require.NoError(t, err)
 	assert.Equal(t, 2123, found.Period)
 	assert.Equal(t, "1.942e-23", found.Size.String())
@@ -31,7 +31,7 @@ func TestFindShowsTheWholeMinibrot(t *testing.T) {
 	assert.Equal(t, found, again)
 
 	// From its own view it is found again, and nothing else.
-	same, err := renderer.Find(t.Context(), found.Spec, 10_000, renderer.Options{})
+	same, err := renderer.Find(t.Context(), found.Spec, 10_000, 0)
 	require.NoError(t, err)
 	assert.Equal(t, found.Period, same.Period)
 	assert.Equal(t, found.Size, same.Size)
@@ -47,7 +47,7 @@ func TestFindIsForViewsOfTheMandelbrotSet(t *testing.T) {
 	} {
 		s, err := spec.Parse([]byte(text))
 		require.NoError(t, err)
-		_, err = renderer.Find(t.Context(), s, 10, renderer.Options{})
+		_, err = renderer.Find(t.Context(), s, 10, 0)
 		var fault *spec.FieldError
 		require.ErrorAs(t, err, &fault, text)
 		assert.Equal(t, field, fault.Field, text)

@@ -1,12 +1,7 @@
 package renderer
 
 import (
-	"fmt"
-	"runtime"
-	"runtime/debug"
-	"sync"
-	"sync/atomic"
-
+	"mandelfarm/renderer/bandpng"
 	"mandelfarm/renderer/spec"
 )
 
@@ -25,73 +20,24 @@ type Options struct {
 	Segment func(*Pixels)
 }
 
-// threads returns the number of goroutines for so many units of work.
-func (o Options) threads(units int) int {
-	n := o.Threads
-	if n <= 0 {
-		n = runtime.GOMAXPROCS(0)
-	}
-	return max(1, min(n, units))
-}
+// Format is the layout of a row of pixels.
+type Format = bandpng.Format
 
-// divide has the rows done by goroutines, each of which calls do once. Its next returns rows that nobody else has, at most so
-// many, or false when there are no more. A panic ends the goroutine with a *PanicError. Divide returns when all are done.
-func (o Options) divide(all spec.Rows, most int, do func(next func() (spec.Rows, bool)) error) error {
-	const turns = 8 // of each goroutine, at least, so that none has much of the work at the end alone
-	var (
-		taken  atomic.Int64
-		group  sync.WaitGroup
-		failed = make([]error, o.threads(all.Count()))
-		step   = max(1, min(most, all.Count()/(turns*len(failed))))
-	)
-	next := func() (spec.Rows, bool) {
-		end := all.Start + int(taken.Add(int64(step)))
-		rows := spec.Rows{Start: end - step, End: min(end, all.End)}
-		return rows, rows.Start < rows.End
-	}
-	for i := range failed {
-		group.Go(func() {
-			defer recoverAs(&failed[i])
-			failed[i] = do(next)
-		})
-	}
-	group.Wait()
-	for _, err := range failed {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// The formats. Which one a picture has, says [mandelfarm/renderer/shade.Shader.Format].
+const (
+	Gray1    = bandpng.Gray1
+	Gray8    = bandpng.Gray8
+	RGB8     = bandpng.RGB8
+	Indexed8 = bandpng.Indexed8
+	RGB16    = bandpng.RGB16
+)
 
-// reporter serialises calls of Progress.
-type reporter struct {
-	mutex    sync.Mutex
-	progress func(rows int)
+// Pixels is a run of rows of an image.
+type Pixels struct {
+	Width   int // pixels
+	Rows    spec.Rows
+	Format  Format
+	Palette [][3]uint8 // the colours of Indexed8
+	Stride  int        // bytes from one row to the next
+	Pix     []byte     // row Rows.Start first
 }
-
-func (r *reporter) report(rows int) {
-	if r.progress == nil {
-		return
-	}
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	r.progress(rows)
-}
-
-// recoverAs makes an error of a panic in a goroutine of the renderer's own, where nobody else can: a bug must not cost
-// more than the picture that shows it.
-func recoverAs(err *error) {
-	if cause := recover(); cause != nil {
-		*err = &PanicError{Cause: cause, Stack: debug.Stack()}
-	}
-}
-
-// PanicError is a bug of the renderer that a picture has shown.
-type PanicError struct {
-	Cause any    // what was panicked with
-	Stack []byte // of the goroutine, for a log; Error leaves it out, because clients are shown that
-}
-
-// Error names the cause.
-func (e *PanicError) Error() string { return fmt.Sprintf("renderer panicked: %v", e.Cause) }

@@ -2,6 +2,8 @@ package renderer
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"runtime"
 	"sync"
 
@@ -35,7 +37,7 @@ func (p *painter) prepare(ctx context.Context, opt Options) error {
 	pre := opt.Prepass
 	if pre == nil || pre.key != key {
 		var err error
-		if pre, err = NewPrepass(ctx, p.spec, opt); err != nil {
+		if pre, err = NewPrepass(ctx, p.spec, opt.Threads); err != nil {
 			return err
 		}
 	}
@@ -57,13 +59,6 @@ func (p *painter) header() bandpng.Header {
 		},
 	}
 }
-
-// What the texts in a file are called, and what the second begins with.
-const (
-	specKeyword     = "mandelfarm"
-	softwareKeyword = "Software"
-	software        = "mandelfarm renderer "
-)
 
 // scratch is the working memory of one goroutine. Its size does not depend on the image.
 type scratch struct {
@@ -157,4 +152,46 @@ func (p *painter) layColors(s *scratch, pixels []byte, rows spec.Rows, column in
 func (p *painter) dataOf(s *scratch, row int) []byte {
 	stride := p.raw.stride()
 	return s.data[(row-s.first)*stride:][:stride]
+}
+
+// Render computes some rows of the picture. It is a pure function of the Spec and the rows: the same bytes for every
+// number of threads and however an image is split into calls. Limits are for the caller to check
+// before. When ctx ends it stops within milliseconds and returns the cause.
+func Render(ctx context.Context, s spec.Spec, rows spec.Rows, opt Options) (*Pixels, error) {
+	if rows.Start < 0 || rows.End > s.Height || rows.Start >= rows.End {
+		return nil, fmt.Errorf("render: rows %d to %d are not rows of an image %d high", rows.Start, rows.End, s.Height)
+	}
+	p := newPainter(s)
+	stride := p.format.Stride(p.spec.Width)
+	if stride > math.MaxInt/rows.Count() {
+		return nil, fmt.Errorf("render: %d rows of %d bytes do not fit into memory", rows.Count(), stride)
+	}
+	pixels := &Pixels{
+		Width: p.spec.Width, Rows: rows, Format: p.format, Stride: stride,
+		Palette: p.shader.Palette(), Pix: make([]byte, stride*rows.Count()),
+	}
+	if err := p.paintAll(ctx, pixels, opt); err != nil {
+		return nil, err
+	}
+	return pixels, nil
+}
+
+// paintAll computes all rows of the pixels. Goroutines take the next few when they are done with some.
+func (p *painter) paintAll(ctx context.Context, pixels *Pixels, opt Options) error {
+	if err := p.prepare(ctx, opt); err != nil {
+		return err
+	}
+	report := reporter{progress: opt.Progress}
+	return divide(opt.Threads, pixels.Rows, p.runRows(), func(next func() (spec.Rows, bool)) error {
+		s := getScratch()
+		defer scratches.Put(s)
+		for rows, ok := next(); ok; rows, ok = next() {
+			from, to := rows.Start-pixels.Rows.Start, rows.End-pixels.Rows.Start
+			if err := p.paintRows(ctx, s, rows, pixels.Pix[from*pixels.Stride:to*pixels.Stride]); err != nil {
+				return err
+			}
+			report.report(rows.Count())
+		}
+		return nil
+	})
 }

@@ -31,7 +31,7 @@ func newKernel(s spec.Spec) escape.Kernel {
 		SeedRe:        s.Seed.Re.Float64(),
 		SeedIm:        s.Seed.Im.Float64(),
 		MaxIterations: s.MaxIterations.Most(),
-		Radius2:       4,
+		Radius2:       escape.SetRadius2,
 	}
 	if s.Coloring.Method != spec.MethodSet || s.Format != spec.PNG {
 		k.Radius2 = escape.SmoothRadius2
@@ -75,10 +75,10 @@ var batches = sync.Pool{New: func() any { return escape.NewBatch(run) }} //nolin
 
 // survey follows the centres of all pixels of a picture no wider than a run, and returns what value says of those that
 // escape, row by row, and NaN for the others.
-func (p *points) survey(ctx context.Context, opt Options, value func(count int32, norm2 float64) float64) ([]float64, error) {
+func (p *points) survey(ctx context.Context, threads int, value func(count int32, norm2 float64) float64) ([]float64, error) {
 	width, height := p.spec.Width, p.spec.Height
 	all := make([]float64, width*height)
-	err := opt.divide(spec.Rows{End: height}, run/width, func(next func() (spec.Rows, bool)) error {
+	err := divide(threads, spec.Rows{End: height}, run/width, func(next func() (spec.Rows, bool)) error {
 		batch := batches.Get().(*escape.Batch) //nolint:forcetypeassert // holds nothing else
 		defer batches.Put(batch)
 		for rows, ok := next(); ok; rows, ok = next() {

@@ -59,21 +59,21 @@ func PrepassKey(s spec.Spec) string {
 	return hex.EncodeToString(hash.Sum(nil))[:keyDigits]
 }
 
-// NewPrepass computes the prepass of a picture, or nil if it needs none. Limits are for the caller to check before. When ctx
-// ends it stops within milliseconds and returns the cause.
-func NewPrepass(ctx context.Context, s spec.Spec, opt Options) (p *Prepass, err error) {
+// NewPrepass computes the prepass of a picture, or nil if it needs none. Limits are for the caller to check before. It
+// is computed by so many threads; 0 means GOMAXPROCS. When ctx ends it stops within milliseconds and returns the cause.
+func NewPrepass(ctx context.Context, s spec.Spec, threads int) (p *Prepass, err error) {
 	p = &Prepass{key: PrepassKey(s)}
 	if p.key == "" {
 		return nil, nil //nolint:nilnil // documented
 	}
 	switch {
 	case s.MaxIterations == spec.Auto:
-		p.limit, p.reference, err = resolve(ctx, s, opt)
+		p.limit, p.reference, err = resolve(ctx, s, threads)
 	case IsDeep(s):
-		p.reference, err = deepView(s).Reference(ctx, opt.threads(math.MaxInt))
+		p.reference, err = deepView(s).Reference(ctx, goroutines(threads, math.MaxInt))
 	}
 	if err == nil && s.Coloring.Method == spec.MethodHistogram {
-		p.histogram, err = p.survey(ctx, s.Reduced(surveyWidth, surveyHeight), opt)
+		p.histogram, err = p.survey(ctx, s.Reduced(surveyWidth, surveyHeight), threads)
 	}
 	if err != nil {
 		return nil, err
@@ -82,10 +82,10 @@ func NewPrepass(ctx context.Context, s spec.Spec, opt Options) (p *Prepass, err 
 }
 
 // survey makes the histogram of a small picture.
-func (p *Prepass) survey(ctx context.Context, small spec.Spec, opt Options) (*shade.Histogram, error) {
+func (p *Prepass) survey(ctx context.Context, small spec.Spec, threads int) (*shade.Histogram, error) {
 	points := newPoints(small)
 	points.use(p)
-	depths, err := points.survey(ctx, opt, shade.New(small).Depth)
+	depths, err := points.survey(ctx, threads, shade.New(small).Depth)
 	if err != nil {
 		return nil, err
 	}

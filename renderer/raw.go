@@ -1,12 +1,24 @@
 package renderer
 
 import (
+	"encoding/binary"
 	"math"
 	"math/bits"
+	"sync"
 
+	"mandelfarm/renderer/elementary"
 	"mandelfarm/renderer/escape"
+	"mandelfarm/renderer/exr"
 	"mandelfarm/renderer/npy"
+	"mandelfarm/renderer/shade"
 	"mandelfarm/renderer/spec"
+)
+
+// What the texts in a file are called, and what the second begins with.
+const (
+	specKeyword     = "mandelfarm"
+	softwareKeyword = "Software"
+	software        = "mandelfarm renderer "
 )
 
 // rawLayout is that of a file of raw data. Its rows follow one another without gaps and have one size, so that any of
@@ -73,5 +85,114 @@ func (c counts) measure(data []byte, _, column int, centres escape.Batch) {
 			nu = c.kernel.Nu(count, centres.Norm2[i])
 		}
 		npy.Put(data[npy.Size*i:], nu)
+	}
+}
+
+// channels is the layout of EXR.
+type channels struct {
+	spec   spec.Spec
+	kernel escape.Kernel
+	shift  float64 // what continuous counts have beside nu
+}
+
+func newChannels(s spec.Spec) channels {
+	// For points that escape right at the circle the count is to be n+1, and nu is n - log2(ln R) there.
+	k := newKernel(s)
+	return channels{spec: s, kernel: k, shift: 1 - k.Nu(0, escape.SmoothRadius2)}
+}
+
+func (c channels) head() []byte {
+	return exr.Head(exr.Header{
+		Width: c.spec.Width, Height: c.spec.Height, Iterations: c.kernel.MaxIterations,
+		Text: []exr.Text{
+			{Name: specKeyword, Value: string(c.spec.Canonical())},
+			{Name: softwareKeyword, Value: software + spec.Version},
+		},
+	})
+}
+
+func (c channels) stride() int { return exr.LineSize(c.spec.Width) }
+
+func (c channels) traced() bool { return true }
+
+func (c channels) measure(data []byte, row, column int, centres escape.Batch) {
+	line := exr.NewLine(data, row)
+	for i, count := range centres.Count {
+		if count == 0 {
+			line.SetEscape(column+i, exr.Escape{N: exr.Inside})
+			continue
+		}
+		norm2 := centres.Norm2[i]
+		whole, fraction := split(c.kernel.Nu(0, norm2) + c.shift)
+		dx, dy := away(norm2, centres.GradX[i], -centres.GradY[i])
+		line.SetEscape(column+i, exr.Escape{
+			N:  uint32(int64(count) + whole + exr.Bias), //nolint:gosec // positive: |z| is below 1e200, the whole above -1024
+			NF: fraction, T: float32Below1(elementary.Turns(centres.ZX[i], centres.ZY[i])),
+			DEX: dx, DEY: dy,
+		})
+	}
+}
+
+func (c channels) color(data []byte, row, column int, format Format, pixels []byte, width int) {
+	colorLine(exr.NewLine(data, row), column, format, pixels, width)
+}
+
+// split returns the whole part of x and the rest.
+func split(x float64) (whole int64, rest float32) {
+	floor := math.Floor(x)
+	return int64(floor), float32Below1(x - floor)
+}
+
+// float32Below1 rounds a number from 0 up to 1, which it does not reach.
+func float32Below1(x float64) float32 {
+	const most = 1 - 0x1p-24
+	return float32(min(x, most))
+}
+
+// away is half the distance to the boundary as a vector along the gradient of |z|, which is per pixel; zero where that has no
+// direction.
+func away(norm2, right, down float64) (dx, dy float32) {
+	slope := math.Sqrt(float64(right*right) + float64(down*down))
+	if !(slope > 0 && slope <= math.MaxFloat64) {
+		return 0, 0
+	}
+	half := shade.Distance(norm2, right, down) / 2
+	return float32(float64(half * (right / slope))), float32(float64(half * (down / slope)))
+}
+
+// light maps the 16 bits of a channel in sRGB to linear light as a half.
+var light = sync.OnceValue(newLight) //nolint:gochecknoglobals // a constant that takes a moment to compute
+
+func newLight() *[1 << 16]uint16 {
+	var table [1 << 16]uint16
+	for i := range table {
+		table[i] = exr.Half(elementary.Linear(float64(i) / (1<<16 - 1)))
+	}
+	return &table
+}
+
+// gray8 is how often a channel of 8 bits is in one of 16.
+const gray8 = 0x101
+
+// colorLine puts the colours of pixels into a line from a column on.
+func colorLine(line exr.Line, column int, format Format, pixels []byte, width int) {
+	table := light()
+	for i := range width {
+		var c exr.Color
+		switch format {
+		case Gray1:
+			gray := table[uint16(pixels[i/8]>>(7-i%8)&1)*0xffff]
+			c = exr.Color{R: gray, G: gray, B: gray}
+		case Gray8:
+			gray := table[uint16(pixels[i])*gray8]
+			c = exr.Color{R: gray, G: gray, B: gray}
+		case RGB16:
+			p := pixels[6*i:]
+			c.R = table[binary.BigEndian.Uint16(p)]
+			c.G = table[binary.BigEndian.Uint16(p[2:])]
+			c.B = table[binary.BigEndian.Uint16(p[4:])]
+		case RGB8, Indexed8: // not drawn for an EXR
+		}
+		line.SetColor(column+i, c)
 	}
 }

@@ -136,7 +136,7 @@ func (p *Picture) verifySegments(ctx context.Context, painter *painter, rows int
 	report := opt.Progress
 	opt.Progress = nil
 	if opt.Prepass == nil {
-		if opt.Prepass, err = NewPrepass(ctx, p.Spec, opt); err != nil {
+		if opt.Prepass, err = NewPrepass(ctx, p.Spec, opt.Threads); err != nil {
 			return 0, err
 		}
 	}

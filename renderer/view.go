@@ -88,33 +88,6 @@ func (g *grid) turnGradients(b escape.Batch) {
 	}
 }
 
-// offset is a place in a pixel, from its upper left corner, in pixels.
-type offset struct {
-	x, y  float64
-	first bool // the centre, or the grid point of a window
-}
-
-// offsets returns the first n points of the R2 sequence: the centre of the pixel, and each the last plus (1/g, 1/g^2)
-// modulo 1, where g is the plastic number, the root of g^3 = g + 1.
-func offsets(n int) []offset {
-	const g = 1.32471795724474602596
-	points := make([]offset, n)
-	points[0] = offset{0.5, 0.5, true}
-	for i := 1; i < n; i++ {
-		points[i].x = fraction(points[i-1].x + 1/g)
-		points[i].y = fraction(points[i-1].y + 1/g/g)
-	}
-	return points
-}
-
-// fraction returns x modulo 1 for x from 0 to 2.
-func fraction(x float64) float64 {
-	if x >= 1 {
-		return x - 1
-	}
-	return x
-}
-
 // leastPixel is the distance between pixels below which a view is followed beside a reference. Points in double precision
 // are off by some 2^-52, which is then a millionth of a pixel and less.
 const leastPixel = 0x1p-33
@@ -133,7 +106,7 @@ func deepView(s spec.Spec) deep.View {
 		Step:          step(s),
 		Bound:         referenceBound(s),
 		MaxIterations: int(s.MaxIterations),
-		Radius2:       escape.SmoothRadius2, // also for MethodSet: several steps at once are tested at their end only
+		Radius2:       escape.SmoothRadius2,
 	}
 	if s.MaxIterations == spec.Auto {
 		v.MaxIterations = ceiling(s)
@@ -146,6 +119,17 @@ func deepView(s spec.Spec) deep.View {
 		v.OffsetRe, v.OffsetIm = float64(right*s.Height)/2, float64(up*s.Height)/2
 	}
 	return v
+}
+
+// ceiling is the greatest limit that Auto may come to for the view: AutoCeiling, and for references of more than some
+// thousand digits so many steps that they take no more than two minutes, whatever the machine takes them to be.
+func ceiling(s spec.Spec) int {
+	if !IsDeep(s) {
+		return spec.AutoCeiling
+	}
+	const work = 1.3e10
+	words := float64(deep.Bits(referenceBound(s)) / 64)
+	return int(min(spec.AutoCeiling, work/float64(words*math.Sqrt(words))))
 }
 
 // step is the distance between the pixels of a view.

@@ -93,7 +93,7 @@ func (p *painter) writeSegments(ctx context.Context, w io.Writer, rows spec.Rows
 		return bandpng.Sum{}, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	threads := opt.threads((rows.Count() + partRows - 1) / partRows)
+	threads := goroutines(opt.Threads, (rows.Count()+partRows-1)/partRows)
 	inFlight := threads + 2
 	l := &pipeline{
 		painter: p,

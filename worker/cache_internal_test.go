@@ -17,7 +17,7 @@ func laid(t *testing.T, name int) (string, *renderer.Prepass) {
 	t.Helper()
 	s, err := spec.Normalize(spec.Draft{Width: 10 + name, Height: 10, MaxIterations: spec.Auto})
 	require.NoError(t, err)
-	g, err := renderer.NewPrepass(t.Context(), s, renderer.Options{Threads: 1})
+	g, err := renderer.NewPrepass(t.Context(), s, 1)
 	require.NoError(t, err)
 	return g.Key(), g
 }

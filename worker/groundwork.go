@@ -63,7 +63,7 @@ func (w *Worker) groundwork(ctx context.Context, s spec.Spec, key string) (*rend
 
 func (w *Worker) layGroundwork(ctx context.Context, s spec.Spec) (g *renderer.Prepass, err error) {
 	err = protect(func() (err error) {
-		g, err = renderer.NewPrepass(ctx, s, w.render)
+		g, err = renderer.NewPrepass(ctx, s, w.render.Threads)
 		return err
 	})
 	return g, err

@@ -52,7 +52,7 @@ func TestFind(t *testing.T) {
 	c := connect(t, newFarm(t).url)
 	view, err := spec.Parse([]byte(`{"width": 90, "height": 60, "center": {"re": "-1.7597", "im": "-0.0126"}, "radius": "0.001", "samples": 4}`))
 	require.NoError(t, err)
-	want, err := renderer.Find(t.Context(), view, 1000, renderer.Options{})
+	want, err := renderer.Find(t.Context(), view, 1000, 0)
 	require.NoError(t, err)
 	got, err := c.Find(t.Context(), view, 0)
 	require.NoError(t, err)

@@ -39,7 +39,7 @@ func drawing(ctx context.Context, file string, threads int) (spent, error) {
 	opt := renderer.Options{Threads: threads}
 	begun := time.Now()
 	d.Reference, err = clock(func() (err error) {
-		opt.Prepass, err = renderer.NewPrepass(ctx, s, opt)
+		opt.Prepass, err = renderer.NewPrepass(ctx, s, opt.Threads)
 		return err
 	})
 	if err != nil {

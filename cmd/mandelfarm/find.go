@@ -72,7 +72,7 @@ func find(ctx context.Context, s *settings, wanted spec.Spec, options findOption
 	if limit == 0 {
 		limit = max(renderer.DefaultMaxPeriod, int(wanted.MaxIterations))
 	}
-	found, err := renderer.Find(ctx, wanted, limit, renderer.Options{Threads: s.worker.threads})
+	found, err := renderer.Find(ctx, wanted, limit, s.worker.threads)
 	if err != nil {
 		return usageFault(err)
 	}

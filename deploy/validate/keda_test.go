@@ -8,8 +8,6 @@ import (
 	"github.com/expr-lang/expr"
 	autoscaling "k8s.io/api/autoscaling/v2"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"mandelfarm/renderer/spec"
 )
 
 // KEDA's kinds, as far as the manifests use them: strict decoding refuses the

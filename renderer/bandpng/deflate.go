@@ -15,10 +15,6 @@ const (
 	maxRepeat   = 258
 )
 
-// minRepeat is the least length of a repeat that is looked for. Less makes files hardly smaller, because a repeat costs
-// the code of its distance too, and many short ones are slow to find and to write.
-const minRepeat = 6
-
 // step is some bytes as they are, followed by some that repeat those a fixed distance before.
 type step struct{ literals, repeat uint32 }
 

@@ -9,9 +9,6 @@ type search struct {
 	out     output
 }
 
-// level is the effort of the search; 5 is a fifth faster and 1 to 3 % larger.
-const level = 6
-
 // output collects what a flate.Writer writes.
 type output struct{ data []byte }
 
@@ -24,7 +21,7 @@ func (o *output) Write(p []byte) (int, error) {
 func (s *search) appendTo(out, data []byte) []byte {
 	s.out.data = out
 	if s.deflate == nil {
-		deflate, err := flate.NewWriter(&s.out, level)
+		deflate, err := flate.NewWriter(&s.out, searchLevel)
 		if err != nil {
 			panic("bandpng: flate refuses a constant level: " + err.Error())
 		}

@@ -17,10 +17,13 @@ func Turns(x, y float64) float64 {
 		t = 0.5 - t
 	}
 	if y < 0 && t > 0 {
-		t = 1 - t
+		t = min(1-t, below1)
 	}
 	return t
 }
+
+// below1 is the greatest number below 1.
+const below1 = 1 - 0x1p-53
 
 // arctan is the angle in turns whose tangent is t, from 0 to 1. Above tan(pi/8) it goes on from pi/4, so that the series is
 // one of numbers below 0.42; what is left out of it is below 1e-11.

@@ -24,6 +24,7 @@ func TestTurnsAreThoseOfTheArgument(t *testing.T) {
 		apart := got - math.Atan2(y, x)/(2*math.Pi)
 		assert.InDelta(t, 0, apart-math.Round(apart), 1e-11, "%g, %g", x, y)
 	})
+	assert.Less(t, elementary.Turns(1, -1e-300), 1.0, "just below the axis")
 	for turns, point := range map[float64][2]float64{0: {1, 0}, 0.125: {1, 1}, 0.25: {0, 1}, 0.5: {-1, 0}, 0.75: {0, -1}} {
 		assert.InDelta(t, turns, elementary.Turns(point[0], point[1]), 0)
 	}

@@ -2,10 +2,6 @@ package escape
 
 import "mandelfarm/renderer/elementary"
 
-// SmoothRadius2 is the squared escape radius that smooth colouring needs: R = 256. The fractional count of a point is
-// then continuous to about 1/R^2.
-const SmoothRadius2 = 1 << 16
-
 // Smooth returns the fractional iteration count nu = n - log2(ln|z_n|) of a point that escaped at n with the given
 // |z_n|^2 > 1. It is the same on every CPU; its error is below 2e-15 + 1.2e-16*n, that is, half a unit in the
 // last place of nu and a little.

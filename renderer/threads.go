@@ -1,0 +1,81 @@
+package renderer
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"mandelfarm/renderer/spec"
+)
+
+// goroutines is how many share so many units of work, of the given number of threads; 0 stands for GOMAXPROCS.
+func goroutines(threads, units int) int {
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	return max(1, min(threads, units))
+}
+
+// divide has the rows done by goroutines, each of which calls do once. Its next returns rows that nobody else has, at most so
+// many, or false when there are no more. A panic ends the goroutine with a *PanicError. Divide returns when all are done.
+func divide(threads int, all spec.Rows, most int, do func(next func() (spec.Rows, bool)) error) error {
+	const turns = 8 // of each goroutine, at least, so that none has much of the work at the end alone
+	var (
+		taken  atomic.Int64
+		group  sync.WaitGroup
+		failed = make([]error, goroutines(threads, all.Count()))
+		step   = max(1, min(most, all.Count()/(turns*len(failed))))
+	)
+	next := func() (spec.Rows, bool) {
+		end := all.Start + int(taken.Add(int64(step)))
+		rows := spec.Rows{Start: end - step, End: min(end, all.End)}
+		return rows, rows.Start < rows.End
+	}
+	for i := range failed {
+		group.Go(func() {
+			defer recoverAs(&failed[i])
+			failed[i] = do(next)
+		})
+	}
+	group.Wait()
+	for _, err := range failed {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reporter serialises calls of Progress.
+type reporter struct {
+	mutex    sync.Mutex
+	progress func(rows int)
+}
+
+func (r *reporter) report(rows int) {
+	if r.progress == nil {
+		return
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.progress(rows)
+}
+
+// recoverAs makes an error of a panic in a goroutine of the renderer's own, where nobody else can: a bug must not cost
+// more than the picture that shows it.
+func recoverAs(err *error) {
+	if cause := recover(); cause != nil {
+		*err = &PanicError{Cause: cause, Stack: debug.Stack()}
+	}
+}
+
+// PanicError is a bug of the renderer that a picture has shown.
+type PanicError struct {
+	Cause any    // what was panicked with
+	Stack []byte // of the goroutine, for a log; Error leaves it out, because clients are shown that
+}
+
+// Error names the cause.
+func (e *PanicError) Error() string { return fmt.Sprintf("renderer panicked: %v", e.Cause) }
