@@ -38,8 +38,9 @@ bench: ## what docs/benchmarks.md holds, measured here
 bench-deep: ## the places in ../shared/deepzoom beside other programs: time and memory (PLACES='0[3-9]*')
 	@go run ./cmd/deepbench -places '$(or $(PLACES),*)'
 
-deepzoom-check: ## what deep views must agree in, and every sample of ground truth in ../shared/deepzoom
+deepzoom-check: ## what deep views must agree in, every sample of ground truth and every nucleus
 	cd renderer && go test -count=1 -timeout 30m -run 'GroundTruth|Deep' -deepzoom
+	cd renderer/nucleus && go test -count=1 -timeout 30m -run Others -deepzoom
 
 golden: ## write the golden pictures and the configuration page anew; look at the difference
 	go test ./renderer ./renderer/bandpng ./renderer/escape ./renderer/palette -run Golden -update
