@@ -35,6 +35,7 @@ func TestNucleiThatOthersFound(t *testing.T) {
 			continue
 		}
 		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
 			heavy := testing.Short() && slow[p.Number()] || slowest[p.Number()]
 			if heavy && !*everyPlace {
 				t.Skip("it takes long")
