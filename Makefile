@@ -17,12 +17,14 @@ build: ## bin/mandelfarm, static
 
 test: ## every test; starts its own redis-server and versitygw, skips what is not installed
 	go test ./...
+	cd tools/deepbench && go vet ./... && go test ./...
 	$(MAKE) k8s-validate generated
 
 check: lint race ## before a commit: lint, format, race tests that need no servers
 
 lint: ## golangci-lint, and formatting as it should be
 	$(TOOL) golangci-lint run --allow-parallel-runners ./...
+	cd tools/deepbench && go tool -modfile=../go.mod golangci-lint run --allow-parallel-runners ./...
 	$(TOOL) golangci-lint fmt --diff ./... > /dev/null || { echo 'not formatted: make format'; exit 1; }
 
 format: ## format the code
@@ -35,11 +37,12 @@ bench: ## what docs/benchmarks.md holds, measured here
 	go test -run '^$$' -bench . -benchmem ./renderer/... ./queue/... ./storage/...
 	go test -run '^$$' -bench . -benchtime 3x ./cmd/mandelfarm
 
-bench-deep: ## the places in ../shared/deepzoom beside other programs: time and memory (PLACES='0[3-9]*')
-	@go run ./cmd/deepbench -places '$(or $(PLACES),*)'
+bench-deep: ## time and memory of published places of deep zoom (PLACES='0[3-9]*')
+	@cd tools/deepbench && go run . -places '$(or $(PLACES),*)'
 
-deepzoom-check: ## what deep views must agree in, and every sample of ground truth in ../shared/deepzoom
+deepzoom-check: ## what deep views must agree in, every sample of ground truth and every nucleus
 	cd renderer && go test -count=1 -timeout 30m -run 'GroundTruth|Deep' -deepzoom
+	cd renderer/nucleus && go test -count=1 -timeout 30m -run Others -deepzoom
 
 golden: ## write the golden pictures and the configuration page anew; look at the difference
 	go test ./renderer ./renderer/bandpng ./renderer/escape ./renderer/palette -run Golden -update

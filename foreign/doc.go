@@ -16,16 +16,16 @@
 //
 // Of Kalles Fraktaler's colours the palette is read, spread evenly over at most 64 stops, the interior, the offset and
 // the method. Its palette turns once in 1024 IterDiv, of the square root of the iterations for method 1, which is the law
-// of [renderer.MethodSmooth] (iterations are counted from about four further on, which does not show). For method 0 it
+// of [spec.MethodSmooth] (iterations are counted from about four further on, which does not show). For method 0 it
 // is of the iterations themselves; then the density is such that the palette makes as many turns from 0 to Iterations.
-// Methods 5 to 8 become [renderer.MethodDistance], and Slopes [renderer.MethodSlope], with laws of their own.
+// Methods 5 to 8 become [spec.MethodDistance], and Slopes [spec.MethodSlope], with laws of their own.
 //
 // A file that does not say what size the picture has gets 1920x1080 pixels, from fraktaler-3, which does not write its
 // defaults, 1024x576. Iterations are 1000 then, and 1024.
 //
 // # What is not
 //
-// Nothing is dropped without a word. Every key of a format is in one of the tables kallesFates, fraktalerFates and the
+// Nothing is dropped without a word. Every key of a format is in one of the tables kallesKeys, fraktalerKeys and the
 // like: it is read; or it has no influence on the picture, and the table says so; or it is a [Loss], unless it has the
 // value that changes nothing. A key that is in no table is a loss. A file whose formula is not one of the farm's is an
 // error, because another formula is another picture.
@@ -38,5 +38,5 @@
 // Files come from strangers. Read takes at most [MaxSize] bytes, never panics, and its cost is bounded: numbers have at
 // most 100,000 digits, TOML at most 5,000 keys.
 //
-// The package imports the renderer and a TOML parser, and knows neither files nor HTTP.
+// The package imports what a Spec is and a TOML parser, and knows neither files nor HTTP.
 package foreign

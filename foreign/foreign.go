@@ -56,16 +56,16 @@ func Read(format Format, data []byte, size Size) (Picture, error) {
 		return Picture{}, fault("", "", fmt.Sprintf("a parameter file must have at most %d bytes, this has more", MaxSize))
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark, as editors on Windows leave it
-	var sheet *sheet
+	var p *params
 	var d spec.Draft
 	var err error
 	switch format {
 	case Kalles:
-		sheet, d, err = readKalles(data)
+		p, d, err = readKalles(data)
 	case Fraktaler:
-		sheet, d, err = readFraktaler(data)
+		p, d, err = readFraktaler(data)
 	case Imagina:
-		sheet, d, err = readImagina(data)
+		p, d, err = readImagina(data)
 	default:
 		return Picture{}, fault("", string(format), "is not a known format")
 	}
@@ -83,7 +83,7 @@ func Read(format Format, data []byte, size Size) (Picture, error) {
 	if err != nil {
 		return Picture{}, err
 	}
-	return Picture{Spec: s, Losses: sheet.allLosses()}, nil
+	return Picture{Spec: s, Losses: p.allLosses()}, nil
 }
 
 // Detect tells a file's format from its content, and where that does not decide from the end of the file's name.

@@ -23,28 +23,28 @@ const (
 
 // readFraktaler reads fraktaler-3's TOML. What is not in the file has fraktaler-3's default, because it does not write
 // what has.
-func readFraktaler(data []byte) (*sheet, spec.Draft, error) {
-	s := newSheet()
+func readFraktaler(data []byte) (*params, spec.Draft, error) {
+	p := newParams()
 	var wanted spec.Draft
 	document, err := parseTOML(data)
 	if err != nil {
-		return s, wanted, err
+		return p, wanted, err
 	}
 	formula := document["formula"]
 	delete(document, "formula")
-	if err := s.flatten("", document, 0); err != nil {
-		return s, wanted, err
+	if err := p.flatten("", document, 0); err != nil {
+		return p, wanted, err
 	}
-	if err := fraktalerFormula(s, &wanted, formula); err != nil {
-		return s, wanted, err
+	if err := fraktalerFormula(p, &wanted, formula); err != nil {
+		return p, wanted, err
 	}
-	for _, read := range []func(*sheet, *spec.Draft) error{fraktalerView, fraktalerImage} {
-		if err := read(s, &wanted); err != nil {
-			return s, wanted, err
+	for _, read := range []func(*params, *spec.Draft) error{fraktalerView, fraktalerImage} {
+		if err := read(p, &wanted); err != nil {
+			return p, wanted, err
 		}
 	}
-	s.judge(fraktalerFates())
-	return s, wanted, nil
+	p.apply(fraktalerKeys())
+	return p, wanted, nil
 }
 
 func parseTOML(data []byte) (map[string]any, error) {
@@ -66,7 +66,7 @@ func parseTOML(data []byte) (map[string]any, error) {
 }
 
 // flatten adds the values of a table under their paths, in alphabetical order. Arrays become JSON.
-func (s *sheet) flatten(path string, table map[string]any, depth int) error {
+func (p *params) flatten(path string, table map[string]any, depth int) error {
 	if depth > maxTOMLDepth {
 		return fault(path, "", fmt.Sprintf("must not be nested more than %d levels deep", maxTOMLDepth))
 	}
@@ -76,12 +76,12 @@ func (s *sheet) flatten(path string, table map[string]any, depth int) error {
 			name = path + "." + key
 		}
 		if inner, ok := table[key].(map[string]any); ok {
-			if err := s.flatten(name, inner, depth+1); err != nil {
+			if err := p.flatten(name, inner, depth+1); err != nil {
 				return err
 			}
 			continue
 		}
-		s.add(entry{key: name, value: tomlText(table[key])})
+		p.add(entry{key: name, value: tomlText(table[key])})
 	}
 	return nil
 }
@@ -105,27 +105,27 @@ func tomlText(value any) string {
 	return string(text)
 }
 
-func fraktalerView(s *sheet, wanted *spec.Draft) (err error) {
-	if wanted.Center.Re, err = s.decimal("location.real"); err != nil {
+func fraktalerView(p *params, wanted *spec.Draft) (err error) {
+	if wanted.Center.Re, err = p.decimal("location.real"); err != nil {
 		return err
 	}
-	if wanted.Center.Im, err = s.decimal("location.imag"); err != nil {
+	if wanted.Center.Im, err = p.decimal("location.imag"); err != nil {
 		return err
 	}
 	if wanted.Center == (spec.Point{}) {
 		wanted.Center.Re, _ = spec.ParseDecimal("0")
 	}
 	wanted.Radius, _ = spec.ParseDecimal("2")
-	if s.has("location.zoom") {
-		if wanted.Radius, err = s.radius("location.zoom"); err != nil {
+	if p.has("location.zoom") {
+		if wanted.Radius, err = p.radius("location.zoom"); err != nil {
 			return err
 		}
 	}
-	if wanted.Rotation, err = s.decimal("transform.rotate"); err != nil {
+	if wanted.Rotation, err = p.decimal("transform.rotate"); err != nil {
 		return err
 	}
 	// The picture of a reflected view turns the other way round, seen in the plane.
-	if s.on("transform.reflect") && wanted.Rotation.Sign() != 0 {
+	if p.on("transform.reflect") && wanted.Rotation.Sign() != 0 {
 		wanted.Rotation, err = negative(wanted.Rotation)
 	}
 	return err
@@ -139,32 +139,32 @@ func negative(d spec.Decimal) (spec.Decimal, error) {
 	return spec.ParseDecimal("-" + d.String())
 }
 
-func fraktalerImage(s *sheet, wanted *spec.Draft) (err error) {
-	if wanted.MaxIterations, err = s.iterations("bailout.iterations", 1024); err != nil {
+func fraktalerImage(p *params, wanted *spec.Draft) (err error) {
+	if wanted.MaxIterations, err = p.iterations("bailout.iterations", 1024); err != nil {
 		return err
 	}
-	if wanted.Width, err = s.count("image.width", 1, 1024); err != nil {
+	if wanted.Width, err = p.count("image.width", 1, 1024); err != nil {
 		return err
 	}
-	if wanted.Height, err = s.count("image.height", 1, 576); err != nil {
+	if wanted.Height, err = p.count("image.height", 1, 576); err != nil {
 		return err
 	}
-	shrink, err := s.count("image.subsampling", 1, 1)
+	shrink, err := p.count("image.subsampling", 1, 1)
 	if err != nil {
 		return err
 	}
 	wanted.Width, wanted.Height = max(1, wanted.Width/shrink), max(1, wanted.Height/shrink)
-	if wanted.Samples, err = s.count("image.subframes", 0, 1); err != nil {
+	if wanted.Samples, err = p.count("image.subframes", 0, 1); err != nil {
 		return err
 	}
 	if wanted.Samples == 0 {
-		s.lose("image.subframes", "points are not added without end; one per pixel is taken")
+		p.lose("image.subframes", "points are not added without end; one per pixel is taken")
 	}
 	return nil
 }
 
 // fraktalerFormula reads the list of formulas that are iterated in turn, of which only one is drawn here.
-func fraktalerFormula(s *sheet, wanted *spec.Draft, value any) error {
+func fraktalerFormula(p *params, wanted *spec.Draft, value any) error {
 	if value == nil {
 		return nil
 	}
@@ -179,26 +179,26 @@ func fraktalerFormula(s *sheet, wanted *spec.Draft, value any) error {
 	if !ok {
 		return fault("formula", tomlText(list[0]), "must be a table")
 	}
-	if err := s.flatten("formula", table, 0); err != nil {
+	if err := p.flatten("formula", table, 0); err != nil {
 		return err
 	}
-	if s.text("formula.opcodes") != "" {
-		return s.bad("formula.opcodes", "formulas by opcodes are not drawn here")
+	if p.text("formula.opcodes") != "" {
+		return p.bad("formula.opcodes", "formulas by opcodes are not drawn here")
 	}
-	return s.opcodeless(wanted)
+	return p.opcodeless(wanted)
 }
 
 // opcodeless is the formula z -> (+-|x| +- i|y|)^power + c, as far as it is one of ours.
-func (s *sheet) opcodeless(wanted *spec.Draft) error {
-	power, err := s.count("formula.power", 1, 2)
+func (p *params) opcodeless(wanted *spec.Draft) error {
+	power, err := p.count("formula.power", 1, 2)
 	if err != nil {
 		return err
 	}
-	absX, absY := s.on("formula.abs_x"), s.on("formula.abs_y")
-	negX, negY := s.on("formula.neg_x"), s.on("formula.neg_y")
+	absX, absY := p.on("formula.abs_x"), p.on("formula.abs_y")
+	negX, negY := p.on("formula.neg_x"), p.on("formula.neg_y")
 	switch even := power%2 == 0; {
 	case !absX && !absY && (!negX && !negY || negX && negY && even):
-		return multibrot(s, wanted, "formula.power", power)
+		return multibrot(p, wanted, "formula.power", power)
 	case !absX && !absY && power == 2: // conj(-z)^2 is conj(z)^2
 		wanted.Formula = spec.Tricorn
 		return nil
@@ -208,7 +208,7 @@ func (s *sheet) opcodeless(wanted *spec.Draft) error {
 	}
 	words := []string{"power " + strconv.Itoa(power)}
 	for _, name := range []string{"abs_x", "abs_y", "neg_x", "neg_y"} {
-		if s.on("formula." + name) {
+		if p.on("formula." + name) {
 			words = append(words, name)
 		}
 	}

@@ -9,15 +9,15 @@ import (
 
 // readImagina reads Imagina's text: "Key: value" lines, of which those that are indented belong to the key above them.
 // Numbers are hexadecimal. A Size with a decimal exponent, which Imagina does not write, makes them decimal.
-func readImagina(data []byte) (*sheet, spec.Draft, error) {
-	s := newSheet()
+func readImagina(data []byte) (*params, spec.Draft, error) {
+	p := newParams()
 	wanted := spec.Draft{Width: standardWidth, Height: standardHeight}
-	if err := imaginaEntries(s, data); err != nil {
-		return s, wanted, err
+	if err := imaginaEntries(p, data); err != nil {
+		return p, wanted, err
 	}
 	for _, key := range []string{"Location.Re", "Location.Im", "Location.Size", "Location.Iterations"} {
-		if !s.has(key) {
-			return s, wanted, fault(key, "", "is missing")
+		if !p.has(key) {
+			return p, wanted, fault(key, "", "is missing")
 		}
 	}
 	var err error
@@ -27,28 +27,28 @@ func readImagina(data []byte) (*sheet, spec.Draft, error) {
 	}{
 		{"Location.Re", &wanted.Center.Re}, {"Location.Im", &wanted.Center.Im}, {"Location.Size", &wanted.Radius},
 	} {
-		if *n.value, err = s.imaginaNumber(n.key); err != nil {
-			return s, wanted, err
+		if *n.value, err = p.imaginaNumber(n.key); err != nil {
+			return p, wanted, err
 		}
 	}
 	if wanted.Radius.Sign() <= 0 {
-		return s, wanted, s.bad("Location.Size", "must be greater than 0")
+		return p, wanted, p.bad("Location.Size", "must be greater than 0")
 	}
 	digits, exponent := digitsOf(wanted.Radius)
 	if wanted.Radius, err = round(digits, exponent, radiusDigits); err != nil {
-		return s, wanted, s.bad("Location.Size", "is out of range")
+		return p, wanted, p.bad("Location.Size", "is out of range")
 	}
-	if wanted.MaxIterations, err = s.iterations("Location.Iterations", spec.Auto); err != nil {
-		return s, wanted, err
+	if wanted.MaxIterations, err = p.iterations("Location.Iterations", spec.Auto); err != nil {
+		return p, wanted, err
 	}
-	s.judge(map[string]fate{
+	p.apply(keyTable{
 		"Formula": {}, "Location": {}, "Location.Re": {}, "Location.Im": {}, "Location.Size": {}, "Location.Iterations": {},
 	})
-	return s, wanted, imaginaFormula(s, &wanted)
+	return p, wanted, imaginaFormula(p, &wanted)
 }
 
 // imaginaEntries names nested keys by their path: Location.Re.
-func imaginaEntries(s *sheet, data []byte) error {
+func imaginaEntries(p *params, data []byte) error {
 	parent := ""
 	return eachLine(data, func(number int, line string) error {
 		e, err := cutLine(number, line)
@@ -63,26 +63,26 @@ func imaginaEntries(s *sheet, data []byte) error {
 		default:
 			parent = e.key
 		}
-		s.add(e)
+		p.add(e)
 		return nil
 	})
 }
 
-func (s *sheet) imaginaNumber(key string) (spec.Decimal, error) {
-	size := strings.ToLower(s.text("Location.Size"))
+func (p *params) imaginaNumber(key string) (spec.Decimal, error) {
+	size := strings.ToLower(p.text("Location.Size"))
 	if strings.Contains(size, "e-") || strings.Contains(size, "e+") {
-		return s.decimal(key)
+		return p.decimal(key)
 	}
-	d, ok := parseHex(s.text(key))
+	d, ok := parseHex(p.text(key))
 	if !ok {
-		return d, s.bad(key, fmt.Sprintf("must be a hexadecimal number, as Imagina writes it, of at most %d digits "+
+		return d, p.bad(key, fmt.Sprintf("must be a hexadecimal number, as Imagina writes it, of at most %d digits "+
 			"and with an exponent within ±%d", maxHexDigits, maxHexExponent))
 	}
 	return d, nil
 }
 
-func imaginaFormula(s *sheet, wanted *spec.Draft) error {
-	switch s.text("Formula") {
+func imaginaFormula(p *params, wanted *spec.Draft) error {
+	switch p.text("Formula") {
 	case "", "Mandelbrot":
 		wanted.Formula = spec.Mandelbrot
 	case "Tricorn":
@@ -90,7 +90,7 @@ func imaginaFormula(s *sheet, wanted *spec.Draft) error {
 	case "Burning ship":
 		wanted.Formula = spec.BurningShip
 	default:
-		return s.bad("Formula", "this formula is not drawn here")
+		return p.bad("Formula", "this formula is not drawn here")
 	}
 	return nil
 }

@@ -1,72 +1,35 @@
 package renderer
 
 import (
+	"cmp"
 	"encoding/binary"
-	"encoding/csv"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"mandelfarm/internal/places"
 	"mandelfarm/internal/testenv"
 	"mandelfarm/renderer/npy"
 	"mandelfarm/renderer/shade"
 	"mandelfarm/renderer/spec"
 )
 
-var everySample = flag.Bool("deepzoom", false, "compare every sample of every place in ../shared/deepzoom (make deepzoom-check)")
+var everySample = flag.Bool("deepzoom", false, "compare every sample of every place (make deepzoom-check)")
 
-// place is a view and what is known of some of its pixels: from plain iteration in as many bits as it takes (MPFR).
-type place struct {
-	Name          string
-	Re, Im        string
-	Radius        string
-	MaxIterations int `json:"max_iterations"`
-	Samples       []truth
-}
-
-// truth is what is known of the centre of a pixel.
-type truth struct {
-	Column, Row int
-	Nu          *float64 // nil if it does not escape within the limit
-	De          *float64 // estimated distance to the boundary, in pixels; nil if that is not known
-}
-
-// The size of the pictures of places, and how far from the truth the counts of pixels may be that are no less than
-// nearest from the boundary. Closer ones are beyond double precision.
+// How far from the truth the counts and the distances of pixels may be that are no less than nearest from the boundary.
+// Closer ones are beyond double precision.
 const (
-	placeWidth, placeHeight  = 1024, 576
 	nuTolerance, deTolerance = 2e-3, 1e-2
-	nearest                  = 0.01
+	nearest                  = 0.01 // in pixels
 )
-
-// TestGroundTruth compares pixels of places that are in the tree, of every kind of number.
-func TestGroundTruth(t *testing.T) {
-	t.Parallel()
-	data, err := os.ReadFile(filepath.Join("testdata", "groundtruth.json"))
-	require.NoError(t, err)
-	var places []place
-	require.NoError(t, json.Unmarshal(data, &places))
-	require.NotEmpty(t, places)
-	for _, p := range places {
-		t.Run(p.Name, func(t *testing.T) {
-			t.Parallel()
-			if testing.Short() && isOneOf(p.Name, slowPlaces) {
-				t.Skip("it takes long")
-			}
-			p.check(t)
-		})
-	}
-}
 
 // Some places take a second and more, or would with the race detector, and some take several for the reference alone.
 const (
@@ -75,80 +38,64 @@ const (
 	samplesInHaste = 6
 )
 
-// TestGroundTruthOfPlaces compares those of the folder beside the repository, where it is there.
-func TestGroundTruthOfPlaces(t *testing.T) {
+// TestGroundTruth compares pixels of published places with plain iteration in as many bits as it takes.
+func TestGroundTruth(t *testing.T) {
 	t.Parallel()
-	folder := filepath.Join(testenv.RepoRoot(t), "..", "shared", "deepzoom")
-	files, err := filepath.Glob(filepath.Join(folder, "brute", "*.brute.csv"))
+	all, err := places.Read(filepath.Join(testenv.RepoRoot(t), places.Archive))
 	require.NoError(t, err)
-	if len(files) == 0 {
-		t.Skip("there is no folder of places beside the repository")
-	}
-	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".brute.csv")
-		t.Run(name, func(t *testing.T) {
+	for _, p := range all {
+		if len(p.Samples) == 0 {
+			continue
+		}
+		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
-			slow := testing.Short() && isOneOf(name, slowPlaces) || isOneOf(name, slowestPlaces)
+			slow := testing.Short() && isOneOf(p, slowPlaces) || isOneOf(p, slowestPlaces)
 			if slow && !*everySample {
 				t.Skip("it takes long")
 			}
-			p := readPlace(t, filepath.Join(folder, "locations", name+".json"), file)
+			samples := p.Samples
 			if !*everySample {
-				p.Samples = p.Samples[:min(samplesInHaste, len(p.Samples))]
+				samples = inHaste(samples)
 			}
-			p.check(t)
+			checkSamples(t, p, samples)
 		})
 	}
 }
 
-// isOneOf reports whether the number that a place's name begins with is in a list.
-func isOneOf(name, list string) bool {
-	number, _, _ := strings.Cut(name, "_")
-	return slices.Contains(strings.Fields(list), number)
+// isOneOf reports whether the number of a place is in a list.
+func isOneOf(p places.Place, list string) bool {
+	return slices.Contains(strings.Fields(list), p.Number())
 }
 
-// readPlace reads a place and its samples.
-func readPlace(t *testing.T, view, samples string) place {
-	t.Helper()
-	data, err := os.ReadFile(view)
-	require.NoError(t, err)
-	var p place
-	require.NoError(t, json.Unmarshal(data, &p))
-	file, err := os.Open(samples)
-	require.NoError(t, err)
-	defer file.Close()
-	table := csv.NewReader(file)
-	table.Comment = '#'
-	rows, err := table.ReadAll()
-	require.NoError(t, err)
-	for _, row := range rows {
-		var numbers [5]float64 // column, row, first n beyond the radius or -1, nu, de
-		for i := range numbers {
-			numbers[i], err = strconv.ParseFloat(row[i], 64)
-			require.NoError(t, err)
+// inHaste returns a few of a place's samples, from the nearest to the boundary that counts to the farthest, and behind
+// that those which do not escape.
+func inHaste(samples []places.Sample) []places.Sample {
+	distance := func(s places.Sample) float64 {
+		if s.De == nil {
+			return math.Inf(1)
 		}
-		s := truth{Column: int(numbers[0]), Row: int(numbers[1])}
-		if numbers[2] >= 0 {
-			s.Nu = &numbers[3]
-			if de := numbers[4]; !math.IsInf(de, 0) { // its derivative was beyond float64
-				s.De = &de
-			}
-		}
-		p.Samples = append(p.Samples, s)
+		return *s.De
 	}
-	return p
+	samples = slices.Clone(samples)
+	samples = slices.DeleteFunc(samples, func(s places.Sample) bool { return distance(s) <= nearest })
+	slices.SortStableFunc(samples, func(a, b places.Sample) int { return cmp.Compare(distance(a), distance(b)) })
+	few := make([]places.Sample, min(samplesInHaste, len(samples)))
+	for i := range few {
+		few[i] = samples[i*(len(samples)-1)/max(1, len(few)-1)]
+	}
+	return few
 }
 
-// check fails if a sample is not what is known of it.
-func (p place) check(t *testing.T) {
+// checkSamples fails if a pixel is not what is known of it.
+func checkSamples(t *testing.T, p places.Place, samples []places.Sample) {
 	t.Helper()
 	v := newViewer(t, spec.Draft{
 		Center: spec.Point{Re: decimal(t, p.Re), Im: decimal(t, p.Im)}, Radius: decimal(t, p.Radius),
-		Width: placeWidth, Height: placeHeight, MaxIterations: spec.Iterations(p.MaxIterations),
+		Width: places.Width, Height: places.Height, MaxIterations: spec.Iterations(p.MaxIterations),
 	})
 	var worst, worstDe float64
 	inside, compared := 0, 0
-	for _, s := range p.Samples {
+	for _, s := range samples {
 		got := v.at(s.Column, s.Row)
 		if s.Nu == nil {
 			inside++
@@ -169,9 +116,10 @@ func (p place) check(t *testing.T) {
 		worst = max(worst, math.Abs(got.nu-*s.Nu))
 		worstDe = max(worstDe, math.Abs(got.de/de-1))
 	}
+	require.Positive(t, inside+compared, "samples that say something")
 	if *everySample {
 		fmt.Fprintf(os.Stdout, "%-30s worst |delta nu| %.1e, worst distance off by %.1e; %d of %d samples compared, %d inside\n",
-			p.Name, worst, worstDe, compared, len(p.Samples), inside)
+			p.Name, worst, worstDe, compared, len(samples), inside)
 	}
 }
 

@@ -65,6 +65,32 @@ func TestCodesOfSkewedCounts(t *testing.T) {
 	require.Equal(t, data, inflate(t, stream, len(data)))
 }
 
+// TestLongestCodes puts three literals and a repeat, all with the longest codes there are and all the extra bits, between two
+// stores of a word.
+func TestLongestCodes(t *testing.T) {
+	t.Parallel()
+	const distance = 6
+	var data []byte
+	noise := uint32(1)
+	for rare := 4; rare < 250; rare += 3 {
+		for range 3000 {
+			noise = noise*1664525 + 1013904223
+			data = append(data, byte(noise>>30)) // the four common ones
+		}
+		data = append(data, bytes.Repeat([]byte("abcdef"), 50)...) // ends whatever is pending
+		data = append(data, byte(rare), byte(rare+1), byte(rare+2))
+		for range 131 + rare%127 {
+			data = append(data, data[len(data)-distance])
+		}
+	}
+	var b block
+	stream := deflate(&b, distance, data)
+	require.Equal(t, data, inflate(t, stream, len(data)))
+	literals, _ := readHeader(t, &bitReader{data: stream})
+	assert.EqualValues(t, maxCode, literals[200], "a rare one")
+	assert.EqualValues(t, maxCode, literals[lastLength-1], "a rare repeat")
+}
+
 func TestCodeLengthsAreCompleteAndMinimal(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -54,39 +54,6 @@ func log10(x *big.Rat) float64 {
 
 func log10Of(r wide.Real) float64 { return math.Log10(r.M) + float64(r.Exp)*math.Log10(2) }
 
-// place is a view and what was found there by others.
-type place struct {
-	name                 string
-	re, im, radius       string
-	period               int
-	nucleusRe, nucleusIm string
-	log10Size, angle     float64 // of the size; radians
-}
-
-func (p place) check(t *testing.T, options nucleus.Options) {
-	t.Helper()
-	got, err := nucleus.Find(t.Context(), view(t, p.re, p.im, p.radius), options)
-	require.NoError(t, err)
-	assert.Equal(t, p.period, got.Period)
-	const digits = 11 // below the size; the last of those known are off
-	assert.Less(t, apart(t, p.nucleusRe, got.Re), p.log10Size-digits, "%s is not %s", got.Re, p.nucleusRe)
-	assert.Less(t, apart(t, p.nucleusIm, got.Im), p.log10Size-digits, "%s is not %s", got.Im, p.nucleusIm)
-	assert.InDelta(t, p.log10Size, log10Of(got.Size.Norm()), 1e-4)
-	assert.InDelta(t, p.angle, math.Atan2(got.Size.Im, got.Size.Re), 1e-5)
-}
-
-func TestNucleiThatOthersFound(t *testing.T) {
-	t.Parallel()
-	for _, p := range places {
-		t.Run(p.name, func(t *testing.T) {
-			t.Parallel()
-			for threads := 1; threads <= 2; threads++ {
-				p.check(t, nucleus.Options{Limit: 10_000, Threads: threads})
-			}
-		})
-	}
-}
-
 func TestNucleiKnownByHand(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -1,46 +1,63 @@
 package nucleus_test
 
-// places are some of which others have published the views, with nuclei that were computed elsewhere. The last two digits
-// of each are off.
-var places = []place{
-	{
-		name:   "kf_1e14",
-		re:     "-1.75981713080484781",
-		im:     "-0.01259331079974986",
-		radius: "2e-14", period: 252,
-		nucleusRe: "-1.7598171308048479165828760533255",
-		nucleusIm: "-0.0125933107997496573193886668543",
-		log10Size: -19.3846, angle: -1.62675,
-	},
-	{
-		name:   "double_embedded_julia_1e21",
-		re:     "-1.7686678628374888126274194",
-		im:     "0.0016455805468202094303259",
-		radius: "3.374999999999958e-22", period: 2123,
-		nucleusRe: "-1.7686678628374888126274067694157609",
-		nucleusIm: "0.0016455805468202094303259043824418",
-		log10Size: -22.7118, angle: 0.073129,
-	},
-	{
-		name:   "glitch_test_1_3e46",
-		re:     "-1.76920265235950728893838574677761115249311741288104",
-		im:     "-0.05690766985767711445756181911779379719461604996706",
-		radius: "5.975857016838107e-47", period: 7327,
-		nucleusRe: "-1.76920265235950728893838574677761115249311741287974860706358",
-		nucleusIm: "-0.05690766985767711445756181911779379719461604996544829189332",
-		log10Size: -47.1267, angle: 1.363067,
-	},
-	{
-		name: "flake_2e157",
-		re: "-1.99996619445037030418434688506350579675531241540724851511761922944801584242342684381376129778868913812287046" +
-			"406560949864353810575744772166485672496092803920095331",
-		im: "-0.00000000000000000000000000000000030013824367909383240724973039775924987346831190773335270174257280120474975" +
-			"614823581185647299288414075519224186504978181625478528",
-		radius: "7.806300459295151e-158", period: 7884,
-		nucleusRe: "-1.99996619445037030418434688506350579675531241540724851511761922944801584242342684381376129778868913812287046" +
-			"4065609498643538105757447721664856724960928039200953321766548438990832790",
-		nucleusIm: "-0.00000000000000000000000000000000030013824367909383240724973039775924987346831190773335270174257280120474975" +
-			"6148235811856472992884140755192241865049781816254785289455481571221457727",
-		log10Size: -168.4365, angle: -0.189709,
-	},
+import (
+	"flag"
+	"math"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"mandelfarm/internal/places"
+	"mandelfarm/internal/testenv"
+	"mandelfarm/renderer/nucleus"
+)
+
+var everyPlace = flag.Bool("deepzoom", false, "find the nuclei of all places (make deepzoom-check)")
+
+// Some places take a second, or many with the race detector, and one takes ten.
+var (
+	slow    = map[string]bool{"12": true, "16": true}
+	slowest = map[string]bool{"19": true}
+)
+
+// light is the greatest period of which a test finds the nucleus by one thread as well as by two.
+const light = 10_000
+
+// TestNucleiThatOthersFound finds the nuclei of published places, which were computed elsewhere.
+func TestNucleiThatOthersFound(t *testing.T) {
+	t.Parallel()
+	all, err := places.Read(filepath.Join(testenv.RepoRoot(t), places.Archive))
+	require.NoError(t, err)
+	for _, p := range all {
+		if p.Nucleus == nil {
+			continue
+		}
+		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
+			heavy := testing.Short() && slow[p.Number()] || slowest[p.Number()]
+			if heavy && !*everyPlace {
+				t.Skip("it takes long")
+			}
+			findKnown(t, p, nucleus.Options{Limit: 1_000_000, Threads: 2})
+			if p.Nucleus.Period <= light {
+				findKnown(t, p, nucleus.Options{Limit: light, Threads: 1})
+			}
+		})
+	}
+}
+
+// findKnown fails unless the nucleus of a place is found.
+func findKnown(t *testing.T, p places.Place, options nucleus.Options) {
+	t.Helper()
+	want := p.Nucleus
+	got, err := nucleus.Find(t.Context(), view(t, p.Re, p.Im, p.Radius), options)
+	require.NoError(t, err)
+	assert.Equal(t, want.Period, got.Period)
+	const digits = 11 // below the size; the last of those known are off
+	assert.Less(t, apart(t, want.Re, got.Re), want.Log10Size-digits, "%s is not %s", got.Re, want.Re)
+	assert.Less(t, apart(t, want.Im, got.Im), want.Log10Size-digits, "%s is not %s", got.Im, want.Im)
+	assert.InDelta(t, want.Log10Size, log10Of(got.Size.Norm()), 1e-4)
+	assert.InDelta(t, want.Angle, math.Atan2(got.Size.Im, got.Size.Re), 1e-5)
 }

@@ -4,19 +4,14 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"io"
-	"os"
 	"syscall"
 	"time"
 
+	"mandelfarm/internal/places"
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
 )
-
-// The size of the pictures.
-const width, height = 1024, 576
 
 // spent is what a drawing takes: seconds, of the CPU in user mode but for Wall.
 type spent struct {
@@ -30,8 +25,8 @@ type spent struct {
 }
 
 // drawing draws the counts of a place, one step after the other: the reference, the tables, the pixels.
-func drawing(ctx context.Context, file string, threads int) (spent, error) {
-	s, err := readPlace(file)
+func drawing(ctx context.Context, p places.Place, threads int) (spent, error) {
+	s, err := rawCounts(p)
 	if err != nil {
 		return spent{}, err
 	}
@@ -71,33 +66,22 @@ func tables(ctx context.Context, s spec.Spec, opt renderer.Options) (float64, er
 	return max(0, first-again), err
 }
 
-// readPlace returns the Spec of the raw data of a place.
-func readPlace(file string) (spec.Spec, error) {
-	data, err := os.ReadFile(file) //nolint:gosec // whoever runs this names it
-	if err != nil {
-		return spec.Spec{}, err
-	}
-	var place struct {
-		Re, Im, Radius string
-		MaxIterations  int `json:"max_iterations"`
-	}
-	if err := json.Unmarshal(data, &place); err != nil {
-		return spec.Spec{}, fmt.Errorf("%s: %w", file, err)
-	}
-	s := spec.Draft{
-		Width: width, Height: height, MaxIterations: spec.Iterations(place.MaxIterations), Format: spec.NPY,
+// rawCounts returns the Spec of the raw data of a place.
+func rawCounts(p places.Place) (s spec.Spec, err error) {
+	d := spec.Draft{
+		Width: places.Width, Height: places.Height, MaxIterations: spec.Iterations(p.MaxIterations), Format: spec.NPY,
 	}
 	for _, number := range []struct {
 		text string
 		to   *spec.Decimal
 	}{
-		{place.Re, &s.Center.Re}, {place.Im, &s.Center.Im}, {place.Radius, &s.Radius},
+		{p.Re, &d.Center.Re}, {p.Im, &d.Center.Im}, {p.Radius, &d.Radius},
 	} {
 		if *number.to, err = spec.ParseDecimal(number.text); err != nil {
-			return spec.Spec{}, fmt.Errorf("%s: %w", file, err)
+			return s, err
 		}
 	}
-	return spec.Normalize(s)
+	return spec.Normalize(d)
 }
 
 // clock returns the CPU time in user mode that the process spends on something, in seconds.

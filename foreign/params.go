@@ -16,56 +16,56 @@ type entry struct {
 	line       int // counted from 1, or 0 if it is not known
 }
 
-// sheet is a file as a list of entries, and what of it is lost.
-type sheet struct {
+// params are the parameters of a file, and what of them is lost.
+type params struct {
 	entries []entry // in the order of the file
 	losses  map[string][]string
 	absent  []Loss // what is lost because a key is not in the file
 	first   map[string]entry
 }
 
-func newSheet() *sheet {
-	return &sheet{losses: make(map[string][]string), first: make(map[string]entry)}
+func newParams() *params {
+	return &params{losses: make(map[string][]string), first: make(map[string]entry)}
 }
 
 // add takes an entry. Of a key that is there twice the first counts, as in the programs.
-func (s *sheet) add(e entry) {
-	if given, twice := s.first[e.key]; twice {
-		s.lose(e.key, fmt.Sprintf("is given again on line %d; line %d counts", e.line, given.line))
+func (p *params) add(e entry) {
+	if given, twice := p.first[e.key]; twice {
+		p.lose(e.key, fmt.Sprintf("is given again on line %d; line %d counts", e.line, given.line))
 		return
 	}
-	s.first[e.key] = e
-	s.entries = append(s.entries, e)
+	p.first[e.key] = e
+	p.entries = append(p.entries, e)
 }
 
 // lose notes that a key is not honoured.
-func (s *sheet) lose(key, reason string) {
-	if s.has(key) {
-		s.losses[key] = append(s.losses[key], reason)
+func (p *params) lose(key, reason string) {
+	if p.has(key) {
+		p.losses[key] = append(p.losses[key], reason)
 		return
 	}
-	s.absent = append(s.absent, Loss{Key: key, Reason: reason})
+	p.absent = append(p.absent, Loss{Key: key, Reason: reason})
 }
 
-func (s *sheet) has(key string) bool {
-	_, ok := s.first[key]
+func (p *params) has(key string) bool {
+	_, ok := p.first[key]
 	return ok
 }
 
 // allLosses lists the losses in the order of the file, and after them those of keys that it does not have.
-func (s *sheet) allLosses() []Loss {
+func (p *params) allLosses() []Loss {
 	var all []Loss
-	for _, e := range s.entries {
-		for _, reason := range s.losses[e.key] {
+	for _, e := range p.entries {
+		for _, reason := range p.losses[e.key] {
 			all = append(all, Loss{Key: abridge(e.key), Value: abridge(e.value), Reason: reason})
 		}
 	}
-	return append(all, s.absent...)
+	return append(all, p.absent...)
 }
 
 // bad is the error of an entry whose value is wrong.
-func (s *sheet) bad(key, reason string) error {
-	e := s.first[key]
+func (p *params) bad(key, reason string) error {
+	e := p.first[key]
 	if e.line > 0 {
 		reason = fmt.Sprintf("on line %d %s", e.line, reason)
 	}
@@ -73,80 +73,41 @@ func (s *sheet) bad(key, reason string) error {
 }
 
 // text returns the value of a key, or "" if the file does not have it.
-func (s *sheet) text(key string) string { return s.first[key].value }
+func (p *params) text(key string) string { return p.first[key].value }
 
 // decimal reads a number. One that is not in the file is not given.
-func (s *sheet) decimal(key string) (spec.Decimal, error) {
-	if !s.has(key) {
+func (p *params) decimal(key string) (spec.Decimal, error) {
+	if !p.has(key) {
 		return spec.Decimal{}, nil
 	}
-	d, err := spec.ParseDecimal(s.text(key))
+	d, err := spec.ParseDecimal(p.text(key))
 	if err != nil {
-		return d, s.bad(key, "must be a decimal number of at most 100000 digits, with an exponent within ±1000000")
+		return d, p.bad(key, "must be a decimal number of at most 100000 digits, with an exponent within ±1000000")
 	}
 	return d, nil
 }
 
 // count reads a whole number from least up, or standard if the file does not have the key.
-func (s *sheet) count(key string, least, standard int) (int, error) {
-	if !s.has(key) {
+func (p *params) count(key string, least, standard int) (int, error) {
+	if !p.has(key) {
 		return standard, nil
 	}
-	n, err := strconv.Atoi(s.text(key))
+	n, err := strconv.Atoi(p.text(key))
 	if err != nil || n < least {
-		return 0, s.bad(key, fmt.Sprintf("must be a whole number from %d", least))
+		return 0, p.bad(key, fmt.Sprintf("must be a whole number from %d", least))
 	}
 	return n, nil
 }
 
 // iterations is count for limits of iterations.
-func (s *sheet) iterations(key string, standard spec.Iterations) (spec.Iterations, error) {
-	n, err := s.count(key, 1, int(standard))
+func (p *params) iterations(key string, standard spec.Iterations) (spec.Iterations, error) {
+	n, err := p.count(key, 1, int(standard))
 	return spec.Iterations(n), err
 }
 
 // on reports whether a switch is on: it is there, and neither 0 nor false.
-func (s *sheet) on(key string) bool {
-	return s.has(key) && !same(s.text(key), "0") && s.text(key) != "false"
-}
-
-// fate says what becomes of a key.
-type fate struct {
-	// reason is why the key is lost. A key without a reason is read, or has no influence on the picture.
-	reason  string
-	neutral string // the value that changes nothing; empty if there is none
-	of      string // the switch without which the key has no influence; empty if there is none
-}
-
-// judge notes what is lost of the entries, by a table of all keys that a format has.
-func (s *sheet) judge(fates map[string]fate) {
-	for _, e := range s.entries {
-		f, known := fates[e.key]
-		switch {
-		case !known:
-			s.lose(e.key, "is not a key that is known here")
-		case f.reason == "", f.of != "" && !s.on(f.of), f.neutral != "" && same(e.value, f.neutral):
-		default:
-			s.lose(e.key, f.reason)
-		}
-	}
-}
-
-// keys makes one fate of several keys.
-func (f fate) keys(fates map[string]fate, names ...string) {
-	for _, name := range names {
-		fates[name] = f
-	}
-}
-
-// same compares values as numbers, if they are, or as words.
-func same(a, b string) bool {
-	x, errX := spec.ParseDecimal(a)
-	y, errY := spec.ParseDecimal(b)
-	if errX != nil || errY != nil {
-		return a == b
-	}
-	return x.Cmp(y) == 0
+func (p *params) on(key string) bool {
+	return p.has(key) && !same(p.text(key), "0") && p.text(key) != "false"
 }
 
 // fault is the error of a key, or of the whole file if it is empty.
