@@ -11,9 +11,9 @@ type Options struct {
 	Threads int
 	// Prepass, if not nil, is that of the picture, which need not be computed then. That of another is of no use.
 	Prepass *Prepass
-	// Progress, if not nil, is told how many rows have been finished since the last call. Calls come from several
-	// goroutines, one at a time, and should return soon.
-	Progress func(rows int)
+	// Progress, if not nil, is told how many rows have been finished since the last call, and what that took. Calls come from
+	// several goroutines, one at a time, and should return soon.
+	Progress func(rows int, w Work)
 	// Segment, if not nil, is shown the pixels of each finished segment of a file that is written: those of the picture of
 	// the view, if the file is raw data. Calls come from several goroutines, in any order and at the same time. The pixels
 	// are used again after the call.

@@ -65,6 +65,8 @@ type scratch struct {
 	batch *escape.Batch
 	shade *shade.Scratch
 
+	work Work // since the last report
+
 	data  []byte // of a raw file: that of the rows from first on; nil if nobody wants it
 	first int
 }
@@ -74,7 +76,11 @@ var scratches = sync.Pool{New: func() any { //nolint:gochecknoglobals // a cache
 	return &scratch{batch: escape.NewBatch(run), shade: shade.NewScratch(run)}
 }}
 
-func getScratch() *scratch { return scratches.Get().(*scratch) } //nolint:forcetypeassert // holds nothing else
+func getScratch() *scratch {
+	s := scratches.Get().(*scratch) //nolint:forcetypeassert // holds nothing else
+	s.work = Work{}
+	return s
+}
 
 // runRows is the number of rows that a run of pixels has. Rows that are shorter than a run are joined, if the bytes of
 // their pixels are.
@@ -117,6 +123,7 @@ func (p *painter) paintRun(ctx context.Context, s *scratch, rows spec.Rows, colu
 		if err != nil {
 			return err
 		}
+		s.work.count(batch.Count, p.kernel.MaxIterations)
 		if at.first && s.data != nil {
 			p.layCentres(s, batch, rows, column)
 		}
@@ -190,7 +197,7 @@ func (p *painter) paintAll(ctx context.Context, pixels *Pixels, opt Options) err
 			if err := p.paintRows(ctx, s, rows, pixels.Pix[from*pixels.Stride:to*pixels.Stride]); err != nil {
 				return err
 			}
-			report.report(rows.Count())
+			report.report(rows.Count(), &s.work)
 		}
 		return nil
 	})

@@ -15,7 +15,7 @@ func TestPanicsAreErrors(t *testing.T) {
 	t.Parallel()
 	s, err := spec.Normalize(spec.Draft{Width: 50, Height: 200})
 	require.NoError(t, err)
-	opt := renderer.Options{Threads: 2, Progress: func(int) { panic("boom") }}
+	opt := renderer.Options{Threads: 2, Progress: func(int, renderer.Work) { panic("boom") }}
 	_, err = renderer.Render(t.Context(), s, spec.Rows{Start: 0, End: 200}, opt)
 	var bug *renderer.PanicError
 	require.ErrorAs(t, err, &bug)

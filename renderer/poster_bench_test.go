@@ -114,7 +114,7 @@ func timePoster(b *testing.B, s spec.Spec, threads int, peak *uint64) time.Durat
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	rows := 0
-	progress := func(n int) {
+	progress := func(n int, _ Work) {
 		if rows += n; rows%1024 < n {
 			runtime.ReadMemStats(&during)
 			*peak = max(*peak, during.HeapAlloc-min(before.HeapAlloc, during.HeapAlloc))

@@ -202,7 +202,7 @@ func TestProgressCountsEveryRowOnce(t *testing.T) {
 	t.Parallel()
 	s := parse(t, `{"width":30,"height":150,"max_iterations":50}`)
 	var rows int // needs no lock: calls are serialised, which the race detector checks
-	opt := renderer.Options{Threads: 4, Progress: func(n int) { rows += n }}
+	opt := renderer.Options{Threads: 4, Progress: func(n int, _ renderer.Work) { rows += n }}
 	render(t, s, opt)
 	assert.Equal(t, 150, rows)
 	rows = 0
@@ -273,7 +273,7 @@ func TestMemoryIsBounded(t *testing.T) { //nolint:paralleltest // looks at the h
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	peak, rows := uint64(0), 0
-	opt := renderer.Options{Threads: 2, Progress: func(n int) {
+	opt := renderer.Options{Threads: 2, Progress: func(n int, _ renderer.Work) {
 		if rows += n; rows%1000 < n {
 			runtime.ReadMemStats(&during)
 			peak = max(peak, during.HeapAlloc)
@@ -286,3 +286,24 @@ func TestMemoryIsBounded(t *testing.T) { //nolint:paralleltest // looks at the h
 type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+// TestWorkIsCounted: points, and the iterations that following each of them step by step would take, whatever the threads.
+func TestWorkIsCounted(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]renderer.Work{
+		`{"width":40,"height":30,"center":{"re":0},"radius":0.01,"max_iterations":700}`:         {Points: 1200, Iterations: 1200 * 700},
+		`{"width":40,"height":30,"center":{"re":50},"radius":0.01,"coloring":{"method":"set"}}`: {Points: 1200, Iterations: 1200},
+		`{"width":40,"height":30,"center":{"re":50},"radius":0.01,"samples":3,"format":"exr"}`:  {Points: 3600, Iterations: 2 * 3600},
+		`{"width":40,"height":30,"center":{"re":-2},"radius":"1e-40","max_iterations":9}`:       {Points: 1200, Iterations: 1200 * 9},
+	} {
+		for _, threads := range []int{1, 3} {
+			var got renderer.Work
+			opt := renderer.Options{Threads: threads, Progress: func(_ int, w renderer.Work) {
+				got.Points += w.Points
+				got.Iterations += w.Iterations
+			}}
+			require.NoError(t, renderer.Write(t.Context(), &bytes.Buffer{}, parse(t, text), opt))
+			assert.Equal(t, want, got, "%s on %d threads", text, threads)
+		}
+	}
+}

@@ -163,7 +163,7 @@ func (p *Picture) verifySegments(ctx context.Context, painter *painter, rows int
 			return verified, err
 		}
 		if report != nil {
-			report(at.Count())
+			report(at.Count(), Work{})
 		}
 	}
 	return verified, nil

@@ -35,7 +35,7 @@ func TestPicturesAreVerified(t *testing.T) {
 		require.Equal(r, s.Canonical(), p.Spec.Canonical())
 		require.Equal(r, spec.Version, p.Version)
 		read := 0
-		rows, err := p.Verify(t.Context(), 0, renderer.Options{Progress: func(n int) { read += n }})
+		rows, err := p.Verify(t.Context(), 0, renderer.Options{Progress: func(n int, _ renderer.Work) { read += n }})
 		require.NoError(r, err)
 		require.Equal(r, s.Height, rows)
 		require.Equal(r, s.Height, read)

@@ -177,7 +177,7 @@ func (l *pipeline) work(ctx context.Context) (err error) {
 		if err := part.paint(ctx, p, scratch); err != nil {
 			return err
 		}
-		l.report.report(part.rows.Count())
+		l.report.report(part.rows.Count(), &scratch.work)
 		if s := part.segment; s.left.Add(-1) == 0 {
 			if l.show != nil {
 				l.show(&Pixels{

@@ -129,7 +129,7 @@ func look(ctx context.Context, s spec.Spec, g *renderer.Prepass, limit time.Dura
 func timeRows(ctx context.Context, s spec.Spec, g *renderer.Prepass) ([]float64, error) {
 	seconds, first := make([]float64, 0, s.Height), 0
 	last := time.Now()
-	_, err := renderer.Render(ctx, s, spec.Rows{Start: 0, End: s.Height}, renderer.Options{Threads: 1, Prepass: g, Progress: func(rows int) {
+	_, err := renderer.Render(ctx, s, spec.Rows{Start: 0, End: s.Height}, renderer.Options{Threads: 1, Prepass: g, Progress: func(rows int, _ renderer.Work) {
 		now := time.Now()
 		each := now.Sub(last).Seconds() / float64(rows)
 		if first == 0 {

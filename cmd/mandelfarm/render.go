@@ -147,7 +147,7 @@ func parseSpec(source *bufio.Reader) (spec.Spec, error) {
 
 // progress returns a callback that moves a bar, or nil where nobody would see
 // it.
-func progress(s spec.Spec, stderr io.Writer) func(rows int) {
+func progress(s spec.Spec, stderr io.Writer) func(rows int, _ renderer.Work) {
 	if !isTerminal(stderr) {
 		return nil
 	}
@@ -159,7 +159,7 @@ func progress(s spec.Spec, stderr io.Writer) func(rows int) {
 		progressbar.OptionFullWidth(),
 		progressbar.OptionOnCompletion(func() { fmt.Fprintln(stderr) }),
 	)
-	return func(rows int) { _ = bar.Add(rows) } // a bar that cannot be drawn stops nothing
+	return func(rows int, _ renderer.Work) { _ = bar.Add(rows) } // a bar that cannot be drawn stops nothing
 }
 
 // replaceFile writes a file beside path and moves it there when it is whole. What
