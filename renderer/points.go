@@ -17,7 +17,7 @@ type points struct {
 	grid         grid
 	kernel       escape.Kernel
 	offsets      []offset     // of the samples of a pixel
-	perturbation *deep.Ground // nil for views that are not deep
+	perturbation *deep.Perturbation // nil for views that are not deep
 }
 
 func newPoints(s spec.Spec) points {

@@ -44,8 +44,8 @@
 //
 // Differences are float64 while |d| > 2^-400, so that no square underflows. Below that they are numbers of package wide,
 // with an exponent of their own; points of deep views are there at their beginning, and some come back later. Since points so
-// near the reference mostly make the same moves, they travel in convoys: the wide numbers of a move are computed once, and
-// the points are float64 in a unit of the convoy, a power of 2. That is exact, so it does not matter who travels together. A
+// near the reference mostly make the same moves, they travel in packets: the wide numbers of a move are computed once, and
+// the points are float64 in a unit of the packet, a power of 2. That is exact, so it does not matter who travels together. A
 // dc below 2^-900 counts for nothing once d is in range. Elements of the reference below 2^-500 are kept as wide numbers too.
 // Nothing of this shows in the picture: each boundary is far above where precision would be lost.
 //

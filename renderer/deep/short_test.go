@@ -31,7 +31,7 @@ func TestShortReferences(t *testing.T) {
 				Re: test.re, Im: test.im, Step: wide.NewReal(1, exponent), Bound: wide.NewReal(100, exponent),
 				MaxIterations: test.limit, Radius2: 1 << 16,
 			}
-			g := deep.NewGround(v, reference(t, v))
+			g := deep.NewPerturbation(v, reference(t, v))
 			b := escape.NewBatch(20).Traced()
 			for i := range b.Re {
 				b.Re[i], b.Im[i] = float64(5*i-50), float64(i-10)

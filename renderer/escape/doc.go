@@ -54,7 +54,7 @@
 // A chunk of points iterates together, in an engine: assembly for AVX-512 or for AVX2 with FMA, made by gen, or plain
 // Go. The first steps are tested one by one. Then all points make blocks of 24 to 96 steps that are tested at their
 // ends only: once escaped, a point stays so (see Kernel.calm for the few that might not). A point that is outside after
-// a block is put back to where it was before, and settled together with others that left: half the block's steps are
+// a block is put back to where it was before, and refined together with others that left: half the block's steps are
 // made, and kept if the point is still inside, then a quarter, and so on to the step at which it escapes. Points that
 // stay move up, so that vectors are full until the last few.
 //

@@ -26,7 +26,7 @@ const groupSize = 32
 //	advance(f, n, steps)  makes a block of steps of n points and tests them at the end. It moves those that escaped, as
 //	                      they were before the block, to the arrays left..., and with periods set drops those that
 //	                      are where they were when saved. The others move up; it returns their number.
-//	settle(f, steps)      finds for each point that left, within that many steps, where it escaped, and writes counts
+//	refine(f, steps)      finds for each point that left, within that many steps, where it escaped, and writes counts
 //	                      and norm2.
 type field struct {
 	x, y           [slots]float64 // z
@@ -82,8 +82,8 @@ type engine struct {
 	name    string
 	begin   func(f *field, n, steps int) int
 	advance func(f *field, n, steps int) int
-	settle  func(f *field, steps int)
-	trace   func(t *tracer, i, common, rest int) // see walk.trace
+	refine  func(f *field, steps int)
+	trace   func(t *tracer, i, common, rest int) // see run.trace
 	first   int                                  // steps that begin makes
 	width   int                                  // points that trace moves together
 }
@@ -123,7 +123,7 @@ func (f *field) unload(b Batch) {
 // end writes where the n points are that are left at the limit.
 func (f *field) end(b Batch, n int) {
 	for i, point := range f.index[:n] {
-		f.counts[point] = Unsettled
+		f.counts[point] = Unfinished
 		b.ZX[point], b.ZY[point] = f.x[i], f.y[i]
 	}
 }

@@ -49,7 +49,7 @@ func inside(x, y float64) bool {
 // portable returns the engine in plain Go. On arm64 a math.FMA is one instruction; on processors without fused
 // operations it is right but slow.
 func portable(s species) engine {
-	e := engine{name: "portable", begin: begin, advance: (*field).advance, settle: (*field).settle, width: 1}
+	e := engine{name: "portable", begin: begin, advance: (*field).advance, refine: (*field).refine, width: 1}
 	switch s {
 	case quadratic:
 		e.trace = traceQuadratic
@@ -120,8 +120,8 @@ func (f *field) leave(i int) {
 	f.left++
 }
 
-// settle is the engine's function of that name. It needs not know the number of steps: every point escapes.
-func (f *field) settle(_ int) {
+// refine is the engine's function of that name. It needs not know the number of steps: every point escapes.
+func (f *field) refine(_ int) {
 	for i := range f.left {
 		x, y, norm := f.leftX[i], f.leftY[i], 0.0
 		count := f.leftBase[i]

@@ -33,24 +33,24 @@ const tracePoll = 4096
 // An engine makes the steps by its function trace(t, i, common, rest), for as many points from i on as its width says:
 // first so many steps of all, then so many more, in which only those take part whose count is not used up. It takes what
 // was made off the counts.
-func (w *walk) trace(ctx context.Context, b Batch) error {
-	t, width := b.tracer, w.engine.width
+func (r *run) trace(ctx context.Context, b Batch) error {
+	t, width := b.tracer, r.engine.width
 	if t == nil {
 		t = &tracer{}
 	}
 	n := t.enlist(b.Count)
-	t.load(w.kernel, b, n)
+	t.load(r.kernel, b, n)
 	for i := 0; i < n; i += width {
 		for t.count[i+width-1] > 0 {
 			common := min(t.count[i], tracePoll)
 			rest := min(t.count[i+width-1]-common, tracePoll-common)
-			if w.steps += width * int(common+rest); w.steps >= pollSteps {
-				w.steps = 0
+			if r.steps += width * int(common+rest); r.steps >= pollSteps {
+				r.steps = 0
 				if err := context.Cause(ctx); err != nil {
 					return err
 				}
 			}
-			w.engine.trace(t, i, int(common), int(rest))
+			r.engine.trace(t, i, int(common), int(rest))
 		}
 	}
 	t.unload(b, n)

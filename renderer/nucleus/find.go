@@ -64,16 +64,16 @@ type search struct {
 	bits   int // of the centre
 	centre orbit.Point
 
-	walk walk
-	n    int         // steps made
-	z    orbit.Point // z_n
+	state orbitState
+	n     int         // steps made
+	z     orbit.Point // z_n
 }
 
 // spare is how many bits the orbit of the centre has below the radius, but for those that its rounding takes.
 const spare = 64
 
 func newSearch(v View, o Options) (*search, error) {
-	s := &search{Options: o, radius: v.Radius, bits: searchBits(v.Radius, o.Limit), walk: newWalk()}
+	s := &search{Options: o, radius: v.Radius, bits: searchBits(v.Radius, o.Limit), state: newState()}
 	var ok bool
 	if s.centre, ok = orbit.Parse(v.Re, v.Im, s.bits); !ok {
 		return nil, errors.New("nucleus: the centre is no pair of decimals")
@@ -95,8 +95,8 @@ func (s *search) next(ctx context.Context) error {
 	o := orbit.Orbit{Start: s.z, C: s.centre, Bits: s.bits, Limit: s.Limit - first, Threads: s.Threads}
 	z, err := o.Follow(ctx, func(n int, z wide.Complex) bool {
 		s.n = first + n
-		s.walk.step(s.n, z)
-		hit = within(z, s.walk.d, s.radius)
+		s.state.step(s.n, z)
+		hit = within(z, s.state.d, s.radius)
 		gone = z.Exp >= escaped || !hit && z.Exp > 0 && s.gone()
 		return !hit && !gone
 	})
@@ -114,6 +114,6 @@ func (s *search) next(ctx context.Context) error {
 
 // gone reports whether all of the view is farther than 2 from 0, whence no orbit returns.
 func (s *search) gone() bool {
-	reach := s.walk.d.Norm().Mul(s.radius)
-	return s.walk.z.Norm().Float64()-reach.Float64() > 2
+	reach := s.state.d.Norm().Mul(s.radius)
+	return s.state.z.Norm().Float64()-reach.Float64() > 2
 }

@@ -44,20 +44,20 @@ func modest(period int) int { return 51 - bits.Len(uint(period)) }
 
 // newton finds the nucleus of the period that the search has come to. The error wraps spec.ErrNoMinibrot if it is not in the view.
 func (s *search) newton(ctx context.Context) (Nucleus, error) {
-	first, ok := slopeOf(s.walk.d).under(s.z)
+	first, ok := slopeOf(s.state.d).under(s.z)
 	if !ok {
 		return Nucleus{}, outside(s.n)
 	}
 	g := &guess{period: s.n, c: s.centre, bits: s.bits, gain: modest(s.n)}
 	g.error = max(first.Wide(s.bits).Exp, s.radius.Exp-spare+g.gain)
-	g.advance(first, s.walk.bend-slack, s.target(s.walk.size()))
+	g.advance(first, s.state.bend-slack, s.target(s.state.size()))
 	return s.refine(ctx, g)
 }
 
 // around finds the nucleus of the period that the search has come to from points around the centre, after the way from
 // the centre has led out of the view. Where z_n(c) is all but linear in the view all ways lead to the same point.
 func (s *search) around(ctx context.Context) (found Nucleus, err error) {
-	if s.walk.bend-slack > s.radius.Exp {
+	if s.state.bend-slack > s.radius.Exp {
 		return Nucleus{}, outside(s.n)
 	}
 	const half, diagonal = 0.5, 0.354
@@ -83,21 +83,21 @@ func (s *search) around(ctx context.Context) (found Nucleus, err error) {
 // refine goes on from a guess until it is good enough.
 func (s *search) refine(ctx context.Context, g *guess) (Nucleus, error) {
 	for range steps {
-		w, step, err := s.pass(ctx, g)
+		state, step, err := s.pass(ctx, g)
 		if err != nil {
 			return Nucleus{}, err
 		}
-		if w.near.Exp < s.radius.Exp-nearby && w.near.Exp <= step.Wide(g.bits).Exp+1 {
-			g.period, g.gain = w.at, modest(w.at) // the nucleus is that of a divisor
+		if state.near.Exp < s.radius.Exp-nearby && state.near.Exp <= step.Wide(g.bits).Exp+1 {
+			g.period, g.gain = state.at, modest(state.at) // the nucleus is that of a divisor
 			continue
 		}
-		size := w.size()
+		size := state.size()
 		target := s.target(size)
 		if size.Exp == wide.Zero || wide.NewReal(stray, 0).Mul(s.radius).Less(s.distance(g)) {
 			return Nucleus{}, outside(g.period)
 		}
-		if g.advance(step, w.bend-slack, target) {
-			return s.result(g, w, target)
+		if g.advance(step, state.bend-slack, target) {
+			return s.result(g, state, target)
 		}
 	}
 	return Nucleus{}, outside(g.period)
@@ -111,41 +111,41 @@ func outside(period int) error {
 }
 
 // pass follows the orbit of a guess to its period, and returns what went along and by how much the guess is off.
-func (s *search) pass(ctx context.Context, g *guess) (*walk, orbit.Point, error) {
+func (s *search) pass(ctx context.Context, g *guess) (*orbitState, orbit.Point, error) {
 	rounding := margin + bits.Len(uint(g.period))
 	if need := orbit.RoundBits(g.gain + rounding - g.error); need > g.bits {
 		g.c, g.bits = lengthen(g.c, need-g.bits), need
 	}
 	o := orbit.Orbit{Start: origin(), C: g.c, Bits: g.bits, Limit: g.period, Threads: s.Threads}
-	w := newWalk()
-	w.period = g.period
+	state := newState()
+	state.period = g.period
 	var z, step orbit.Point
 	var err error
 	var d *slope
 	if g.gain <= modest(g.period) {
 		z, err = o.Follow(ctx, func(n int, z wide.Complex) bool {
-			w.step(n, z)
+			state.step(n, z)
 			return z.Exp < escaped
 		})
-		d = slopeOf(w.d)
+		d = slopeOf(state.d)
 	} else {
 		d = newSlope(g.gain + rounding)
 		z, err = o.FollowPoints(ctx, func(n int, z orbit.Point) bool {
-			w.step(n, z.Wide(g.bits))
+			state.step(n, z.Wide(g.bits))
 			if n < g.period {
 				d.step(z, g.bits)
 			}
-			return w.z.Exp < escaped
+			return state.z.Exp < escaped
 		})
 	}
 	if err != nil {
 		return nil, step, err
 	}
 	step, ok := d.under(z)
-	if !ok || w.z.Exp >= escaped {
+	if !ok || state.z.Exp >= escaped {
 		return nil, step, outside(g.period)
 	}
-	return &w, step, nil
+	return &state, step, nil
 }
 
 // advance makes a step, and reports whether that leads to within the target, a length, of the nucleus. Its error is
@@ -164,7 +164,7 @@ func (s *search) distance(g *guess) wide.Real {
 	return g.c.Minus(lengthen(s.centre, g.bits-s.bits), g.bits).Norm()
 }
 
-func (s *search) result(g *guess, w *walk, target int) (Nucleus, error) {
+func (s *search) result(g *guess, state *orbitState, target int) (Nucleus, error) {
 	if !s.distance(g).Less(s.radius) {
 		return Nucleus{}, outside(g.period)
 	}
@@ -173,8 +173,8 @@ func (s *search) result(g *guess, w *walk, target int) (Nucleus, error) {
 		Period: g.period,
 		Re:     decimal(g.c.Re, g.bits, places),
 		Im:     decimal(g.c.Im, g.bits, places),
-		Size:   w.size(),
-		Domain: w.least.Quo(w.d.Norm()),
+		Size:   state.size(),
+		Domain: state.least.Quo(state.d.Norm()),
 	}, nil
 }
 

@@ -46,8 +46,8 @@ func (o Orbit) FollowPoints(ctx context.Context, visit func(n int, z Point) bool
 	s := stepper{c: o.C, words: o.Bits / bits.UintSize}
 	s.now, s.next = Point{new(big.Int).Set(o.Start.Re), new(big.Int).Set(o.Start.Im)}, Point{new(big.Int), new(big.Int)}
 	if o.Threads > 1 && o.Bits >= parallelBits && runtime.GOMAXPROCS(0) > 1 {
-		s.partner = newPartner(o.C.Im, s.words)
-		defer s.partner.end()
+		s.helper = newHelper(o.C.Im, s.words)
+		defer s.helper.end()
 	}
 	work, each := 0, s.words*s.words+64
 	for n := 1; n <= o.Limit; n++ {
@@ -72,18 +72,18 @@ type stepper struct {
 	now, next       Point
 	sum, difference big.Int
 	forRe, forIm    multiplier
-	partner         *partner // nil if there is none
+	helper         *helper // nil if there is none
 }
 
 func (s *stepper) step() {
-	if s.partner == nil || !s.partner.ask(s.now.Re, s.now.Im, s.next.Im) {
+	if s.helper == nil || !s.helper.ask(s.now.Re, s.now.Im, s.next.Im) {
 		s.stepIm()
 		s.stepRe()
 		s.now, s.next = s.next, s.now
 		return
 	}
 	s.stepRe()
-	switch s.partner.join() {
+	switch s.helper.join() {
 	case finished:
 		s.now, s.next = s.next, s.now
 	case untouched:

@@ -62,10 +62,10 @@ func (m *machine) block(f formula, size int, b block) {
 	re, im := c.GP64(), c.GP64()
 	c.LEAQ(cx.at(b.field, b.i, 0), re)
 	c.LEAQ(cy.at(b.field, b.i, 0), im)
-	orbits := make([]orbit, size)
-	for v := range orbits {
+	points := make([]pointState, size)
+	for v := range points {
 		at := v * m.lanes
-		orbits[v] = orbit{
+		points[v] = pointState{
 			m.load(x.at(b.field, b.i, at)), m.load(y.at(b.field, b.i, at)),
 			operand.Mem{Base: re, Disp: at * elementSize},
 			operand.Mem{Base: im, Disp: at * elementSize},
@@ -75,23 +75,23 @@ func (m *machine) block(f formula, size int, b block) {
 	c.MOVQ(b.steps, s)
 	c.Label(label("step"))
 	for range unroll {
-		for _, o := range orbits {
+		for _, o := range points {
 			m.step(f, o)
 		}
 	}
 	c.SUBQ(operand.Imm(unroll), s)
 	c.JNZ(operand.LabelRef(label("step")))
 
-	m.ifAnyStops(b, orbits, label("mixed"), label("test"))
-	m.moveUp(b, orbits, label("moved"))
+	m.ifAnyStops(b, points, label("mixed"), label("test"))
+	m.moveUp(b, points, label("moved"))
 	c.JMP(operand.LabelRef(label("end")))
 	c.Label(label("mixed"))
-	m.sort(b, orbits, label)
+	m.sort(b, points, label)
 	c.Label(label("end"))
 }
 
 // ifAnyStops jumps to mixed if any point of the group has escaped or is where it was before.
-func (m *machine) ifAnyStops(b block, orbits []orbit, mixed, test string) {
+func (m *machine) ifAnyStops(b block, points []pointState, mixed, test string) {
 	c := m.c
 	radius := m.broadcast(radius2.of(b.field))
 	// Several short chains of masks, joined at the end, are faster than one of all vectors; AVX2 lacks the registers.
@@ -100,7 +100,7 @@ func (m *machine) ifAnyStops(b block, orbits []orbit, mixed, test string) {
 		chains = 4
 	}
 	sets := make([]mask, chains)
-	for v, o := range orbits {
+	for v, o := range points {
 		if v < chains {
 			sets[v] = m.compare(lessOrEqual, m.norm2(o), radius)
 		} else {
@@ -121,7 +121,7 @@ func (m *machine) ifAnyStops(b block, orbits []orbit, mixed, test string) {
 	c.CMPQ(periods.of(b.field), operand.Imm(0))
 	c.JE(operand.LabelRef(test))
 	var repeats []mask
-	for v, o := range orbits {
+	for v, o := range points {
 		at := v * m.lanes
 		same := m.compare(equal, o.x, m.load(savedX.at(b.field, b.i, at)))
 		m.among(same, equal, o.y, m.load(savedY.at(b.field, b.i, at)))
@@ -136,20 +136,20 @@ func (m *machine) ifAnyStops(b block, orbits []orbit, mixed, test string) {
 }
 
 // moveUp stores a group none of whose points stops.
-func (m *machine) moveUp(b block, orbits []orbit, moved string) {
+func (m *machine) moveUp(b block, points []pointState, moved string) {
 	c := m.c
-	for v, o := range orbits {
+	for v, o := range points {
 		c.VMOVUPD(o.x, x.at(b.field, b.out, v*m.lanes))
 		c.VMOVUPD(o.y, y.at(b.field, b.out, v*m.lanes))
 	}
 	c.CMPQ(b.i, b.out)
 	c.JE(operand.LabelRef(moved))
-	m.move(b, len(orbits), cx, cy, index)
+	m.move(b, len(points), cx, cy, index)
 	c.CMPQ(periods.of(b.field), operand.Imm(0))
 	c.JE(operand.LabelRef(moved))
-	m.move(b, len(orbits), savedX, savedY)
+	m.move(b, len(points), savedX, savedY)
 	c.Label(moved)
-	size := uint64(len(orbits) * m.lanes) //nolint:gosec // small
+	size := uint64(len(points) * m.lanes) //nolint:gosec // small
 	c.ADDQ(operand.Imm(size), b.i)
 	c.ADDQ(operand.Imm(size), b.out)
 }
@@ -164,22 +164,22 @@ func (m *machine) move(b block, size int, arrays ...array) {
 }
 
 // sort goes through the vectors of a group some of whose points stop.
-func (m *machine) sort(b block, orbits []orbit, label func(string) string) {
+func (m *machine) sort(b block, points []pointState, label func(string) string) {
 	c := m.c
 	gone := c.GP64()
 	c.MOVQ(left.of(b.field), gone)
 	if m.wide {
 		b.radius = m.broadcast(radius2.of(b.field))
 	}
-	for v, o := range orbits {
+	for v, o := range points {
 		m.sortVector(b, o, v*m.lanes, gone, func(name string) string { return label(fmt.Sprintf("%s%d_", name, v)) })
 	}
 	c.MOVQ(gone, left.of(b.field))
-	c.ADDQ(operand.Imm(uint64(len(orbits)*m.lanes)), b.i) //nolint:gosec // small
+	c.ADDQ(operand.Imm(uint64(len(points)*m.lanes)), b.i) //nolint:gosec // small
 }
 
 // sortVector appends the points of one vector, the one at b.i+at, to those that left or to those that stay.
-func (m *machine) sortVector(b block, o orbit, at int, gone reg.GPVirtual, label func(string) string) {
+func (m *machine) sortVector(b block, o pointState, at int, gone reg.GPVirtual, label func(string) string) {
 	c := m.c
 	if !m.wide { // which has no register to keep it in
 		b.radius = m.broadcast(radius2.of(b.field))

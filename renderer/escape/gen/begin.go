@@ -35,10 +35,10 @@ func (m *machine) begin(f formula) {
 	c.JGE(operand.LabelRef("done"))
 	g := m.loadGroup(field, i)
 	m.stepAndTest(f, g, radius, steps)
-	for v := range g.orbits {
-		m.record(field, i, v, g)
+	for v := range g.points {
+		m.storeCounts(field, i, v, g)
 	}
-	for v := range g.orbits {
+	for v := range g.points {
 		m.enlist(field, i, out, v, g, farthest)
 	}
 	c.ADDQ(operand.Imm(uint64(m.lanes*m.starters)), i) //nolint:gosec // small
@@ -53,7 +53,7 @@ func (m *machine) begin(f formula) {
 
 // beginners is a group of points that begin.
 type beginners struct {
-	orbits []orbit
+	points []pointState
 	alive  []mask
 	count  []reg.VecVirtual
 	norm   []reg.VecVirtual
@@ -71,11 +71,11 @@ func (m *machine) loadGroup(field, i reg.Register) beginners {
 	element := func(k, v int) operand.Mem { return operand.Mem{Base: at[k], Disp: v * m.lanes * elementSize} }
 	var g beginners
 	for v := range m.starters {
-		g.orbits = append(g.orbits, orbit{cx: element(2, v), cy: element(3, v)})
+		g.points = append(g.points, pointState{cx: element(2, v), cy: element(3, v)})
 	}
-	g.alive = m.outside(field, g.orbits)
+	g.alive = m.outside(field, g.points)
 	for v := range m.starters {
-		g.orbits[v].x, g.orbits[v].y = m.load(element(0, v)), m.load(element(1, v))
+		g.points[v].x, g.points[v].y = m.load(element(0, v)), m.load(element(1, v))
 		g.count = append(g.count, m.zero())
 		g.norm = append(g.norm, m.zero())
 	}
@@ -84,7 +84,7 @@ func (m *machine) loadGroup(field, i reg.Register) beginners {
 
 // outside returns for each vector of points those that are neither in the main cardioid nor in the disc of
 // period 2, by the test of escape.inside.
-func (m *machine) outside(field reg.Register, orbits []orbit) []mask {
+func (m *machine) outside(field reg.Register, points []pointState) []mask {
 	c := m.c
 	sets := make([]mask, m.starters)
 	for v := range sets {
@@ -94,7 +94,7 @@ func (m *machine) outside(field reg.Register, orbits []orbit) []mask {
 	c.JE(operand.LabelRef("outside"))
 	quarter, one, limit, border := m.constant(0.25), m.constant(1), m.constant(0.0625-margin), m.constant(-margin)
 	for v := range sets {
-		re, yy := m.load(orbits[v].cx), m.load(orbits[v].cy)
+		re, yy := m.load(points[v].cx), m.load(points[v].cy)
 		c.VMULPD(yy, yy, yy)
 		leftOf, q := m.vector(), m.vector()
 		c.VSUBPD(quarter, re, leftOf)
@@ -126,7 +126,7 @@ func (m *machine) stepAndTest(f formula, g beginners, radius reg.VecVirtual, ste
 	}
 	c.Label("step")
 	for range beginSteps {
-		for v, o := range g.orbits {
+		for v, o := range g.points {
 			if m.wide {
 				m.count(g.alive[v], one, g.count[v])
 			} else {
@@ -159,8 +159,8 @@ func (m *machine) ifAny(sets []mask, label string) {
 	c.JNZ(operand.LabelRef(label))
 }
 
-// record writes the counts, 0 for points still alive, and |z|^2 of vector v.
-func (m *machine) record(field, i reg.Register, v int, g beginners) {
+// storeCounts writes the counts, 0 for points still alive, and |z|^2 of vector v.
+func (m *machine) storeCounts(field, i reg.Register, v int, g beginners) {
 	c := m.c
 	at := v * m.lanes
 	norms, to := c.GP64(), c.GP64()
@@ -188,9 +188,9 @@ func (m *machine) enlist(field, i, out reg.Register, v int, g beginners, farthes
 	c.TESTL(bits, bits)
 	c.JZ(operand.LabelRef(skip))
 	at := v * m.lanes
-	o := g.orbits[v]
+	o := g.points[v]
 	re, im := m.load(o.cx), m.load(o.cy)
-	m.maximum(g.alive[v], m.norm2(orbit{x: re, y: im}), farthest)
+	m.maximum(g.alive[v], m.norm2(pointState{x: re, y: im}), farthest)
 	selector := m.selector(g.alive[v], bits)
 	m.append(selector, o.x, x.at(field, out, 0))
 	m.append(selector, o.y, y.at(field, out, 0))

@@ -8,10 +8,10 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// walkGroup is a vector of points on their way.
-type walkGroup struct {
+// pointGroup is a vector of points on their way.
+type pointGroup struct {
 	dRe, dIm, m, n               reg.VecVirtual
-	zRe, zIm, within, link       reg.VecVirtual // of element m
+	zRe, zIm, within, skip       reg.VecVirtual // of element m
 	wRe, wIm, sRe, sIm           reg.VecVirtual
 	k                            reg.OpmaskVirtual
 	next                         reg.VecVirtual // of the link: its last word
@@ -24,10 +24,10 @@ type follower struct {
 	traced          bool // slopes are followed too
 	apart           bool // c is so near to the reference's that the difference counts for nothing
 	lanes           reg.Register
-	elements, links reg.Register
+	elements, skips reg.Register
 	all             reg.OpmaskVirtual
 	zeros           reg.VecVirtual
-	groups          [laneCount / 8]walkGroup
+	groups          [laneCount / 8]pointGroup
 }
 
 // follow moves points on until enough of them have an outcome or they have made so many moves. It is follow of package
@@ -45,9 +45,9 @@ func (m *machine) follow(traced, apart bool) {
 	m.functionOf("deep", []string{"lanes"}, name, "func(l *lanes, moves int)", name+" moves the points of all lanes on, see lanes.")
 	f := &follower{machine: m, traced: traced, apart: apart, lanes: c.Load(c.Param("l"), c.GP64())}
 	moves := c.Load(c.Param("moves"), c.GP64())
-	f.elements, f.links = c.GP64(), c.GP64()
+	f.elements, f.skips = c.GP64(), c.GP64()
 	c.MOVQ(laneElements.of(f.lanes), f.elements)
-	c.MOVQ(laneLinks.of(f.lanes), f.links)
+	c.MOVQ(laneSkips.of(f.lanes), f.skips)
 	f.all = c.K()
 	c.KXNORB(f.all, f.all, f.all)
 	f.zeros = f.zero()
@@ -55,14 +55,14 @@ func (m *machine) follow(traced, apart bool) {
 		g := &f.groups[i]
 		g.dRe, g.dIm = m.load(laneDRe.at(f.lanes, i)), m.load(laneDIm.at(f.lanes, i))
 		g.m, g.n = m.load(laneM.at(f.lanes, i)), m.load(laneN.at(f.lanes, i))
-		g.zRe, g.zIm, g.within, g.link = c.ZMM(), c.ZMM(), c.ZMM(), c.ZMM()
+		g.zRe, g.zIm, g.within, g.skip = c.ZMM(), c.ZMM(), c.ZMM(), c.ZMM()
 		f.loadElement(g)
 	}
 	c.Label("move")
 	for i := range f.groups {
-		f.aim(i)
-		f.leap(i)
-		f.judge(i)
+		f.firstStep(i)
+		f.moveOn(i)
+		f.test(i)
 	}
 	c.DECQ(moves)
 	c.JZ(operand.LabelRef("done"))
@@ -125,18 +125,18 @@ func (f *follower) product(aRe, aIm, bRe, bIm reg.VecVirtual) (re, im reg.VecVir
 }
 
 // loadElement loads element m.
-func (f *follower) loadElement(g *walkGroup) {
-	f.gather(g.link, f.elements, g.m, atFirst, nil)
+func (f *follower) loadElement(g *pointGroup) {
+	f.gather(g.skip, f.elements, g.m, atFirst, nil)
 	f.gather(g.zRe, f.elements, g.m, atRe, nil)
 	f.gather(g.zIm, f.elements, g.m, atIm, nil)
 	f.open(g)
 }
 
 // open takes the word that was loaded into link apart.
-func (f *follower) open(g *walkGroup) {
-	f.upper(g.link, g.within)
-	f.lower(g.link, g.link)
-	f.c.VPSLLQ(operand.U8(3), g.link, g.link) // linkWords
+func (f *follower) open(g *pointGroup) {
+	f.upper(g.skip, g.within)
+	f.lower(g.skip, g.skip)
+	f.c.VPSLLQ(operand.U8(3), g.skip, g.skip) // skipWords
 }
 
 // upper takes the upper half of words for a number, lower the lower half for an integer.
@@ -150,27 +150,27 @@ func (f *follower) lower(words, to reg.VecVirtual) {
 	f.c.VPSRLQ(operand.U8(32), to, to)
 }
 
-// loadLink loads links.
-func (f *follower) loadLink(g *walkGroup) {
-	f.gather(g.next, f.links, g.link, atNext, nil)
+// loadSkip loads links.
+func (f *follower) loadSkip(g *pointGroup) {
+	f.gather(g.next, f.skips, g.skip, atNext, nil)
 	for i, to := range []reg.VecVirtual{g.aRe, g.aIm, g.bRe, g.bIm} {
-		f.gather(to, f.links, g.link, atA+i*elementSize, nil)
+		f.gather(to, f.skips, g.skip, atA+i*elementSize, nil)
 	}
 	if f.apart && !f.traced {
 		return
 	}
-	f.gather(g.cRe, f.links, g.link, atC, nil)
-	f.gather(g.cIm, f.links, g.link, atC+elementSize, nil)
+	f.gather(g.cRe, f.skips, g.skip, atC, nil)
+	f.gather(g.cIm, f.skips, g.skip, atC+elementSize, nil)
 }
 
-// aim computes w = d*(2*z + d), and which points can make more than one step. Links are loaded wanted or not: waiting for
+// firstStep computes w = d*(2*z + d), and which points can make more than one step. Links are loaded wanted or not: waiting for
 // whether they are would take longer.
-func (f *follower) aim(i int) {
+func (f *follower) firstStep(i int) {
 	c, g := f.c, &f.groups[i]
 	for _, v := range []*reg.VecVirtual{&g.next, &g.aRe, &g.aIm, &g.bRe, &g.bIm, &g.cRe, &g.cIm} {
 		*v = c.ZMM()
 	}
-	f.loadLink(g)
+	f.loadSkip(g)
 	g.sRe, g.sIm = c.ZMM(), c.ZMM()
 	c.VADDPD(g.zRe, g.zRe, g.sRe)
 	c.VADDPD(g.dRe, g.sRe, g.sRe)
@@ -183,7 +183,7 @@ func (f *follower) aim(i int) {
 }
 
 // size returns the larger of |Re w| and |Im w|.
-func (f *follower) size(g *walkGroup) reg.VecVirtual {
+func (f *follower) size(g *pointGroup) reg.VecVirtual {
 	c := f.c
 	size, other, bits := c.ZMM(), c.ZMM(), c.GP64()
 	c.MOVQ(operand.U64(math.MaxInt64), bits)
@@ -194,16 +194,16 @@ func (f *follower) size(g *walkGroup) reg.VecVirtual {
 	return size
 }
 
-// leap moves a group on: by a link where there is one, by a step otherwise.
-func (f *follower) leap(i int) {
+// moveOn moves a group on: by a link where there is one, by a step otherwise.
+func (f *follower) moveOn(i int) {
 	c, g := f.c, &f.groups[i]
 	label := func(name string) string { return fmt.Sprintf("%s%d", name, i) }
 	if f.traced {
 		f.turn(i)
 	}
-	first := f.copyOf(g.link)
-	f.climb(i, label)
-	length := f.restrain(i, first, label)
+	first := f.copyOf(g.skip)
+	f.lengthen(i, label)
+	length := f.shorten(i, first, label)
 	dRe, dIm := f.skip(i)
 	// Those that make one step.
 	if f.apart {
@@ -230,9 +230,9 @@ func (f *follower) broadcastWord(to reg.VecVirtual, value uint64) {
 	f.c.VPBROADCASTQ(bits, to)
 }
 
-// climb goes on to longer links of the same elements as far as they are valid, some at a time: whether one is valid is to
+// lengthen goes on to longer links of the same elements as far as they are valid, some at a time: whether one is valid is to
 // be seen in the one before, and the last says that there is no longer one.
-func (f *follower) climb(i int, label func(string) string) {
+func (f *follower) lengthen(i int, label func(string) string) {
 	c, g := f.c, &f.groups[i]
 	const rungs = 4
 	set, size := c.K(), f.size(g)
@@ -242,44 +242,44 @@ func (f *follower) climb(i int, label func(string) string) {
 	c.KTESTB(set, set)
 	c.JZ(operand.LabelRef(label("level")))
 	words, ladder := c.ZMM(), make([]reg.VecVirtual, rungs)
-	f.broadcastWord(words, linkWords)
-	c.Label(label("climb"))
+	f.broadcastWord(words, skipWords)
+	c.Label(label("lengthen"))
 	for rung := range ladder {
 		ladder[rung] = c.ZMM()
-		f.gather(ladder[rung], f.links, g.link, atNext+(rung+1)*linkWords*elementSize, set)
+		f.gather(ladder[rung], f.skips, g.skip, atNext+(rung+1)*skipWords*elementSize, set)
 	}
 	for _, next := range ladder {
-		c.VPADDQ(words, g.link, set, g.link)
+		c.VPADDQ(words, g.skip, set, g.skip)
 		f.upper(next, next)
 		c.VCMPPD(operand.U8(less), next, size, set, set)
 	}
 	c.KTESTB(set, set)
-	c.JNZ(operand.LabelRef(label("climb")))
-	f.loadLink(g)
+	c.JNZ(operand.LabelRef(label("lengthen")))
+	f.loadSkip(g)
 	c.Label(label("level"))
 }
 
-// restrain goes back to shorter links where a link leads beyond the limit, and takes those points out of the set for which
+// shorten goes back to shorter links where a link leads beyond the limit, and takes those points out of the set for which
 // all do. It returns the lengths of the links.
-func (f *follower) restrain(i int, first reg.VecVirtual, label func(string) string) reg.VecVirtual {
+func (f *follower) shorten(i int, first reg.VecVirtual, label func(string) string) reg.VecVirtual {
 	c, g := f.c, &f.groups[i]
 	const greaterInt, equalInt = 6, 0
 	length, reached, words := c.ZMM(), c.ZMM(), c.ZMM()
 	over, last := c.K(), c.K()
-	c.Label(label("restrain"))
+	c.Label(label("shorten"))
 	f.lower(g.next, length)
 	c.VPADDQ(g.n, length, reached)
 	c.VPCMPQ_BCST(operand.U8(greaterInt), laneLimit.of(f.lanes), reached, g.k, over)
 	c.KTESTB(over, over)
-	c.JZ(operand.LabelRef(label("restrained")))
-	c.VPCMPQ(operand.U8(equalInt), first, g.link, over, last)
+	c.JZ(operand.LabelRef(label("shortened")))
+	c.VPCMPQ(operand.U8(equalInt), first, g.skip, over, last)
 	c.KANDNB(g.k, last, g.k)
-	f.broadcastWord(words, ^uint64(linkWords-1))
-	c.VPADDQ(words, g.link, over, g.link)
-	c.VMOVDQA64(first, last, g.link)
-	f.loadLink(g)
-	c.JMP(operand.LabelRef(label("restrain")))
-	c.Label(label("restrained"))
+	f.broadcastWord(words, ^uint64(skipWords-1))
+	c.VPADDQ(words, g.skip, over, g.skip)
+	c.VMOVDQA64(first, last, g.skip)
+	f.loadSkip(g)
+	c.JMP(operand.LabelRef(label("shorten")))
+	c.Label(label("shortened"))
 	return length
 }
 
@@ -346,18 +346,18 @@ func (f *follower) slopeSkip(i int, hRe, hIm, aRe, aIm, cRe, cIm reg.VecVirtual)
 	c.VMOVUPD(slopeIm, active, laneSlopeIm.at(f.lanes, i))
 }
 
-// judge finds whether points of a group have an outcome, and rebases.
-func (f *follower) judge(i int) {
+// test finds whether points of a group have an outcome, and rebases.
+func (f *follower) test(i int) {
 	c, g := f.c, &f.groups[i]
 	label := func(name string) string { return fmt.Sprintf("%s%d", name, i) }
-	f.gather(g.link, f.elements, g.m, atFirst, nil)
+	f.gather(g.skip, f.elements, g.m, atFirst, nil)
 	f.gather(g.zRe, f.elements, g.m, atRe, nil)
 	f.gather(g.zIm, f.elements, g.m, atIm, nil)
 	zRe, zIm := c.ZMM(), c.ZMM()
 	c.VADDPD(g.dRe, g.zRe, zRe)
 	c.VADDPD(g.dIm, g.zIm, zIm)
-	z2 := f.norm2(orbit{x: zRe, y: zIm})
-	d2 := f.norm2(orbit{x: g.dRe, y: g.dIm})
+	z2 := f.norm2(pointState{x: zRe, y: zIm})
+	d2 := f.norm2(pointState{x: g.dRe, y: g.dIm})
 	escapes, nearer, atEnd := c.K(), c.K(), c.K()
 	c.VCMPPD_BCST(operand.U8(greater), laneRadius2.of(f.lanes), z2, escapes)
 	c.VCMPPD(operand.U8(less), d2, z2, nearer)
@@ -369,7 +369,7 @@ func (f *follower) judge(i int) {
 	f.replace(nearer, f.zeros, g.m)
 	f.replace(nearer, f.zeros, g.zRe)
 	f.replace(nearer, f.zeros, g.zIm)
-	c.VPBROADCASTQ(operand.Mem{Base: f.elements, Disp: atFirst}, nearer, g.link)
+	c.VPBROADCASTQ(operand.Mem{Base: f.elements, Disp: atFirst}, nearer, g.skip)
 	f.open(g)
 
 	stays, repeats, near := c.K(), c.K(), c.K()
@@ -386,11 +386,11 @@ func (f *follower) judge(i int) {
 	c.KORB(escapes, stays, any)
 	c.KORB(any, near, any)
 	c.KTESTB(any, active)
-	c.JZ(operand.LabelRef(label("judged")))
+	c.JZ(operand.LabelRef(label("tested")))
 	f.end(i, []ending{{near, 3}, {stays, 2}, {escapes, 1}}, any, active)
 	c.VMOVUPD(zRe, any, laneZRe.at(f.lanes, i))
 	c.VMOVUPD(zIm, any, laneZIm.at(f.lanes, i))
-	c.Label(label("judged"))
+	c.Label(label("tested"))
 }
 
 // ending is an outcome and the points that have it.

@@ -35,7 +35,7 @@ type laneWord int
 
 const (
 	laneElements laneWord = iota
-	laneLinks
+	laneSkips
 	laneEnd
 	laneLimit
 	laneRadius2
@@ -58,7 +58,7 @@ func (w laneWord) of(lanes reg.Register) operand.Mem {
 // number of that, in the last of a link the upper half of the bound of the next and the link's length.
 const (
 	elementWords = 3
-	linkWords    = 8
+	skipWords    = 8
 	atRe         = 0
 	atIm         = 8
 	atFirst      = 16

@@ -21,7 +21,7 @@ type machine struct {
 	group    int            // vectors that iterate side by side in a block
 	half     int            // the same where less is left
 	starters int            // vectors that begin side by side
-	settlers int            // vectors that settle side by side
+	refiners int            // vectors that refine side by side
 	tracers  int            // vectors that are traced side by side
 	pack     operand.Mem    // AVX2: for each mask the permutation that moves its lanes to the front
 	sign     reg.VecVirtual // the sign bits, for the ship
@@ -66,11 +66,11 @@ func newMachine(c *build.Context, wide bool) *machine {
 func (m *machine) fit(f formula) {
 	switch {
 	case m.wide:
-		m.group, m.half, m.starters, m.settlers, m.tracers = 8, 4, 4, 4, 2
+		m.group, m.half, m.starters, m.refiners, m.tracers = 8, 4, 4, 4, 2
 	case f.power() > 2:
-		m.group, m.half, m.starters, m.settlers, m.tracers = 4, 2, 1, 1, 1
+		m.group, m.half, m.starters, m.refiners, m.tracers = 4, 2, 1, 1, 1
 	default:
-		m.group, m.half, m.starters, m.settlers, m.tracers = 6, 4, 2, 2, 1
+		m.group, m.half, m.starters, m.refiners, m.tracers = 6, 4, 2, 2, 1
 	}
 	if f == quadratic {
 		m.tracers *= 2

@@ -9,7 +9,7 @@
 //	step.go      one iteration
 //	begin.go     the first steps of a chunk, tested one by one
 //	advance.go   a block of steps, tested at its end
-//	settle.go    the exact step at which each point left
+//	refine.go    the exact step at which each point left
 //	trace.go     the steps of points that escape, with the derivative's
 //	lanes.go     package deep: where its arrays and tables are
 //	follow.go    package deep: points on their way beside a reference
@@ -93,7 +93,7 @@ func buildEscape(c *build.Context) {
 			m.fit(formula)
 			m.begin(formula)
 			m.advance(formula)
-			m.settle(formula)
+			m.refine(formula)
 			m.trace(formula)
 		}
 	}

@@ -39,8 +39,8 @@ func (f formula) power() int {
 	}
 }
 
-// orbit is where a vector of points is: z in registers, c in memory.
-type orbit struct {
+// pointState is where a vector of points is: z in registers, c in memory.
+type pointState struct {
 	x, y   reg.VecVirtual
 	cx, cy operand.Mem
 }
@@ -51,7 +51,7 @@ type orbit struct {
 //	y' = 2x*y + cy         for the ship |2x*y| + cy, for the tricorn -(2x*y) + cy
 //
 // each of the two right-hand sides by fused operations, the doubling exact. For higher powers see stepPower.
-func (m *machine) step(f formula, o orbit) {
+func (m *machine) step(f formula, o pointState) {
 	if f.power() > 2 {
 		m.stepPower(f.power(), o)
 		return
@@ -74,7 +74,7 @@ func (m *machine) step(f formula, o orbit) {
 }
 
 // stepPower is escape.stepPower.
-func (m *machine) stepPower(p int, o orbit) {
+func (m *machine) stepPower(p int, o pointState) {
 	c := m.c
 	a, b := m.power(p/2, o.x, o.y)
 	if p%2 == 0 {
@@ -129,7 +129,7 @@ func (m *machine) multiply(a, b, x, y reg.VecVirtual) (re, im reg.VecVirtual) {
 }
 
 // norm2 returns |z|^2 = x*x + y*y, whose first product is fused.
-func (m *machine) norm2(o orbit) reg.VecVirtual {
+func (m *machine) norm2(o pointState) reg.VecVirtual {
 	norm := m.vector()
 	m.c.VMULPD(o.y, o.y, norm)
 	m.c.VFMADD231PD(o.x, o.x, norm)

@@ -10,7 +10,7 @@ import (
 // dual is an orbit with its derivatives u to the point's real part and v to its imaginary part. Those of an analytic map
 // have no v.
 type dual struct {
-	orbit
+	pointState
 	ux, uy, vx, vy reg.VecVirtual
 }
 
@@ -20,10 +20,10 @@ type tracing struct {
 	unit, power reg.VecVirtual // broadcast; power is nil but for higher powers
 }
 
-// trace makes the steps of points that are known to escape, see escape.walk.trace.
+// trace makes the steps of points that are known to escape, see escape.run.trace.
 func (m *machine) trace(f formula) {
 	c := m.c
-	m.function(m.name("trace", f), "func(t *tracer, i, common, rest int)", m.name("trace", f)+" is trace, see walk.")
+	m.function(m.name("trace", f), "func(t *tracer, i, common, rest int)", m.name("trace", f)+" is trace, see run.")
 	tr := tracing{t: c.Load(c.Param("t"), c.GP64()), i: c.Load(c.Param("i"), c.GP64())}
 	common := c.Load(c.Param("common"), c.GP64())
 	rest := c.Load(c.Param("rest"), c.GP64())
@@ -102,8 +102,8 @@ func (m *machine) traceRest(f formula, tr tracing, v int, rest reg.Register) {
 func (m *machine) loadDual(f formula, tr tracing, v int) dual {
 	at := func(a array) operand.Mem { return a.at(tr.t, tr.i, v*m.lanes) }
 	d := dual{
-		orbit: orbit{m.load(at(tracedX)), m.load(at(tracedY)), at(tracedCX), at(tracedCY)},
-		ux:    m.load(at(tracedUX)), uy: m.load(at(tracedUY)),
+		pointState: pointState{m.load(at(tracedX)), m.load(at(tracedY)), at(tracedCX), at(tracedCY)},
+		ux:         m.load(at(tracedUX)), uy: m.load(at(tracedUY)),
 	}
 	if f.power() == 0 {
 		d.vx, d.vy = m.load(at(tracedVX)), m.load(at(tracedVY))
@@ -146,7 +146,7 @@ func (m *machine) traceStep(f formula, tr tracing, d dual) {
 	default:
 		m.turnTricorn(mx, my, d, tr.unit)
 	}
-	m.step(f, d.orbit)
+	m.step(f, d.pointState)
 }
 
 // turn is d' = m*d + unit: dx' = mx*dx + (unit - my*dy), dy' = mx*dy + my*dx.

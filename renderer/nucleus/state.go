@@ -6,8 +6,8 @@ import (
 	"mandelfarm/renderer/wide"
 )
 
-// walk is what goes along with an orbit from 0, in double precision.
-type walk struct {
+// orbitState is what goes along with an orbit from 0, in double precision.
+type orbitState struct {
 	z, d  wide.Complex // z_n and dz_n/dc
 	l     wide.Complex // product of 2 z_k for 0 < k < n
 	least wide.Real    // of |z_k| for 0 < k < n, and 2
@@ -18,38 +18,38 @@ type walk struct {
 	period int       // 0 while it is not known
 }
 
-func newWalk() walk {
+func newState() orbitState {
 	zero := wide.New(0, 0, 0)
-	return walk{z: zero, d: zero, least: wide.NewReal(2, 0), near: wide.NewReal(1, math.MaxInt32), bend: math.MaxInt32}
+	return orbitState{z: zero, d: zero, least: wide.NewReal(2, 0), near: wide.NewReal(1, math.MaxInt32), bend: math.MaxInt32}
 }
 
 // step takes in z_n.
-func (w *walk) step(n int, z wide.Complex) {
+func (s *orbitState) step(n int, z wide.Complex) {
 	if n == 1 {
-		w.z, w.d, w.l = z, one(), one()
+		s.z, s.d, s.l = z, one(), one()
 		return
 	}
-	w.measure(n - 1)
-	twice := w.z.Double()
-	w.d = twice.Mul(w.d).Add(one())
-	w.l = w.l.Mul(twice)
-	if w.z.Exp <= w.least.Exp {
-		w.least = w.least.Min(w.z.Norm())
+	s.measure(n - 1)
+	twice := s.z.Double()
+	s.d = twice.Mul(s.d).Add(one())
+	s.l = s.l.Mul(twice)
+	if s.z.Exp <= s.least.Exp {
+		s.least = s.least.Min(s.z.Norm())
 	}
-	w.z = z
+	s.z = z
 }
 
 // measure notes how near a nucleus of period k is.
-func (w *walk) measure(k int) {
-	if w.d.Exp == wide.Zero {
+func (s *orbitState) measure(k int) {
+	if s.d.Exp == wide.Zero {
 		return
 	}
-	w.bend = min(w.bend, w.z.Exp-w.d.Exp)
-	if w.period == 0 || w.period%k != 0 {
+	s.bend = min(s.bend, s.z.Exp-s.d.Exp)
+	if s.period == 0 || s.period%k != 0 {
 		return
 	}
-	if distance := w.z.Norm().Quo(w.d.Norm()); distance.Less(w.near) {
-		w.near, w.at = distance, k
+	if distance := s.z.Norm().Quo(s.d.Norm()); distance.Less(s.near) {
+		s.near, s.at = distance, k
 	}
 }
 
@@ -65,8 +65,8 @@ func within(z, d wide.Complex, r wide.Real) bool {
 }
 
 // size is 1/(l dz_n/dc), or 0 where that is infinite.
-func (w *walk) size() wide.Complex {
-	product := w.l.Mul(w.d)
+func (s *orbitState) size() wide.Complex {
+	product := s.l.Mul(s.d)
 	if product.Exp == wide.Zero {
 		return product
 	}

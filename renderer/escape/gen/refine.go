@@ -5,18 +5,18 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// settler is a vector of points that escape within a block: z not yet escaped, and how many steps led there.
-type settler struct {
-	orbit
+// refiner is a vector of points that escape within a block: z not yet escaped, and how many steps led there.
+type refiner struct {
+	pointState
 	count reg.VecVirtual
 }
 
-// settle finds for each point that left the step at which it escapes, which is one of the given number. Once escaped, a
+// refine finds for each point that left the step at which it escapes, which is one of the given number. Once escaped, a
 // point stays so; therefore the last step before is found by halving: half as many steps are made, and kept if the
 // point is still inside.
-func (m *machine) settle(f formula) {
+func (m *machine) refine(f formula) {
 	c := m.c
-	m.function(m.name("settle", f), "func(f *field, steps int)", m.name("settle", f)+" is settle, see field.")
+	m.function(m.name("refine", f), "func(f *field, steps int)", m.name("refine", f)+" is refine, see field.")
 	field := c.Load(c.Param("f"), c.GP64())
 	steps := c.Load(c.Param("steps"), c.GP64())
 	if f == ship {
@@ -28,21 +28,21 @@ func (m *machine) settle(f formula) {
 	c.Label("group")
 	c.CMPQ(i, left.of(field))
 	c.JGE(operand.LabelRef("scatter"))
-	group := make([]settler, m.settlers)
+	group := make([]refiner, m.refiners)
 	for v := range group {
 		at := v * m.lanes
-		group[v] = settler{orbit{
+		group[v] = refiner{pointState{
 			m.load(leftX.at(field, i, at)), m.load(leftY.at(field, i, at)),
 			leftCX.at(field, i, at), leftCY.at(field, i, at),
 		}, m.load(leftBase.at(field, i, at))}
 	}
 	m.halve(f, group, steps, radius)
 	for v, s := range group {
-		m.step(f, s.orbit)
-		c.VMOVUPD(m.norm2(s.orbit), leftX.at(field, i, v*m.lanes))
+		m.step(f, s.pointState)
+		c.VMOVUPD(m.norm2(s.pointState), leftX.at(field, i, v*m.lanes))
 		c.VMOVUPD(s.count, leftBase.at(field, i, v*m.lanes))
 	}
-	c.ADDQ(operand.Imm(uint64(m.settlers*m.lanes)), i) //nolint:gosec // small
+	c.ADDQ(operand.Imm(uint64(m.refiners*m.lanes)), i) //nolint:gosec // small
 	c.JMP(operand.LabelRef("group"))
 
 	c.Label("scatter")
@@ -51,7 +51,7 @@ func (m *machine) settle(f formula) {
 }
 
 // halve moves the points to where one more step lets them escape.
-func (m *machine) halve(f formula, group []settler, steps, radius reg.Register) {
+func (m *machine) halve(f formula, group []refiner, steps, radius reg.Register) {
 	c := m.c
 	among, half := c.GP64(), c.GP64() // the escape is one of so many steps
 	c.MOVQ(steps, among)
@@ -60,9 +60,9 @@ func (m *machine) halve(f formula, group []settler, steps, radius reg.Register) 
 	c.SHRQ(operand.U8(1), half)
 	c.JZ(operand.LabelRef("found"))
 	c.SUBQ(half, among)
-	tries := make([]orbit, len(group))
+	tries := make([]pointState, len(group))
 	for v, s := range group {
-		tries[v] = orbit{m.vector(), m.vector(), s.cx, s.cy}
+		tries[v] = pointState{m.vector(), m.vector(), s.cx, s.cy}
 		c.VMOVAPD(s.x, tries[v].x)
 		c.VMOVAPD(s.y, tries[v].y)
 	}
