@@ -47,7 +47,7 @@ type packets struct {
 	waiting  []packet
 }
 
-// load takes the numbers of the members' points over.
+// load takes the numbers of the members' points over: scaled by powers of 2, so without rounding.
 func (pk *packet) load() {
 	pk.unit, pk.slopeUnit = wide.Zero, wide.Zero
 	for i := range pk.members {
@@ -63,7 +63,8 @@ func (pk *packet) load() {
 }
 
 // rescale brings a packet's numbers near its unit, and lets points go that are in range or that are much smaller than the
-// others.
+// others. In range are those from 4 * 2^leastDifference on: below a fourth of that double precision gives them back (tooNear),
+// and so not at their next move.
 func (ps *packets) rescale(pk *packet) {
 	greatest, steepest := 0.0, 0.0
 	for i := range pk.members {
@@ -116,7 +117,8 @@ func (pk *packet) scale(greatest float64, unit int, slopes bool) (newUnit int, n
 	return unit + shift, float64(greatest * by)
 }
 
-// leave gives points that are in range their numbers.
+// leave gives points that are in range their numbers. What they are called while they are in a packet is inside, which is then
+// true of all that never leave.
 func (ps *packets) leave(pk *packet) {
 	for i := range pk.members {
 		m := &pk.members[i]
@@ -129,7 +131,8 @@ func (ps *packets) leave(pk *packet) {
 }
 
 // split keeps the members of the first one's class. The others form packets of their own, which move when their turn
-// comes, from where they are.
+// comes, from where they are. Packets are never joined again: those that part do so because their points go different ways,
+// and by the time that many have, most are in range.
 func (ps *packets) split(pk *packet) {
 	class := pk.members[0].class
 	same := 0

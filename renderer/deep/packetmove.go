@@ -54,7 +54,8 @@ func (pk *packet) turn(s sum) {
 	}
 }
 
-// sum adds a number to differences.
+// sum adds a number to differences. Element and difference may be any distance of exponents apart: the element's scale is a power
+// of 2 that is found once for the packet, 0 where the element counts for nothing.
 type sum struct {
 	re, im float64
 	unit   int  // of the sum
@@ -77,7 +78,8 @@ func (s *sum) plus(re, im float64) (float64, float64) {
 	return s.re + re, s.im + im
 }
 
-// common returns the unit of a sum of numbers in two units, and what the numbers are to be multiplied by.
+// common returns the unit of a sum of numbers in two units, and what the numbers are to be multiplied by. One of the scales is
+// 1; the other is 0 for what is more than 1022 bits below, of which a float64 has no part.
 func common(a, b int) (unit int, aScale, bScale float64) {
 	unit = max(a, b)
 	return unit, wide.Power(a - unit), wide.Power(b - unit)
@@ -112,7 +114,9 @@ func (ps *packets) unitOfC(pk *packet) int {
 	return ps.step.Exp
 }
 
-// skip makes the steps of a skip: d = (a + b*w)*w + c*dc.
+// skip makes the steps of a skip: d = (a + b*w)*w + c*dc. The parenthesis is in the unit of a: b*w is below it, by the reach
+// and more, so bScale never overflows, and where it is 0 the term is below all bits of a. The slope is multiplied by
+// a + 2*b*w, and gains c pixels.
 func (ps *packets) skip(pk *packet, s *skip, wUnit int) {
 	var hw, dc float64
 	pk.unit, hw, dc = common(s.a.Exp+wUnit, s.c.Exp+ps.unitOfC(pk))
@@ -143,7 +147,8 @@ func (ps *packets) skip(pk *packet, s *skip, wUnit int) {
 }
 
 // rebase puts points that are nearer to 0 than to the reference, or at its end, beside its beginning. Where the element is
-// beyond negligibleBits of the differences no point is nearer to 0.
+// beyond negligibleBits of the differences no point is nearer to 0. At the end such a sum is the element alone, for all
+// members; its unit is the element's, which differences of any other size are never in.
 func (ps *packets) rebase(pk *packet) {
 	t := ps.follower.table
 	end := len(t.elements) - 1
@@ -170,7 +175,8 @@ func (ps *packets) rebase(pk *packet) {
 	pk.m, pk.unit = 0, s.unit
 }
 
-// product returns a*b.
+// product returns a*b. The fused products are part of the definition, as everywhere: a picture is the same where the CPU has no
+// fused operations and math.FMA is slow.
 func product(aRe, aIm, bRe, bIm float64) (re, im float64) {
 	return math.FMA(aRe, bRe, -float64(aIm*bIm)), math.FMA(aRe, bIm, float64(aIm*bRe))
 }

@@ -42,8 +42,8 @@ func (r *Reference) Size() int64 {
 	return int64(perElement*len(r.Re) + 48*len(r.Small))
 }
 
-// escapeExponent ends a reference whose |z| has reached 2^4: what follows is of no use. Points are beside it for a few steps
-// more at most, and those that are not rebased there escape by themselves.
+// escapeExponent ends a reference one of whose parts has reached 2^3: what follows is of no use. Points that are beside it there
+// are rebased at its end, and escape by themselves soon.
 const escapeExponent = 3
 
 // NewReference follows the orbit of c until it escapes, or the limit is reached, or the view, all of whose points are

@@ -37,7 +37,7 @@ type skip struct {
 	within wide.Real
 	linear wide.Real // the bound if the term b*w^2 is left out too
 	length int
-	more   bool // in a table: the next skip begins at the same element, and is longer
+	more   bool // in a table: the next skip begins at the same element, and is no shorter
 }
 
 // unbounded is more than any difference.

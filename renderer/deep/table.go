@@ -102,7 +102,8 @@ func merge(below []skip, from, starts []int32, bound wide.Real) []skip {
 	return list
 }
 
-// lay puts the skips of all levels side by side, in the order of the elements where they begin, and the shortest first.
+// lay puts the skips of all levels side by side, in the order of the elements where they begin, and the shortest first. An
+// entry that a level leaves as it is lies there once for each: that is rare, and a search passes it with the rest.
 func (t *table) lay(levels [][]skip, starts [][]int32, bound wide.Real, deep bool) {
 	t.packed, t.skips = make([]packedSkip, 1), make([]skip, 1) // number 0 is that of no skip
 	next := make([]int, len(levels))

@@ -5,12 +5,13 @@ import (
 	"sync/atomic"
 )
 
-// helper makes one of the two products of each step in a goroutine of its own.
+// helper is a helper thread, which makes one of the two products of each step: a goroutine of its own.
 //
-// It finds its work by looking, which takes less time than being woken, but not for long. That is for cores which are
-// free: where there is more to do than there are cores, the helper may stand still for milliseconds, and a step takes
-// microseconds. So nobody waits for it long: what it has not begun is taken back, and what it has begun and does not
-// finish is made again.
+// It finds its work by looking, spinning on an atomic word, which takes less time than being woken, but not for long. That is for
+// cores which are free: where there is more to do than there are cores, the helper may stand still for milliseconds, and a
+// step takes microseconds. So nobody waits for it long: what it has not begun is taken back, and what it has begun and does
+// not finish is made again. All numbers of a task are the helper's own until it says made, also one that it is given up
+// for: the orbit goes on with others.
 type helper struct {
 	c     *big.Int // imaginary part
 	words int
@@ -27,7 +28,8 @@ type helper struct {
 	_      [56]byte
 }
 
-// States of a task.
+// States of a task. The orbit's thread goes from idle or made to asked, and back to idle if it takes the task back; the helper
+// from asked to begun and to made. Who loses a compare-and-swap leaves the task to the other.
 const (
 	idle int32 = iota
 	asked
@@ -45,10 +47,11 @@ const (
 	lost                     // the helper goes on with what it was given, and nobody waits for it
 )
 
-// spinLimit is how often to look before going to sleep: some 10 microseconds. Giving the helper up takes longer, by about as
-// long as a product of so many words takes, which is then made again.
+// spinLimit is the spin limit, how often to look before going to sleep: some 10 microseconds.
 const spinLimit = 1 << 13
 
+// spins is how often the orbit's thread looks before it gives the helper up: longer, by about as long as a product of so many
+// words takes, which is then made again. A product half made is worth waiting for.
 func (h *helper) spins() int { return spinLimit + h.words*h.words/2 }
 
 func newHelper(c *big.Int, words int) *helper {
@@ -117,7 +120,8 @@ func (h *helper) work() {
 	}
 }
 
-// sleep waits until it is woken, unless there is something to do already.
+// sleep waits until it is woken, unless there is something to do already. Asleep is said before the last look, and ask looks at
+// asleep after it has asked: one of the two sees the other, so that no task is slept through. A wake too many costs a look.
 func (h *helper) sleep() {
 	h.asleep.Store(true)
 	defer h.asleep.Store(false)

@@ -2,7 +2,8 @@ package orbit
 
 import "math/big"
 
-// shortWords is from where on leaving words out is faster than multiplying all of them, measured on math/big.
+// shortWords is from where on leaving words out is faster than multiplying all of them, measured on math/big: 2,304 bits.
+// Below, three products of parts cost more than the words they leave out.
 const shortWords = 36
 
 // multiplier multiplies numbers in fixed point and keeps the memory that it takes.
@@ -32,7 +33,9 @@ func (m *multiplier) mul(x, y *big.Int, words int) *big.Int {
 //	y:          |    high    | low |
 //	high*high, and of low*y and x*low what reaches up to the last place.
 //
-// What is left out, and the words below the last place that the three parts lose, are less than a unit each.
+// What is left out, and the words below the last place that the three parts lose, are less than a unit each. It is a short
+// product after T. Mulders ("On short multiplications and divisions", 2000), whose best cut is 0.3 of the words for
+// Karatsuba's method; on math/big a quarter is fastest, and a fifth where numbers are long.
 func (m *multiplier) short(x, y []big.Word, words int) *big.Int {
 	cut := words / 4
 	if words > 4*shortWords {
