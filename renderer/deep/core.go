@@ -63,7 +63,8 @@ func newCore(t *table, period bool, step, bound wide.Real, limit int) *core {
 	return c
 }
 
-// place returns the point of the core at a distance from the reference in pixels.
+// place returns the point of the core at a distance from the reference in pixels: a turn, a scale and a shift of the view, each
+// part by two fused operations.
 func (c *core) place(re, im float64) (x, y float64) {
 	return math.FMA(re, c.slopeRe, math.FMA(-im, c.slopeIm, c.atRe)), math.FMA(re, c.slopeIm, math.FMA(im, c.slopeRe, c.atIm))
 }

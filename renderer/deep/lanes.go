@@ -87,7 +87,7 @@ func (f *follower) set(l *lanes) {
 	}
 }
 
-// fill puts the next point, if there is one, into a lane.
+// fill puts the next point, if there is one, into a lane. It returns the number of the point after it.
 func (l *lanes) fill(lane int, points []point, next int) int {
 	l.outcome[lane] = moving
 	if next == len(points) {

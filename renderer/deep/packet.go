@@ -24,8 +24,8 @@ type member struct {
 	cRe, cIm         float64 // in the unit of a pixel
 	wRe, wIm         float64
 	slopeRe, slopeIm float64
-	point            *point
-	class            int // by which the packet is split
+	point            *point // whose numbers it has until it leaves
+	class            int    // by which the packet is split
 }
 
 // Units are such that the greatest number of a packet is from 1 to 2, and none but 0 is so small that a product of a few
@@ -154,7 +154,8 @@ func (ps *packets) split(pk *packet) {
 	}
 }
 
-// partition brings the members of a class to the front and returns their number.
+// partition brings the members of a class to the front and returns their number. The order of others is of no consequence: they
+// are sorted out in turn, and results go by the points' own numbers.
 func partition(members []member, class int) int {
 	front := 0
 	for i := range members {

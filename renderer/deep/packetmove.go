@@ -181,7 +181,8 @@ func product(aRe, aIm, bRe, bIm float64) (re, im float64) {
 	return math.FMA(aRe, bRe, -float64(aIm*bIm)), math.FMA(aRe, bIm, float64(aIm*bRe))
 }
 
-// scaledSkip is a skip and its bound in the unit of w.
+// scaledSkip is a skip and its bound in the unit of w. It is held against the larger of |Re w| and |Im w|, without the 1/sqrt(2)
+// of skip.double: what is left out is then up to twice the tolerance.
 type scaledSkip struct {
 	skip   *skip
 	within float64

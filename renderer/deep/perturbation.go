@@ -60,7 +60,8 @@ func (p *Perturbation) Run(ctx context.Context, b escape.Batch) error {
 	return nil
 }
 
-// workSize is the number of points of a work: a chunk of package escape, whose kernel iterates the core.
+// workSize is the number of points of a work: a chunk of package escape, whose kernel iterates the core. More would keep lanes
+// and packets full for longer, at the cost of memory that no longer fits a core's cache.
 const workSize = 2048
 
 // work is the memory that following takes, about a megabyte. It is kept for the next batch: clearing it takes longer than a

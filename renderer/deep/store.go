@@ -16,7 +16,7 @@ import (
 // magic begins a stored reference. Its number is that of the layout: a file of another is none, and is made anew.
 const magic = "mandelfarm reference 1\n"
 
-// errStored is that of all stored references that cannot be read.
+// errStored is that of all stored references that cannot be read. Whoever has one computes the reference anew.
 var errStored = errors.New("not a stored reference")
 
 // predict is the next element of an orbit as float64 has it: not what the orbit's next element is, but near it. An element is
@@ -76,7 +76,7 @@ func (r *Reference) WriteTo(w io.Writer) (int64, error) {
 	return out.n, nil
 }
 
-// counter counts the bytes that go through.
+// counter counts the bytes that go through, which io.WriterTo asks for.
 type counter struct {
 	w io.Writer
 	n int64
@@ -153,7 +153,7 @@ type decoder struct {
 	err error
 }
 
-// most bounds the number of elements, which is that of iterations.
+// most bounds the number of elements, which is that of iterations, and their indices.
 const most = math.MaxInt32
 
 func (d *decoder) count() int {

@@ -1,4 +1,6 @@
-// Package escape iterates points of the complex plane until they escape.
+// Package escape iterates points of the complex plane until they escape: the escape-time algorithm, in double precision. Views
+// that are too deep for it are package deep's, which iterates with this kernel where a minibrot is the whole set over again
+// (its AT).
 //
 // # Model
 //
@@ -62,7 +64,8 @@
 //
 // None of them changes a count. Points inside the main cardioid or the disc of period 2 are recognised without
 // iterating; the test is narrower than the exact one by far more than it can be off by rounding. A point that is exactly
-// where it was some steps before goes round for ever, and is not followed any further.
+// where it was some steps before goes round for ever, and is not followed any further: R. P. Brent's way of finding cycles
+// ("An improved Monte Carlo factorization algorithm", 1980), on states that double precision makes finite.
 //
 // # Colour
 //

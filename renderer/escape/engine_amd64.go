@@ -37,12 +37,16 @@ func fastest(s species) engine {
 	return portable(s)
 }
 
+// hasAVX512 asks for what the assembly uses: the foundation with its masks, their operations on eight lanes (DQ), and POPCNT for
+// the number of lanes in a mask. That the operating system saves the registers is part of what package cpu says.
 func hasAVX512() bool {
 	return cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasPOPCNT
 }
 
+// hasAVX2 asks for integer vectors, fused operations and POPCNT: processors from 2013 on.
 func hasAVX2() bool { return cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasPOPCNT }
 
+// avx512 returns the functions that the generator made for a map.
 func avx512(s species) engine {
 	e := engine{name: "AVX-512", first: beginSteps, width: wideTrace}
 	switch s {
@@ -71,6 +75,7 @@ func avx512(s species) engine {
 	return e
 }
 
+// avx2 returns the same with half the lanes, and permutations where AVX-512 has masks.
 func avx2(s species) engine {
 	e := engine{name: "AVX2", first: beginSteps, width: narrowTrace}
 	switch s {

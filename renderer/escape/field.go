@@ -5,7 +5,8 @@ package escape
 const chunk = 2048
 
 // slots is the length of a field's arrays: a chunk, and room behind it for the points that complete a vector. It is not
-// a multiple of a memory page, which would put all arrays into the same few lines of the cache.
+// a multiple of a memory page, which would put all arrays into the same few lines of the cache: lines are chosen by the bits of an
+// address below 4096. 72 elements move each array on by nine lines.
 const slots = chunk + 72
 
 // idle is the number of points behind the last that take part without being anybody's.
@@ -77,7 +78,8 @@ func newField() *field {
 	return f
 }
 
-// engine is an implementation of the three functions.
+// engine is an implementation of the three functions, and of trace. All are the same to the bit: which one runs is a question of
+// time alone.
 type engine struct {
 	name    string
 	begin   func(f *field, n, steps int) int
@@ -111,7 +113,7 @@ func (f *field) load(k Kernel, b Batch) {
 	f.base, f.limit, f.left, f.ring, f.periods = 0, int64(k.MaxIterations), 0, 0, 0
 }
 
-// unload writes the results to the batch they belong to, if they are not there.
+// unload writes the results to the batch they belong to, if they are not there, and lets go of the batch.
 func (f *field) unload(b Batch) {
 	if len(b.Re)%groupSize != 0 {
 		copy(b.Count, f.counts)
@@ -183,7 +185,8 @@ func (f *field) setApart(n int) int {
 	return kept
 }
 
-// forget takes back the counts beyond the limit, which is below the steps that begin makes.
+// forget takes back the counts beyond the limit, which is below the steps that begin makes: begin always makes a whole turn of its
+// loop.
 func (f *field) forget(n int) {
 	for i, count := range f.counts[:n] {
 		if int64(count) > f.limit {

@@ -6,7 +6,8 @@ import (
 	"mandelfarm/renderer/wide"
 )
 
-// orbitState is what goes along with an orbit from 0, in double precision.
+// orbitState is what goes along with an orbit from 0, in double precision: 53 bits of a derivative are enough for periods, sizes
+// and the first steps of Newton's method, whatever the depth.
 type orbitState struct {
 	z, d  wide.Complex // z_n and dz_n/dc
 	l     wide.Complex // product of 2 z_k for 0 < k < n
@@ -30,6 +31,7 @@ func (s *orbitState) step(n int, z wide.Complex) {
 		return
 	}
 	s.measure(n - 1)
+	// The derivative is that of z before its step, and the product takes z_{n-1}, which is the last one known.
 	twice := s.z.Double()
 	s.d = twice.Mul(s.d).Add(one())
 	s.l = s.l.Mul(twice)
@@ -39,7 +41,8 @@ func (s *orbitState) step(n int, z wide.Complex) {
 	s.z = z
 }
 
-// measure notes how near a nucleus of period k is.
+// measure notes how near a nucleus of period k is: z_k over dz_k/dc is Newton's step to it, and about its distance where it is
+// near. A derivative of 0 is that of a c for which an element before is 0.
 func (s *orbitState) measure(k int) {
 	if s.d.Exp == wide.Zero {
 		return
@@ -55,7 +58,7 @@ func (s *orbitState) measure(k int) {
 
 func one() wide.Complex { return wide.New(1, 0, 0) }
 
-// within reports whether |z| < |d| r.
+// within reports whether |z| < |d| r. Exponents decide nearly always, and then there is no root to take at each step.
 func within(z, d wide.Complex, r wide.Real) bool {
 	const margin = 3 // of the exponents: |z| >= 2^z.Exp and |d| r < 2^(d.Exp+r.Exp+2.5)
 	if z.Exp >= d.Exp+r.Exp+margin {
@@ -64,7 +67,7 @@ func within(z, d wide.Complex, r wide.Real) bool {
 	return z.Norm().Less(d.Norm().Mul(r))
 }
 
-// size is 1/(l dz_n/dc), or 0 where that is infinite.
+// size is 1/(l dz_n/dc), or 0 where that is infinite: an orbit that passes 0 before, whose period is less.
 func (s *orbitState) size() wide.Complex {
 	product := s.l.Mul(s.d)
 	if product.Exp == wide.Zero {

@@ -14,7 +14,7 @@ import (
 type Point struct{ Re, Im *big.Int }
 
 // maxExponent is the largest power of ten that numbers may be given with: the cost of reading one is that of its digits
-// written out.
+// written out, so that a few characters must not stand for more than a few million.
 const maxExponent = 2_000_000
 
 // Parse reads two decimals and rounds them to multiples of 2^-precision, to the nearest, ties away from 0. It reports
@@ -83,7 +83,7 @@ func (p Point) Minus(q Point, precision int) wide.Complex {
 	return toWide(new(big.Int).Sub(p.Re, q.Re), new(big.Int).Sub(p.Im, q.Im), precision)
 }
 
-// Wide returns the point in double precision.
+// Wide returns the point in double precision, as a floatexp: its size may be anything.
 func (p Point) Wide(precision int) wide.Complex { return toWide(p.Re, p.Im, precision) }
 
 // toWide rounds a point to double precision: each part to 53 bits, and the smaller one then to the unit of the larger.

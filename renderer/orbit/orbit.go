@@ -62,6 +62,7 @@ func (o Orbit) FollowPoints(ctx context.Context, visit func(n int, z Point) bool
 		s.helper = newHelper(o.C.Im, s.words)
 		defer s.helper.end()
 	}
+	// A step of few words takes as long as 64 squared words for what is not multiplication.
 	work, each := 0, s.words*s.words+64
 	for n := 1; n <= o.Limit; n++ {
 		if work += each; work >= pollWork {
@@ -105,6 +106,7 @@ func (s *stepper) step() {
 	case untouched:
 		s.stepIm()
 		s.now, s.next = s.next, s.now
+	// A helper that is given up still writes to the next imaginary part, and reads the present z: both are left to it.
 	case lost: // with the numbers that it was given
 		s.next.Im = new(big.Int)
 		s.stepIm()

@@ -6,7 +6,8 @@ import "math/big"
 // Below, three products of parts cost more than the words they leave out.
 const shortWords = 36
 
-// multiplier multiplies numbers in fixed point and keeps the memory that it takes.
+// multiplier multiplies numbers in fixed point and keeps the memory that it takes: a reference of a million steps would otherwise
+// leave gigabytes behind for the collector.
 type multiplier struct {
 	product, high, left, right, sum big.Int
 	x, y, view                      big.Int // views of words of others
@@ -48,7 +49,8 @@ func (m *multiplier) short(x, y []big.Word, words int) *big.Int {
 	return m.sum.Add(above(&m.view, &m.high, words-2*cut), crossed)
 }
 
-// above makes of x the number without its lowest words: a view of the others, unless it is changed.
+// above makes of x the number without its lowest words: a view of the others, unless it is changed. Words are those of the
+// magnitude, so that this cuts off towards 0, for negative numbers too.
 func above(view, x *big.Int, words int) *big.Int {
 	all := x.Bits()
 	view.SetBits(all[min(words, len(all)):])

@@ -58,7 +58,7 @@ func exponent(x float64) int {
 	return e - bias
 }
 
-// NewReal brings m * 2^e into normal form.
+// NewReal brings m * 2^e into normal form. That is exact, for subnormal m too: the mantissa only moves.
 func NewReal(m float64, e int) Real {
 	if m == 0 {
 		return Real{0, Zero}
@@ -73,7 +73,7 @@ func NewReal(m float64, e int) Real {
 // Mul returns a*b. The product of mantissas is from 1 up to 4, so that the normal form is a shift by one at most.
 func (a Real) Mul(b Real) Real { return NewReal(float64(a.M*b.M), a.Exp+b.Exp) }
 
-// Quo returns a/b for b other than 0.
+// Quo returns a/b for b other than 0. Quotients of mantissas are above 1/2 and below 2.
 func (a Real) Quo(b Real) Real { return NewReal(a.M/b.M, a.Exp-b.Exp) }
 
 // Sub returns a-b. Both are brought to the larger exponent, which loses of the smaller number what rounding would.
@@ -82,7 +82,7 @@ func (a Real) Sub(b Real) Real {
 	return NewReal(float64(a.M*Power(a.Exp-e))-float64(b.M*Power(b.Exp-e)), e)
 }
 
-// Less reports whether a < b, for a and b not below 0.
+// Less reports whether a < b, for a and b not below 0. Normal forms have the order of their exponents first, 0 below all.
 func (a Real) Less(b Real) bool {
 	if a.Exp != b.Exp {
 		return a.Exp < b.Exp
@@ -101,7 +101,7 @@ func (a Real) Min(b Real) Real {
 // Float64 returns the nearest float64; 0 and infinity are nearest to what is out of range.
 func (a Real) Float64() float64 { return ldexp(a.M, a.Exp) }
 
-// Scale returns a * 2^e.
+// Scale returns a * 2^e, exactly.
 func (a Real) Scale(e int) Real {
 	if a.M == 0 {
 		return a
@@ -109,6 +109,7 @@ func (a Real) Scale(e int) Real {
 	return Real{a.M, a.Exp + e}
 }
 
+// ldexp is math.Ldexp for exponents that are beyond what it takes.
 func ldexp(m float64, e int) float64 {
 	const far = 5000
 	return math.Ldexp(m, max(-far, min(far, e)))
@@ -137,7 +138,7 @@ func (a Complex) Mul(b Complex) Complex {
 	return New(float64(a.Re*b.Re)-float64(a.Im*b.Im), float64(a.Re*b.Im)+float64(a.Im*b.Re), a.Exp+b.Exp)
 }
 
-// MulReal returns a*b.
+// MulReal returns a*b, by two products.
 func (a Complex) MulReal(b Real) Complex {
 	return New(float64(a.Re*b.M), float64(a.Im*b.M), a.Exp+b.Exp)
 }
@@ -151,7 +152,7 @@ func (a Complex) Add(b Complex) Complex {
 	return New(a.Re+float64(b.Re*scale), a.Im+float64(b.Im*scale), a.Exp)
 }
 
-// Double returns 2a.
+// Double returns 2a, exactly. The exponent of 0 stays, so that 0 is always the same value.
 func (a Complex) Double() Complex {
 	if a.Exp == Zero {
 		return a
@@ -159,7 +160,7 @@ func (a Complex) Double() Complex {
 	return Complex{a.Re, a.Im, a.Exp + 1}
 }
 
-// Norm returns |a|.
+// Norm returns |a|, off by a unit or two of its last place: squares are from 1 to 8, so nothing is out of range on the way.
 func (a Complex) Norm() Real {
 	return NewReal(math.Sqrt(float64(a.Re*a.Re)+float64(a.Im*a.Im)), a.Exp)
 }
