@@ -16,7 +16,7 @@ type points struct {
 	spec         spec.Spec
 	grid         grid
 	kernel       escape.Kernel
-	offsets      []offset     // of the samples of a pixel
+	offsets      []offset           // of the samples of a pixel
 	perturbation *deep.Perturbation // nil for views that are not deep
 }
 
