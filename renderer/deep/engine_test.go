@@ -112,7 +112,7 @@ func TestCompanyDoesNotMatter(t *testing.T) {
 				t.Fatal(err)
 			}
 			g := NewPerturbation(v, r)
-			const size = 1500
+			size := unlessShort(1500, 300)
 			together := escape.NewBatch(size).Traced()
 			random := rand.New(rand.NewPCG(3, 4))
 			for i := range size {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"testing"
 
 	"mandelfarm/renderer/wide"
 )
@@ -65,6 +66,14 @@ func greater(a, b wide.Real) wide.Real {
 		return b
 	}
 	return a
+}
+
+// unlessShort is how much of something that takes long is done.
+func unlessShort(whole, short int) int {
+	if testing.Short() {
+		return short
+	}
+	return whole
 }
 
 // onAxis is a wide number on the axis.

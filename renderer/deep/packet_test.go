@@ -27,14 +27,6 @@ func deepPoints(p *Perturbation, count int, pixels float64) []point {
 	return points
 }
 
-// pointsOfPackets is how many points are compared with exact numbers.
-func pointsOfPackets() int {
-	if testing.Short() {
-		return 12
-	}
-	return 60
-}
-
 // trajectory is a point in exact numbers, on its way beside a reference by single steps.
 type trajectory struct {
 	d, dc, slope, pixel exact
@@ -63,17 +55,20 @@ func (x *trajectory) move(t *table) {
 // backInRange is the exponent from which on a packet lets its points go: four times what they are called tooNear below.
 const backInRange = leastDifference + 2
 
-// packetViews are views whose points begin far below the range of float64: one that leaves the reference straight away, one
-// beside a cycle, and two that come back to a tiny element, one of them with a period.
+// packetViews are views whose points begin far below the range of float64: two that leave the reference straight away, and
+// minibrots, whose points come back to a tiny element.
 func packetViews(t *testing.T) map[string]View {
 	t.Helper()
 	tip := View{Re: "-2", Im: "0", Step: wide.NewReal(1.5, -1200), Bound: wide.NewReal(1, -1190), MaxIterations: 2000, Radius2: 1 << 16}
 	dendrite := tip
 	dendrite.Re, dendrite.Im = "0", "1"
-	return map[string]View{
-		"tip": tip, "dendrite": dendrite, "minibrot": minibrotView(t, 175), "deeper minibrot": minibrotView(t, 400),
-		"turned minibrot": minibrotIn(t, "0", "1", wide.NewReal(1, -350)).View,
+	all := map[string]View{
+		"tip": tip, "minibrot": minibrotView(t, 175), "turned minibrot": minibrotIn(t, "0", "1", wide.NewReal(1, -350)).View,
 	}
+	if !testing.Short() {
+		all["dendrite"], all["deeper minibrot"] = dendrite, minibrotView(t, 400)
+	}
+	return all
 }
 
 // TestPacketsOfSingleSteps moves points in wide numbers without skips, and compares them with the same steps in exact
@@ -84,7 +79,7 @@ func TestPacketsOfSingleSteps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := perturbationOf(t, v).without(true)
-			begun := deepPoints(p, pointsOfPackets(), 40)
+			begun := deepPoints(p, unlessShort(60, 8), 40)
 			exacts := make([]*trajectory, len(begun))
 			for i := range begun {
 				exacts[i] = trajectoryOf(p, begun[i].wide)
@@ -120,7 +115,7 @@ func TestPacketsThatSkip(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := perturbationOf(t, v)
-			begun := deepPoints(p, pointsOfPackets(), 40)
+			begun := deepPoints(p, unlessShort(60, 8), 40)
 			exacts := make([]*trajectory, len(begun))
 			for i := range begun {
 				exacts[i] = trajectoryOf(p, begun[i].wide)

@@ -50,15 +50,11 @@ func TestPointsAreThoseOfDirectIteration(t *testing.T) {
 	for name, v := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			count := 20
-			if testing.Short() {
-				count = 5
-				if v.MaxIterations > 10_000 {
-					t.Skip("it takes long")
-				}
+			if v.MaxIterations > 4000 && testing.Short() {
+				t.Skip("it takes long")
 			}
 			p := perturbationOf(t, v)
-			b := scattered(count, 60)
+			b := scattered(unlessShort(20, 3), 60)
 			b.Re[0], b.Im[0] = 0.25, -0.125
 			require.NoError(t, p.Run(t.Context(), b))
 			want := escape.NewBatch(len(b.Re)).Traced()

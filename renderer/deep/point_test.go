@@ -210,7 +210,7 @@ func TestFollowingIsThatOfExactNumbers(t *testing.T) {
 			skipped := 0
 			for _, scale := range []int{-36, -56} {
 				f := &follower{table: newTable(referenceOf(orbit), wide.NewReal(1, scale), false), limit: 190, radius2: 1 << 16, stepSize: 0x1p-70}
-				for i := range 40 {
+				for i := 0; i < 40; i += unlessShort(1, 3) {
 					sin, cos := math.Sincos(float64(i))
 					p := pointAt(0, 0)
 					p.traced = true
@@ -224,7 +224,7 @@ func TestFollowingIsThatOfExactNumbers(t *testing.T) {
 					}
 				}
 			}
-			assert.Greater(t, skipped, 20, "points that skip most of their steps")
+			assert.Greater(t, skipped, 6, "points that skip most of their steps")
 		})
 	}
 }

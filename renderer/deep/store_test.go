@@ -82,7 +82,7 @@ func TestDamagedReferences(t *testing.T) {
 	data := stored(t, r)
 	read := 0
 	for i := range data {
-		for bit := range 8 {
+		for bit := i % unlessShort(1, 4); bit < 8; bit += unlessShort(1, 4) {
 			bad := bytes.Clone(data)
 			bad[i] ^= 1 << bit
 			if got, err := ReadReference(bytes.NewReader(bad)); err == nil {
@@ -161,7 +161,7 @@ func TestWritersThatFail(t *testing.T) {
 	r, err := nearby().Reference(t.Context(), 1)
 	require.NoError(t, err)
 	size := len(stored(t, r))
-	for room := range size {
+	for room := 0; room < size; room += unlessShort(1, 5) {
 		n, err := r.WriteTo(&narrow{room})
 		require.ErrorIs(t, err, errFull, "room for %d bytes of %d", room, size)
 		require.LessOrEqual(t, n, int64(room))
