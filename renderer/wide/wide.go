@@ -13,7 +13,7 @@ package wide
 
 import "math"
 
-// Real is a floatexp: M * 2^Exp. In normal form |M| is from 1 up to 2, or M is 0 and Exp is Zero. Equal numbers in normal form
+// Real is a floatexp, as in Kalles Fraktaler (KF) and fraktaler-3: M * 2^Exp. In normal form |M| is from 1 up to 2, or M is 0 and Exp is Zero. Equal numbers in normal form
 // are equal values, so == compares them.
 type Real struct {
 	M   float64

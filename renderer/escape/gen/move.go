@@ -51,21 +51,21 @@ func (f *follower) broadcastWord(to reg.VecVirtual, value uint64) {
 // is spare (spareSkips). A lane that has come to its longest leaves the set, and its index stays.
 func (f *follower) lengthen(i int, label func(string) string) {
 	c, g := f.c, &f.groups[i]
-	const rungs = 4 // spareSkips of package deep
+	const ahead = 4 // spareSkips of package deep
 	set, size := c.K(), f.size(g)
 	bound := c.ZMM()
 	f.upper(g.next, bound)
 	c.VCMPPD(operand.U8(less), bound, size, g.k, set)
 	c.KTESTB(set, set)
 	c.JZ(operand.LabelRef(label("level")))
-	words, ladder := c.ZMM(), make([]reg.VecVirtual, rungs)
+	words, following := c.ZMM(), make([]reg.VecVirtual, ahead)
 	f.broadcastWord(words, skipWords)
 	c.Label(label("lengthen"))
-	for rung := range ladder {
-		ladder[rung] = c.ZMM()
-		f.gather(ladder[rung], f.skips, g.skip, atNext+(rung+1)*skipWords*elementSize, set)
+	for k := range following {
+		following[k] = c.ZMM()
+		f.gather(following[k], f.skips, g.skip, atNext+(k+1)*skipWords*elementSize, set)
 	}
-	for _, next := range ladder {
+	for _, next := range following {
 		c.VPADDQ(words, g.skip, set, g.skip) // the next skip of the element
 		f.upper(next, next)
 		c.VCMPPD(operand.U8(less), next, size, set, set)
