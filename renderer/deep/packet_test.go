@@ -56,14 +56,14 @@ func (x *trajectory) move(t *table) {
 const backInRange = leastDifference + 2
 
 // packetViews are views whose points begin far below the range of float64: two that leave the reference straight away, and
-// minibrots, whose points come back to a tiny element.
+// minibrots: points of the upright ones come back to a tiny element before they are in range.
 func packetViews(t *testing.T) map[string]View {
 	t.Helper()
 	tip := View{Re: "-2", Im: "0", Step: wide.NewReal(1.5, -1200), Bound: wide.NewReal(1, -1190), MaxIterations: 2000, Radius2: 1 << 16}
 	dendrite := tip
 	dendrite.Re, dendrite.Im = "0", "1"
 	all := map[string]View{
-		"tip": tip, "minibrot": minibrotView(t, 175), "turned minibrot": minibrotIn(t, "0", "1", wide.NewReal(1, -350)).View,
+		"tip": tip, "minibrot": minibrotView(t, 220), "turned minibrot": minibrotIn(t, "0", "1", wide.NewReal(1, -350)).View,
 	}
 	if !testing.Short() {
 		all["dendrite"], all["deeper minibrot"] = dendrite, minibrotView(t, 400)
