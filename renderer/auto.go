@@ -65,7 +65,7 @@ func resolve(ctx context.Context, s spec.Spec, threads int) (limit int, referenc
 			// No point of the view has come far from the others: as little as the middle has any of them escaped.
 			return leastAuto, shorten(reference, leastAuto), nil
 		}
-		p.perturbation = deep.NewGround(v, reference)
+		p.perturbation = deep.NewPerturbation(v, reference)
 	}
 	counts, err := p.survey(ctx, threads, func(count int32, _ float64) float64 { return float64(count) })
 	if err != nil {

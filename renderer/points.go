@@ -16,8 +16,8 @@ type points struct {
 	spec         spec.Spec
 	grid         grid
 	kernel       escape.Kernel
-	offsets      []offset     // of the samples of a pixel
-	perturbation *deep.Ground // nil for views that are not deep
+	offsets      []offset           // of the samples of a pixel
+	perturbation *deep.Perturbation // nil for views that are not deep
 }
 
 func newPoints(s spec.Spec) points {

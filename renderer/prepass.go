@@ -26,7 +26,7 @@ type Prepass struct {
 
 	mutex sync.Mutex
 	view  deep.View // of last, but for its offset
-	last  *deep.Ground
+	last  *deep.Perturbation
 }
 
 // keyDigits is the length of a PrepassKey.
@@ -117,13 +117,13 @@ func (p *Prepass) Size() int64 {
 }
 
 // perturbation returns the engine for a view of the prepass. That of the last view is kept.
-func (p *Prepass) perturbation(v deep.View) *deep.Ground {
+func (p *Prepass) perturbation(v deep.View) *deep.Perturbation {
 	re, im := v.OffsetRe, v.OffsetIm
 	v.OffsetRe, v.OffsetIm = 0, 0
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	if p.last == nil || p.view != v {
-		p.last, p.view = deep.NewGround(v, p.reference), v
+		p.last, p.view = deep.NewPerturbation(v, p.reference), v
 	}
 	return p.last.At(re, im)
 }

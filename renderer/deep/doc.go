@@ -1,28 +1,37 @@
-// Package deep follows points of the Mandelbrot set whose pixels are too close together for double precision, beside one
-// orbit that is known exactly. It serves views from a distance between pixels of 2^-33 down; what is coarser package escape
-// iterates directly.
+// Package deep follows points of the Mandelbrot set whose pixels are too close together for double precision, by perturbation
+// beside one orbit that is known exactly. It serves views from a distance between pixels of 2^-33 down; what is coarser
+// package escape iterates directly.
 //
-// # Model
+// # Perturbation
 //
 // The [Reference] is the orbit z_0 = 0, z_1 = c ... z_N of one point, computed by package orbit in as many bits as the view
 // takes and kept in double precision. Another point c + dc is known by its difference d to an element z_m:
 //
 //	d' = d*(2*z_m + d) + dc
 //
-// in which nothing large cancels (K. I. Martin, "Superfractalthing", 2013). A point that is nearer to 0 than to z_m, or has
-// come to the reference's end, goes on with z_m + d beside z_0: rebasing (Zhuoran, fractalforums.org, 2021). So one reference
-// serves the whole view, whatever it is, and wherever it ends. It ends where it escapes, at the limit of iterations, or,
-// best of all, at the period of a point in the view.
+// in which nothing large cancels (K. I. Martin, "SuperFractalThing Maths", 2013). [Perturbation] is the engine that holds a
+// reference with its tables.
 //
-// # Skips
+// # Rebasing
+//
+// A point that is nearer to 0 than to z_m, or has come to the reference's end, goes on with z_m + d beside z_0 (Zhuoran,
+// "Another solution to perturbation glitches", fractalforums.org, 2021). So one reference serves the whole view, whatever it is,
+// and wherever it ends: there are no glitches to be found by a test (Pauldelbrot, fractalforums.com, 2014) and corrected by more
+// references. It ends where it escapes, at the limit of iterations, or, best of all, at the period of a point in the view.
+//
+// # Skips: bilinear approximation
 //
 // A skip makes many steps at once, beside given elements, as a polynomial in w = d*(2*ref + d), the first step without dc:
 //
 //	d' = a*w + b*w^2 + c*dc          as long as |w| < within
 //
-// That the first step is made exactly, and that skips are laid out by the orbit's close returns, are ideas of Zhuoran's
-// Imagina, which has no b. The term of second order is ours. What is left out are terms of third order, whose part of d' is
-// the square of what is left out without b: so a skip reaches about the root of its tolerance instead of the tolerance.
+// Without b, and with d in place of w, it is a bilinear (bivariate linear) approximation, BLA: of Zhuoran's, described by
+// C. Heiland-Allen ("Deep zoom theory and practice (again)", 2022) and used by fraktaler-3 and Kalles Fraktaler. That
+// the first step is made exactly, and that skips are laid out by the orbit's close returns, are ideas of Zhuoran's program
+// Imagina, which calls it linear approximation, LA.
+//
+// The term of second order is ours. What is left out are terms of third order, whose part of d' is the square of what is left
+// out without b: so a skip reaches about the root of its tolerance instead of the tolerance.
 // At a tolerance of 2^-30 that is |d| up to 2^-15 of |z|, where a linear skip at 2^-24 ends at 2^-24 of |z|. The result is
 // both fewer moves and less error: in the places with ground truth nu is at most 5.8e-5 off what MPFR says, wherever the
 // boundary is more than a hundredth of a pixel away, against 1.9e-3 by Imagina and 0.013 by fraktaler-3. Points within a
@@ -30,36 +39,39 @@
 // Imagina. A second bound, the reach of 2^-10 of |z|, keeps terms of fourth order below those of third. Figures are in
 // docs/adr/0008-deep-zoom.md.
 //
-// Skips form levels. The boundaries of a level are the places where |z| is least among those of the level below, cut at the
-// widest gap of sizes; in a self-similar orbit these are the returns of each period. A point takes the longest skip that is
-// valid for it and within the limit.
+// The skips of a reference are its BLA table. They form levels, as in fraktaler-3, but not a binary tree: the boundaries of
+// a level are the places where |z| is least among those of the level below, cut at the widest gap of sizes; in a
+// self-similar orbit these are the returns of each period. A point takes the longest skip that is valid for it and within the
+// limit.
 //
-// # The core
+// # The core: approximation terms
 //
 // The longest skip of a periodic reference goes from z_0 to its end and round again. With u = a*d it is u -> u^2 + C, the
-// plain Mandelbrot set around the periodic point, as long as d is within its linear bound (the "AT" of Imagina). There
-// points are iterated by the vectors of package escape, each step standing for a whole period, before they are followed on.
+// plain Mandelbrot set around the periodic point, as long as d is within its linear bound: the approximation terms, AT, of
+// Imagina and FractalShark. There points are iterated by the vectors of package escape, each step standing for a whole
+// period, before they are followed on.
 //
-// # Numbers
+// # Numbers: float64 and floatexp
 //
 // Differences are float64 while |d| > 2^-400, so that no square underflows. Below that they are numbers of package wide,
-// with an exponent of their own; points of deep views are there at their beginning, and some come back later. Since points so
-// near the reference mostly make the same moves, they travel in convoys: the wide numbers of a move are computed once, and
-// the points are float64 in a unit of the convoy, a power of 2. That is exact, so it does not matter who travels together. A
-// dc below 2^-900 counts for nothing once d is in range. Elements of the reference below 2^-500 are kept as wide numbers too.
-// Nothing of this shows in the picture: each boundary is far above where precision would be lost.
+// with an exponent of their own, the floatexp of Kalles Fraktaler; points of deep views are there at their beginning, and some
+// come back later. Since points so near the reference mostly make the same moves, they travel in packets: the wide numbers of
+// a move are computed once, and the points are float64 in a unit of the packet, a power of 2. That is exact, so it does not
+// matter which points share one. A dc below 2^-900 counts for nothing once d is in range. Elements of the reference below
+// 2^-500 are kept as wide numbers too. Nothing of this shows in the picture: each boundary is far above where precision would be
+// lost.
 //
 // # Inside
 //
 // Points that stay are found in three ways. The core's kernel knows its cardioid, its disc of period 2, and cycles. Anywhere
-// else a point whose whole state (d and m) is what it was after 1, 2, 4 ... moves goes round for ever (R. P. Brent, 1980).
-// The others make all their steps, by skips.
+// else a point whose whole state (d and m) is what it was after 1, 2, 4 ... moves goes round for ever (R. P. Brent, "An improved
+// Monte Carlo factorization algorithm", 1980). The others make all their steps, by skips.
 //
 // # Engines
 //
-// [Ground.Run] moves 16 points side by side by AVX-512 with gathers; a lane whose point has an outcome gets another. Elsewhere
-// points go one by one in Go, with the same result to the bit. There is no version for AVX2. The assembly comes from
-// renderer/escape/gen, and knows the layouts of lanes, element and link.
+// [Perturbation.Run] moves 16 points side by side by AVX-512 with gathers; a lane whose point has an outcome gets another.
+// Elsewhere points go one by one in Go, with the same result to the bit. There is no version for AVX2. The assembly comes from
+// renderer/escape/gen, and knows the layouts of lanes, element and packedSkip.
 //
 // # What decides the bytes
 //
@@ -68,9 +80,21 @@
 //
 // # Memory
 //
-// A reference has 16 bytes for each step. The tables have 24, and 64 for each link, 10 to 25 for a step; deep views have
-// the same skips in wide numbers beside them. [Reference.Size] is an upper estimate, 120 bytes for a step. Stored, a reference
-// has less than 2 bytes for a step.
+// A reference has 16 bytes for each step. The tables have 24, and 64 for each skip, which come to 10 to 25 for a step; deep
+// views have the same skips in wide numbers beside them. [Reference.Size] is an upper estimate, 120 bytes for a step. Stored,
+// a reference has less than 2 bytes for a step.
+//
+// # Where to look
+//
+//	view.go          what is followed, in how many bits
+//	reference.go     the orbit and where it ends; store.go: its file
+//	skip.go          what a skip is, joining, tolerances
+//	levels.go        where skips begin and end
+//	table.go         the skips beside the elements, packed for points in double precision
+//	core.go          the AT
+//	point.go         a point in double precision: its moves, rebasing, outcomes; lanes.go: many of them
+//	widepoint.go     a point in wide numbers; packet.go, packetmove.go: many of them
+//	perturbation.go  from a batch of pixels to counts
 //
 // # Limits
 //

@@ -8,21 +8,24 @@ import (
 
 //go:generate go -C ../escape/gen run . -package deep -dir ../../deep
 
-// followAll moves all points on until they have an outcome.
-func (w *walker) followAll(ctx context.Context, points []point) error {
+// followAll moves all points on until they have an outcome. There are four engines, because slopes take half as many products
+// again, and where dc counts for nothing a product and two gathers are saved. A batch is traced as a whole or not at all.
+func (f *follower) followAll(ctx context.Context, points []point) error {
 	if !hasLanes() || len(points) == 0 {
-		return w.followEach(ctx, points)
+		return f.followEach(ctx, points)
 	}
 	run := followAVX512
 	switch traced := points[0].traced; {
-	case traced && w.apart:
+	case traced && f.apart:
 		run = traceApartAVX512
 	case traced:
 		run = traceAVX512
-	case w.apart:
+	case f.apart:
 		run = followApartAVX512
 	}
-	return w.followLanes(ctx, points, run)
+	return f.followLanes(ctx, points, run)
 }
 
+// hasLanes reports whether the engines run here: AVX512DQ has the operations on masks of eight lanes, POPCNT counts the
+// lanes that are left. AVX2 has no masks, half the lanes, and gathers that are no faster than loads: there is no engine for it.
 func hasLanes() bool { return cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasPOPCNT }

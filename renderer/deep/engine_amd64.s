@@ -100,7 +100,7 @@ move:
 	MOVQ         $0x0000000000000008, SI
 	VPBROADCASTQ SI, Z6
 
-climb0:
+lengthen0:
 	VMOVAPD    Z0, Z7
 	KMOVB      K3, K4
 	VGATHERQPD 112(BX)(Z8*8), K4, Z7
@@ -130,7 +130,7 @@ climb0:
 	VPSLLQ     $0x20, Z19, Z19
 	VCMPPD     $0x11, Z19, Z5, K3, K3
 	KTESTB     K3, K3
-	JNZ        climb0
+	JNZ        lengthen0
 	VMOVAPD    Z0, Z17
 	KMOVB      K1, K3
 	VGATHERQPD 48(BX)(Z8*8), K3, Z17
@@ -154,13 +154,13 @@ climb0:
 	VGATHERQPD 40(BX)(Z8*8), K3, Z23
 
 level0:
-restrain0:
+shorten0:
 	VPSLLQ       $0x20, Z17, Z5
 	VPSRLQ       $0x20, Z5, Z5
 	VPADDQ       Z4, Z5, Z6
 	VPCMPQ.BCST  $0x06, 2072(AX), Z6, K2, K3
 	KTESTB       K3, K3
-	JZ           restrained0
+	JZ           shortened0
 	VPCMPQ       $0x00, Z1, Z8, K3, K4
 	KANDNB       K2, K4, K2
 	MOVQ         $0xfffffffffffffff8, SI
@@ -188,9 +188,9 @@ restrain0:
 	VMOVAPD      Z0, Z23
 	KMOVB        K1, K3
 	VGATHERQPD   40(BX)(Z8*8), K3, Z23
-	JMP          restrain0
+	JMP          shorten0
 
-restrained0:
+shortened0:
 	VFNMADD231PD  Z21, Z2, Z18
 	VFMADD231PD   Z20, Z24, Z18
 	VFMADD231PD   Z21, Z24, Z19
@@ -272,7 +272,7 @@ saved0:
 	KORB         K2, K3, K5
 	KORB         K5, K4, K5
 	KTESTB       K5, K6
-	JZ           judged0
+	JZ           tested0
 	KANDB        K6, K5, K5
 	VMOVAPD      Z0, Z19
 	MOVQ         $0x0000000000000003, SI
@@ -294,7 +294,7 @@ saved0:
 	VMOVUPD      Z17, K5, 1408(AX)
 	VMOVUPD      Z18, K5, 1536(AX)
 
-judged0:
+tested0:
 	VMOVAPD      Z0, Z17
 	KMOVB        K1, K2
 	VGATHERQPD   48(BX)(Z16*8), K2, Z17
@@ -344,7 +344,7 @@ judged0:
 	MOVQ         $0x0000000000000008, SI
 	VPBROADCASTQ SI, Z14
 
-climb1:
+lengthen1:
 	VMOVAPD    Z0, Z15
 	KMOVB      K3, K4
 	VGATHERQPD 112(BX)(Z16*8), K4, Z15
@@ -374,7 +374,7 @@ climb1:
 	VPSLLQ     $0x20, Z19, Z19
 	VCMPPD     $0x11, Z19, Z13, K3, K3
 	KTESTB     K3, K3
-	JNZ        climb1
+	JNZ        lengthen1
 	VMOVAPD    Z0, Z17
 	KMOVB      K1, K3
 	VGATHERQPD 48(BX)(Z16*8), K3, Z17
@@ -398,13 +398,13 @@ climb1:
 	VGATHERQPD 40(BX)(Z16*8), K3, Z23
 
 level1:
-restrain1:
+shorten1:
 	VPSLLQ       $0x20, Z17, Z13
 	VPSRLQ       $0x20, Z13, Z13
 	VPADDQ       Z12, Z13, Z14
 	VPCMPQ.BCST  $0x06, 2072(AX), Z14, K2, K3
 	KTESTB       K3, K3
-	JZ           restrained1
+	JZ           shortened1
 	VPCMPQ       $0x00, Z9, Z16, K3, K4
 	KANDNB       K2, K4, K2
 	MOVQ         $0xfffffffffffffff8, SI
@@ -432,9 +432,9 @@ restrain1:
 	VMOVAPD      Z0, Z23
 	KMOVB        K1, K3
 	VGATHERQPD   40(BX)(Z16*8), K3, Z23
-	JMP          restrain1
+	JMP          shorten1
 
-restrained1:
+shortened1:
 	VFNMADD231PD  Z21, Z10, Z18
 	VFMADD231PD   Z20, Z24, Z18
 	VFMADD231PD   Z21, Z24, Z19
@@ -516,7 +516,7 @@ saved1:
 	KORB         K2, K3, K5
 	KORB         K5, K4, K5
 	KTESTB       K5, K6
-	JZ           judged1
+	JZ           tested1
 	KANDB        K6, K5, K5
 	VMOVAPD      Z0, Z19
 	MOVQ         $0x0000000000000003, SI
@@ -538,7 +538,7 @@ saved1:
 	VMOVUPD      Z17, K5, 1472(AX)
 	VMOVUPD      Z18, K5, 1600(AX)
 
-judged1:
+tested1:
 	DECQ    CX
 	JZ      done
 	POPCNTQ 2104(AX), SI
@@ -649,7 +649,7 @@ move:
 	MOVQ         $0x0000000000000008, SI
 	VPBROADCASTQ SI, Z6
 
-climb0:
+lengthen0:
 	VMOVAPD    Z0, Z7
 	KMOVB      K3, K4
 	VGATHERQPD 112(BX)(Z8*8), K4, Z7
@@ -679,7 +679,7 @@ climb0:
 	VPSLLQ     $0x20, Z19, Z19
 	VCMPPD     $0x11, Z19, Z5, K3, K3
 	KTESTB     K3, K3
-	JNZ        climb0
+	JNZ        lengthen0
 	VMOVAPD    Z0, Z17
 	KMOVB      K1, K3
 	VGATHERQPD 48(BX)(Z8*8), K3, Z17
@@ -697,13 +697,13 @@ climb0:
 	VGATHERQPD 24(BX)(Z8*8), K3, Z21
 
 level0:
-restrain0:
+shorten0:
 	VPSLLQ       $0x20, Z17, Z5
 	VPSRLQ       $0x20, Z5, Z5
 	VPADDQ       Z4, Z5, Z6
 	VPCMPQ.BCST  $0x06, 2072(AX), Z6, K2, K3
 	KTESTB       K3, K3
-	JZ           restrained0
+	JZ           shortened0
 	VPCMPQ       $0x00, Z1, Z8, K3, K4
 	KANDNB       K2, K4, K2
 	MOVQ         $0xfffffffffffffff8, SI
@@ -725,9 +725,9 @@ restrain0:
 	VMOVAPD      Z0, Z21
 	KMOVB        K1, K3
 	VGATHERQPD   24(BX)(Z8*8), K3, Z21
-	JMP          restrain0
+	JMP          shorten0
 
-restrained0:
+shortened0:
 	VFNMADD231PD  Z21, Z2, Z18
 	VFMADD231PD   Z20, Z22, Z18
 	VFMADD231PD   Z21, Z22, Z19
@@ -803,7 +803,7 @@ saved0:
 	KORB         K2, K3, K5
 	KORB         K5, K4, K5
 	KTESTB       K5, K6
-	JZ           judged0
+	JZ           tested0
 	KANDB        K6, K5, K5
 	VMOVAPD      Z0, Z19
 	MOVQ         $0x0000000000000003, SI
@@ -825,7 +825,7 @@ saved0:
 	VMOVUPD      Z17, K5, 1408(AX)
 	VMOVUPD      Z18, K5, 1536(AX)
 
-judged0:
+tested0:
 	VMOVAPD      Z0, Z17
 	KMOVB        K1, K2
 	VGATHERQPD   48(BX)(Z16*8), K2, Z17
@@ -869,7 +869,7 @@ judged0:
 	MOVQ         $0x0000000000000008, SI
 	VPBROADCASTQ SI, Z14
 
-climb1:
+lengthen1:
 	VMOVAPD    Z0, Z15
 	KMOVB      K3, K4
 	VGATHERQPD 112(BX)(Z16*8), K4, Z15
@@ -899,7 +899,7 @@ climb1:
 	VPSLLQ     $0x20, Z19, Z19
 	VCMPPD     $0x11, Z19, Z13, K3, K3
 	KTESTB     K3, K3
-	JNZ        climb1
+	JNZ        lengthen1
 	VMOVAPD    Z0, Z17
 	KMOVB      K1, K3
 	VGATHERQPD 48(BX)(Z16*8), K3, Z17
@@ -917,13 +917,13 @@ climb1:
 	VGATHERQPD 24(BX)(Z16*8), K3, Z21
 
 level1:
-restrain1:
+shorten1:
 	VPSLLQ       $0x20, Z17, Z13
 	VPSRLQ       $0x20, Z13, Z13
 	VPADDQ       Z12, Z13, Z14
 	VPCMPQ.BCST  $0x06, 2072(AX), Z14, K2, K3
 	KTESTB       K3, K3
-	JZ           restrained1
+	JZ           shortened1
 	VPCMPQ       $0x00, Z9, Z16, K3, K4
 	KANDNB       K2, K4, K2
 	MOVQ         $0xfffffffffffffff8, SI
@@ -945,9 +945,9 @@ restrain1:
 	VMOVAPD      Z0, Z21
 	KMOVB        K1, K3
 	VGATHERQPD   24(BX)(Z16*8), K3, Z21
-	JMP          restrain1
+	JMP          shorten1
 
-restrained1:
+shortened1:
 	VFNMADD231PD  Z21, Z10, Z18
 	VFMADD231PD   Z20, Z22, Z18
 	VFMADD231PD   Z21, Z22, Z19
@@ -1023,7 +1023,7 @@ saved1:
 	KORB         K2, K3, K5
 	KORB         K5, K4, K5
 	KTESTB       K5, K6
-	JZ           judged1
+	JZ           tested1
 	KANDB        K6, K5, K5
 	VMOVAPD      Z0, Z19
 	MOVQ         $0x0000000000000003, SI
@@ -1045,7 +1045,7 @@ saved1:
 	VMOVUPD      Z17, K5, 1472(AX)
 	VMOVUPD      Z18, K5, 1600(AX)
 
-judged1:
+tested1:
 	DECQ    CX
 	JZ      done
 	POPCNTQ 2104(AX), SI
@@ -1173,7 +1173,7 @@ move:
 	MOVQ         $0x0000000000000008, SI
 	VPBROADCASTQ SI, Z5
 
-climb0:
+lengthen0:
 	VMOVAPD    Z0, Z6
 	KMOVB      K3, K4
 	VGATHERQPD 112(BX)(Z8*8), K4, Z6
@@ -1203,7 +1203,7 @@ climb0:
 	VPSLLQ     $0x20, Z18, Z18
 	VCMPPD     $0x11, Z18, Z2, K3, K3
 	KTESTB     K3, K3
-	JNZ        climb0
+	JNZ        lengthen0
 	VMOVAPD    Z0, Z17
 	KMOVB      K1, K3
 	VGATHERQPD 48(BX)(Z8*8), K3, Z17
@@ -1227,13 +1227,13 @@ climb0:
 	VGATHERQPD 40(BX)(Z8*8), K3, Z23
 
 level0:
-restrain0:
+shorten0:
 	VPSLLQ       $0x20, Z17, Z5
 	VPSRLQ       $0x20, Z5, Z5
 	VPADDQ       Z4, Z5, Z2
 	VPCMPQ.BCST  $0x06, 2072(AX), Z2, K2, K3
 	KTESTB       K3, K3
-	JZ           restrained0
+	JZ           shortened0
 	VPCMPQ       $0x00, Z1, Z8, K3, K4
 	KANDNB       K2, K4, K2
 	MOVQ         $0xfffffffffffffff8, SI
@@ -1261,9 +1261,9 @@ restrain0:
 	VMOVAPD      Z0, Z23
 	KMOVB        K1, K3
 	VGATHERQPD   40(BX)(Z8*8), K3, Z23
-	JMP          restrain0
+	JMP          shorten0
 
-restrained0:
+shortened0:
 	VMOVAPD       Z18, Z1
 	VMOVAPD       Z19, Z2
 	VFNMADD231PD  Z21, Z25, Z18
@@ -1366,7 +1366,7 @@ saved0:
 	KORB         K2, K3, K5
 	KORB         K5, K4, K5
 	KTESTB       K5, K6
-	JZ           judged0
+	JZ           tested0
 	KANDB        K6, K5, K5
 	VMOVAPD      Z0, Z19
 	MOVQ         $0x0000000000000003, SI
@@ -1388,7 +1388,7 @@ saved0:
 	VMOVUPD      Z17, K5, 1408(AX)
 	VMOVUPD      Z18, K5, 1536(AX)
 
-judged0:
+tested0:
 	VMOVAPD      Z0, Z17
 	KMOVB        K1, K2
 	VGATHERQPD   48(BX)(Z16*8), K2, Z17
@@ -1449,7 +1449,7 @@ judged0:
 	MOVQ         $0x0000000000000008, SI
 	VPBROADCASTQ SI, Z13
 
-climb1:
+lengthen1:
 	VMOVAPD    Z0, Z14
 	KMOVB      K3, K4
 	VGATHERQPD 112(BX)(Z16*8), K4, Z14
@@ -1479,7 +1479,7 @@ climb1:
 	VPSLLQ     $0x20, Z18, Z18
 	VCMPPD     $0x11, Z18, Z10, K3, K3
 	KTESTB     K3, K3
-	JNZ        climb1
+	JNZ        lengthen1
 	VMOVAPD    Z0, Z17
 	KMOVB      K1, K3
 	VGATHERQPD 48(BX)(Z16*8), K3, Z17
@@ -1503,13 +1503,13 @@ climb1:
 	VGATHERQPD 40(BX)(Z16*8), K3, Z23
 
 level1:
-restrain1:
+shorten1:
 	VPSLLQ       $0x20, Z17, Z13
 	VPSRLQ       $0x20, Z13, Z13
 	VPADDQ       Z12, Z13, Z10
 	VPCMPQ.BCST  $0x06, 2072(AX), Z10, K2, K3
 	KTESTB       K3, K3
-	JZ           restrained1
+	JZ           shortened1
 	VPCMPQ       $0x00, Z9, Z16, K3, K4
 	KANDNB       K2, K4, K2
 	MOVQ         $0xfffffffffffffff8, SI
@@ -1537,9 +1537,9 @@ restrain1:
 	VMOVAPD      Z0, Z23
 	KMOVB        K1, K3
 	VGATHERQPD   40(BX)(Z16*8), K3, Z23
-	JMP          restrain1
+	JMP          shorten1
 
-restrained1:
+shortened1:
 	VMOVAPD       Z18, Z9
 	VMOVAPD       Z19, Z10
 	VFNMADD231PD  Z21, Z25, Z18
@@ -1642,7 +1642,7 @@ saved1:
 	KORB         K2, K3, K5
 	KORB         K5, K4, K5
 	KTESTB       K5, K6
-	JZ           judged1
+	JZ           tested1
 	KANDB        K6, K5, K5
 	VMOVAPD      Z0, Z19
 	MOVQ         $0x0000000000000003, SI
@@ -1664,7 +1664,7 @@ saved1:
 	VMOVUPD      Z17, K5, 1472(AX)
 	VMOVUPD      Z18, K5, 1600(AX)
 
-judged1:
+tested1:
 	DECQ    CX
 	JZ      done
 	POPCNTQ 2104(AX), SI
@@ -1792,7 +1792,7 @@ move:
 	MOVQ         $0x0000000000000008, SI
 	VPBROADCASTQ SI, Z5
 
-climb0:
+lengthen0:
 	VMOVAPD    Z0, Z6
 	KMOVB      K3, K4
 	VGATHERQPD 112(BX)(Z8*8), K4, Z6
@@ -1822,7 +1822,7 @@ climb0:
 	VPSLLQ     $0x20, Z18, Z18
 	VCMPPD     $0x11, Z18, Z2, K3, K3
 	KTESTB     K3, K3
-	JNZ        climb0
+	JNZ        lengthen0
 	VMOVAPD    Z0, Z17
 	KMOVB      K1, K3
 	VGATHERQPD 48(BX)(Z8*8), K3, Z17
@@ -1846,13 +1846,13 @@ climb0:
 	VGATHERQPD 40(BX)(Z8*8), K3, Z23
 
 level0:
-restrain0:
+shorten0:
 	VPSLLQ       $0x20, Z17, Z5
 	VPSRLQ       $0x20, Z5, Z5
 	VPADDQ       Z4, Z5, Z2
 	VPCMPQ.BCST  $0x06, 2072(AX), Z2, K2, K3
 	KTESTB       K3, K3
-	JZ           restrained0
+	JZ           shortened0
 	VPCMPQ       $0x00, Z1, Z8, K3, K4
 	KANDNB       K2, K4, K2
 	MOVQ         $0xfffffffffffffff8, SI
@@ -1880,9 +1880,9 @@ restrain0:
 	VMOVAPD      Z0, Z23
 	KMOVB        K1, K3
 	VGATHERQPD   40(BX)(Z8*8), K3, Z23
-	JMP          restrain0
+	JMP          shorten0
 
-restrained0:
+shortened0:
 	VMOVAPD       Z18, Z1
 	VMOVAPD       Z19, Z2
 	VFNMADD231PD  Z21, Z25, Z18
@@ -1979,7 +1979,7 @@ saved0:
 	KORB         K2, K3, K5
 	KORB         K5, K4, K5
 	KTESTB       K5, K6
-	JZ           judged0
+	JZ           tested0
 	KANDB        K6, K5, K5
 	VMOVAPD      Z0, Z19
 	MOVQ         $0x0000000000000003, SI
@@ -2001,7 +2001,7 @@ saved0:
 	VMOVUPD      Z17, K5, 1408(AX)
 	VMOVUPD      Z18, K5, 1536(AX)
 
-judged0:
+tested0:
 	VMOVAPD      Z0, Z17
 	KMOVB        K1, K2
 	VGATHERQPD   48(BX)(Z16*8), K2, Z17
@@ -2062,7 +2062,7 @@ judged0:
 	MOVQ         $0x0000000000000008, SI
 	VPBROADCASTQ SI, Z13
 
-climb1:
+lengthen1:
 	VMOVAPD    Z0, Z14
 	KMOVB      K3, K4
 	VGATHERQPD 112(BX)(Z16*8), K4, Z14
@@ -2092,7 +2092,7 @@ climb1:
 	VPSLLQ     $0x20, Z18, Z18
 	VCMPPD     $0x11, Z18, Z10, K3, K3
 	KTESTB     K3, K3
-	JNZ        climb1
+	JNZ        lengthen1
 	VMOVAPD    Z0, Z17
 	KMOVB      K1, K3
 	VGATHERQPD 48(BX)(Z16*8), K3, Z17
@@ -2116,13 +2116,13 @@ climb1:
 	VGATHERQPD 40(BX)(Z16*8), K3, Z23
 
 level1:
-restrain1:
+shorten1:
 	VPSLLQ       $0x20, Z17, Z13
 	VPSRLQ       $0x20, Z13, Z13
 	VPADDQ       Z12, Z13, Z10
 	VPCMPQ.BCST  $0x06, 2072(AX), Z10, K2, K3
 	KTESTB       K3, K3
-	JZ           restrained1
+	JZ           shortened1
 	VPCMPQ       $0x00, Z9, Z16, K3, K4
 	KANDNB       K2, K4, K2
 	MOVQ         $0xfffffffffffffff8, SI
@@ -2150,9 +2150,9 @@ restrain1:
 	VMOVAPD      Z0, Z23
 	KMOVB        K1, K3
 	VGATHERQPD   40(BX)(Z16*8), K3, Z23
-	JMP          restrain1
+	JMP          shorten1
 
-restrained1:
+shortened1:
 	VMOVAPD       Z18, Z9
 	VMOVAPD       Z19, Z10
 	VFNMADD231PD  Z21, Z25, Z18
@@ -2249,7 +2249,7 @@ saved1:
 	KORB         K2, K3, K5
 	KORB         K5, K4, K5
 	KTESTB       K5, K6
-	JZ           judged1
+	JZ           tested1
 	KANDB        K6, K5, K5
 	VMOVAPD      Z0, Z19
 	MOVQ         $0x0000000000000003, SI
@@ -2271,7 +2271,7 @@ saved1:
 	VMOVUPD      Z17, K5, 1472(AX)
 	VMOVUPD      Z18, K5, 1600(AX)
 
-judged1:
+tested1:
 	DECQ    CX
 	JZ      done
 	POPCNTQ 2104(AX), SI

@@ -5,8 +5,8 @@ package deep
 import "context"
 
 // followAll moves all points on until they have an outcome.
-func (w *walker) followAll(ctx context.Context, points []point) error {
-	return w.followEach(ctx, points)
+func (f *follower) followAll(ctx context.Context, points []point) error {
+	return f.followEach(ctx, points)
 }
 
 func hasLanes() bool { return false }

@@ -42,30 +42,30 @@ func TestEnginesAgree(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				g := NewGround(v, r)
+				g := NewPerturbation(v, r)
 				random := rand.New(rand.NewPCG(1, 2))
 				points := make([]point, 999)
 				for i := range points {
 					p := &points[i]
 					p.traced = traced
 					p.offsetRe, p.offsetIm = random.Float64()*500-250, random.Float64()*500-250
-					p.begin(g.start(p, wide.New(0, 0, 0), wide.New(0, 0, 0)), 0, g.walker.apart)
+					p.begin(g.start(p, wide.New(0, 0, 0), wide.New(0, 0, 0)), 0, g.follower.apart)
 				}
-				if points, err = g.approach(t.Context(), points); err != nil {
+				if points, err = g.followWide(t.Context(), points); err != nil {
 					t.Fatal(err)
 				}
 				if stopping { // at different moves, where they come near the reference, to tell whether the others mind
 					for i := range points {
-						points[i].outcome = g.walker.follow(&points[i], i%40)
+						points[i].outcome = g.follower.follow(&points[i], i%40)
 					}
 					points = slices.DeleteFunc(points, func(p point) bool { return p.outcome != moving })
-					g.walker.least2 = 0x1p-8
+					g.follower.least2 = 0x1p-8
 				}
 				other := slices.Clone(points)
-				if err := g.walker.followAll(t.Context(), points); err != nil {
+				if err := g.follower.followAll(t.Context(), points); err != nil {
 					t.Fatal(err)
 				}
-				if err := g.walker.followEach(t.Context(), other); err != nil {
+				if err := g.follower.followEach(t.Context(), other); err != nil {
 					t.Fatal(err)
 				}
 				outcomes := map[outcome]int{}
@@ -111,8 +111,8 @@ func TestCompanyDoesNotMatter(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			g := NewGround(v, r)
-			const size = 1500
+			g := NewPerturbation(v, r)
+			size := unlessShort(1500, 300)
 			together := escape.NewBatch(size).Traced()
 			random := rand.New(rand.NewPCG(3, 4))
 			for i := range size {

@@ -5,13 +5,14 @@ import (
 	"sync"
 )
 
-// laneCount is the number of points that an engine moves side by side.
+// laneCount is the number of points that an engine moves side by side: two vectors of AVX-512, so that one computes while the
+// gathers of the other, 20 to 30 cycles each, are on their way.
 const laneCount = 16
 
-// lanes are points on their way, as arrays: element i of each is one point. Lanes without a point do as they like. The
-// assembly knows the layout (escape/gen/lanes.go).
+// lanes are points on their way, as arrays: element i of each is one point. Lanes without a point do as they like, but m stays
+// an element's: all lanes gather. The assembly knows the layout (escape/gen/lanes.go).
 //
-// An engine moves the points on as walker.follow does, to the bit, until no more than least are active, or they have made so
+// An engine moves the points on as follower.follow does, to the bit, until no more than least are active, or they have made so
 // many moves.
 type lanes struct {
 	dRe, dIm         [laneCount]float64
@@ -25,7 +26,7 @@ type lanes struct {
 	outcome          [laneCount]outcome
 
 	elements *element
-	links    *link
+	skips    *packedSkip
 	end      int64 // in words
 	limit    int64
 	radius2  float64
@@ -37,22 +38,24 @@ type lanes struct {
 	points [laneCount]*point
 }
 
-// elementWords is the size of an element in words.
+// elementWords is the size of an element in words. Three is no scale of an address, so that m is counted in words.
 const elementWords = 3
 
 var laneSets = sync.Pool{New: func() any { return new(lanes) }} //nolint:gochecknoglobals // a cache that no result depends on
 
-// enough is the number of lanes whose points have an outcome that makes it worth while to give them others.
+// enough is the number of lanes whose points have an outcome that makes it worth while to give them others: the engine's state
+// is stored and loaded for that, which takes about as long as a few moves.
 const enough = 4
 
-// followLanes moves all points on by an engine.
-func (w *walker) followLanes(ctx context.Context, points []point, run func(l *lanes, moves int)) error {
+// followLanes moves all points on by an engine. A point takes the place of one that has an outcome, so that lanes stay full to the
+// last few: points of one view differ in their moves by a factor of a hundred and more.
+func (f *follower) followLanes(ctx context.Context, points []point, run func(l *lanes, moves int)) error {
 	if len(points) == 0 {
 		return nil
 	}
 	l := laneSets.Get().(*lanes) //nolint:forcetypeassert // holds nothing else
 	defer laneSets.Put(l)
-	w.set(l)
+	f.set(l)
 	next := 0
 	for lane := range l.points {
 		next = l.fill(lane, points, next)
@@ -76,15 +79,15 @@ func (w *walker) followLanes(ctx context.Context, points []point, run func(l *la
 	return nil
 }
 
-// set prepares lanes for points of the walker.
-func (w *walker) set(l *lanes) {
+// set prepares lanes for points of the follower.
+func (f *follower) set(l *lanes) {
 	*l = lanes{
-		elements: &w.track.elements[0], links: &w.track.links[0], end: int64(len(w.track.elements)-1) * elementWords,
-		limit: w.limit, radius2: w.radius2, least2: w.least2, stepSize: w.stepSize,
+		elements: &f.table.elements[0], skips: &f.table.packed[0], end: int64(len(f.table.elements)-1) * elementWords,
+		limit: f.limit, radius2: f.radius2, least2: f.least2, stepSize: f.stepSize,
 	}
 }
 
-// fill puts the next point, if there is one, into a lane.
+// fill puts the next point, if there is one, into a lane. It returns the number of the point after it.
 func (l *lanes) fill(lane int, points []point, next int) int {
 	l.outcome[lane] = moving
 	if next == len(points) {
@@ -102,7 +105,7 @@ func (l *lanes) fill(lane int, points []point, next int) int {
 	return next + 1
 }
 
-// take gives the point of a lane what has become of it.
+// take gives the point of a lane what has become of it, and with tooNear all that it needs to go on from there.
 func (l *lanes) take(lane int) {
 	p := l.points[lane]
 	p.dRe, p.dIm, p.m, p.n = l.dRe[lane], l.dIm[lane], l.m[lane]/elementWords, l.n[lane]

@@ -3,12 +3,16 @@ package deep
 import "slices"
 
 // The boundaries of a level are those of the level below whose |z| is least, one of 3 to 16, cut at the widest gap of
-// sizes in that range. In a self-similar orbit that finds the returns of each period.
+// sizes in that range. In a self-similar orbit that finds the returns of each period. They are what Imagina calls the stages of
+// its LA; a BLA table of fraktaler-3 is a binary tree over the orbit instead, whatever the sizes.
+//
+// A skip ends where |z| is small because that is what limits it: past the joint d may be no more than reach of |z|.
+// Cut there, a small element is the first of a skip, which makes its step exactly.
 const (
-	leastShare = 16
-	mostShare  = 3
+	leastShare = 16 // of so many boundaries at least one is kept, if sizes have a gap
+	mostShare  = 3  // of so many at most one
 	usualShare = 6  // where there is no gap
-	gapParts   = 4  // eighths of an octave that make a gap
+	gapParts   = 4  // eighths of an octave that make a gap, see magnitude
 	longest    = 16 // steps of an entry of the lowest level, and entries of the level below in one of another
 )
 
@@ -30,7 +34,9 @@ func boundaries(sizes []int32) [][]int32 {
 	return levels
 }
 
-// thin chooses among the boundaries of a level those of the next.
+// thin chooses among the boundaries of a level those of the next. Where sizes leave more than longest entries without one,
+// it cuts them into parts of about equal length: a skip of many steps fails whole where its weakest joint does.
+// A level of no more than longest entries keeps but those below the cut, so that the levels come to an end.
 func thin(from, sizes []int32) []int32 {
 	limit := cutOff(from, sizes)
 	kept := from[:1:1]
@@ -51,7 +57,7 @@ func thin(from, sizes []int32) []int32 {
 	return kept
 }
 
-// cutOff returns the size below which boundaries are kept.
+// cutOff returns the size below which boundaries are kept. The first, z_0 = 0, is kept anyway and has no say.
 func cutOff(from, sizes []int32) int32 {
 	sorted := make([]int32, 0, len(from)-1)
 	for _, n := range from[1:] {

@@ -23,20 +23,20 @@ type point struct {
 	traced           bool
 	slopeRe, slopeIm float64
 
-	index              int     // in its batch
-	offsetRe, offsetIm float64 // from the reference, in pixels
-	near               near    // of deep views: where it is while d is out of range
+	index              int       // in its batch
+	offsetRe, offsetIm float64   // from the reference, in pixels
+	wide               widePoint // of deep views: where it is while d is out of range
 }
 
 // begin puts the point beside the reference's beginning, after so many steps.
-func (p *point) begin(q near, n int64, apart bool) {
+func (p *point) begin(q widePoint, n int64, apart bool) {
 	q.n = n
-	p.near, p.save, p.savedM = q, 1, -1
-	p.settle(q, apart)
+	p.wide, p.save, p.savedM = q, 1, -1
+	p.load(q, apart)
 }
 
-// settle takes over a place whose numbers are in range.
-func (p *point) settle(q near, apart bool) {
+// load takes over a place whose numbers are in range.
+func (p *point) load(q widePoint, apart bool) {
 	p.dRe, p.dIm = q.d.Float64()
 	if !apart {
 		p.cRe, p.cIm = q.c.Float64()
@@ -45,7 +45,7 @@ func (p *point) settle(q near, apart bool) {
 	p.slopeRe, p.slopeIm = q.slope.Float64()
 }
 
-// outcome says why a point is not followed any further.
+// outcome says why a point is not followed any further. The assembly knows the values (escape/gen/follow.go, test).
 type outcome int64
 
 const (
@@ -55,9 +55,9 @@ const (
 	tooNear         // d is below 2^leastDifference
 )
 
-// walker holds what following takes besides the point.
-type walker struct {
-	track    *track
+// follower holds what following takes besides the point.
+type follower struct {
+	table    *table
 	limit    int64   // steps
 	radius2  float64 // squared escape radius
 	least2   float64 // squared least d, 0 if there is none
@@ -69,13 +69,13 @@ type walker struct {
 const pollMoves = 1 << 15
 
 // followEach moves all points on, one after the other, until they have an outcome.
-func (w *walker) followEach(ctx context.Context, points []point) error {
+func (f *follower) followEach(ctx context.Context, points []point) error {
 	moves := 0
 	for i := range points {
 		p := &points[i]
 		for p.outcome = moving; p.outcome == moving; {
 			before := p.moves
-			p.outcome = w.follow(p, pollMoves)
+			p.outcome = f.follow(p, pollMoves)
 			if moves += int(p.moves-before) + 1; moves >= pollMoves {
 				moves = 0
 				if err := context.Cause(ctx); err != nil {
@@ -87,9 +87,11 @@ func (w *walker) followEach(ctx context.Context, points []point) error {
 	return nil
 }
 
-// follow moves a point on until it has an outcome, or has made so many moves.
-func (w *walker) follow(p *point, moves int) outcome {
-	elements := w.track.elements
+// follow moves a point on until it has an outcome, or has made so many moves. A move is the longest skip that is valid, or
+// one step of perturbation, d' = d*(2*z + d) + dc. Which of the products are fused is part of the definition: the assembly does
+// the same to the bit.
+func (f *follower) follow(p *point, moves int) outcome {
+	elements := f.table.elements
 	end := int64(len(elements) - 1)
 	for range moves {
 		e := &elements[p.m]
@@ -98,40 +100,42 @@ func (w *walker) follow(p *point, moves int) outcome {
 		wRe := math.FMA(p.dRe, sRe, -float64(p.dIm*sIm))
 		wIm := math.FMA(p.dRe, sIm, float64(p.dIm*sRe))
 		size := max(math.Abs(wRe), math.Abs(wIm))
-		if l := w.longest(e, size, w.limit-p.n); l != nil {
-			p.skip(l, wRe, wIm, sRe, sIm, w.stepSize)
+		if s := f.longest(e, size, f.limit-p.n); s != nil {
+			p.skip(s, wRe, wIm, sRe, sIm, f.stepSize)
 		} else {
 			if p.traced {
 				p.turn(sRe, sIm)
-				p.slopeRe += w.stepSize
+				p.slopeRe += f.stepSize
 			}
 			p.dRe, p.dIm = wRe+p.cRe, wIm+p.cIm
 			p.m++
 			p.n++
 		}
-		if out := w.judge(p, end); out != moving {
+		if out := f.test(p, end); out != moving {
 			return out
 		}
 	}
 	return moving
 }
 
-// longest returns the longest link of an element that is valid for a w of that size and has at most so many steps, or nil.
-func (w *walker) longest(e *element, size float64, steps int64) *link {
+// longest returns the longest skip of an element that is valid for a w of that size and has at most so many steps, or nil.
+// A longer skip is a shorter one with others joined to it, which never raises its bound, so the first that is not valid ends
+// the search. A size that is no number takes none.
+func (f *follower) longest(e *element, size float64, steps int64) *packedSkip {
 	if !(size < e.first.bound()) {
 		return nil
 	}
-	links, first := w.track.links, e.first.number()
+	skips, first := f.table.packed, e.first.number()
 	at := first
-	for size < links[at].next.bound() {
+	for size < skips[at].next.bound() {
 		at++
 	}
-	for ; int64(links[at].next.number()) > steps; at-- {
+	for ; int64(skips[at].next.number()) > steps; at-- {
 		if at == first {
 			return nil
 		}
 	}
-	return &links[at]
+	return &skips[at]
 }
 
 // turn multiplies the slope by 2*(z + d), given 2*z + d.
@@ -140,49 +144,52 @@ func (p *point) turn(sRe, sIm float64) {
 	p.slopeRe, p.slopeIm = math.FMA(re, p.slopeRe, -float64(im*p.slopeIm)), math.FMA(re, p.slopeIm, float64(im*p.slopeRe))
 }
 
-// skip makes the steps of a link.
-func (p *point) skip(l *link, wRe, wIm, sRe, sIm, stepSize float64) {
+// skip makes the steps of a skip. The slope takes its derivative: dd'/dw = a + 2*b*w, and dw is what turn makes of it.
+func (p *point) skip(s *packedSkip, wRe, wIm, sRe, sIm, stepSize float64) {
 	// h = a + b*w
-	hRe := math.FMA(l.bRe, wRe, math.FMA(-l.bIm, wIm, l.aRe))
-	hIm := math.FMA(l.bRe, wIm, math.FMA(l.bIm, wRe, l.aIm))
+	hRe := math.FMA(s.bRe, wRe, math.FMA(-s.bIm, wIm, s.aRe))
+	hIm := math.FMA(s.bRe, wIm, math.FMA(s.bIm, wRe, s.aIm))
 	if p.traced {
 		p.turn(sRe, sIm)
 		// a + 2*b*w
-		gRe, gIm := hRe+hRe-l.aRe, hIm+hIm-l.aIm
+		gRe, gIm := hRe+hRe-s.aRe, hIm+hIm-s.aIm
 		re := math.FMA(gRe, p.slopeRe, -float64(gIm*p.slopeIm))
 		im := math.FMA(gRe, p.slopeIm, float64(gIm*p.slopeRe))
-		p.slopeRe, p.slopeIm = math.FMA(l.cRe, stepSize, re), math.FMA(l.cIm, stepSize, im)
+		p.slopeRe, p.slopeIm = math.FMA(s.cRe, stepSize, re), math.FMA(s.cIm, stepSize, im)
 	}
 	// d' = h*w + c*dc
-	cRe := math.FMA(l.cRe, p.cRe, -float64(l.cIm*p.cIm))
-	cIm := math.FMA(l.cRe, p.cIm, float64(l.cIm*p.cRe))
+	cRe := math.FMA(s.cRe, p.cRe, -float64(s.cIm*p.cIm))
+	cIm := math.FMA(s.cRe, p.cIm, float64(s.cIm*p.cRe))
 	p.dRe = math.FMA(hRe, wRe, math.FMA(-hIm, wIm, cRe))
 	p.dIm = math.FMA(hRe, wIm, math.FMA(hIm, wRe, cIm))
-	p.m += int64(l.next.number())
-	p.n += int64(l.next.number())
+	p.m += int64(s.next.number())
+	p.n += int64(s.next.number())
 }
 
-// judge finds whether a point that has moved has an outcome. A point that is nearer to 0 than to the reference, or at
-// its end, goes on beside its beginning.
-func (w *walker) judge(p *point, end int64) outcome {
-	e := &w.track.elements[p.m]
+// test finds whether a point that has moved has an outcome, the bailout test first, and rebases it: a point that is nearer to
+// 0 than to the reference, or at the reference's end, goes on beside its beginning with d = z, since z_0 is 0 (Zhuoran,
+// fractalforums.org, 2021). Without that z_m + d would cancel, and what is left of it be rounding: a glitch (Pauldelbrot,
+// fractalforums.com, 2014). A look after every move is enough, because at all elements that a skip passes |d| is below
+// reach of |z|.
+func (f *follower) test(p *point, end int64) outcome {
+	e := &f.table.elements[p.m]
 	zRe, zIm := e.re+p.dRe, e.im+p.dIm
 	z2 := math.FMA(zRe, zRe, float64(zIm*zIm))
 	d2 := math.FMA(p.dRe, p.dRe, float64(p.dIm*p.dIm))
-	if z2 > w.radius2 {
+	if z2 > f.radius2 {
 		p.zRe, p.zIm = zRe, zIm
 		return escaped
 	}
 	if z2 < d2 || p.m == end {
 		p.dRe, p.dIm, p.m, d2 = zRe, zIm, 0, z2
 	}
-	if p.n >= w.limit || (p.dRe == p.savedRe && p.dIm == p.savedIm && p.m == p.savedM) {
+	if p.n >= f.limit || (p.dRe == p.savedRe && p.dIm == p.savedIm && p.m == p.savedM) {
 		return inside
 	}
 	if p.moves++; p.moves == p.save {
 		p.savedRe, p.savedIm, p.savedM, p.save = p.dRe, p.dIm, p.m, 2*p.save
 	}
-	if d2 < w.least2 {
+	if d2 < f.least2 {
 		return tooNear
 	}
 	return moving

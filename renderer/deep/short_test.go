@@ -1,9 +1,8 @@
-package deep_test
+package deep
 
 import (
 	"testing"
 
-	"mandelfarm/renderer/deep"
 	"mandelfarm/renderer/escape"
 	"mandelfarm/renderer/wide"
 )
@@ -27,16 +26,16 @@ func TestShortReferences(t *testing.T) {
 		{"1e50", "1e50", 3, 1},
 	} {
 		for _, exponent := range []int{-70, -7000} {
-			v := deep.View{
+			v := View{
 				Re: test.re, Im: test.im, Step: wide.NewReal(1, exponent), Bound: wide.NewReal(100, exponent),
 				MaxIterations: test.limit, Radius2: 1 << 16,
 			}
-			g := deep.NewGround(v, reference(t, v))
+			p := perturbationOf(t, v)
 			b := escape.NewBatch(20).Traced()
 			for i := range b.Re {
 				b.Re[i], b.Im[i] = float64(5*i-50), float64(i-10)
 			}
-			if err := g.Run(t.Context(), b); err != nil {
+			if err := p.Run(t.Context(), b); err != nil {
 				t.Fatal(err)
 			}
 			for i, count := range b.Count {

@@ -17,7 +17,7 @@ type Batch struct {
 	traces *traces
 }
 
-// traces is the memory of a batch that only some pictures need.
+// traces is the memory of a batch that only some pictures need: gradients are for light and for distances.
 type traces struct {
 	zx, zy, gradX, gradY []float64
 	tracer               *tracer
@@ -47,7 +47,7 @@ func (b *Batch) Traced() Batch {
 	return traced
 }
 
-// Slice returns the first n points of the batch.
+// Slice returns the first n points of the batch, which share its memory.
 func (b *Batch) Slice(n int) Batch { return b.Part(0, n) }
 
 // Part returns the points from start to end.

@@ -1,4 +1,6 @@
-// Package escape iterates points of the complex plane until they escape.
+// Package escape iterates points of the complex plane until they escape: the escape-time algorithm, in double precision. Views
+// that are too deep for it are package deep's, which iterates with this kernel where a minibrot is the whole set over again
+// (its AT).
 //
 // # Model
 //
@@ -54,7 +56,7 @@
 // A chunk of points iterates together, in an engine: assembly for AVX-512 or for AVX2 with FMA, made by gen, or plain
 // Go. The first steps are tested one by one. Then all points make blocks of 24 to 96 steps that are tested at their
 // ends only: once escaped, a point stays so (see Kernel.calm for the few that might not). A point that is outside after
-// a block is put back to where it was before, and settled together with others that left: half the block's steps are
+// a block is put back to where it was before, and refined together with others that left: half the block's steps are
 // made, and kept if the point is still inside, then a quarter, and so on to the step at which it escapes. Points that
 // stay move up, so that vectors are full until the last few.
 //
@@ -62,7 +64,8 @@
 //
 // None of them changes a count. Points inside the main cardioid or the disc of period 2 are recognised without
 // iterating; the test is narrower than the exact one by far more than it can be off by rounding. A point that is exactly
-// where it was some steps before goes round for ever, and is not followed any further.
+// where it was some steps before goes round for ever, and is not followed any further: R. P. Brent's way of finding cycles
+// ("An improved Monte Carlo factorization algorithm", 1980), on states that double precision makes finite.
 //
 // # Colour
 //

@@ -18,12 +18,12 @@ func TestEnds(t *testing.T) {
 			if err := k.run(t.Context(), b, e, true); err != nil {
 				t.Fatal(err)
 			}
-			unsettled := 0
+			unfinished := 0
 			for i, count := range b.Count {
-				if count != Unsettled {
+				if count != Unfinished {
 					continue
 				}
-				unsettled++
+				unfinished++
 				x, y := 0.0, 0.0
 				for range limit {
 					x, y = quadratic.step(x, y, b.Re[i], b.Im[i])
@@ -32,7 +32,7 @@ func TestEnds(t *testing.T) {
 					t.Fatalf("point %d ends at %g%+gi, want %g%+gi", i, b.ZX[i], b.ZY[i], x, y)
 				}
 			}
-			if unsettled == 0 {
+			if unfinished == 0 {
 				t.Error("no point is on its way at the limit")
 			}
 		})

@@ -37,33 +37,37 @@ func fastest(s species) engine {
 	return portable(s)
 }
 
+// hasAVX512 asks for what the assembly uses: the foundation with its masks, their operations on eight lanes (DQ), and POPCNT for
+// the number of lanes in a mask. That the operating system saves the registers is part of what package cpu says.
 func hasAVX512() bool {
 	return cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasPOPCNT
 }
 
+// hasAVX2 asks for integer vectors, fused operations and POPCNT: processors from 2013 on.
 func hasAVX2() bool { return cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasPOPCNT }
 
+// avx512 returns the functions that the generator made for a map.
 func avx512(s species) engine {
 	e := engine{name: "AVX-512", first: beginSteps, width: wideTrace}
 	switch s {
 	case quadratic:
-		e.begin, e.advance, e.settle, e.trace = beginQuadraticAVX512, advanceQuadraticAVX512, settleQuadraticAVX512, traceQuadraticAVX512
+		e.begin, e.advance, e.refine, e.trace = beginQuadraticAVX512, advanceQuadraticAVX512, refineQuadraticAVX512, traceQuadraticAVX512
 	case 3:
-		e.begin, e.advance, e.settle, e.trace = beginPower3AVX512, advancePower3AVX512, settlePower3AVX512, tracePower3AVX512
+		e.begin, e.advance, e.refine, e.trace = beginPower3AVX512, advancePower3AVX512, refinePower3AVX512, tracePower3AVX512
 	case 4:
-		e.begin, e.advance, e.settle, e.trace = beginPower4AVX512, advancePower4AVX512, settlePower4AVX512, tracePower4AVX512
+		e.begin, e.advance, e.refine, e.trace = beginPower4AVX512, advancePower4AVX512, refinePower4AVX512, tracePower4AVX512
 	case 5:
-		e.begin, e.advance, e.settle, e.trace = beginPower5AVX512, advancePower5AVX512, settlePower5AVX512, tracePower5AVX512
+		e.begin, e.advance, e.refine, e.trace = beginPower5AVX512, advancePower5AVX512, refinePower5AVX512, tracePower5AVX512
 	case 6:
-		e.begin, e.advance, e.settle, e.trace = beginPower6AVX512, advancePower6AVX512, settlePower6AVX512, tracePower6AVX512
+		e.begin, e.advance, e.refine, e.trace = beginPower6AVX512, advancePower6AVX512, refinePower6AVX512, tracePower6AVX512
 	case 7:
-		e.begin, e.advance, e.settle, e.trace = beginPower7AVX512, advancePower7AVX512, settlePower7AVX512, tracePower7AVX512
+		e.begin, e.advance, e.refine, e.trace = beginPower7AVX512, advancePower7AVX512, refinePower7AVX512, tracePower7AVX512
 	case 8:
-		e.begin, e.advance, e.settle, e.trace = beginPower8AVX512, advancePower8AVX512, settlePower8AVX512, tracePower8AVX512
+		e.begin, e.advance, e.refine, e.trace = beginPower8AVX512, advancePower8AVX512, refinePower8AVX512, tracePower8AVX512
 	case ship:
-		e.begin, e.advance, e.settle, e.trace = beginShipAVX512, advanceShipAVX512, settleShipAVX512, traceShipAVX512
+		e.begin, e.advance, e.refine, e.trace = beginShipAVX512, advanceShipAVX512, refineShipAVX512, traceShipAVX512
 	case tricorn:
-		e.begin, e.advance, e.settle, e.trace = beginTricornAVX512, advanceTricornAVX512, settleTricornAVX512, traceTricornAVX512
+		e.begin, e.advance, e.refine, e.trace = beginTricornAVX512, advanceTricornAVX512, refineTricornAVX512, traceTricornAVX512
 	}
 	if s == quadratic {
 		e.width *= 2
@@ -71,27 +75,28 @@ func avx512(s species) engine {
 	return e
 }
 
+// avx2 returns the same with half the lanes, and permutations where AVX-512 has masks.
 func avx2(s species) engine {
 	e := engine{name: "AVX2", first: beginSteps, width: narrowTrace}
 	switch s {
 	case quadratic:
-		e.begin, e.advance, e.settle, e.trace = beginQuadraticAVX2, advanceQuadraticAVX2, settleQuadraticAVX2, traceQuadraticAVX2
+		e.begin, e.advance, e.refine, e.trace = beginQuadraticAVX2, advanceQuadraticAVX2, refineQuadraticAVX2, traceQuadraticAVX2
 	case 3:
-		e.begin, e.advance, e.settle, e.trace = beginPower3AVX2, advancePower3AVX2, settlePower3AVX2, tracePower3AVX2
+		e.begin, e.advance, e.refine, e.trace = beginPower3AVX2, advancePower3AVX2, refinePower3AVX2, tracePower3AVX2
 	case 4:
-		e.begin, e.advance, e.settle, e.trace = beginPower4AVX2, advancePower4AVX2, settlePower4AVX2, tracePower4AVX2
+		e.begin, e.advance, e.refine, e.trace = beginPower4AVX2, advancePower4AVX2, refinePower4AVX2, tracePower4AVX2
 	case 5:
-		e.begin, e.advance, e.settle, e.trace = beginPower5AVX2, advancePower5AVX2, settlePower5AVX2, tracePower5AVX2
+		e.begin, e.advance, e.refine, e.trace = beginPower5AVX2, advancePower5AVX2, refinePower5AVX2, tracePower5AVX2
 	case 6:
-		e.begin, e.advance, e.settle, e.trace = beginPower6AVX2, advancePower6AVX2, settlePower6AVX2, tracePower6AVX2
+		e.begin, e.advance, e.refine, e.trace = beginPower6AVX2, advancePower6AVX2, refinePower6AVX2, tracePower6AVX2
 	case 7:
-		e.begin, e.advance, e.settle, e.trace = beginPower7AVX2, advancePower7AVX2, settlePower7AVX2, tracePower7AVX2
+		e.begin, e.advance, e.refine, e.trace = beginPower7AVX2, advancePower7AVX2, refinePower7AVX2, tracePower7AVX2
 	case 8:
-		e.begin, e.advance, e.settle, e.trace = beginPower8AVX2, advancePower8AVX2, settlePower8AVX2, tracePower8AVX2
+		e.begin, e.advance, e.refine, e.trace = beginPower8AVX2, advancePower8AVX2, refinePower8AVX2, tracePower8AVX2
 	case ship:
-		e.begin, e.advance, e.settle, e.trace = beginShipAVX2, advanceShipAVX2, settleShipAVX2, traceShipAVX2
+		e.begin, e.advance, e.refine, e.trace = beginShipAVX2, advanceShipAVX2, refineShipAVX2, traceShipAVX2
 	case tricorn:
-		e.begin, e.advance, e.settle, e.trace = beginTricornAVX2, advanceTricornAVX2, settleTricornAVX2, traceTricornAVX2
+		e.begin, e.advance, e.refine, e.trace = beginTricornAVX2, advanceTricornAVX2, refineTricornAVX2, traceTricornAVX2
 	}
 	if s == quadratic {
 		e.width *= 2

@@ -1720,9 +1720,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settleQuadraticAVX512(f *field, steps int)
+// func refineQuadraticAVX512(f *field, steps int)
 // Requires: AVX, AVX512F
-TEXT ·settleQuadraticAVX512(SB), NOSPLIT, $0-16
+TEXT ·refineQuadraticAVX512(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Z0
@@ -3965,9 +3965,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settleShipAVX512(f *field, steps int)
+// func refineShipAVX512(f *field, steps int)
 // Requires: AVX, AVX512F
-TEXT ·settleShipAVX512(SB), NOSPLIT, $0-16
+TEXT ·refineShipAVX512(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	MOVQ         $0x8000000000000000, DX
@@ -6100,9 +6100,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settleTricornAVX512(f *field, steps int)
+// func refineTricornAVX512(f *field, steps int)
 // Requires: AVX, AVX512F
-TEXT ·settleTricornAVX512(SB), NOSPLIT, $0-16
+TEXT ·refineTricornAVX512(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Z0
@@ -8481,9 +8481,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settlePower3AVX512(f *field, steps int)
+// func refinePower3AVX512(f *field, steps int)
 // Requires: AVX, AVX512F
-TEXT ·settlePower3AVX512(SB), NOSPLIT, $0-16
+TEXT ·refinePower3AVX512(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Z0
@@ -10831,9 +10831,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settlePower4AVX512(f *field, steps int)
+// func refinePower4AVX512(f *field, steps int)
 // Requires: AVX, AVX512F
-TEXT ·settlePower4AVX512(SB), NOSPLIT, $0-16
+TEXT ·refinePower4AVX512(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Z0
@@ -13413,9 +13413,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settlePower5AVX512(f *field, steps int)
+// func refinePower5AVX512(f *field, steps int)
 // Requires: AVX, AVX512F
-TEXT ·settlePower5AVX512(SB), NOSPLIT, $0-16
+TEXT ·refinePower5AVX512(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Z0
@@ -15987,9 +15987,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settlePower6AVX512(f *field, steps int)
+// func refinePower6AVX512(f *field, steps int)
 // Requires: AVX, AVX512F
-TEXT ·settlePower6AVX512(SB), NOSPLIT, $0-16
+TEXT ·refinePower6AVX512(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Z0
@@ -18793,9 +18793,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settlePower7AVX512(f *field, steps int)
+// func refinePower7AVX512(f *field, steps int)
 // Requires: AVX, AVX512F
-TEXT ·settlePower7AVX512(SB), NOSPLIT, $0-16
+TEXT ·refinePower7AVX512(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Z0
@@ -21431,9 +21431,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settlePower8AVX512(f *field, steps int)
+// func refinePower8AVX512(f *field, steps int)
 // Requires: AVX, AVX512F
-TEXT ·settlePower8AVX512(SB), NOSPLIT, $0-16
+TEXT ·refinePower8AVX512(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Z0
@@ -23492,9 +23492,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settleQuadraticAVX2(f *field, steps int)
+// func refineQuadraticAVX2(f *field, steps int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·settleQuadraticAVX2(SB), NOSPLIT, $0-16
+TEXT ·refineQuadraticAVX2(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Y0
@@ -25316,9 +25316,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settleShipAVX2(f *field, steps int)
+// func refineShipAVX2(f *field, steps int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·settleShipAVX2(SB), NOSPLIT, $0-16
+TEXT ·refineShipAVX2(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	MOVQ         $0x8000000000000000, DX
@@ -27045,9 +27045,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settleTricornAVX2(f *field, steps int)
+// func refineTricornAVX2(f *field, steps int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·settleTricornAVX2(SB), NOSPLIT, $0-16
+TEXT ·refineTricornAVX2(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Y0
@@ -28304,9 +28304,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settlePower3AVX2(f *field, steps int)
+// func refinePower3AVX2(f *field, steps int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·settlePower3AVX2(SB), NOSPLIT, $0-16
+TEXT ·refinePower3AVX2(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Y0
@@ -29516,9 +29516,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settlePower4AVX2(f *field, steps int)
+// func refinePower4AVX2(f *field, steps int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·settlePower4AVX2(SB), NOSPLIT, $0-16
+TEXT ·refinePower4AVX2(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Y0
@@ -30824,9 +30824,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settlePower5AVX2(f *field, steps int)
+// func refinePower5AVX2(f *field, steps int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·settlePower5AVX2(SB), NOSPLIT, $0-16
+TEXT ·refinePower5AVX2(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Y0
@@ -32124,9 +32124,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settlePower6AVX2(f *field, steps int)
+// func refinePower6AVX2(f *field, steps int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·settlePower6AVX2(SB), NOSPLIT, $0-16
+TEXT ·refinePower6AVX2(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Y0
@@ -33520,9 +33520,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settlePower7AVX2(f *field, steps int)
+// func refinePower7AVX2(f *field, steps int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·settlePower7AVX2(SB), NOSPLIT, $0-16
+TEXT ·refinePower7AVX2(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Y0
@@ -34844,9 +34844,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func settlePower8AVX2(f *field, steps int)
+// func refinePower8AVX2(f *field, steps int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·settlePower8AVX2(SB), NOSPLIT, $0-16
+TEXT ·refinePower8AVX2(SB), NOSPLIT, $0-16
 	MOVQ         f+0(FP), AX
 	MOVQ         steps+8(FP), CX
 	VBROADCASTSD 237440(AX), Y0

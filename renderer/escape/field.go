@@ -5,7 +5,8 @@ package escape
 const chunk = 2048
 
 // slots is the length of a field's arrays: a chunk, and room behind it for the points that complete a vector. It is not
-// a multiple of a memory page, which would put all arrays into the same few lines of the cache.
+// a multiple of a memory page, which would put all arrays into the same few lines of the cache: lines are chosen by the bits of an
+// address below 4096. 72 elements move each array on by nine lines.
 const slots = chunk + 72
 
 // idle is the number of points behind the last that take part without being anybody's.
@@ -26,7 +27,7 @@ const groupSize = 32
 //	advance(f, n, steps)  makes a block of steps of n points and tests them at the end. It moves those that escaped, as
 //	                      they were before the block, to the arrays left..., and with periods set drops those that
 //	                      are where they were when saved. The others move up; it returns their number.
-//	settle(f, steps)      finds for each point that left, within that many steps, where it escaped, and writes counts
+//	refine(f, steps)      finds for each point that left, within that many steps, where it escaped, and writes counts
 //	                      and norm2.
 type field struct {
 	x, y           [slots]float64 // z
@@ -77,13 +78,14 @@ func newField() *field {
 	return f
 }
 
-// engine is an implementation of the three functions.
+// engine is an implementation of the three functions, and of trace. All are the same to the bit: which one runs is a question of
+// time alone.
 type engine struct {
 	name    string
 	begin   func(f *field, n, steps int) int
 	advance func(f *field, n, steps int) int
-	settle  func(f *field, steps int)
-	trace   func(t *tracer, i, common, rest int) // see walk.trace
+	refine  func(f *field, steps int)
+	trace   func(t *tracer, i, common, rest int) // see run.trace
 	first   int                                  // steps that begin makes
 	width   int                                  // points that trace moves together
 }
@@ -111,7 +113,7 @@ func (f *field) load(k Kernel, b Batch) {
 	f.base, f.limit, f.left, f.ring, f.periods = 0, int64(k.MaxIterations), 0, 0, 0
 }
 
-// unload writes the results to the batch they belong to, if they are not there.
+// unload writes the results to the batch they belong to, if they are not there, and lets go of the batch.
 func (f *field) unload(b Batch) {
 	if len(b.Re)%groupSize != 0 {
 		copy(b.Count, f.counts)
@@ -123,7 +125,7 @@ func (f *field) unload(b Batch) {
 // end writes where the n points are that are left at the limit.
 func (f *field) end(b Batch, n int) {
 	for i, point := range f.index[:n] {
-		f.counts[point] = Unsettled
+		f.counts[point] = Unfinished
 		b.ZX[point], b.ZY[point] = f.x[i], f.y[i]
 	}
 }
@@ -183,7 +185,8 @@ func (f *field) setApart(n int) int {
 	return kept
 }
 
-// forget takes back the counts beyond the limit, which is below the steps that begin makes.
+// forget takes back the counts beyond the limit, which is below the steps that begin makes: begin always makes a whole turn of its
+// loop.
 func (f *field) forget(n int) {
 	for i, count := range f.counts[:n] {
 		if int64(count) > f.limit {

@@ -21,12 +21,12 @@ type Kernel struct {
 	MaxIterations  int     // at least 1, at most 2^31-1
 	Radius2        float64 // R^2, the square of the escape radius, at least 4
 	// Ends asks, in batches with ZX and ZY, where points are at the limit that have neither escaped nor are known to
-	// stay: their count is then Unsettled. The limit is to be even.
+	// stay: their count is then Unfinished. The limit is to be even.
 	Ends bool
 }
 
-// Unsettled is the count of a point that is still on its way at the limit, see Kernel.Ends.
-const Unsettled = -2
+// Unfinished is the count of a point that is still on its way at the limit, see Kernel.Ends.
+const Unfinished = -2
 
 // pollSteps is the number of steps, over all points, between two looks at the context. One point makes so many in less
 // than a millisecond.
@@ -37,24 +37,24 @@ func (k Kernel) Run(ctx context.Context, b Batch) error {
 	return k.run(ctx, b, fastest(k.species()), true)
 }
 
-// run iterates by a given engine. Without shortcuts it makes every step of every point.
+// run iterates by a given engine. Without shortcuts it makes every step of every point, which is what figures are measured by.
 func (k Kernel) run(ctx context.Context, b Batch, e engine, shortcuts bool) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	w := walk{kernel: k, engine: e, shortcuts: shortcuts, field: b.field}
-	if w.field == nil {
-		w.field = newField()
+	r := run{kernel: k, engine: e, shortcuts: shortcuts, field: b.field}
+	if r.field == nil {
+		r.field = newField()
 	}
 	for start := 0; start < len(b.Re); start += chunk {
 		part := b.Part(start, min(start+chunk, len(b.Re)))
-		if err := w.chunk(ctx, part); err != nil {
+		if err := r.chunk(ctx, part); err != nil {
 			return err
 		}
 		if part.ZX == nil {
 			continue
 		}
-		if err := w.trace(ctx, part); err != nil {
+		if err := r.trace(ctx, part); err != nil {
 			return err
 		}
 	}
@@ -70,8 +70,8 @@ func (k Kernel) run(ctx context.Context, b Batch, e engine, shortcuts bool) erro
 // far more than their rounding errors. All but a ring of points next to |c| = R are calm or escape at once.
 func (k Kernel) calm() float64 { return k.Radius2 * (1 - 0x1p-40) }
 
-// walk is one run of a kernel over a batch.
-type walk struct {
+// run is one run of a kernel over a batch.
+type run struct {
 	kernel    Kernel
 	engine    engine
 	field     *field
@@ -80,37 +80,37 @@ type walk struct {
 }
 
 // chunk iterates the points of a batch of at most that many.
-func (w *walk) chunk(ctx context.Context, b Batch) error {
+func (r *run) chunk(ctx context.Context, b Batch) error {
 	n := len(b.Re)
-	f := w.field
-	if w.kernel.Formula == Julia && !(norm2(w.kernel.SeedRe, w.kernel.SeedIm) < w.kernel.calm()) {
+	f := r.field
+	if r.kernel.Formula == Julia && !(norm2(r.kernel.SeedRe, r.kernel.SeedIm) < r.kernel.calm()) {
 		for i := range b.Count {
 			b.Count[i] = apart
 		}
-		return w.follow(ctx, b)
+		return r.follow(ctx, b)
 	}
-	f.load(w.kernel, b)
+	f.load(r.kernel, b)
 	f.shortcut = 0
-	if w.shortcuts && w.kernel.Formula == Mandelbrot && f.species == quadratic {
+	if r.shortcuts && r.kernel.Formula == Mandelbrot && f.species == quadratic {
 		f.shortcut = 1
 	}
-	kept := w.engine.begin(f, n, w.engine.first)
-	f.base = int64(w.engine.first)
-	if w.kernel.MaxIterations < w.engine.first {
+	kept := r.engine.begin(f, n, r.engine.first)
+	f.base = int64(r.engine.first)
+	if r.kernel.MaxIterations < r.engine.first {
 		f.forget(n)
 	}
 	if f.ring != 0 {
 		kept = f.setApart(kept)
 	}
-	kept, err := w.advanceAll(ctx, kept)
-	if w.kernel.Ends {
+	kept, err := r.advanceAll(ctx, kept)
+	if r.kernel.Ends {
 		f.end(b, kept)
 	}
 	f.unload(b)
 	if err != nil || f.ring == 0 {
 		return err
 	}
-	return w.follow(ctx, b)
+	return r.follow(ctx, b)
 }
 
 // The lengths of blocks grow with the number of steps made, since points that have stayed long tend to stay: a block's
@@ -125,19 +125,20 @@ const (
 )
 
 // block returns the length of the next block.
-func (w *walk) block() int {
+func (r *run) block() int {
 	steps := firstBlock
-	for steps < lastBlock && int64(steps)*blockShare < w.field.base {
+	for steps < lastBlock && int64(steps)*blockShare < r.field.base {
 		steps *= 2
 	}
-	if left := int(w.field.limit - w.field.base); steps > left {
+	if left := int(r.field.limit - r.field.base); steps > left {
 		steps = (left + leastBlock - 1) / leastBlock * leastBlock
 	}
 	return steps
 }
 
-// settleCount is the number of points that make it worth while to settle them.
-const settleCount = 32
+// refineCount is the number of points that make it worth while to refine them: four vectors of AVX-512, since refining takes as
+// long for one. Later blocks are longer, and points that wait are refined by the longest since.
+const refineCount = 32
 
 // Orbits are remembered after so many steps, to see whether they come back to the same point: then they go round for ever.
 // They are remembered again whenever the number of steps has doubled (R. P. Brent, "An improved Monte Carlo
@@ -158,12 +159,12 @@ func (f *field) firstSave() int64 {
 }
 
 // advanceAll iterates the field's first n points to their end, and returns how many are left at the limit.
-func (w *walk) advanceAll(ctx context.Context, n int) (int, error) {
-	f := w.field
+func (r *run) advanceAll(ctx context.Context, n int) (int, error) {
+	f := r.field
 	padded, longest, save := -1, 0, f.firstSave()
 	f.repeats = 0
 	for n > 0 && f.base < f.limit {
-		if w.shortcuts && f.base >= save {
+		if r.shortcuts && f.base >= save {
 			f.save(n)
 			save, padded = 2*f.base, -1
 		}
@@ -171,64 +172,65 @@ func (w *walk) advanceAll(ctx context.Context, n int) (int, error) {
 			f.pad(n)
 			padded = n
 		}
-		steps := w.block()
-		if w.steps += n * steps; w.steps >= pollSteps {
-			w.steps = 0
+		steps := r.block()
+		if r.steps += n * steps; r.steps >= pollSteps {
+			r.steps = 0
 			if err := context.Cause(ctx); err != nil {
 				return n, err
 			}
 		}
 		before := n + int(f.left)
-		n = w.engine.advance(f, n, steps)
+		n = r.engine.advance(f, n, steps)
 		f.repeats += before - n - int(f.left)
 		f.base += int64(steps)
 		longest = max(longest, steps)
-		if f.left >= settleCount {
-			w.engine.settle(f, longest)
+		if f.left >= refineCount {
+			r.engine.refine(f, longest)
 			longest = 0
 		}
 	}
 	if f.left > 0 {
-		w.engine.settle(f, longest)
+		r.engine.refine(f, longest)
 	}
 	return n, nil
 }
 
-// follow iterates the points that are set apart one by one and tests every step.
-func (w *walk) follow(ctx context.Context, b Batch) error {
+// follow iterates the points that are set apart one by one and tests every step. They are those next to |c| = R, the few that
+// might come back into the circle after an escape, so nobody minds that this is slow.
+func (r *run) follow(ctx context.Context, b Batch) error {
 	for i, count := range b.Count {
 		if count != apart {
 			continue
 		}
 		b.Count[i] = 0
-		p := orbit{cx: b.Re[i], cy: b.Im[i]}
-		if w.kernel.Formula == Julia {
-			p = orbit{x: b.Re[i], y: b.Im[i], cx: w.kernel.SeedRe, cy: w.kernel.SeedIm}
+		p := pointState{cx: b.Re[i], cy: b.Im[i]}
+		if r.kernel.Formula == Julia {
+			p = pointState{x: b.Re[i], y: b.Im[i], cx: r.kernel.SeedRe, cy: r.kernel.SeedIm}
 		}
-		if err := w.followOne(ctx, p, &b.Count[i], &b.Norm2[i]); err != nil {
+		if err := r.followOne(ctx, p, &b.Count[i], &b.Norm2[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// orbit is a point on its way.
-type orbit struct{ x, y, cx, cy float64 }
+// pointState is a point on its way: z, and the c that it is iterated with.
+type pointState struct{ x, y, cx, cy float64 }
 
 // followOne writes where the point escapes, if it does. A point that returns to where it was at a power of 2 goes round
 // for ever.
-func (w *walk) followOne(ctx context.Context, p orbit, count *int32, norm *float64) error {
-	species := w.kernel.species()
+func (r *run) followOne(ctx context.Context, p pointState, count *int32, norm *float64) error {
+	species := r.kernel.species()
 	savedX, savedY, save := p.x, p.y, 1
-	for n := 1; n <= w.kernel.MaxIterations; n++ {
-		if w.steps++; w.steps >= pollSteps {
-			w.steps = 0
+	for n := 1; n <= r.kernel.MaxIterations; n++ {
+		if r.steps++; r.steps >= pollSteps {
+			r.steps = 0
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
 		}
 		p.x, p.y = species.step(p.x, p.y, p.cx, p.cy)
-		if square := norm2(p.x, p.y); square > w.kernel.Radius2 {
+		if square := norm2(p.x, p.y); square > r.kernel.Radius2 {
 			*count, *norm = int32(n), square
 			return nil
 		}

@@ -16,24 +16,30 @@ func (s species) step(x, y, cx, cy float64) (float64, float64) {
 	}
 }
 
+// stepQuadratic is z^2 + c. Its four operations are two chains of two, x' and y', which do not wait for each other.
 func stepQuadratic(x, y, cx, cy float64) (float64, float64) {
 	return math.FMA(x, x, math.FMA(-y, y, cx)), math.FMA(x+x, y, cy)
 }
 
+// stepShip folds z into the first quadrant before it is squared; x^2 and y^2 do not mind the signs.
 func stepShip(x, y, cx, cy float64) (float64, float64) {
 	return math.FMA(x, x, math.FMA(-y, y, cx)), math.FMA(math.Abs(x+x), math.Abs(y), cy)
 }
 
+// stepTricorn squares the conjugate: the imaginary part changes its sign.
 func stepTricorn(x, y, cx, cy float64) (float64, float64) {
 	return math.FMA(x, x, math.FMA(-y, y, cx)), math.FMA(-(x + x), y, cy)
 }
 
-// norm2 is |z|^2.
+// norm2 is |z|^2. The second product is rounded, the first fused, as in the assembly.
 func norm2(x, y float64) float64 { return math.FMA(x, x, float64(y*y)) }
 
 // inside reports whether c is certainly in the Mandelbrot set: in the main cardioid or in the disc of period 2. The
 // margins are thousands of times the rounding errors of these expressions, and wide enough that the rounding errors of
 // the orbit itself, which move c by about 1e-16, cannot make it escape. TestShortcuts compares with iterating.
+//
+// The cardioid is where q*(q + x - 1/4) <= y^2/4 with q = (x - 1/4)^2 + y^2, which is |1 - sqrt(1-4c)| <= 1 without roots; the
+// disc of period 2 has its centre at -1 and radius 1/4.
 func inside(x, y float64) bool {
 	const margin = 1e-12
 	yy := float64(y * y)
@@ -49,7 +55,7 @@ func inside(x, y float64) bool {
 // portable returns the engine in plain Go. On arm64 a math.FMA is one instruction; on processors without fused
 // operations it is right but slow.
 func portable(s species) engine {
-	e := engine{name: "portable", begin: begin, advance: (*field).advance, settle: (*field).settle, width: 1}
+	e := engine{name: "portable", begin: begin, advance: (*field).advance, refine: (*field).refine, width: 1}
 	switch s {
 	case quadratic:
 		e.trace = traceQuadratic
@@ -89,7 +95,8 @@ const lanes = 4
 // quad is four points.
 type quad struct{ x, y, cx, cy [lanes]float64 }
 
-// advance is the engine's function of that name.
+// advance is the engine's function of that name. A point that has escaped is found by a comparison that is false for NaN too:
+// what has overflowed within a block is outside.
 func (f *field) advance(n, steps int) int {
 	kept := 0
 	for i := 0; i < n; i += lanes {
@@ -112,7 +119,7 @@ func (f *field) advance(n, steps int) int {
 	return kept
 }
 
-// leave appends point i, as it is before the block, to those that left.
+// leave appends point i, as it is before the block, to those that left, for refine to find the step.
 func (f *field) leave(i int) {
 	to := f.left
 	f.leftX[to], f.leftY[to], f.leftCX[to], f.leftCY[to] = f.x[i], f.y[i], f.cx[i], f.cy[i]
@@ -120,8 +127,8 @@ func (f *field) leave(i int) {
 	f.left++
 }
 
-// settle is the engine's function of that name. It needs not know the number of steps: every point escapes.
-func (f *field) settle(_ int) {
+// refine is the engine's function of that name. It needs not know the number of steps: every point escapes.
+func (f *field) refine(_ int) {
 	for i := range f.left {
 		x, y, norm := f.leftX[i], f.leftY[i], 0.0
 		count := f.leftBase[i]
@@ -138,7 +145,7 @@ func (f *field) settle(_ int) {
 	f.left = 0
 }
 
-// iterate makes steps of all four points. The loops are written out for each formula, and with a variable for each
+// iterate makes steps of all four points, without a look at |z|. The loops are written out for each formula, and with a variable for each
 // number, because the compiler keeps neither a call nor an array's elements in registers.
 func (q *quad) iterate(s species, steps int) {
 	x0, x1, x2, x3 := q.x[0], q.x[1], q.x[2], q.x[3]

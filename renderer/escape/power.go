@@ -17,6 +17,7 @@ const (
 	tricorn   species = MaxPower + 2
 )
 
+// species is the map of a kernel. A power that is out of range is taken for the nearest, 0 for 2.
 func (k Kernel) species() species {
 	switch k.Formula {
 	case BurningShip:
@@ -28,7 +29,7 @@ func (k Kernel) species() species {
 	return species(max(2, min(k.Power, MaxPower)))
 }
 
-// analytic reports whether the map has a complex derivative.
+// analytic reports whether the map has a complex derivative. The others have a real 2x2 matrix in its place (jacobian).
 func (s species) analytic() bool { return s <= MaxPower }
 
 // stepPower is z^p + c for p from 2 up: z is squared for every binary digit of p behind the first, and then multiplied by z
@@ -42,7 +43,8 @@ func stepPower(x, y, cx, cy float64, p int) (float64, float64) {
 	return math.FMA(a, x, math.FMA(-b, y, cx)), math.FMA(a, y, math.FMA(b, x, cy))
 }
 
-// power is z^p for p from 1 up, in the same way.
+// power is z^p for p from 1 up, in the same way: by the binary digits of p, the highest first, which for powers up to 8 is as few
+// products as there can be.
 func power(x, y float64, p int) (float64, float64) {
 	a, b := x, y
 	for digit := bits.Len(uint(p)) - 2; digit >= 0; digit-- {
@@ -54,7 +56,7 @@ func power(x, y float64, p int) (float64, float64) {
 	return a, b
 }
 
-// square is z^2.
+// square is z^2. Doubling is exact, so that 2ab is rounded once.
 func square(a, b float64) (float64, float64) {
 	return math.FMA(a, a, -float64(b*b)), float64((a + a) * b)
 }

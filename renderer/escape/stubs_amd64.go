@@ -14,12 +14,12 @@ func beginQuadraticAVX512(f *field, n int, steps int) int
 //go:noescape
 func advanceQuadraticAVX512(f *field, n int, steps int) int
 
-// settleQuadraticAVX512 is settle, see field.
+// refineQuadraticAVX512 is refine, see field.
 //
 //go:noescape
-func settleQuadraticAVX512(f *field, steps int)
+func refineQuadraticAVX512(f *field, steps int)
 
-// traceQuadraticAVX512 is trace, see walk.
+// traceQuadraticAVX512 is trace, see run.
 //
 //go:noescape
 func traceQuadraticAVX512(t *tracer, i int, common int, rest int)
@@ -34,12 +34,12 @@ func beginShipAVX512(f *field, n int, steps int) int
 //go:noescape
 func advanceShipAVX512(f *field, n int, steps int) int
 
-// settleShipAVX512 is settle, see field.
+// refineShipAVX512 is refine, see field.
 //
 //go:noescape
-func settleShipAVX512(f *field, steps int)
+func refineShipAVX512(f *field, steps int)
 
-// traceShipAVX512 is trace, see walk.
+// traceShipAVX512 is trace, see run.
 //
 //go:noescape
 func traceShipAVX512(t *tracer, i int, common int, rest int)
@@ -54,12 +54,12 @@ func beginTricornAVX512(f *field, n int, steps int) int
 //go:noescape
 func advanceTricornAVX512(f *field, n int, steps int) int
 
-// settleTricornAVX512 is settle, see field.
+// refineTricornAVX512 is refine, see field.
 //
 //go:noescape
-func settleTricornAVX512(f *field, steps int)
+func refineTricornAVX512(f *field, steps int)
 
-// traceTricornAVX512 is trace, see walk.
+// traceTricornAVX512 is trace, see run.
 //
 //go:noescape
 func traceTricornAVX512(t *tracer, i int, common int, rest int)
@@ -74,12 +74,12 @@ func beginPower3AVX512(f *field, n int, steps int) int
 //go:noescape
 func advancePower3AVX512(f *field, n int, steps int) int
 
-// settlePower3AVX512 is settle, see field.
+// refinePower3AVX512 is refine, see field.
 //
 //go:noescape
-func settlePower3AVX512(f *field, steps int)
+func refinePower3AVX512(f *field, steps int)
 
-// tracePower3AVX512 is trace, see walk.
+// tracePower3AVX512 is trace, see run.
 //
 //go:noescape
 func tracePower3AVX512(t *tracer, i int, common int, rest int)
@@ -94,12 +94,12 @@ func beginPower4AVX512(f *field, n int, steps int) int
 //go:noescape
 func advancePower4AVX512(f *field, n int, steps int) int
 
-// settlePower4AVX512 is settle, see field.
+// refinePower4AVX512 is refine, see field.
 //
 //go:noescape
-func settlePower4AVX512(f *field, steps int)
+func refinePower4AVX512(f *field, steps int)
 
-// tracePower4AVX512 is trace, see walk.
+// tracePower4AVX512 is trace, see run.
 //
 //go:noescape
 func tracePower4AVX512(t *tracer, i int, common int, rest int)
@@ -114,12 +114,12 @@ func beginPower5AVX512(f *field, n int, steps int) int
 //go:noescape
 func advancePower5AVX512(f *field, n int, steps int) int
 
-// settlePower5AVX512 is settle, see field.
+// refinePower5AVX512 is refine, see field.
 //
 //go:noescape
-func settlePower5AVX512(f *field, steps int)
+func refinePower5AVX512(f *field, steps int)
 
-// tracePower5AVX512 is trace, see walk.
+// tracePower5AVX512 is trace, see run.
 //
 //go:noescape
 func tracePower5AVX512(t *tracer, i int, common int, rest int)
@@ -134,12 +134,12 @@ func beginPower6AVX512(f *field, n int, steps int) int
 //go:noescape
 func advancePower6AVX512(f *field, n int, steps int) int
 
-// settlePower6AVX512 is settle, see field.
+// refinePower6AVX512 is refine, see field.
 //
 //go:noescape
-func settlePower6AVX512(f *field, steps int)
+func refinePower6AVX512(f *field, steps int)
 
-// tracePower6AVX512 is trace, see walk.
+// tracePower6AVX512 is trace, see run.
 //
 //go:noescape
 func tracePower6AVX512(t *tracer, i int, common int, rest int)
@@ -154,12 +154,12 @@ func beginPower7AVX512(f *field, n int, steps int) int
 //go:noescape
 func advancePower7AVX512(f *field, n int, steps int) int
 
-// settlePower7AVX512 is settle, see field.
+// refinePower7AVX512 is refine, see field.
 //
 //go:noescape
-func settlePower7AVX512(f *field, steps int)
+func refinePower7AVX512(f *field, steps int)
 
-// tracePower7AVX512 is trace, see walk.
+// tracePower7AVX512 is trace, see run.
 //
 //go:noescape
 func tracePower7AVX512(t *tracer, i int, common int, rest int)
@@ -174,12 +174,12 @@ func beginPower8AVX512(f *field, n int, steps int) int
 //go:noescape
 func advancePower8AVX512(f *field, n int, steps int) int
 
-// settlePower8AVX512 is settle, see field.
+// refinePower8AVX512 is refine, see field.
 //
 //go:noescape
-func settlePower8AVX512(f *field, steps int)
+func refinePower8AVX512(f *field, steps int)
 
-// tracePower8AVX512 is trace, see walk.
+// tracePower8AVX512 is trace, see run.
 //
 //go:noescape
 func tracePower8AVX512(t *tracer, i int, common int, rest int)
@@ -194,12 +194,12 @@ func beginQuadraticAVX2(f *field, n int, steps int) int
 //go:noescape
 func advanceQuadraticAVX2(f *field, n int, steps int) int
 
-// settleQuadraticAVX2 is settle, see field.
+// refineQuadraticAVX2 is refine, see field.
 //
 //go:noescape
-func settleQuadraticAVX2(f *field, steps int)
+func refineQuadraticAVX2(f *field, steps int)
 
-// traceQuadraticAVX2 is trace, see walk.
+// traceQuadraticAVX2 is trace, see run.
 //
 //go:noescape
 func traceQuadraticAVX2(t *tracer, i int, common int, rest int)
@@ -214,12 +214,12 @@ func beginShipAVX2(f *field, n int, steps int) int
 //go:noescape
 func advanceShipAVX2(f *field, n int, steps int) int
 
-// settleShipAVX2 is settle, see field.
+// refineShipAVX2 is refine, see field.
 //
 //go:noescape
-func settleShipAVX2(f *field, steps int)
+func refineShipAVX2(f *field, steps int)
 
-// traceShipAVX2 is trace, see walk.
+// traceShipAVX2 is trace, see run.
 //
 //go:noescape
 func traceShipAVX2(t *tracer, i int, common int, rest int)
@@ -234,12 +234,12 @@ func beginTricornAVX2(f *field, n int, steps int) int
 //go:noescape
 func advanceTricornAVX2(f *field, n int, steps int) int
 
-// settleTricornAVX2 is settle, see field.
+// refineTricornAVX2 is refine, see field.
 //
 //go:noescape
-func settleTricornAVX2(f *field, steps int)
+func refineTricornAVX2(f *field, steps int)
 
-// traceTricornAVX2 is trace, see walk.
+// traceTricornAVX2 is trace, see run.
 //
 //go:noescape
 func traceTricornAVX2(t *tracer, i int, common int, rest int)
@@ -254,12 +254,12 @@ func beginPower3AVX2(f *field, n int, steps int) int
 //go:noescape
 func advancePower3AVX2(f *field, n int, steps int) int
 
-// settlePower3AVX2 is settle, see field.
+// refinePower3AVX2 is refine, see field.
 //
 //go:noescape
-func settlePower3AVX2(f *field, steps int)
+func refinePower3AVX2(f *field, steps int)
 
-// tracePower3AVX2 is trace, see walk.
+// tracePower3AVX2 is trace, see run.
 //
 //go:noescape
 func tracePower3AVX2(t *tracer, i int, common int, rest int)
@@ -274,12 +274,12 @@ func beginPower4AVX2(f *field, n int, steps int) int
 //go:noescape
 func advancePower4AVX2(f *field, n int, steps int) int
 
-// settlePower4AVX2 is settle, see field.
+// refinePower4AVX2 is refine, see field.
 //
 //go:noescape
-func settlePower4AVX2(f *field, steps int)
+func refinePower4AVX2(f *field, steps int)
 
-// tracePower4AVX2 is trace, see walk.
+// tracePower4AVX2 is trace, see run.
 //
 //go:noescape
 func tracePower4AVX2(t *tracer, i int, common int, rest int)
@@ -294,12 +294,12 @@ func beginPower5AVX2(f *field, n int, steps int) int
 //go:noescape
 func advancePower5AVX2(f *field, n int, steps int) int
 
-// settlePower5AVX2 is settle, see field.
+// refinePower5AVX2 is refine, see field.
 //
 //go:noescape
-func settlePower5AVX2(f *field, steps int)
+func refinePower5AVX2(f *field, steps int)
 
-// tracePower5AVX2 is trace, see walk.
+// tracePower5AVX2 is trace, see run.
 //
 //go:noescape
 func tracePower5AVX2(t *tracer, i int, common int, rest int)
@@ -314,12 +314,12 @@ func beginPower6AVX2(f *field, n int, steps int) int
 //go:noescape
 func advancePower6AVX2(f *field, n int, steps int) int
 
-// settlePower6AVX2 is settle, see field.
+// refinePower6AVX2 is refine, see field.
 //
 //go:noescape
-func settlePower6AVX2(f *field, steps int)
+func refinePower6AVX2(f *field, steps int)
 
-// tracePower6AVX2 is trace, see walk.
+// tracePower6AVX2 is trace, see run.
 //
 //go:noescape
 func tracePower6AVX2(t *tracer, i int, common int, rest int)
@@ -334,12 +334,12 @@ func beginPower7AVX2(f *field, n int, steps int) int
 //go:noescape
 func advancePower7AVX2(f *field, n int, steps int) int
 
-// settlePower7AVX2 is settle, see field.
+// refinePower7AVX2 is refine, see field.
 //
 //go:noescape
-func settlePower7AVX2(f *field, steps int)
+func refinePower7AVX2(f *field, steps int)
 
-// tracePower7AVX2 is trace, see walk.
+// tracePower7AVX2 is trace, see run.
 //
 //go:noescape
 func tracePower7AVX2(t *tracer, i int, common int, rest int)
@@ -354,12 +354,12 @@ func beginPower8AVX2(f *field, n int, steps int) int
 //go:noescape
 func advancePower8AVX2(f *field, n int, steps int) int
 
-// settlePower8AVX2 is settle, see field.
+// refinePower8AVX2 is refine, see field.
 //
 //go:noescape
-func settlePower8AVX2(f *field, steps int)
+func refinePower8AVX2(f *field, steps int)
 
-// tracePower8AVX2 is trace, see walk.
+// tracePower8AVX2 is trace, see run.
 //
 //go:noescape
 func tracePower8AVX2(t *tracer, i int, common int, rest int)

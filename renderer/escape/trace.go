@@ -22,10 +22,11 @@ type tracer struct {
 	other   [slots]int32 // index on its way to be in order
 }
 
-// traceRoom is a multiple of the number of points that any engine moves together.
+// traceRoom is a multiple of the number of points that any engine moves together: the last group is filled up with copies of the
+// last point.
 const traceRoom = 32
 
-// tracePoll is the number of steps that points make at most between two looks at the context.
+// tracePoll is the number of steps that points make at most between two looks at the context: tens of microseconds for a group.
 const tracePoll = 4096
 
 // trace fills in how the points of a chunk escape that do. Nothing in it decides about counts.
@@ -33,24 +34,24 @@ const tracePoll = 4096
 // An engine makes the steps by its function trace(t, i, common, rest), for as many points from i on as its width says:
 // first so many steps of all, then so many more, in which only those take part whose count is not used up. It takes what
 // was made off the counts.
-func (w *walk) trace(ctx context.Context, b Batch) error {
-	t, width := b.tracer, w.engine.width
+func (r *run) trace(ctx context.Context, b Batch) error {
+	t, width := b.tracer, r.engine.width
 	if t == nil {
 		t = &tracer{}
 	}
 	n := t.enlist(b.Count)
-	t.load(w.kernel, b, n)
+	t.load(r.kernel, b, n)
 	for i := 0; i < n; i += width {
 		for t.count[i+width-1] > 0 {
 			common := min(t.count[i], tracePoll)
 			rest := min(t.count[i+width-1]-common, tracePoll-common)
-			if w.steps += width * int(common+rest); w.steps >= pollSteps {
-				w.steps = 0
+			if r.steps += width * int(common+rest); r.steps >= pollSteps {
+				r.steps = 0
 				if err := context.Cause(ctx); err != nil {
 					return err
 				}
 			}
-			w.engine.trace(t, i, int(common), int(rest))
+			r.engine.trace(t, i, int(common), int(rest))
 		}
 	}
 	t.unload(b, n)
@@ -58,7 +59,8 @@ func (w *walk) trace(ctx context.Context, b Batch) error {
 }
 
 // enlist puts the numbers of the points that escape into index, in the order of their counts, and returns how many they
-// are. It sorts by one byte of the counts after another, the lowest first.
+// are. It sorts by one byte of the counts after another, the lowest first: a radix sort, which keeps the order of equal
+// counts and so is the same everywhere, in time that does not depend on what the counts are.
 func (t *tracer) enlist(counts []int32) int {
 	n, most := 0, int32(0)
 	for i, count := range counts {
@@ -107,7 +109,8 @@ func (t *tracer) load(k Kernel, b Batch, n int) {
 	}
 }
 
-// unload writes the results to the batch. Of an analytic map the derivatives to the imaginary part follow from the others.
+// unload writes the results to the batch. Of an analytic map the derivatives to the imaginary part follow from the others, by the
+// equations of Cauchy and Riemann. The gradient of |z| is (x*dx + y*dy)/|z| in each direction.
 func (t *tracer) unload(b Batch, n int) {
 	for from, i := range t.index[:n] {
 		x, y := t.x[from], t.y[from]

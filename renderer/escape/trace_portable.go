@@ -2,7 +2,7 @@ package escape
 
 import "math"
 
-// The functions below are trace, see walk.trace, in plain Go, one point at a time: unlike an orbit alone, an orbit with its
+// The functions below are trace, see run.trace, in plain Go, one point at a time: unlike an orbit alone, an orbit with its
 // derivative has work enough between its dependent operations to keep a core busy. They are the definition that the
 // engines agree with to the bit.
 

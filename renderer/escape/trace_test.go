@@ -137,10 +137,10 @@ func TestTracingStops(t *testing.T) {
 	b := NewBatch(1).Traced()
 	b.Re[0] = 0.25 + 1e-15
 	k := Kernel{MaxIterations: 1 << 30, Radius2: 4}
-	w := walk{kernel: k, engine: fastest(quadratic)}
+	r := run{kernel: k, engine: fastest(quadratic)}
 	b.Count[0] = 1 << 30 // as if found
 	cancel(errEnough)
-	require.ErrorIs(t, w.trace(ctx, b), errEnough)
+	require.ErrorIs(t, r.trace(ctx, b), errEnough)
 }
 
 var errEnough = errors.New("enough")

@@ -7,7 +7,9 @@ import (
 	"mandelfarm/renderer/wide"
 )
 
-// slope is a derivative dz_n/dc, (re + i*im) * 2^exp, of which as many bits are kept as it was made for.
+// slope is a derivative dz_n/dc, (re + i*im) * 2^exp, of which as many bits are kept as it was made for. Derivatives grow with
+// the orbit, to the inverse of the domain's size, so unlike points they need an exponent; and no more bits than the step of
+// Newton's method that they are for is to gain, which is about half of those of its orbit at most.
 type slope struct {
 	re, im big.Int
 	exp    int
@@ -16,14 +18,14 @@ type slope struct {
 	x, y, p, q, r, one big.Int // for step
 }
 
-// newSlope is dz_1/dc.
+// newSlope is dz_1/dc, which is 1 exactly: z_1 is c.
 func newSlope(bits int) *slope {
 	s := &slope{bits: bits}
 	s.re.SetInt64(1)
 	return s
 }
 
-// slopeOf is a derivative that is known in double precision.
+// slopeOf is a derivative that is known in double precision. Its 53 bits become integers, and their exponent goes with it.
 func slopeOf(d wide.Complex) *slope {
 	const mantissa = 53
 	s := &slope{exp: d.Exp - mantissa}
@@ -36,7 +38,8 @@ func slopeOf(d wide.Complex) *slope {
 	return s
 }
 
-// step goes from dz_n/dc to dz_{n+1}/dc = 2 z_n dz_n/dc + 1.
+// step goes from dz_n/dc to dz_{n+1}/dc = 2 z_n dz_n/dc + 1. Of z as many leading bits count as of the derivative. The 1 is left
+// out where it is below the last bit.
 func (s *slope) step(z orbit.Point, bits int) {
 	// Three products instead of four: re = xa - yb, im = (x+y)(a+b) - xa - yb.
 	cut := shorten(&s.x, &s.y, z.Re, z.Im, s.bits)
@@ -55,7 +58,8 @@ func (s *slope) step(z orbit.Point, bits int) {
 	}
 }
 
-// shorten cuts two numbers off so that the longer keeps so many bits, and returns how many it lost.
+// shorten cuts two numbers off so that the longer keeps so many bits, and returns how many it lost. Bits are cut off towards minus
+// infinity, an error of one unit that margin has room for.
 func shorten(toX, toY, x, y *big.Int, bits int) int {
 	cut := uint(max(0, x.BitLen()-bits, y.BitLen()-bits))
 	toX.Rsh(x, cut)
@@ -63,7 +67,8 @@ func shorten(toX, toY, x, y *big.Int, bits int) int {
 	return int(cut)
 }
 
-// under returns z over the slope, in the units of z. It reports false where the slope is 0.
+// under returns z over the slope, in the units of z. It reports false where the slope is 0. The quotient is z times the conjugate
+// over the squared norm; the exponent goes to whichever side it makes longer.
 func (s *slope) under(z orbit.Point) (orbit.Point, bool) {
 	norm := new(big.Int).Mul(&s.re, &s.re)
 	norm.Add(norm, new(big.Int).Mul(&s.im, &s.im))

@@ -14,7 +14,7 @@ import (
 type Point struct{ Re, Im *big.Int }
 
 // maxExponent is the largest power of ten that numbers may be given with: the cost of reading one is that of its digits
-// written out.
+// written out, so that a few characters must not stand for more than a few million.
 const maxExponent = 2_000_000
 
 // Parse reads two decimals and rounds them to multiples of 2^-precision, to the nearest, ties away from 0. It reports
@@ -25,7 +25,8 @@ func Parse(re, im string, precision int) (Point, bool) {
 	return Point{x, y}, ok && also
 }
 
-// parse reads [-]digits[.digits][e±digits].
+// parse reads [-]digits[.digits][e±digits]. The digits are an integer x, and the number is x * 10^e: in units of 2^-precision
+// the product, or the quotient of x * 2^precision and half a divisor more. There is one rounding, at the end.
 func parse(text string, precision int) (*big.Int, bool) {
 	mantissa, exponent := text, 0
 	if at := strings.IndexAny(text, "eE"); at >= 0 {
@@ -60,7 +61,7 @@ func (p Point) Plus(d wide.Complex, precision int) Point {
 	return Point{plus(p.Re, d.Re, d.Exp+precision), plus(p.Im, d.Im, d.Exp+precision)}
 }
 
-// plus adds m * 2^e units.
+// plus adds m * 2^e units. The 53 bits of m are an integer, shifted to its place; half a unit is added where bits are cut off.
 func plus(x *big.Int, m float64, e int) *big.Int {
 	const mantissa = 53
 	d := new(big.Int)
@@ -77,15 +78,15 @@ func plus(x *big.Int, m float64, e int) *big.Int {
 	return d.Add(d, x)
 }
 
-// Minus returns p - q in double precision. Both have the same bits.
+// Minus returns p - q in double precision. Both have the same bits. The difference is exact before it is rounded.
 func (p Point) Minus(q Point, precision int) wide.Complex {
 	return toWide(new(big.Int).Sub(p.Re, q.Re), new(big.Int).Sub(p.Im, q.Im), precision)
 }
 
-// Wide returns the point in double precision.
+// Wide returns the point in double precision, as a floatexp: its size may be anything.
 func (p Point) Wide(precision int) wide.Complex { return toWide(p.Re, p.Im, precision) }
 
-// toWide rounds a point to double precision.
+// toWide rounds a point to double precision: each part to 53 bits, and the smaller one then to the unit of the larger.
 func toWide(x, y *big.Int, precision int) wide.Complex {
 	xm, xe := leading(x)
 	ym, ye := leading(y)
@@ -93,7 +94,8 @@ func toWide(x, y *big.Int, precision int) wide.Complex {
 	return wide.New(float64(xm*wide.Power(xe-e)), float64(ym*wide.Power(ye-e)), e-precision)
 }
 
-// leading returns m and e with x = m * 2^e, rounded to the first 64 bits and then to those of m.
+// leading returns m and e with x = m * 2^e, rounded to the first 64 bits and then to those of m. It looks at two words however
+// many there are: each step of an orbit is rounded for its visitor, and may not cost what another product does.
 func leading(x *big.Int) (m float64, e int) {
 	words := x.Bits()
 	n := len(words)

@@ -50,7 +50,7 @@ func TestProductsAreThoseOfPackageBig(t *testing.T) {
 	assert.Positive(t, shortened, "none was shortened")
 }
 
-// TestPartnersWhoDoNotComeBack has a partner that begins every task and sits on it for a while.
+// TestPartnersWhoDoNotComeBack has a helper that begins every task and sits on it for a while.
 func TestPartnersWhoDoNotComeBack(t *testing.T) {
 	t.Parallel()
 	const words = 40
@@ -60,23 +60,23 @@ func TestPartnersWhoDoNotComeBack(t *testing.T) {
 		return &stepper{c: c, words: words, now: Point{new(big.Int), new(big.Int)}, next: Point{new(big.Int), new(big.Int)}}
 	}
 	alone, together := newStepper(), newStepper()
-	together.partner = &partner{c: c.Im, words: words, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	together.helper = &helper{c: c.Im, words: words, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	var losses atomic.Int64
 	var steps atomic.Int64
-	go slowly(together.partner, &steps, &losses)
+	go slowly(together.helper, &steps, &losses)
 	for n := 0; losses.Load() < 20; n++ {
-		require.Less(t, n, 1_000_000, "the partner never begins")
+		require.Less(t, n, 1_000_000, "the helper never begins")
 		alone.step()
 		together.step()
 		steps.Add(1)
 		require.Zero(t, alone.now.Re.Cmp(together.now.Re), "step %d", n)
 		require.Zero(t, alone.now.Im.Cmp(together.now.Im), "step %d", n)
 	}
-	together.partner.end()
+	together.helper.end()
 }
 
-// slowly does a partner's work, but keeps every task until three more steps were made without it.
-func slowly(p *partner, steps, losses *atomic.Int64) {
+// slowly does a helper's work, but keeps every task until three more steps were made without it.
+func slowly(p *helper, steps, losses *atomic.Int64) {
 	defer close(p.done)
 	for p.state.Load() != ended {
 		if !p.state.CompareAndSwap(asked, begun) {

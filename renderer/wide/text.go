@@ -9,7 +9,8 @@ import (
 // working is the precision, in bits, of the powers of ten that numbers are divided by: rounding takes a few of them.
 const working = 160
 
-// Text prints the number as d.ddde±x with so many digits, the last one rounded.
+// Text prints the number as d.ddde±x with so many digits, the last one rounded. Package big prints numbers of any exponent too, but
+// writes all digits out on the way, a million for 10^-1000000; here 2^Exp is divided by the power of ten next to it.
 func (a Real) Text(digits int) string {
 	if a.M == 0 {
 		return "0"
@@ -31,7 +32,7 @@ func (a Real) Text(digits int) string {
 	return mantissa + "e" + strconv.Itoa(e)
 }
 
-// power10 returns 10^n.
+// power10 returns 10^n, by squaring. Each of some 20 products is rounded to 160 bits, and 17 digits are 57.
 func power10(n int) *big.Float {
 	p := new(big.Float).SetPrec(working).SetInt64(1)
 	square := new(big.Float).SetPrec(working).SetInt64(10)

@@ -6,9 +6,10 @@ import (
 )
 
 // The layout of the lanes of package deep: arrays of laneCount elements of 8 bytes, in the order of the Go declaration, and
-// the words behind them.
-const laneCount = 16
+// the words behind them. Only what is here is known of points: the rest of a point waits in Go until its lane is taken.
+const laneCount = 16 // that of package deep: two vectors
 
+// laneArray is the number of an array of lanes.
 type laneArray int
 
 const (
@@ -31,11 +32,12 @@ const (
 	laneArrays
 )
 
+// laneWord is the number of a word behind the arrays.
 type laneWord int
 
 const (
 	laneElements laneWord = iota
-	laneLinks
+	laneSkips
 	laneEnd
 	laneLimit
 	laneRadius2
@@ -45,20 +47,23 @@ const (
 	laneLeast
 )
 
+// at is the operand for a group's part of an array, a vector.
 func (a laneArray) at(lanes reg.Register, group int) operand.Mem {
 	return operand.Mem{Base: lanes, Disp: (int(a)*laneCount + group*8) * elementSize}
 }
 
+// of is the operand for a word.
 func (w laneWord) of(lanes reg.Register) operand.Mem {
 	return operand.Mem{Base: lanes, Disp: (int(laneArrays)*laneCount + int(w)) * elementSize}
 }
 
-// The layout of an element and of a link. Indices are in words of 8 bytes: that of an element is three times its number,
-// that of a link eight times. In the last word of an element are the upper half of the bound of its first link and the
-// number of that, in the last of a link the upper half of the bound of the next and the link's length.
+// The layout of an element and of a packed skip. Indices are in words of 8 bytes: that of an element is three times its number,
+// that of a skip eight times. In the last word of an element are the upper half of the bound of its first skip and the
+// number of that, in the last of a skip the upper half of the bound of the next and the skip's length. Words that hold two
+// things save a gather, which is what a move waits for.
 const (
 	elementWords = 3
-	linkWords    = 8
+	skipWords    = 8
 	atRe         = 0
 	atIm         = 8
 	atFirst      = 16

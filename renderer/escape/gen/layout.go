@@ -5,10 +5,14 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// The layouts below are those of field and tracer in package escape, which the compiler of Go lays out in the order of the
+// declarations. Nothing checks them but the tests of the engines, which fail at once where they differ.
+
 // slots is the number of elements of an array of a field. Package escape holds the same constant.
 const slots = 2048 + 72
 
-// array is the number of an array of 8-byte elements in a field, in the order of the Go declaration.
+// array is the number of an array of 8-byte elements in a field, in the order of the Go declaration. Elements of all arrays are
+// of one size, integers too, so that a lane is the same point in each.
 type array int
 
 const (
@@ -28,7 +32,8 @@ const (
 	maxPermutationSize = 32
 )
 
-// The arrays of a tracer, in the order of its declaration, and its parameter behind them.
+// The arrays of a tracer, in the order of its declaration, and its parameter behind them: z, the derivatives to both parts of the
+// point, c, the steps to make.
 const (
 	tracedX, tracedY   = array(0), array(1)
 	tracedUX, tracedUY = array(2), array(3)
@@ -38,7 +43,7 @@ const (
 	tracedUnit         = 9 * arraySize
 )
 
-// scalar is the number of a parameter, a word behind the arrays.
+// scalar is the number of a parameter, a word behind the arrays. They follow each other without padding, all being words.
 type scalar int
 
 const (
@@ -53,7 +58,7 @@ const (
 	slices
 )
 
-// slice is the number of a slice behind the parameters: address, length and capacity.
+// slice is the number of a slice behind the parameters: address, length and capacity, of which only the address is used.
 type slice int
 
 const (
@@ -71,7 +76,7 @@ func (s slice) address(field reg.Register) operand.Mem {
 	return (slices + scalar(sliceWords*s)).of(field)
 }
 
-// at is the operand for element i+offset of an array.
+// at is the operand for element i+offset of an array: the offset is known here, and part of the instruction.
 func (a array) at(field, i reg.Register, offset int) operand.Mem {
 	return operand.Mem{Base: field, Index: i, Scale: elementSize, Disp: int(a)*arraySize + offset*elementSize}
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// machine is an instruction set: AVX-512, whose masks are registers of their own, or AVX2, whose masks are vectors.
+// machine is an instruction set: AVX-512, whose masks are registers of their own, or AVX2, whose masks are vectors. Its methods
+// are the vocabulary that the functions are written in; where the two differ, they differ in here.
 type machine struct {
 	c        *build.Context
 	wide     bool
@@ -21,13 +22,13 @@ type machine struct {
 	group    int            // vectors that iterate side by side in a block
 	half     int            // the same where less is left
 	starters int            // vectors that begin side by side
-	settlers int            // vectors that settle side by side
+	refiners int            // vectors that refine side by side
 	tracers  int            // vectors that are traced side by side
 	pack     operand.Mem    // AVX2: for each mask the permutation that moves its lanes to the front
 	sign     reg.VecVirtual // the sign bits, for the ship
 }
 
-// mask is a set of lanes.
+// mask is a set of lanes: a mask register, or a vector of integers that are 0 or -1.
 type mask = reg.Register
 
 // Comparison predicates of VCMPPD. All are false for NaN.
@@ -45,6 +46,7 @@ func newMachine(c *build.Context, wide bool) *machine {
 		return m
 	}
 	m.lanes = 4
+	// AVX2 has no instruction that packs the lanes of a set: a permutation of 4-byte halves for each of the 16 sets does it.
 	m.pack = c.StaticGlobal("pack")
 	c.DataAttributes(attr.RODATA | attr.NOPTR)
 	for set := range 1 << m.lanes {
@@ -62,22 +64,25 @@ func newMachine(c *build.Context, wide bool) *machine {
 	return m
 }
 
-// fit chooses how many vectors move side by side: as many as there are registers for, or as keep the multipliers busy.
+// fit chooses how many vectors move side by side: as many as there are registers for, or as keep the multipliers busy. z takes two
+// registers, a step of z^2 two for a moment, higher powers four to six, and derivatives two more, or four where the map is not
+// analytic. Figures were found by measuring; one more does not assemble, or is no faster.
 func (m *machine) fit(f formula) {
 	switch {
 	case m.wide:
-		m.group, m.half, m.starters, m.settlers, m.tracers = 8, 4, 4, 4, 2
+		m.group, m.half, m.starters, m.refiners, m.tracers = 8, 4, 4, 4, 2
 	case f.power() > 2:
-		m.group, m.half, m.starters, m.settlers, m.tracers = 4, 2, 1, 1, 1
+		m.group, m.half, m.starters, m.refiners, m.tracers = 4, 2, 1, 1, 1
 	default:
-		m.group, m.half, m.starters, m.settlers, m.tracers = 6, 4, 2, 2, 1
+		m.group, m.half, m.starters, m.refiners, m.tracers = 6, 4, 2, 2, 1
 	}
 	if f == quadratic {
 		m.tracers *= 2
 	}
 }
 
-// name adds the instruction set's name to that of a function.
+// name adds the instruction set's name to that of a function, and the map's: every combination is a function of its own, so that no
+// step of a loop asks what it is to do.
 func (m *machine) name(function string, f formula) string {
 	if m.wide {
 		return function + string(f) + "AVX512"
@@ -90,7 +95,9 @@ func (m *machine) function(name, signature, comment string) {
 	m.functionOf("escape", []string{"field", "tracer"}, name, signature, comment)
 }
 
-// functionOf starts a function of a package that has types of the given names.
+// functionOf starts a function of a package that has types of the given names. It needs no stack: arguments are read where the
+// caller has put them, and everything else is in registers. The pragma tells the compiler that pointers stay with the caller,
+// so that what they point to may lie on its stack.
 func (m *machine) functionOf(pkg string, types []string, name, signature, comment string) {
 	m.c.Function(name)
 	m.c.Attributes(attr.NOSPLIT)
@@ -103,7 +110,8 @@ func (m *machine) functionOf(pkg string, types []string, name, signature, commen
 	m.c.Pragma("noescape")
 }
 
-// packageOf stands for a package: it knows the names of types, which is all that signatures need.
+// packageOf stands for a package: it knows the names of types, which is all that signatures need. The real one cannot be loaded
+// from here: it is another module's, and its stubs are what is being made.
 func packageOf(name string, names []string) *types.Package {
 	p := types.NewPackage(name, name)
 	for _, typ := range names {
@@ -114,7 +122,7 @@ func packageOf(name string, names []string) *types.Package {
 	return p
 }
 
-// finish ends it. Code without vectors pays for the upper halves of registers until they are cleared.
+// finish ends a function. Code without vectors pays for the upper halves of registers until they are cleared, and the caller is such code.
 func (m *machine) finish() {
 	m.c.VZEROUPPER()
 	m.c.RET()
@@ -127,7 +135,8 @@ func (m *machine) vector() reg.VecVirtual {
 	return m.c.YMM()
 }
 
-// load returns an array's elements in a register.
+// load returns an array's elements in a register. Arrays of Go need not begin at a multiple of a vector, hence the unaligned move,
+// which costs nothing where they do.
 func (m *machine) load(from operand.Mem) reg.VecVirtual {
 	v := m.vector()
 	m.c.VMOVUPD(from, v)
@@ -141,7 +150,7 @@ func (m *machine) broadcast(from operand.Mem) reg.VecVirtual {
 	return v
 }
 
-// constant returns a vector of equal numbers.
+// constant returns a vector of equal numbers, by way of a register: there is no data beside the code to keep in the cache.
 func (m *machine) constant(value float64) reg.VecVirtual {
 	return m.constantBits(math.Float64bits(value))
 }
@@ -154,7 +163,7 @@ func (m *machine) constantBits(value uint64) reg.VecVirtual {
 	return v
 }
 
-// splat returns a vector of an integer.
+// splat returns a vector of an integer that is known at run time only.
 func (m *machine) splat(value reg.Register) reg.VecVirtual {
 	low, v := m.c.XMM(), m.vector()
 	m.c.VMOVQ(value, low)
@@ -162,7 +171,7 @@ func (m *machine) splat(value reg.Register) reg.VecVirtual {
 	return v
 }
 
-// positive returns the lanes whose integer is above 0.
+// positive returns the lanes whose integer is above 0. In AVX2 the comparison overwrites the zero with the mask.
 func (m *machine) positive(v reg.VecVirtual) mask {
 	zero := m.zero()
 	if m.wide {
@@ -174,7 +183,7 @@ func (m *machine) positive(v reg.VecVirtual) mask {
 	return zero
 }
 
-// countDown takes 1 off the integers of the lanes of a set.
+// countDown takes 1 off the integers of the lanes of a set: in AVX2 a lane of a mask is -1 already.
 func (m *machine) countDown(set mask, v reg.VecVirtual) {
 	if m.wide {
 		one := m.constantBits(1)
@@ -184,7 +193,7 @@ func (m *machine) countDown(set mask, v reg.VecVirtual) {
 	m.c.VPADDQ(set, v, v)
 }
 
-// zero returns a vector of zeros.
+// zero returns a vector of zeros. Processors know x xor x, and take no time for it.
 func (m *machine) zero() reg.VecVirtual {
 	v := m.vector()
 	if m.wide {
@@ -195,20 +204,22 @@ func (m *machine) zero() reg.VecVirtual {
 	return v
 }
 
-// matchSign gives a product's first factor the sign of the second, so that the product is that of the magnitudes.
+// matchSign gives a product's first factor the sign of the second, so that the product is that of the magnitudes: |2x|*|y|
+// by one operation on bits, in AVX2 three, on one factor instead of both. It is math.Copysign.
 func (m *machine) matchSign(first, second reg.VecVirtual) {
 	if m.wide {
 		const secondWhereSign = 0xd8 // of the three inputs: sign ? second : first
 		m.c.VPTERNLOGQ(operand.U8(secondWhereSign), m.sign, second, first)
 		return
 	}
-	m.c.VANDNPD(first, m.sign, first)
+	m.c.VANDNPD(first, m.sign, first) // the magnitude
 	bit := m.c.YMM()
-	m.c.VANDPD(second, m.sign, bit)
+	m.c.VANDPD(second, m.sign, bit) // the sign
 	m.c.VORPD(bit, first, first)
 }
 
-// compare returns the lanes where a, predicate, b.
+// compare returns the lanes where a, predicate, b. The predicates are quiet and false for NaN: a point that has overflowed is not
+// inside.
 func (m *machine) compare(predicate uint8, a, b reg.VecVirtual) mask {
 	if m.wide {
 		k := m.c.K()
@@ -220,7 +231,7 @@ func (m *machine) compare(predicate uint8, a, b reg.VecVirtual) mask {
 	return v
 }
 
-// among keeps of a set the lanes where a, predicate, b.
+// among keeps of a set the lanes where a, predicate, b: a comparison and an intersection, in AVX-512 by one instruction.
 func (m *machine) among(set mask, predicate uint8, a, b reg.VecVirtual) {
 	if m.wide {
 		m.c.VCMPPD(operand.U8(predicate), b, a, set, set)
@@ -231,7 +242,7 @@ func (m *machine) among(set mask, predicate uint8, a, b reg.VecVirtual) {
 	m.c.VANDPD(v, set, set)
 }
 
-// without removes lanes from a set.
+// without removes lanes from a set. Both instructions complement the operand that is last but one.
 func (m *machine) without(set, lanes mask) {
 	if m.wide {
 		m.c.KANDNB(set, lanes, set)
@@ -249,7 +260,7 @@ func (m *machine) union(set, lanes mask) {
 	}
 }
 
-// intersect keeps the lanes of a set that are in another.
+// intersect keeps the lanes of a set that are in another. Vectors of masks are as good as numbers for the instructions on bits.
 func (m *machine) intersect(set, lanes mask) {
 	if m.wide {
 		m.c.KANDB(lanes, set, set)
@@ -258,7 +269,7 @@ func (m *machine) intersect(set, lanes mask) {
 	}
 }
 
-// everything returns the set of all lanes.
+// everything returns the set of all lanes, without a constant: a register is equal to itself in every lane.
 func (m *machine) everything() mask {
 	if m.wide {
 		k := m.c.K()
@@ -280,7 +291,7 @@ func (m *machine) nothing() mask {
 	return m.zero()
 }
 
-// bits returns the set as an integer, lane 0 lowest.
+// bits returns the set as an integer, lane 0 lowest. It is the way from masks to branches and to sizes.
 func (m *machine) bits(set mask) reg.GPVirtual {
 	r := m.c.GP32()
 	if m.wide {
@@ -291,7 +302,7 @@ func (m *machine) bits(set mask) reg.GPVirtual {
 	return r
 }
 
-// replace overwrites the lanes of a set.
+// replace overwrites the lanes of a set. VBLENDVPD looks at the sign bit alone, which in a mask is as good as any.
 func (m *machine) replace(set mask, from, to reg.VecVirtual) {
 	if m.wide {
 		m.c.VMOVAPD(from, set, to)
@@ -300,7 +311,8 @@ func (m *machine) replace(set mask, from, to reg.VecVirtual) {
 	}
 }
 
-// maximum raises the lanes of a set to those of another vector.
+// maximum raises the lanes of a set to those of another vector. In AVX2 lanes that are not of the set become 0, which raises nothing:
+// the numbers are squares.
 func (m *machine) maximum(set mask, from, to reg.VecVirtual) {
 	if m.wide {
 		m.c.VMAXPD(from, to, set, to)
@@ -312,7 +324,7 @@ func (m *machine) maximum(set mask, from, to reg.VecVirtual) {
 }
 
 // count adds an integer to the lanes of a set. In AVX2 a lane of a mask is the integer -1, which serves where the
-// addend is 1.
+// addend is 1; others are cut to the lanes first.
 func (m *machine) count(set mask, addend, to reg.VecVirtual) {
 	if m.wide {
 		m.c.VPADDQ(addend, to, set, to)
@@ -337,7 +349,9 @@ func (m *machine) selector(set mask, bits reg.GPVirtual) mask {
 	return permutation
 }
 
-// append stores the selected lanes of v side by side. It overwrites a whole vector's room.
+// append stores the selected lanes of v side by side. It overwrites a whole vector's room: what it leaves behind the lanes is
+// overwritten by the next, or lies behind the last point (field, idle). A compressing store to memory writes only the lanes, and
+// takes many times as long on some processors.
 func (m *machine) append(selector mask, v reg.VecVirtual, to operand.Mem) {
 	packed := m.vector()
 	if m.wide {
@@ -348,7 +362,7 @@ func (m *machine) append(selector mask, v reg.VecVirtual, to operand.Mem) {
 	m.c.VMOVUPD(packed, to)
 }
 
-// size returns the number of lanes of a set.
+// size returns the number of lanes of a set, by how much the next append is further on.
 func (m *machine) size(bits reg.GPVirtual) reg.GPVirtual {
 	r := m.c.GP32()
 	m.c.POPCNTL(bits, r)

@@ -1,18 +1,3 @@
-// Command gen writes the assembly of package escape, for AVX-512 and for AVX2 with FMA, and that of package deep, for
-// AVX-512.
-//
-// It runs by `go generate` in both and writes the same bytes every time. It is a module of its own, so that
-// the assembler library is not one of the renderer's dependencies.
-//
-//	machine.go   the two instruction sets behind one vocabulary
-//	layout.go    where the arrays of a field are
-//	step.go      one iteration
-//	begin.go     the first steps of a chunk, tested one by one
-//	advance.go   a block of steps, tested at its end
-//	settle.go    the exact step at which each point left
-//	trace.go     the steps of points that escape, with the derivative's
-//	lanes.go     package deep: where its arrays and tables are
-//	follow.go    package deep: points on their way beside a reference
 package main
 
 import (
@@ -30,7 +15,7 @@ import (
 )
 
 func main() {
-	// Package avo/build takes the names of the default set for itself.
+	// Package avo/build takes the names of the default set for itself, hence another.
 	flags := flag.NewFlagSet("gen", flag.ExitOnError)
 	pkg := flags.String("package", "escape", "`name` of the package: escape or deep")
 	dir := flags.String("dir", ".", "`folder` for the files")
@@ -41,13 +26,14 @@ func main() {
 	}
 }
 
-// What files are called.
+// What files are called, in both packages.
 const (
 	assembly     = "engine_amd64.s"
 	declarations = "stubs_amd64.go"
 )
 
-// run assembles every function of a package and writes both files.
+// run assembles every function of a package and writes both files. The stubs are Go declarations of the same functions, which
+// let go vet compare arguments and frames.
 func run(pkg, dir string) error {
 	c := build.NewContext()
 	c.ConstraintExpr("amd64")
@@ -70,6 +56,7 @@ func run(pkg, dir string) error {
 	if err := pass.Compile.Execute(file); err != nil {
 		return fmt.Errorf("allocate registers: %w", err)
 	}
+	// What is printed as the command must be the same wherever it runs.
 	config := printer.Config{Argv: []string{"go", "run", "."}, Name: "gen", Pkg: pkg}
 	for name, make := range map[string]printer.Builder{assembly: printer.NewGoAsm, declarations: printer.NewStubs} {
 		text, err := make(config).Print(file)
@@ -86,6 +73,7 @@ func run(pkg, dir string) error {
 	return nil
 }
 
+// buildEscape makes the functions of package escape: for each instruction set and each map the four of an engine.
 func buildEscape(c *build.Context) {
 	for _, wide := range []bool{true, false} {
 		m := newMachine(c, wide)
@@ -93,13 +81,14 @@ func buildEscape(c *build.Context) {
 			m.fit(formula)
 			m.begin(formula)
 			m.advance(formula)
-			m.settle(formula)
+			m.refine(formula)
 			m.trace(formula)
 		}
 	}
 }
 
-// check refuses 256-bit registers that only AVX-512 has: the allocator does not know that AVX2 lacks them.
+// check refuses 256-bit registers that only AVX-512 has: the allocator does not know that AVX2 lacks them, and a processor
+// without AVX-512 would stop at the first.
 func check(text []byte) error {
 	if found := regexp.MustCompile(`\bY(1[6-9]|2\d|3[01])\b`).Find(text); found != nil {
 		return errors.New("AVX2 has no register " + string(bytes.TrimSpace(found)))

@@ -8,7 +8,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// formula names the map.
+// formula names the map, as functions are called: advanceShipAVX2. What a map is, package escape says.
 type formula string
 
 const (
@@ -17,7 +17,7 @@ const (
 	tricorn   formula = "Tricorn"
 )
 
-// powers are the formulas z^p + c for p from 3 to maxPower.
+// powers are the formulas z^p + c for p from 3 to maxPower, which is escape.MaxPower.
 func powers() []formula {
 	const maxPower = 8
 	var list []formula
@@ -39,8 +39,9 @@ func (f formula) power() int {
 	}
 }
 
-// orbit is where a vector of points is: z in registers, c in memory.
-type orbit struct {
+// pointState is where a vector of points is: z in registers, c in memory. Steps change the registers in place, so that a loop over
+// steps needs no copies.
+type pointState struct {
 	x, y   reg.VecVirtual
 	cx, cy operand.Mem
 }
@@ -51,7 +52,11 @@ type orbit struct {
 //	y' = 2x*y + cy         for the ship |2x*y| + cy, for the tricorn -(2x*y) + cy
 //
 // each of the two right-hand sides by fused operations, the doubling exact. For higher powers see stepPower.
-func (m *machine) step(f formula, o orbit) {
+//
+// The order is that in which nothing is overwritten that is still needed: cx - y*y and 2x go to registers of their own, then y
+// is replaced, and x last. Two registers for a moment are what a vector takes besides its z; avo lets all vectors of a group
+// share them where their lives do not meet.
+func (m *machine) step(f formula, o pointState) {
 	if f.power() > 2 {
 		m.stepPower(f.power(), o)
 		return
@@ -59,44 +64,45 @@ func (m *machine) step(f formula, o orbit) {
 	c := m.c
 	rest, double := m.vector(), m.vector()
 	c.VMOVUPD(o.cx, rest)
-	c.VFNMADD231PD(o.y, o.y, rest)
-	c.VADDPD(o.x, o.x, double)
+	c.VFNMADD231PD(o.y, o.y, rest) // cx - y*y
+	c.VADDPD(o.x, o.x, double)     // 2x
 	switch f {
 	case ship:
 		m.matchSign(double, o.y)
-		c.VFMADD213PD(o.cy, double, o.y)
+		c.VFMADD213PD(o.cy, double, o.y) // |2x|*|y| + cy
 	case tricorn:
-		c.VFNMADD213PD(o.cy, double, o.y)
+		c.VFNMADD213PD(o.cy, double, o.y) // cy - 2x*y
 	case quadratic:
-		c.VFMADD213PD(o.cy, double, o.y)
+		c.VFMADD213PD(o.cy, double, o.y) // 2x*y + cy
 	}
-	c.VFMADD213PD(rest, o.x, o.x)
+	c.VFMADD213PD(rest, o.x, o.x) // x*x + (cx - y*y)
 }
 
-// stepPower is escape.stepPower.
-func (m *machine) stepPower(p int, o orbit) {
+// stepPower is escape.stepPower. Even powers end with a square, whose parts are fused with c; odd ones with a product by z, of
+// which re and im are computed apart, since both need the old x and y.
+func (m *machine) stepPower(p int, o pointState) {
 	c := m.c
 	a, b := m.power(p/2, o.x, o.y)
 	if p%2 == 0 {
 		c.VMOVUPD(o.cx, o.x)
-		c.VFNMADD231PD(b, b, o.x)
-		c.VFMADD231PD(a, a, o.x)
+		c.VFNMADD231PD(b, b, o.x) // cx - b*b
+		c.VFMADD231PD(a, a, o.x)  // a*a + (cx - b*b)
 		c.VMOVUPD(o.cy, o.y)
-		c.VADDPD(a, a, a)
-		c.VFMADD231PD(a, b, o.y)
+		c.VADDPD(a, a, a)        // 2a
+		c.VFMADD231PD(a, b, o.y) // 2a*b + cy
 		return
 	}
 	a, b = m.square(a, b)
 	re, im := m.load(o.cx), m.load(o.cy)
-	c.VFNMADD231PD(b, o.y, re)
-	c.VFMADD231PD(a, o.x, re)
-	c.VFMADD231PD(b, o.x, im)
-	c.VFMADD231PD(a, o.y, im)
+	c.VFNMADD231PD(b, o.y, re) // cx - b*y
+	c.VFMADD231PD(a, o.x, re)  // a*x + (cx - b*y)
+	c.VFMADD231PD(b, o.x, im)  // b*x + cy
+	c.VFMADD231PD(a, o.y, im)  // a*y + (b*x + cy)
 	c.VMOVAPD(re, o.x)
 	c.VMOVAPD(im, o.y)
 }
 
-// power returns z^p in registers of its own, or those of z for p = 1.
+// power returns z^p in registers of its own, or those of z for p = 1. It is escape.power, unrolled: p is known here.
 func (m *machine) power(p int, x, y reg.VecVirtual) (a, b reg.VecVirtual) {
 	a, b = x, y
 	for digit := bits.Len(uint(p)) - 2; digit >= 0; digit-- {
@@ -108,30 +114,30 @@ func (m *machine) power(p int, x, y reg.VecVirtual) (a, b reg.VecVirtual) {
 	return a, b
 }
 
-// square returns (a + bi)^2.
+// square returns (a + bi)^2: fma(a, a, -(b*b)) and 2a*b, with b*b rounded before it is taken off.
 func (m *machine) square(a, b reg.VecVirtual) (re, im reg.VecVirtual) {
 	re, im = m.vector(), m.vector()
-	m.c.VMULPD(b, b, re)
-	m.c.VFMSUB231PD(a, a, re)
-	m.c.VADDPD(a, a, im)
-	m.c.VMULPD(b, im, im)
+	m.c.VMULPD(b, b, re)      // b*b
+	m.c.VFMSUB231PD(a, a, re) // a*a - b*b
+	m.c.VADDPD(a, a, im)      // 2a
+	m.c.VMULPD(b, im, im)     // 2a*b
 	return re, im
 }
 
-// multiply returns (a + bi)(x + yi).
+// multiply returns (a + bi)(x + yi): fma(a, x, -(b*y)) and fma(a, y, b*x).
 func (m *machine) multiply(a, b, x, y reg.VecVirtual) (re, im reg.VecVirtual) {
 	re, im = m.vector(), m.vector()
-	m.c.VMULPD(b, y, re)
-	m.c.VFMSUB231PD(a, x, re)
-	m.c.VMULPD(b, x, im)
-	m.c.VFMADD231PD(a, y, im)
+	m.c.VMULPD(b, y, re)      // b*y
+	m.c.VFMSUB231PD(a, x, re) // a*x - b*y
+	m.c.VMULPD(b, x, im)      // b*x
+	m.c.VFMADD231PD(a, y, im) // a*y + b*x
 	return re, im
 }
 
 // norm2 returns |z|^2 = x*x + y*y, whose first product is fused.
-func (m *machine) norm2(o orbit) reg.VecVirtual {
+func (m *machine) norm2(o pointState) reg.VecVirtual {
 	norm := m.vector()
-	m.c.VMULPD(o.y, o.y, norm)
-	m.c.VFMADD231PD(o.x, o.x, norm)
+	m.c.VMULPD(o.y, o.y, norm)      // y*y
+	m.c.VFMADD231PD(o.x, o.x, norm) // x*x + y*y
 	return norm
 }

@@ -10,20 +10,22 @@ import (
 // dual is an orbit with its derivatives u to the point's real part and v to its imaginary part. Those of an analytic map
 // have no v.
 type dual struct {
-	orbit
+	pointState
 	ux, uy, vx, vy reg.VecVirtual
 }
 
-// tracing holds what the steps of duals have in common.
+// tracing holds what the steps of duals have in common: where the tracer is, which points these are, and constants.
 type tracing struct {
 	t, i        reg.Register
 	unit, power reg.VecVirtual // broadcast; power is nil but for higher powers
 }
 
-// trace makes the steps of points that are known to escape, see escape.walk.trace.
+// trace makes the steps of points that are known to escape, see escape.run.trace. Points are in the order of their counts, so
+// that those of a group make nearly the same number: the common steps need no masks and no looks, and the rest, which some
+// points make, is made vector by vector with one mask.
 func (m *machine) trace(f formula) {
 	c := m.c
-	m.function(m.name("trace", f), "func(t *tracer, i, common, rest int)", m.name("trace", f)+" is trace, see walk.")
+	m.function(m.name("trace", f), "func(t *tracer, i, common, rest int)", m.name("trace", f)+" is trace, see run.")
 	tr := tracing{t: c.Load(c.Param("t"), c.GP64()), i: c.Load(c.Param("i"), c.GP64())}
 	common := c.Load(c.Param("common"), c.GP64())
 	rest := c.Load(c.Param("rest"), c.GP64())
@@ -47,13 +49,14 @@ func (m *machine) trace(f formula) {
 	s, made := c.GP64(), m.splat(common)
 	c.MOVQ(common, s)
 	c.TESTQ(s, s)
-	c.JZ(operand.LabelRef("rest"))
+	c.JZ(operand.LabelRef("rest")) // no steps that all make
 	c.Label("common")
 	for _, d := range duals {
 		m.traceStep(f, tr, d)
 	}
 	c.DECQ(s)
 	c.JNZ(operand.LabelRef("common"))
+	// Registers go back to the arrays before the rest, which is vector by vector.
 	for v, d := range duals {
 		for _, part := range d.parts() {
 			c.VMOVUPD(part.vector, part.array.at(tr.t, tr.i, v*m.lanes))
@@ -72,12 +75,14 @@ func (m *machine) trace(f formula) {
 	m.finish()
 }
 
-// traceRest makes the steps of vector v in which only some of its points take part.
+// traceRest makes the steps of vector v in which only some of its points take part: those whose count is not used up. It keeps
+// the vector in memory, since these steps are few, and ends when the last of its points is done.
 func (m *machine) traceRest(f formula, tr tracing, v int, rest reg.Register) {
 	c := m.c
 	s, again := c.GP64(), fmt.Sprintf("rest%d", v)
 	c.MOVQ(rest, s)
 	c.Label(again)
+	// All lanes make the step, and those whose count is used up keep what they had.
 	d := m.loadDual(f, tr, v)
 	m.traceStep(f, tr, d)
 	count := tracedCount.at(tr.t, tr.i, v*m.lanes)
@@ -98,12 +103,12 @@ func (m *machine) traceRest(f formula, tr tracing, v int, rest reg.Register) {
 	c.Label(end)
 }
 
-// loadDual loads vector v of the group.
+// loadDual loads vector v of the group: z, and as many derivatives as the map has.
 func (m *machine) loadDual(f formula, tr tracing, v int) dual {
 	at := func(a array) operand.Mem { return a.at(tr.t, tr.i, v*m.lanes) }
 	d := dual{
-		orbit: orbit{m.load(at(tracedX)), m.load(at(tracedY)), at(tracedCX), at(tracedCY)},
-		ux:    m.load(at(tracedUX)), uy: m.load(at(tracedUY)),
+		pointState: pointState{m.load(at(tracedX)), m.load(at(tracedY)), at(tracedCX), at(tracedCY)},
+		ux:         m.load(at(tracedUX)), uy: m.load(at(tracedUY)),
 	}
 	if f.power() == 0 {
 		d.vx, d.vy = m.load(at(tracedVX)), m.load(at(tracedVY))
@@ -111,12 +116,13 @@ func (m *machine) loadDual(f formula, tr tracing, v int) dual {
 	return d
 }
 
-// part is a vector of a dual and where it is kept.
+// part is a vector of a dual and where it is kept in the tracer.
 type part struct {
 	vector reg.VecVirtual
 	array  array
 }
 
+// parts are the vectors that a step changes. c stays.
 func (d dual) parts() []part {
 	parts := []part{{d.x, tracedX}, {d.y, tracedY}, {d.ux, tracedUX}, {d.uy, tracedUY}}
 	if d.vx != nil {
@@ -125,18 +131,19 @@ func (d dual) parts() []part {
 	return parts
 }
 
-// traceStep moves the derivatives on, and then z.
+// traceStep moves the derivatives on, and then z, because the chain rule takes the z before the step. m = p z^(p-1), for p = 2
+// a sum instead of a product: 2z is exact.
 func (m *machine) traceStep(f formula, tr tracing, d dual) {
 	c := m.c
 	var mx, my reg.VecVirtual
 	if tr.power != nil {
 		mx, my = m.power(f.power()-1, d.x, d.y)
-		c.VMULPD(tr.power, mx, mx)
-		c.VMULPD(tr.power, my, my)
+		c.VMULPD(tr.power, mx, mx) // p*Re z^(p-1)
+		c.VMULPD(tr.power, my, my) // p*Im z^(p-1)
 	} else {
 		mx, my = m.vector(), m.vector()
-		c.VADDPD(d.x, d.x, mx)
-		c.VADDPD(d.y, d.y, my)
+		c.VADDPD(d.x, d.x, mx) // 2x
+		c.VADDPD(d.y, d.y, my) // 2y
 	}
 	switch {
 	case d.vx == nil:
@@ -146,23 +153,24 @@ func (m *machine) traceStep(f formula, tr tracing, d dual) {
 	default:
 		m.turnTricorn(mx, my, d, tr.unit)
 	}
-	m.step(f, d.orbit)
+	m.step(f, d.pointState)
 }
 
-// turn is d' = m*d + unit: dx' = mx*dx + (unit - my*dy), dy' = mx*dy + my*dx.
+// turn is d' = m*d + unit: dx' = mx*dx + (unit - my*dy), dy' = mx*dy + my*dx. The product my*dx is the one that is rounded, as in
+// escape.traceQuadratic.
 func (m *machine) turn(mx, my, dx, dy, unit reg.VecVirtual) {
 	c := m.c
 	re, im := m.vector(), m.vector()
 	c.VMOVAPD(unit, re)
-	c.VFNMADD231PD(my, dy, re)
-	c.VFMADD231PD(mx, dx, re)
-	c.VMULPD(my, dx, im)
-	c.VFMADD231PD(mx, dy, im)
+	c.VFNMADD231PD(my, dy, re) // unit - my*dy
+	c.VFMADD231PD(mx, dx, re)  // mx*dx + (unit - my*dy)
+	c.VMULPD(my, dx, im)       // my*dx
+	c.VFMADD231PD(mx, dy, im)  // mx*dy + my*dx
 	c.VMOVAPD(re, dx)
 	c.VMOVAPD(im, dy)
 }
 
-// turnShip is escape.jacobian.step with p and q those of escape.traceShip.
+// turnShip is escape.jacobian.step with p and q those of escape.traceShip: 2x with the sign of y, and 2y with the sign of x.
 func (m *machine) turnShip(mx, my reg.VecVirtual, d dual, one reg.VecVirtual) {
 	c := m.c
 	p, q := m.vector(), m.vector()
@@ -171,11 +179,11 @@ func (m *machine) turnShip(mx, my reg.VecVirtual, d dual, one reg.VecVirtual) {
 	c.VMOVAPD(my, q)
 	m.matchSign(q, d.x)
 	re, im := m.realParts(mx, my, d, one)
-	c.VMULPD(q, d.ux, im.u)
-	c.VFMADD231PD(p, d.uy, im.u)
+	c.VMULPD(q, d.ux, im.u)      // q*ux
+	c.VFMADD231PD(p, d.uy, im.u) // p*uy + q*ux
 	c.VMOVAPD(one, im.v)
-	c.VFMADD231PD(q, d.vx, im.v)
-	c.VFMADD231PD(p, d.vy, im.v)
+	c.VFMADD231PD(q, d.vx, im.v) // q*vx + 1
+	c.VFMADD231PD(p, d.vy, im.v) // p*vy + (q*vx + 1)
 	m.put(d, re, im)
 }
 
@@ -183,29 +191,31 @@ func (m *machine) turnShip(mx, my reg.VecVirtual, d dual, one reg.VecVirtual) {
 func (m *machine) turnTricorn(mx, my reg.VecVirtual, d dual, one reg.VecVirtual) {
 	c := m.c
 	re, im := m.realParts(mx, my, d, one)
-	c.VMULPD(my, d.ux, im.u)
-	c.VFNMSUB231PD(mx, d.uy, im.u)
+	c.VMULPD(my, d.ux, im.u)       // my*ux
+	c.VFNMSUB231PD(mx, d.uy, im.u) // -mx*uy - my*ux
 	c.VMOVAPD(one, im.v)
-	c.VFNMADD231PD(my, d.vx, im.v)
-	c.VFNMADD231PD(mx, d.vy, im.v)
+	c.VFNMADD231PD(my, d.vx, im.v) // 1 - my*vx
+	c.VFNMADD231PD(mx, d.vy, im.v) // (1 - my*vx) - mx*vy
 	m.put(d, re, im)
 }
 
-// columns are the derivatives of one coordinate of z to both of the point.
+// columns are the derivatives of one coordinate of z to both of the point: a row of the jacobian in package escape.
 type columns struct{ u, v reg.VecVirtual }
 
-// realParts returns the new derivatives of x, and room for those of y.
+// realParts returns the new derivatives of x, and room for those of y: x' = x*x - y*y + cx is the same for both maps, and only cx
+// depends on the point's real part, by 1.
 func (m *machine) realParts(mx, my reg.VecVirtual, d dual, one reg.VecVirtual) (re, im columns) {
 	c := m.c
 	re, im = columns{m.vector(), m.vector()}, columns{m.vector(), m.vector()}
 	c.VMOVAPD(one, re.u)
-	c.VFNMADD231PD(my, d.uy, re.u)
-	c.VFMADD231PD(mx, d.ux, re.u)
-	c.VMULPD(my, d.vy, re.v)
-	c.VFMSUB231PD(mx, d.vx, re.v)
+	c.VFNMADD231PD(my, d.uy, re.u) // 1 - my*uy
+	c.VFMADD231PD(mx, d.ux, re.u)  // mx*ux + (1 - my*uy)
+	c.VMULPD(my, d.vy, re.v)       // my*vy
+	c.VFMSUB231PD(mx, d.vx, re.v)  // mx*vx - my*vy
 	return re, im
 }
 
+// put replaces the derivatives once none of the old ones is needed.
 func (m *machine) put(d dual, re, im columns) {
 	for _, move := range [][2]reg.VecVirtual{{re.u, d.ux}, {re.v, d.vx}, {im.u, d.uy}, {im.v, d.vy}} {
 		m.c.VMOVAPD(move[0], move[1])

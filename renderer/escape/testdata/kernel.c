@@ -1,7 +1,7 @@
 // The Mandelbrot kernel in C with AVX-512 intrinsics, tuned by hand: what BenchmarkBesideC measures the package
 // against. The method is the package's, since every other that was tried in C is slower: the first steps tested one by
 // one, then blocks of steps of eight vectors side by side that are tested at their ends, points that leave in a block
-// settled together by halving, points that stay moved up.
+// refined together by halving, points that stay moved up.
 //
 // It reads lines "re im radius side limit repeats", iterates a square of side*side points so many times and answers
 // with the processor time in seconds of one time and a checksum of the results.
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { CHUNK = 2048, SLOTS = CHUNK + 72, MAX_SIDE = 512, FIRST = 8, WIDE = 8, NARROW = 4, SETTLERS = 4, IDLE = 32 };
+enum { CHUNK = 2048, SLOTS = CHUNK + 72, MAX_SIDE = 512, FIRST = 8, WIDE = 8, NARROW = 4, REFINERS = 4, IDLE = 32 };
 #define UNROLL _Pragma("GCC unroll 16")
 #define ALWAYS static inline __attribute__((always_inline))
 
@@ -143,30 +143,30 @@ static __attribute__((noinline)) long advance(long n, long steps, long base) {
 	return kept - (i - n);
 }
 
-// settle finds where the points that left escaped, by halving the block.
-static __attribute__((noinline)) void settle(long steps) {
-	for (long i = 0; i < left; i += 8 * SETTLERS) {
-		vec x[SETTLERS], y[SETTLERS];
-		__m512i count[SETTLERS];
-		UNROLL for (int v = 0; v < SETTLERS; v++) {
+// refine finds where the points that left escaped, by halving the block.
+static __attribute__((noinline)) void refine(long steps) {
+	for (long i = 0; i < left; i += 8 * REFINERS) {
+		vec x[REFINERS], y[REFINERS];
+		__m512i count[REFINERS];
+		UNROLL for (int v = 0; v < REFINERS; v++) {
 			x[v] = _mm512_loadu_pd(field.left_x + i + 8 * v);
 			y[v] = _mm512_loadu_pd(field.left_y + i + 8 * v);
 			count[v] = _mm512_loadu_si512(field.left_base + i + 8 * v);
 		}
 		for (long among = steps, half; (half = among / 2) > 0; among -= half) {
-			vec try_x[SETTLERS], try_y[SETTLERS];
-			UNROLL for (int v = 0; v < SETTLERS; v++) try_x[v] = x[v], try_y[v] = y[v];
+			vec try_x[REFINERS], try_y[REFINERS];
+			UNROLL for (int v = 0; v < REFINERS; v++) try_x[v] = x[v], try_y[v] = y[v];
 			for (long s = half; s > 0; s--)
-				UNROLL for (int v = 0; v < SETTLERS; v++)
+				UNROLL for (int v = 0; v < REFINERS; v++)
 					step(&try_x[v], &try_y[v], field.left_cx + i + 8 * v, field.left_cy + i + 8 * v);
-			UNROLL for (int v = 0; v < SETTLERS; v++) {
+			UNROLL for (int v = 0; v < REFINERS; v++) {
 				__mmask8 in = inside(norm2(try_x[v], try_y[v]));
 				x[v] = _mm512_mask_mov_pd(x[v], in, try_x[v]);
 				y[v] = _mm512_mask_mov_pd(y[v], in, try_y[v]);
 				count[v] = _mm512_mask_add_epi64(count[v], in, count[v], _mm512_set1_epi64(half));
 			}
 		}
-		UNROLL for (int v = 0; v < SETTLERS; v++) {
+		UNROLL for (int v = 0; v < REFINERS; v++) {
 			step(&x[v], &y[v], field.left_cx + i + 8 * v, field.left_cy + i + 8 * v);
 			_mm512_storeu_pd(field.left_x + i + 8 * v, norm2(x[v], y[v]));
 			_mm512_storeu_si512(field.left_base + i + 8 * v, count[v]);
@@ -197,9 +197,9 @@ static void iterate(long total) {
 			n = advance(n, steps, base);
 			base += steps;
 			if (longest < steps) longest = steps;
-			if (left >= 8 * SETTLERS) settle(longest), longest = 0;
+			if (left >= 8 * REFINERS) refine(longest), longest = 0;
 		}
-		if (left > 0) settle(longest);
+		if (left > 0) refine(longest);
 	}
 }
 
