@@ -4,7 +4,7 @@
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint format race bench deepzoom-check bench-deep golden generate generated fuzz up down k8s-validate
+.PHONY: help run build test check lint holes format race bench deepzoom-check bench-deep golden generate generated fuzz up down k8s-validate
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,10 @@ lint: ## golangci-lint, and formatting as it should be
 	$(TOOL) golangci-lint run --allow-parallel-runners ./...
 	cd tools/deepbench && go tool -modfile=../go.mod golangci-lint run --allow-parallel-runners ./...
 	$(TOOL) golangci-lint fmt --diff ./... > /dev/null || { echo 'not formatted: make format'; exit 1; }
+
+holes: ## known holes in what the program is built of; says so where the data of them cannot be had
+	@if curl -fsS --max-time 20 -o /dev/null https://vuln.go.dev/index/db.json; then $(TOOL) govulncheck ./...; \
+	else echo 'known holes are not looked for: https://vuln.go.dev cannot be reached from here'; fi
 
 format: ## format the code
 	$(TOOL) golangci-lint fmt ./...
