@@ -187,7 +187,7 @@ func killedWorkersAreFoundOut(t *testing.T, f *farm) {
 			return
 		case <-tick.C:
 			require.NoError(t, q.Revive(t.Context(), lost))
-			require.Less(t, time.Since(killed), patience)
+			require.Less(t, time.Since(killed), testTimeout)
 		}
 	}
 }
