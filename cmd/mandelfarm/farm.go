@@ -92,12 +92,12 @@ func onServers(ctx context.Context, s *settings, log *slog.Logger, run func(*far
 	if err != nil {
 		return err
 	}
-	patience := patience{limit: s.startTimeout, log: log}
-	if err := patience.wait(ctx, "Redis at "+redisAddr+" (REDIS_URL)", q.Ping); err != nil {
+	start := startup{timeout: s.startTimeout, log: log}
+	if err := start.await(ctx, "Redis at "+redisAddr+" (REDIS_URL)", q.Ping); err != nil {
 		return err
 	}
 	var store *s3.Store
-	err = patience.wait(ctx, "S3 at "+s.s3.Endpoint+" (S3_ENDPOINT)", func(ctx context.Context) (err error) {
+	err = start.await(ctx, "S3 at "+s.s3.Endpoint+" (S3_ENDPOINT)", func(ctx context.Context) (err error) {
 		store, err = s3.Open(ctx, s.s3)
 		return err
 	})
