@@ -9,7 +9,7 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-// StorePreview keeps what a band of a job looks like, for [Queue.Previews].
+// StorePreview keeps what a band of a job looks like, for [Queue.PreviewsOf].
 func (q *Queue) StorePreview(ctx context.Context, id spec.ID, band int, preview []byte) error {
 	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.HSet(ctx, previewsKey(id), strconv.Itoa(band), preview)
@@ -19,8 +19,8 @@ func (q *Queue) StorePreview(ctx context.Context, id spec.ID, band int, preview 
 	return unavailable(err)
 }
 
-// Previews returns what is kept of the looks of a job's bands, by their index.
-func (q *Queue) Previews(ctx context.Context, id spec.ID) (map[int][]byte, error) {
+// PreviewsOf returns what is kept of the looks of a job's bands, by their index.
+func (q *Queue) PreviewsOf(ctx context.Context, id spec.ID) (map[int][]byte, error) {
 	fields, err := q.rdb.HGetAll(ctx, previewsKey(id)).Result()
 	if err != nil {
 		return nil, unavailable(err)

@@ -120,10 +120,10 @@ func (q *Queue) Completions(ctx context.Context, id spec.ID) ([]job.Completion, 
 	return completions, nil
 }
 
-// Progress is what is known of those of ids that have been begun: what the worker
+// ProgressOf is what is known of those of ids that have been begun: what the worker
 // on it said when it began or, of an image that is drawn in bands, how many there
 // are and how many are stored; and how often it has failed.
-func (q *Queue) Progress(ctx context.Context, ids ...spec.ID) (map[spec.ID]job.Progress, error) {
+func (q *Queue) ProgressOf(ctx context.Context, ids ...spec.ID) (map[spec.ID]job.Progress, error) {
 	known, err := readClaims(ctx, q.rdb, ids)
 	if err != nil {
 		return nil, unavailable(err)

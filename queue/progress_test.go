@@ -94,7 +94,7 @@ func progressOfLargeJobs(t *testing.T, f *farm) {
 		require.NoError(t, q.Failed(t.Context(), id, "first reason"))
 		require.NoError(t, q.Failed(t.Context(), id, "disk is full"))
 	}
-	known, err := q.Progress(t.Context(), large, small, idle)
+	known, err := q.ProgressOf(t.Context(), large, small, idle)
 	require.NoError(t, err)
 	p := known[large]
 	require.WithinDuration(t, time.Now(), p.StartedAt, testTimeout)
@@ -111,11 +111,11 @@ func previewsAreKeptUntilRemoved(t *testing.T, f *farm) {
 	require.NoError(t, q.StorePreview(t.Context(), id, 3, []byte("\x00\xff3")))
 	require.NoError(t, q.StorePreview(t.Context(), id, 14, []byte("14")))
 	require.NoError(t, q.Forget(t.Context(), id))
-	previews, err := q.Previews(t.Context(), id)
+	previews, err := q.PreviewsOf(t.Context(), id)
 	require.NoError(t, err)
 	require.Equal(t, map[int][]byte{3: []byte("\x00\xff3"), 14: []byte("14")}, previews)
 	require.NoError(t, q.RemovePreviews(t.Context(), id))
-	previews, err = q.Previews(t.Context(), id)
+	previews, err = q.PreviewsOf(t.Context(), id)
 	require.NoError(t, err)
 	require.Empty(t, previews)
 }
@@ -147,7 +147,7 @@ func bandsOfOneJobAreDrawnAtOnce(t *testing.T, f *farm) {
 	}
 	require.Len(t, bands, 4)
 	require.Len(t, workers, 2)
-	names, err := q.Workers(t.Context(), task(t, 1, job.Control).ID)
+	names, err := q.WorkersOf(t.Context(), task(t, 1, job.Control).ID)
 	require.NoError(t, err)
 	require.Len(t, names, 2)
 	for _, name := range names {

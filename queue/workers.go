@@ -27,9 +27,9 @@ func (q *Queue) Slots(ctx context.Context) (int, error) {
 	return slots, nil
 }
 
-// Workers names the processes that are on a job that is drawn in bands, or were
+// WorkersOf names the processes that are on a job that is drawn in bands, or were
 // within [claimTTL].
-func (q *Queue) Workers(ctx context.Context, id spec.ID) ([]string, error) {
+func (q *Queue) WorkersOf(ctx context.Context, id spec.ID) ([]string, error) {
 	names, err := q.rdb.ZRangeArgs(ctx, lately(workersKey(id))).Result()
 	return names, unavailable(err)
 }

@@ -44,7 +44,8 @@ func coldGenerate(b *testing.B, poster string) {
 	store, err := s3.Open(b.Context(), bucket)
 	require.NoError(b, err)
 	defer store.Close()
-	key := ledger.ImageKey(spec.Original(800, 600).ID(), spec.PNG)
+	pictures := ledger.New(store, time.Now)
+	picture := pictures.Image(spec.Original(800, 600).ID(), spec.PNG)
 
 	if poster != "" {
 		front.awaitJob(b, front.submit(b, poster), "running", testTimeout)
@@ -56,7 +57,7 @@ func coldGenerate(b *testing.B, poster string) {
 	var took []time.Duration
 	for range b.N {
 		for i := range requests {
-			require.NoError(b, store.Delete(b.Context(), key))
+			require.NoError(b, pictures.Remove(b.Context(), picture))
 			<-idle.C
 			start := time.Now()
 			path := "/generate/800/600"

@@ -51,10 +51,10 @@ type workerSettings struct {
 	sweep       time.Duration
 	grace       time.Duration
 
-	rendersMaxAge    time.Duration
-	rendersMaxBytes  int64
-	referencesMaxAge time.Duration
-	referenceCache   int64
+	rendersMaxAge   time.Duration
+	rendersMaxBytes int64
+	prepassMaxAge   time.Duration
+	prepassCache    int64
 }
 
 func defaultSettings() *settings {
@@ -123,8 +123,8 @@ func (s *settings) addWorker(fs *pflag.FlagSet) {
 	fs.DurationVar(&w.sweep, "sweep-interval", 10*time.Minute, "`duration` between removals of what is left over in storage")
 	fs.DurationVar(&w.rendersMaxAge, "renders-max-age", 0, "`duration` after which a stored picture is removed; 0 keeps all")
 	fs.Int64Var(&w.rendersMaxBytes, "renders-max-bytes", 0, "`bytes` of stored pictures above which the oldest are removed; 0 keeps all")
-	fs.DurationVar(&w.referencesMaxAge, "references-max-age", 7*24*time.Hour, "`duration` after which the stored reference orbit of a deep view is removed, unless an open job needs it; 0 keeps all")
-	fs.Int64Var(&w.referenceCache, "reference-cache-bytes", 512<<20, "`bytes` of reference orbits kept in memory, with what drawing makes of them; 0 keeps none")
+	fs.DurationVar(&w.prepassMaxAge, "prepass-max-age", 7*24*time.Hour, "`duration` after which a stored prepass, such as the reference orbit of a deep view, is removed, unless an open job needs it; 0 keeps all")
+	fs.Int64Var(&w.prepassCache, "prepass-cache-bytes", 512<<20, "`bytes` of prepasses, such as reference orbits, kept in memory, with what drawing makes of them; 0 keeps none")
 	fs.DurationVar(&w.grace, "grace", 20*time.Second, "`duration` that work under way may go on after SIGTERM before it is handed back")
 }
 
@@ -221,10 +221,10 @@ func (s *settings) fault(name string) string {
 		return unless(s.worker.rendersMaxAge >= 0, "want 0 or a longer duration")
 	case "renders-max-bytes":
 		return unless(s.worker.rendersMaxBytes >= 0, "want 0 or more bytes")
-	case "references-max-age":
-		return unless(s.worker.referencesMaxAge >= 0, "want 0 or a longer duration")
-	case "reference-cache-bytes":
-		return unless(s.worker.referenceCache >= 0, "want 0 or more bytes")
+	case "prepass-max-age":
+		return unless(s.worker.prepassMaxAge >= 0, "want 0 or a longer duration")
+	case "prepass-cache-bytes":
+		return unless(s.worker.prepassCache >= 0, "want 0 or more bytes")
 	case "max-reference":
 		return unless(s.api.Limits.Reference > 0 && s.api.Limits.Reference <= maxReference, "want more than 0, and at most "+maxReference.String())
 	case "presign":
