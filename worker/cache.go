@@ -28,7 +28,7 @@ func newPrepasses(limit int64) *prepasses {
 		return &prepasses{}
 	}
 	return &prepasses{cache: otter.Must(&otter.Options[string, *renderer.Prepass]{
-		MaximumWeight: uint64(limit / kilobyte), //nolint:gosec // positive
+		MaximumWeight: uint64(limit / kilobyte),
 		Weigher: func(_ string, p *renderer.Prepass) uint32 {
 			return uint32(min((p.Size()+kilobyte-1)/kilobyte, math.MaxUint32)) //nolint:gosec // within bounds
 		},

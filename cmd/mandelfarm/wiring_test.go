@@ -78,7 +78,7 @@ func TestStoresAndTasksCanBeWrapped(t *testing.T) {
 		}
 		return url != ""
 	}, testTimeout, time.Millisecond)
-	response, err := http.Get(url + "/generate/100/100") //nolint:gosec // of this test
+	response, err := http.Get(url + "/generate/100/100")
 	require.NoError(t, err)
 	defer response.Body.Close()
 	assert.Equal(t, http.StatusOK, response.StatusCode)
