@@ -73,3 +73,12 @@ func readSize(query url.Values, isForeign bool) (size foreign.Size, err error) {
 	}
 	return size, nil
 }
+
+// parseQuery is strict where net/url drops what it cannot read.
+func parseQuery(u *url.URL) (url.Values, error) {
+	values, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, &spec.FieldError{Reason: "the query is not well formed"}
+	}
+	return values, nil
+}

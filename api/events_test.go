@@ -134,7 +134,7 @@ func (f *farm) openQueue() *queue.Queue {
 // and begins to draw when the returned function is called.
 func (f *farm) slowWorker() (begin func()) {
 	q := f.openQueue()
-	w := worker.New(worker.Config{Band: time.Second}, f.store, f.ledger, q, discard())
+	w := worker.New(worker.Config{Band: time.Second}, f.workerDependencies(q))
 	begun := make(chan struct{})
 	handle := func(ctx context.Context, t job.Task, d job.Delivery) error {
 		if err := q.Publish(ctx, job.Notice{ID: t.ID, State: job.Running}); err != nil {
@@ -161,9 +161,10 @@ func (f *farm) slowWorker() (begin func()) {
 // otherServer starts an API process with a queue connection of its own.
 func (f *farm) otherServer() string {
 	f.t.Helper()
-	server, err := api.New(context.WithoutCancel(f.t.Context()), f.config, f.store, f.ledger, f.openQueue(), f.queue, http.NotFoundHandler(), nil, discard())
-	require.NoError(f.t, err)
-	return serveHTTP(f.t, server)
+	deps := f.dependencies()
+	other := f.openQueue()
+	deps.Tasks, deps.Notices = other, other
+	return serveHTTP(f.t, f.serverOf(f.config, deps))
 }
 
 func TestEveryServerTellsEveryClientHowAJobGoes(t *testing.T) {
@@ -294,13 +295,13 @@ func TestStreamsEndWhenTheServerStops(t *testing.T) {
 
 // countingNotices counts subscriptions.
 type countingNotices struct {
-	api.Queue
+	api.Notices
 	open atomic.Int64
 }
 
 func (q *countingNotices) Subscribe(id spec.ID) (<-chan job.Notice, func()) {
 	q.open.Add(1)
-	notices, end := q.Queue.Subscribe(id)
+	notices, end := q.Notices.Subscribe(id)
 	return notices, func() {
 		q.open.Add(-1)
 		end()
@@ -310,10 +311,9 @@ func (q *countingNotices) Subscribe(id spec.ID) (<-chan job.Notice, func()) {
 // TestFiveHundredStreams has 451 of them watch one job, and the others one each.
 func TestFiveHundredStreams(t *testing.T) { //nolint:paralleltest // it looks at all goroutines
 	f := newFarm(t)
-	counted := &countingNotices{Queue: f.queue}
-	server, err := api.New(context.WithoutCancel(t.Context()), f.config, f.store, f.ledger, counted, f.queue, http.NotFoundHandler(), nil, discard())
-	require.NoError(t, err)
-	url := serveHTTP(t, server)
+	counted, deps := &countingNotices{Notices: f.queue}, f.dependencies()
+	deps.Notices = counted
+	url := serveHTTP(t, f.serverOf(f.config, deps))
 	const streams, jobs = 500, 50
 	locations := []string{f.post(small).header.Get("Location")}
 	for i := range jobs - 1 {

@@ -113,9 +113,22 @@ func (f *farm) serve(cfg api.Config) string {
 
 func (f *farm) server(cfg api.Config) *api.Server {
 	f.t.Helper()
-	server, err := api.New(context.WithoutCancel(f.t.Context()), cfg, f.store, f.ledger, f.queue, f.queue, http.NotFoundHandler(), []byte("<p>page"), discard())
+	return f.serverOf(cfg, f.dependencies())
+}
+
+// serverOf is a server of which a test has changed something.
+func (f *farm) serverOf(cfg api.Config, deps api.Dependencies) *api.Server {
+	f.t.Helper()
+	server, err := api.New(context.WithoutCancel(f.t.Context()), cfg, deps)
 	require.NoError(f.t, err)
 	return server
+}
+
+func (f *farm) dependencies() api.Dependencies {
+	return api.Dependencies{
+		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue,
+		Health: http.NotFoundHandler(), Page: []byte("<p>page"), Log: discard(),
+	}
 }
 
 // serveHTTP puts a server on a port until the test ends.
@@ -129,10 +142,14 @@ func serveHTTP(tb testing.TB, server *api.Server) string {
 	return front.URL
 }
 
+func (f *farm) workerDependencies(q *queue.Queue) worker.Dependencies {
+	return worker.Dependencies{Ledger: f.ledger, Tasks: q, Progress: q, Previews: q, Notices: q, Locks: q, Log: discard()}
+}
+
 // work starts a worker, which ends with the test.
 func (f *farm) work() {
 	ctx, stop := context.WithCancel(context.Background())
-	w := worker.New(worker.Config{Band: time.Second}, f.store, f.ledger, f.queue, discard())
+	w := worker.New(worker.Config{Band: time.Second}, f.workerDependencies(f.queue))
 	pools := []queue.Pool{
 		{Lane: job.Interactive, Concurrency: 2, Poll: 50 * time.Millisecond},
 		{Lane: job.Control, Concurrency: 2, Poll: 50 * time.Millisecond},

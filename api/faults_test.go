@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,7 +15,6 @@ import (
 	"mandelfarm/api"
 	"mandelfarm/internal/testenv"
 	"mandelfarm/job"
-	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
 )
 
@@ -50,7 +50,7 @@ func TestWithoutRedisPicturesAreServedAndJobsAccepted(t *testing.T) {
 	redis := testenv.Redis(t)
 	f := newFarm(t, onRedis(redis.URL()))
 	stored := spec.Original(100, 100)
-	require.NoError(t, f.store.Put(t.Context(), ledger.ImageKey(stored.ID(), spec.PNG), "image/png", strings.NewReader("picture")))
+	require.NoError(t, f.ledger.Image(stored.ID(), spec.PNG).Store(t.Context(), strings.NewReader("picture")))
 	redis.Stop(t)
 
 	a := f.get("/generate/100/100")
@@ -81,30 +81,73 @@ func TestBrokenStorageIsNotAMissingPicture(t *testing.T) {
 	f.untouched()
 }
 
-// failingQueue fails or panics where the real one would be asked for room.
-type failingQueue struct {
-	api.Queue
-	room func() error
+// injectedPanic is the bug in every place of this test; its name is looked for in the log.
+func injectedPanic() { panic("boom") }
+
+// buggyTasks panics, or fails, where the real queue would be asked for room or to cancel.
+type buggyTasks struct {
+	api.Tasks
+	bug func() error
 }
 
-func (q failingQueue) Room(context.Context, job.Lane) error { return q.room() }
+func (q buggyTasks) Room(context.Context, job.Lane) error  { return q.bug() }
+func (q buggyTasks) Cancel(context.Context, spec.ID) error { return q.bug() }
 
+// buggyProgress panics where the real queue would be asked how far jobs are.
+type buggyProgress struct{ api.Progress }
+
+func (buggyProgress) ProgressOf(context.Context, ...spec.ID) (map[spec.ID]job.Progress, error) {
+	injectedPanic()
+	return nil, nil
+}
+
+// TestPanicsCostOneRequest in a handler, in a search that requests share and in what event streams share. Clients get
+// nothing but 500, and the log the stack, once.
 func TestPanicsCostOneRequest(t *testing.T) {
 	t.Parallel()
-	f := newFarm(t)
-	for name, room := range map[string]func() error{
-		"panic": func() error { panic("boom") },
-		"error": func() error { return errors.New("internal matters") },
+	for name, test := range map[string]struct {
+		method, path string
+		requests     int
+	}{
+		"handler": {http.MethodDelete, "%s", 1},
+		"search":  {http.MethodGet, "/generate/100/100", 5},
+		"feed":    {http.MethodGet, "%s/events", 1},
 	} {
-		server, err := api.New(t.Context(), api.DefaultConfig(), f.store, f.ledger, failingQueue{f.queue, room}, f.queue, http.NotFoundHandler(), nil, discard())
-		require.NoError(t, err)
-		front := serveHTTP(t, server)
-		a := ask(t, http.MethodGet, front+"/generate/100/100", nil)
-		assert.Equal(t, http.StatusInternalServerError, a.problem(t).Status, name)
-		assert.NotContains(t, string(a.body), "boom")
-		assert.NotContains(t, string(a.body), "matters")
-		assert.Equal(t, http.StatusNotFound, ask(t, http.MethodGet, front+"/healthz", nil).status, "still answering")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, log := newFarm(t), testenv.NewLog(t)
+			path := strings.ReplaceAll(test.path, "%s", f.post(small).header.Get("Location"))
+			deps := f.dependencies()
+			together := make(chan struct{}) // all requests wait for one search
+			deps.Log, deps.Progress = log.Logger, buggyProgress{f.queue}
+			deps.Tasks = buggyTasks{f.queue, func() error { <-together; injectedPanic(); return nil }}
+			front := serveHTTP(t, f.serverOf(f.config, deps))
+			time.AfterFunc(100*time.Millisecond, func() { close(together) })
+			var asking sync.WaitGroup
+			for range test.requests {
+				asking.Go(func() {
+					a := ask(t, test.method, front+path, nil)
+					assert.Equal(t, http.StatusInternalServerError, a.problem(t).Status)
+					assert.NotContains(t, string(a.body), "boom")
+					assert.NotContains(t, string(a.body), "injectedPanic")
+				})
+			}
+			asking.Wait()
+			log.RequirePanic(t, "injectedPanic")
+			assert.Equal(t, http.StatusNotFound, ask(t, http.MethodGet, front+"/healthz", nil).status, "still answering")
+		})
 	}
+}
+
+// TestInternalMattersAreNotShown.
+func TestInternalMattersAreNotShown(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	deps := f.dependencies()
+	deps.Tasks = buggyTasks{f.queue, func() error { return errors.New("internal matters") }}
+	a := ask(t, http.MethodGet, serveHTTP(t, f.serverOf(f.config, deps))+"/generate/100/100", nil)
+	assert.Equal(t, http.StatusInternalServerError, a.problem(t).Status)
+	assert.NotContains(t, string(a.body), "matters")
 }
 
 func TestFailedDrawingIsToldToThoseWhoWait(t *testing.T) {

@@ -5,10 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"log/slog"
 	"sync"
 	"time"
 
+	"mandelfarm/internal/logging"
 	"mandelfarm/job"
+	"mandelfarm/renderer/panics"
 	"mandelfarm/renderer/spec"
 )
 
@@ -29,6 +32,7 @@ type feed struct {
 	ctx     context.Context //nolint:containedctx // ends all streams; a reading serves several requests
 	read    func(context.Context, spec.ID) (job.Status, error)
 	notices Notices
+	log     *slog.Logger
 	ongoing *sync.WaitGroup
 
 	mu     sync.Mutex
@@ -56,10 +60,10 @@ type update struct {
 	err   error  // there is no status; only a viewer's first update may be one
 }
 
-func newFeed(ctx context.Context, n Notices, ongoing *sync.WaitGroup,
+func newFeed(ctx context.Context, deps Dependencies, ongoing *sync.WaitGroup,
 	read func(context.Context, spec.ID) (job.Status, error),
 ) *feed {
-	return &feed{ctx: ctx, read: read, notices: n, ongoing: ongoing, topics: make(map[spec.ID]*topic)}
+	return &feed{ctx: ctx, read: read, notices: deps.Notices, log: deps.Log, ongoing: ongoing, topics: make(map[spec.ID]*topic)}
 }
 
 // join returns a channel of updates about a job, and its end. The first comes
@@ -126,7 +130,7 @@ func (f *feed) follow(ctx context.Context, id spec.ID, t *topic) {
 			pause = min(2*pause, rereadRarely)
 		}
 		viewers := f.present(t)
-		u := f.look(ctx, id)
+		u := f.readUpdate(ctx, id)
 		if u.tag != last {
 			pause, last = rereadSoon, u.tag
 		}
@@ -139,9 +143,10 @@ func (f *feed) follow(ctx context.Context, id spec.ID, t *topic) {
 	}
 }
 
-// look reads a job.
-func (f *feed) look(ctx context.Context, id spec.ID) (u update) {
-	defer recoverAs(&u.err)
+// readUpdate reads a job.
+func (f *feed) readUpdate(ctx context.Context, id spec.ID) (u update) {
+	defer func() { logging.Panic(ctx, f.log, u.err, slog.String("id", string(id))) }()
+	defer panics.Recover(&u.err)
 	st, err := f.read(ctx, id)
 	if err != nil {
 		return update{err: err}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -61,7 +62,7 @@ func scriptedFeed(t *testing.T) (*scripted, *feed) {
 		stop()
 		ongoing.Wait()
 	})
-	return s, newFeed(ctx, s, &ongoing, s.read)
+	return s, newFeed(ctx, Dependencies{Notices: s, Log: slog.New(slog.DiscardHandler)}, &ongoing, s.read)
 }
 
 // pass lets time go by.

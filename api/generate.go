@@ -210,10 +210,10 @@ func (s *Server) find(c *gin.Context, asked *target) (*picture, error) {
 	ctx := c.Request.Context()
 	prefer := parsePrefer(c.Request.Header)
 	if !prefer.given {
-		return s.finder.draw(ctx, asked)
+		return s.pictures.draw(ctx, asked)
 	}
 	if prefer.wait == 0 {
-		p, err := s.finder.stored(ctx, asked.id, asked.spec.Format)
+		p, err := s.pictures.stored(ctx, asked.id, asked.spec.Format)
 		if p == nil && err == nil {
 			err = errPromise
 		}
@@ -221,7 +221,7 @@ func (s *Server) find(c *gin.Context, asked *target) (*picture, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, prefer.wait, errPromise)
 	defer cancel()
-	p, err := s.finder.draw(ctx, asked)
+	p, err := s.pictures.draw(ctx, asked)
 	if errors.Is(err, errWaited) {
 		err = errPromise
 	}

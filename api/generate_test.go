@@ -17,7 +17,6 @@ import (
 
 	"mandelfarm/api"
 	"mandelfarm/job"
-	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
 )
 
@@ -263,12 +262,12 @@ func TestTiles(t *testing.T) {
 			assert.Equal(t, "public, max-age=31536000, immutable", a.header.Get("Cache-Control"))
 		}
 	}
-	var references []string
-	for info, err := range f.store.List(t.Context(), ledger.ReferencePrefix, "") {
+	var prepasses []string
+	for stored, err := range f.ledger.Prepasses(t.Context()) {
 		require.NoError(t, err)
-		references = append(references, info.Key)
+		prepasses = append(prepasses, stored.String())
 	}
-	assert.Len(t, references, 2, "of the deep tile, with and without a number of iterations: %v", references)
+	assert.Len(t, prepasses, 2, "of the deep tile, with and without a number of iterations: %v", prepasses)
 }
 
 func TestBadTilesCostNothing(t *testing.T) {

@@ -9,8 +9,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"mandelfarm/job"
+	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
-	"mandelfarm/storage"
 )
 
 // immutable: nothing ever changes under an ID, and an ID is in every ETag.
@@ -52,7 +53,7 @@ func (s *Server) serve(c *gin.Context, tag string, p *picture) {
 	c.Header("ETag", tag)
 	c.Header("Cache-Control", immutable)
 	if p.data == nil {
-		object := storage.NewReadSeeker(c.Request.Context(), s.store, p.info)
+		object := p.stored.ReadSeeker(c.Request.Context())
 		defer object.Close()
 		http.ServeContent(c.Writer, c.Request, "", time.Time{}, object)
 		return
@@ -81,4 +82,61 @@ func conditional(h http.Header) bool {
 // and enough of the ID to tell two apart.
 func fileName(s spec.Spec, id spec.ID) string {
 	return fmt.Sprintf("%s-%dx%d-%s%s", s.Formula, s.Width, s.Height, id[:8], s.Format.Extension())
+}
+
+// jobImage answers GET /jobs/{id}/image.
+func (s *Server) jobImage(c *gin.Context) {
+	id, err := spec.ParseID(c.Param("id"))
+	if err != nil {
+		s.fail(c, job.ErrUnknown)
+		return
+	}
+	if known(c, etag(id)) {
+		return
+	}
+	st, err := s.job(c)
+	var p *picture
+	if err == nil {
+		p, err = s.pictures.stored(c.Request.Context(), id, st.Spec.Format)
+	}
+	if err == nil && p == nil {
+		err = absent(st)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	name := fileName(st.Spec, id)
+	if s.cfg.Presign != 0 && c.Request.Method == http.MethodGet { // a HEAD would need a signature of its own
+		s.redirect(c, p.stored, name)
+		return
+	}
+	c.Header("Content-Disposition", fmt.Sprintf("inline; filename=%q", name))
+	s.serve(c, etag(id), p)
+}
+
+// redirect sends a client to storage for a picture that is there.
+func (s *Server) redirect(c *gin.Context, image ledger.Stored, name string) {
+	signed, err := image.Presign(c.Request.Context(), s.deps.Presigner, s.cfg.Presign, name)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store") // the URL runs out
+	c.Redirect(http.StatusTemporaryRedirect, signed)
+}
+
+// absent says why a job has no picture.
+func absent(st job.Status) error {
+	switch st.State {
+	case job.Queued, job.Running:
+		return errNotReady
+	case job.Failed:
+		return fmt.Errorf("%w: it failed: %s", errNoImage, st.Error)
+	case job.Canceled:
+		return fmt.Errorf("%w: it was canceled", errNoImage)
+	case job.Done:
+		return fmt.Errorf("%w: it was removed from storage; submit the Spec again", errNoImage)
+	}
+	return errNoImage
 }

@@ -312,10 +312,10 @@ func TestRawDataIsAJobOfItsOwn(t *testing.T) {
 	assert.Contains(t, p.Detail, "256000000000 bytes")
 }
 
-// presigningStore hands out URLs of a storage that does not exist.
-type presigningStore struct{ *watchedStore }
+// presigner hands out URLs of a storage that does not exist.
+type presigner struct{}
 
-func (presigningStore) Presign(_ context.Context, key string, validity time.Duration, filename string) (string, error) {
+func (presigner) Presign(_ context.Context, key string, validity time.Duration, filename string) (string, error) {
 	return fmt.Sprintf("https://s3.example/%s?for=%s&as=%s", key, validity, filename), nil
 }
 
@@ -324,11 +324,11 @@ func TestPicturesCanBeFetchedStraightFromStorage(t *testing.T) {
 	f := newFarm(t)
 	cfg := f.config
 	cfg.Presign = time.Minute
-	_, err := api.New(t.Context(), cfg, f.store, f.ledger, f.queue, f.queue, http.NotFoundHandler(), nil, discard())
+	deps := f.dependencies()
+	_, err := api.New(t.Context(), cfg, deps)
 	require.ErrorContains(t, err, "presigned", "not every storage can")
-	server, err := api.New(context.WithoutCancel(t.Context()), cfg, presigningStore{f.store}, f.ledger, f.queue, f.queue, http.NotFoundHandler(), nil, discard())
-	require.NoError(t, err)
-	front := serveHTTP(t, server)
+	deps.Presigner = presigner{}
+	front := serveHTTP(t, f.serverOf(cfg, deps))
 	submitted := f.post(small)
 	image := front + submitted.header.Get("Location") + "/image"
 	assert.Equal(t, http.StatusServiceUnavailable, ask(t, http.MethodGet, image, nil).problem(t).Status, "no URL of what is not there")

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"mandelfarm/foreign"
+	"mandelfarm/internal/logging"
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
@@ -39,7 +39,6 @@ var (
 	errWaited   = errors.New("the picture was not ready in time; it is still being drawn and will be served when asked for again")
 	errNoImage  = errors.New("the job has no picture")
 	errFailed   = errors.New("the picture cannot be drawn")
-	errPanic    = errors.New("internal error")
 
 	errSearching  = errors.New("another search for a minibrot is under way in this process")
 	errLongSearch = errors.New("the search for a minibrot takes too long")
@@ -105,10 +104,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 	}
 	if !public {
 		p.Detail = "the farm cannot answer at the moment"
-		if c.Request.Context().Err() == nil {
-			s.log.LogAttrs(c.Request.Context(), slog.LevelError, "request failed", slog.String("method", c.Request.Method),
-				slog.String("path", c.Request.URL.Path), slog.Any("err", err))
-		}
+		s.logFailure(c, err)
 	}
 	if o.retryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(o.retryAfter))
@@ -122,7 +118,11 @@ func (s *Server) fail(c *gin.Context, err error) {
 	c.Abort()
 }
 
-// panicked answers a request whose handler panicked.
-func (s *Server) panicked(c *gin.Context, cause any) {
-	s.fail(c, fmt.Errorf("%w: %v\n%s", errPanic, cause, debug.Stack()))
+// logFailure logs what is the farm's fault, unless the client has left: that ends what it waits for.
+func (s *Server) logFailure(c *gin.Context, err error) {
+	ctx, request := c.Request.Context(), []slog.Attr{slog.String("method", c.Request.Method), slog.String("path", c.Request.URL.Path)}
+	logging.Panic(ctx, s.deps.Log, err, request...)
+	if ctx.Err() == nil {
+		s.deps.Log.LogAttrs(ctx, slog.LevelError, "request failed", append(request, slog.Any("err", err))...)
+	}
 }

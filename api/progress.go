@@ -10,10 +10,32 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"mandelfarm/job"
-	"mandelfarm/ledger"
-	"mandelfarm/preview"
-	"mandelfarm/storage"
+	"mandelfarm/renderer/spec"
 )
+
+// refine asks the queue what it knows of open jobs. Jobs whose work nobody has
+// begun, or of which Redis cannot say, stay queued.
+func (s *Server) refine(ctx context.Context, jobs ...*job.Status) error {
+	var open []spec.ID
+	for _, st := range jobs {
+		if !st.State.Final() {
+			open = append(open, st.ID)
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	running, err := s.deps.Progress.ProgressOf(ctx, open...)
+	if err != nil && !errors.Is(err, job.ErrUnavailable) {
+		return err
+	}
+	for _, st := range jobs {
+		if p, ok := running[st.ID]; ok && !st.State.Final() {
+			st.Progress = p
+		}
+	}
+	return nil
+}
 
 // detail is refine for one job, with all that can be known of it.
 func (s *Server) detail(ctx context.Context, st *job.Status) error {
@@ -24,23 +46,23 @@ func (s *Server) detail(ctx context.Context, st *job.Status) error {
 		return err
 	}
 	var err error
-	if st.Paused, err = s.ledger.Paused(ctx, st.ID); err != nil || st.Bands == 0 {
+	if st.Paused, err = s.deps.Ledger.Paused(ctx, st.ID); err != nil || st.Bands == 0 {
 		return err
 	}
-	plan, planned, err := s.ledger.Plan(ctx, st.Job)
+	plan, planned, err := s.deps.Ledger.Plan(ctx, st.Job)
 	if err != nil || !planned {
 		return err
 	}
-	stored, err := s.board.Completions(ctx, st.ID)
-	var crew []string
+	stored, err := s.deps.Progress.Completions(ctx, st.ID)
+	var workers []string
 	if err == nil {
-		crew, err = s.board.Crew(ctx, st.ID)
+		workers, err = s.deps.Progress.WorkersOf(ctx, st.ID)
 	}
 	if errors.Is(err, job.ErrUnavailable) { // what is known stays true
 		return nil
 	}
 	p := plan.Progress(st.Spec.Width, stored, time.Now())
-	p.StartedAt, p.Paused, p.Failures, p.Error, p.Workers = st.StartedAt, st.Paused, st.Failures, st.Error, crew
+	p.StartedAt, p.Paused, p.Failures, p.Error, p.Workers = st.StartedAt, st.Paused, st.Failures, st.Error, workers
 	if p.Paused {
 		p.ETA = time.Time{}
 	}
@@ -58,11 +80,11 @@ func (s *Server) hold(pause bool) gin.HandlerFunc {
 		case st.State.Final():
 			err = fmt.Errorf("hold a job that is %s: %w", st.State, job.ErrState)
 		case pause:
-			err = s.ledger.Pause(ctx, st.ID)
+			err = s.deps.Ledger.Pause(ctx, st.ID)
 		default:
-			if err = s.ledger.Resume(ctx, st.ID); err == nil {
+			if err = s.deps.Ledger.Resume(ctx, st.ID); err == nil {
 				// If this fails, a worker's reconciler will queue it.
-				_ = s.queue.Revive(ctx, st.Task())
+				_ = s.deps.Tasks.Revive(ctx, st.Task())
 			}
 		}
 		if err == nil {
@@ -76,64 +98,4 @@ func (s *Server) hold(pause bool) gin.HandlerFunc {
 		c.Header("Cache-Control", "no-store")
 		c.JSON(http.StatusOK, st)
 	}
-}
-
-// preview answers GET /jobs/{id}/preview: the picture so far of a large job, from
-// when it is planned on. While it is drawn the preview changes with every band;
-// its ETag is of its content, so that a client that polls is sent it only then.
-func (s *Server) preview(c *gin.Context) {
-	st, err := s.job(c)
-	var p preview.Picture
-	if err == nil {
-		p, err = s.picture(c.Request.Context(), st)
-	}
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	tag := `"` + p.Tag() + `"`
-	c.Header("Cache-Control", "no-cache")
-	c.Header("ETag", tag)
-	if matches(c, tag) {
-		c.Status(http.StatusNotModified)
-		return
-	}
-	png, err := p.Compose()
-	if err != nil {
-		c.Header("ETag", "")
-		s.fail(c, err)
-		return
-	}
-	c.Data(http.StatusOK, "image/png", png)
-}
-
-// picture collects what the preview of a job is made of.
-func (s *Server) picture(ctx context.Context, st job.Status) (preview.Picture, error) {
-	p := preview.Picture{Layout: preview.Of(st.Spec)}
-	var err error
-	p.Ground, err = storage.ReadAll(ctx, s.store, ledger.PreviewKey(st.ID), preview.MaxBytes)
-	if errors.Is(err, storage.ErrNotFound) {
-		return p, noPreview(st)
-	}
-	if err != nil || st.State == job.Done { // a job that is done has its last preview stored
-		return p, err
-	}
-	plan, planned, err := s.ledger.Plan(ctx, st.Job)
-	if err != nil || !planned {
-		return p, err
-	}
-	p.Bands = plan.Rows()
-	p.Strips, err = s.board.Strips(ctx, st.ID)
-	if errors.Is(err, job.ErrUnavailable) { // then it is coarse
-		err = nil
-	}
-	return p, err
-}
-
-// noPreview says why a job has no preview.
-func noPreview(st job.Status) error {
-	if st.State.Final() {
-		return fmt.Errorf("%w of its own to preview: it was drawn whole, or not begun", errNoImage)
-	}
-	return errNotReady
 }

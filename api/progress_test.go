@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/job"
-	"mandelfarm/ledger"
 	"mandelfarm/preview"
 	"mandelfarm/renderer"
 )
@@ -27,8 +26,8 @@ func (f *farm) begin(location *string) (job.Job, job.Plan) {
 	plan := job.Plan{Bands: []job.Band{{Start: 0, End: 64, Seconds: 3}, {Start: 64, End: 100, Seconds: 1}}}
 	plan, err := f.ledger.StorePlan(f.t.Context(), st.Job, plan)
 	require.NoError(f.t, err)
-	ground := drawn(f.t, st.Spec.Reduced(20, 10))
-	require.NoError(f.t, f.store.Put(f.t.Context(), ledger.PreviewKey(st.ID), "image/png", bytes.NewReader(ground)))
+	base := drawn(f.t, st.Spec.Reduced(20, 10))
+	require.NoError(f.t, f.ledger.Preview(st.ID).Store(f.t.Context(), bytes.NewReader(base)))
 	require.NoError(f.t, f.queue.Begin(f.t.Context(), st.ID, len(plan.Bands), 2))
 	return st.Job, plan
 }
@@ -43,7 +42,7 @@ func (f *farm) storeBand(j job.Job, plan job.Plan, band int) {
 	require.NoError(f.t, err)
 	strip, err := sampler.Strip()
 	require.NoError(f.t, err)
-	require.NoError(f.t, f.queue.Show(f.t.Context(), j.ID, band, strip))
+	require.NoError(f.t, f.queue.StorePreview(f.t.Context(), j.ID, band, strip))
 }
 
 func TestProgressOfALargeJob(t *testing.T) {

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"fmt"
-
 	"github.com/maypok86/otter/v2"
 
 	"mandelfarm/renderer/spec"
@@ -32,18 +30,14 @@ type targets struct {
 // bytes, so that some ten thousand are remembered.
 const targetBytes = 8 << 20
 
-func newTargets() (targets, error) {
-	cache, err := otter.New(&otter.Options[string, *target]{
+func newTargets() targets {
+	return targets{otter.Must(&otter.Options[string, *target]{
 		MaximumWeight: targetBytes,
 		Weigher: func(path string, _ *target) uint32 {
 			const overhead = 800                // of an entry: the Spec, list nodes
 			return uint32(len(path)) + overhead //nolint:gosec // a path is shorter than a request's header
 		},
-	})
-	if err != nil {
-		return targets{}, fmt.Errorf("cache of requests: %w", err)
-	}
-	return targets{cache}, nil
+	})}
 }
 
 // read returns what path asks for, by parse unless it is remembered. Errors are

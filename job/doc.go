@@ -5,7 +5,7 @@
 // # Jobs and tasks
 //
 // A [Job] is a promise to a client: this Spec will become an image. It is
-// known by the [renderer.ID] of its Spec, so asking twice is one job. A [Task]
+// known by the [spec.ID] of its Spec, so asking twice is one job. A [Task]
 // is a piece of work that keeps the promise; it travels in a [Lane] of the
 // queue and may be delivered more than once. Tasks are harmless to repeat,
 // because the same Spec always gives the same bytes.

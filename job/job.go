@@ -55,10 +55,11 @@ type Status struct {
 	Progress
 }
 
-// Notice tells whoever waits on an image that its fate is decided, so that
-// they look again. It is a hint: a notice may be lost or repeated.
+// Notice tells whoever watches an image or waits for it that something about it
+// has changed, so that they look again: it has ended, or its job has begun, got on
+// or been paused. It is a hint: a notice may be lost or repeated.
 type Notice struct {
 	ID    spec.ID `json:"id"`
-	State State   `json:"state"`           // Done, Failed or Canceled
+	State State   `json:"state"`           // Running stands for every change but an end
 	Error string  `json:"error,omitempty"` // the reason when Failed
 }

@@ -12,13 +12,13 @@
 //	open/<id>                    present while work is owed; empty
 //	recent/<time>-<id>           an index, newest first; empty
 //	paused/<id>                  present while the job is held; empty
-//	references/<key>             groundwork that pictures of one view share (written by a worker)
+//	prepass/<key>                a prepass that pictures of one view share (written by a worker)
 //
 // Of a job that is drawn in bands, until its image is stored:
 //
 //	jobs/<id>/plan.json          the bands; written once
 //	jobs/<id>/bands/<n>          a band (written by a worker)
-//	jobs/<id>/preview.png        coarse ground of the preview, at the end the preview; stays
+//	jobs/<id>/preview.png        coarse base of the preview, at the end the preview; stays
 //
 // A job that has failed, was canceled or has lost its image may be asked for
 // again. That is another run, with the same keys but for a number:
@@ -26,6 +26,10 @@
 //	jobs/<id>/runs/<n>           the run has begun; empty, written once
 //	jobs/<id>/results/<n>.json   how it ended; written once
 //	open/<id>.<n>                present while work is owed; empty
+//
+// The keys are in keys.go and no other package knows them. Records are read and
+// written by the methods of [Ledger]; what is no record, such as an image, is an
+// [Object], which others fill and read.
 //
 // The last run is the one that counts. <time> in an index key counts
 // milliseconds down from the largest 13-digit number, so that a listing in key

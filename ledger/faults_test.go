@@ -169,13 +169,13 @@ func finishStep(s spec.Spec, state job.State) step {
 
 func imageStep(s spec.Spec) step {
 	return func(ctx context.Context, _ *ledger.Ledger, st storage.Store) error {
-		return st.Put(ctx, ledger.ImageKey(s.ID(), spec.PNG), "", strings.NewReader("image"))
+		return st.Put(ctx, imageKey(s), "", strings.NewReader("image"))
 	}
 }
 
 func noImageStep(s spec.Spec) step {
 	return func(ctx context.Context, _ *ledger.Ledger, st storage.Store) error {
-		return st.Delete(ctx, ledger.ImageKey(s.ID(), spec.PNG))
+		return st.Delete(ctx, imageKey(s))
 	}
 }
 

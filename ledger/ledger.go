@@ -19,9 +19,11 @@ import (
 // of digits is far below it.
 const maxRecord = 4 << 20
 
+// The media types that a store with a web face of its own serves objects with.
 const (
-	jsonType  = "application/json"
-	emptyType = "application/octet-stream"
+	jsonType   = "application/json"
+	binaryType = "application/octet-stream"
+	pngType    = "image/png"
 )
 
 // Ledger reads and writes the record. It is safe for concurrent use, also by
@@ -35,23 +37,6 @@ type Ledger struct {
 func New(store storage.Store, now func() time.Time) *Ledger {
 	return &Ledger{store: store, now: now}
 }
-
-// ImagePrefix begins the keys of the finished images, and of nothing else.
-const ImagePrefix = "renders/"
-
-// ImageKey is where the finished image of id, the ID of a Spec of that format, is stored.
-func ImageKey(id spec.ID, format spec.FileFormat) string {
-	return ImagePrefix + string(id) + format.Extension()
-}
-
-// ReferencePrefix begins the keys of stored groundwork, and of nothing else.
-const ReferencePrefix = "references/"
-
-// ReferenceKey is where the groundwork with the given key ([renderer.Spec.GroundworkKey])
-// is stored. Pictures share it.
-func ReferenceKey(key string) string { return ReferencePrefix + key }
-
-func jobKey(id spec.ID) string { return "jobs/" + string(id) + "/job.json" }
 
 // Accept is [Ledger.AcceptAs] with the normal priority.
 func (l *Ledger) Accept(ctx context.Context, s spec.Spec) (job.Status, error) {
@@ -104,7 +89,7 @@ func (l *Ledger) promise(ctx context.Context, j job.Job) (last run, kept bool, e
 	if err != nil || last.State != job.Done {
 		return last, false, err
 	}
-	_, err = l.store.Stat(ctx, ImageKey(j.ID, j.Spec.Format))
+	_, err = l.Image(j.ID, j.Spec.Format).Stat(ctx)
 	if errors.Is(err, storage.ErrNotFound) {
 		return last, false, nil
 	}
@@ -196,5 +181,5 @@ var errUnreadable = errors.New("unreadable record")
 
 // mark stores an empty object; storing it again changes nothing.
 func (l *Ledger) mark(ctx context.Context, key string) error {
-	return l.store.Put(ctx, key, emptyType, bytes.NewReader(nil))
+	return l.store.Put(ctx, key, binaryType, bytes.NewReader(nil))
 }

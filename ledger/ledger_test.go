@@ -74,6 +74,8 @@ func run(t *testing.T, open func(t *testing.T) storage.Store) {
 		{"PartsAreRemoved", partsAreRemoved},
 		{"AskingAgainEndsAPause", askingAgainEndsAPause},
 		{"MarkersAreThoseOfOpenJobs", markersAreThoseOfOpenJobs},
+		{"ObjectsAreStoredReadAndRemoved", objectsAreStoredReadAndRemoved},
+		{"ObjectsAreListedByKind", objectsAreListedByKind},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -162,7 +164,7 @@ func acceptQueuesAnewWhatHasNoImage(t *testing.T, b *bundle) {
 	first := accept(t, b.Ledger, s)
 	for _, end := range []job.State{job.Failed, job.Canceled, job.Done, job.Canceled} {
 		finish(t, b, s, end)
-		require.NoError(t, b.store.Delete(t.Context(), ledger.ImageKey(s.ID(), spec.PNG)))
+		require.NoError(t, b.store.Delete(t.Context(), imageKey(s)))
 		require.Empty(t, open(t, b.Ledger), "after %s", end)
 
 		require.Equal(t, first, accept(t, b.Ledger, s), "again after %s", end)
@@ -245,7 +247,7 @@ func retriesRaceWithTheEndOfTheLastRun(t *testing.T, b *bundle) {
 	finish(t, b, s, job.Done)
 	between := &hooked{Store: b.store}
 	between.beforeDelete = sync.OnceFunc(func() {
-		require.NoError(t, b.store.Delete(t.Context(), ledger.ImageKey(s.ID(), spec.PNG)))
+		require.NoError(t, b.store.Delete(t.Context(), imageKey(s)))
 		accept(t, b.Ledger, s)
 	})
 	put(t, b.store, "open/"+string(s.ID()))
@@ -455,7 +457,7 @@ func accept(t *testing.T, l *ledger.Ledger, s spec.Spec) job.Status {
 func finish(t *testing.T, b *bundle, s spec.Spec, state job.State) job.Progress {
 	t.Helper()
 	if state == job.Done {
-		put(t, b.store, ledger.ImageKey(s.ID(), s.Format))
+		put(t, b.store, imageKey(s))
 	}
 	p := job.Progress{State: state, Attempts: 1, FinishedAt: time.Now().UTC().Truncate(time.Millisecond)}
 	got, err := b.Finish(t.Context(), s.ID(), p)
@@ -463,6 +465,9 @@ func finish(t *testing.T, b *bundle, s spec.Spec, state job.State) job.Progress 
 	require.Equal(t, p, got)
 	return got
 }
+
+// imageKey is where the layout says that the image of a Spec is stored.
+func imageKey(s spec.Spec) string { return "renders/" + string(s.ID()) + s.Format.Extension() }
 
 func put(t *testing.T, s storage.Store, key string) {
 	t.Helper()

@@ -4,42 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"mandelfarm/job"
-	"mandelfarm/renderer/spec"
-)
-
-const (
-	recentPrefix = "recent/"
-	timeDigits   = 13
-	lastMilli    = 9_999_999_999_999 // 13 digits: until the year 2286
 )
 
 // ErrCursor says that a cursor is not one that List returned.
 var ErrCursor = errors.New("not a cursor of this listing")
-
-func recentKey(j job.Job) string {
-	return fmt.Sprintf("%s%0*d-%s", recentPrefix, timeDigits, lastMilli-j.AcceptedAt.UnixMilli(), j.ID)
-}
-
-// idOf is the job an index entry, without its prefix, points to.
-func idOf(entry string) (spec.ID, error) {
-	if len(entry) <= timeDigits || entry[timeDigits] != '-' {
-		return "", ErrCursor
-	}
-	if _, err := strconv.ParseUint(entry[:timeDigits], 10, 64); err != nil {
-		return "", ErrCursor
-	}
-	id, err := spec.ParseID(entry[timeDigits+1:])
-	if err != nil {
-		return "", ErrCursor
-	}
-	return id, nil
-}
 
 // Page is a run of jobs, newest first.
 type Page struct {
@@ -62,7 +34,7 @@ const (
 // The error is [ErrCursor] if the cursor is not one that List returned.
 func (l *Ledger) List(ctx context.Context, cursor string, limit int, keep func(job.Status) bool) (Page, error) {
 	if cursor != "" {
-		if _, err := idOf(cursor); err != nil {
+		if _, err := parseRecent(cursor); err != nil {
 			return Page{}, err
 		}
 	}
@@ -117,8 +89,8 @@ func (l *Ledger) entries(ctx context.Context, after string, limit int) ([]string
 		if err != nil {
 			return nil, err
 		}
-		entry := strings.TrimPrefix(info.Key, recentPrefix)
-		if _, err := idOf(entry); err != nil {
+		entry := recentEntry(info.Key)
+		if _, err := parseRecent(entry); err != nil {
 			continue
 		}
 		if entries = append(entries, entry); len(entries) == limit {
@@ -135,7 +107,7 @@ func (l *Ledger) statuses(ctx context.Context, entries []string) ([]job.Status, 
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(statusReaders)
 	for i, entry := range entries {
-		id, err := idOf(entry)
+		id, err := parseRecent(entry)
 		if err != nil {
 			return nil, err
 		}

@@ -45,7 +45,7 @@ func (l *Ledger) Markers(ctx context.Context) iter.Seq2[Marker, error] {
 				yield(Marker{}, fmt.Errorf("list open jobs: %w", err))
 				return
 			}
-			if r, ok := parseOpenKey(info.Key); ok && !yield(Marker{ID: r.id, number: r.number}, nil) {
+			if m, ok := parseOpenKey(info.Key); ok && !yield(m, nil) {
 				return
 			}
 		}
@@ -69,7 +69,7 @@ func (l *Ledger) owed(ctx context.Context, marked run) (job.Job, bool, error) {
 	case err != nil:
 		return job.Job{}, false, fmt.Errorf("job %s: %w", marked.id, err)
 	case marked.number < last.number, marked.number == last.number && last.State.Final():
-		return job.Job{}, false, l.store.Delete(ctx, marked.openKey())
+		return job.Job{}, false, l.store.Delete(ctx, openKey(marked.id, marked.number))
 	}
 	return record, marked.number == last.number, nil
 }

@@ -5,31 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strconv"
-	"strings"
 
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
-
-// Keys of what a large job leaves on its way. They are of the image and not of a
-// run: what one run has drawn, a retry need not.
-const (
-	jobsPrefix   = "jobs/"
-	pausedPrefix = "paused/"
-)
-
-func planKey(id spec.ID) string    { return jobsPrefix + string(id) + "/plan.json" }
-func bandPrefix(id spec.ID) string { return jobsPrefix + string(id) + "/bands/" }
-func pausedKey(id spec.ID) string  { return pausedPrefix + string(id) }
-
-// PreviewKey is where the coarse picture of a planned job is stored, and its final
-// preview when the job is done.
-func PreviewKey(id spec.ID) string { return "jobs/" + string(id) + "/preview.png" }
-
-// BandKey is where the compressed rows of a band are stored.
-func BandKey(id spec.ID, band int) string { return bandPrefix(id) + fmt.Sprintf("%06d", band) }
 
 // Plan returns the plan of a job; false if it has none (yet).
 func (l *Ledger) Plan(ctx context.Context, j job.Job) (job.Plan, bool, error) {
@@ -67,7 +47,7 @@ func (l *Ledger) Bands(ctx context.Context, id spec.ID) (map[int]int64, error) {
 		if err != nil {
 			return nil, fmt.Errorf("bands of job %s: %w", id, err)
 		}
-		if n, err := strconv.Atoi(strings.TrimPrefix(info.Key, bandPrefix(id))); err == nil {
+		if n, ok := parseNumber(info.Key, bandPrefix(id)); ok {
 			stored[n] = info.Size
 		}
 	}
@@ -101,7 +81,7 @@ func (l *Ledger) removeParts(ctx context.Context, id spec.ID) error {
 	}
 	keys := make([]string, 0, len(bands))
 	for n := range bands {
-		keys = append(keys, BandKey(id, n))
+		keys = append(keys, bandKey(id, n))
 	}
 	return l.store.Delete(ctx, keys...)
 }
@@ -117,9 +97,8 @@ func (l *Ledger) WithParts(ctx context.Context) iter.Seq2[spec.ID, error] {
 					yield("", fmt.Errorf("list parts of jobs: %w", err))
 					return
 				}
-				name, part, _ := strings.Cut(strings.TrimPrefix(info.Key, prefix), "/")
-				id, err := spec.ParseID(name)
-				if err != nil || id == last || prefix == jobsPrefix && !strings.HasPrefix(part, "bands/") {
+				id, ok := parsePartKey(info.Key)
+				if !ok || id == last {
 					continue
 				}
 				if last = id; !yield(id, nil) {

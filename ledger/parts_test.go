@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/job"
-	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
 )
 
@@ -50,7 +49,7 @@ func partsAreRemoved(t *testing.T, b *bundle) {
 	j, other := accept(t, b.Ledger, parse(t, 1)).Job, accept(t, b.Ledger, parse(t, 2)).Job
 	for _, id := range []spec.ID{j.ID, other.ID} {
 		for _, band := range []int{0, 7, 123_456} {
-			require.NoError(t, b.store.Put(t.Context(), ledger.BandKey(id, band), "", bytes.NewReader(make([]byte, 10+band%10))))
+			require.NoError(t, b.Band(id, band).Store(t.Context(), bytes.NewReader(make([]byte, 10+band%10))))
 		}
 	}
 	bands, err := b.Bands(t.Context(), j.ID)

@@ -3,9 +3,6 @@ package ledger
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
-	"strings"
 
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
@@ -24,41 +21,6 @@ type run struct {
 	job.Progress
 }
 
-const (
-	openPrefix = "open/"
-	runFormat  = "%06d" // keeps the keys of a job's runs in order
-)
-
-// startKey is stored when a run other than the first begins.
-func (r run) startKey() string { return startPrefix(r.id) + fmt.Sprintf(runFormat, r.number) }
-
-func startPrefix(id spec.ID) string { return "jobs/" + string(id) + "/runs/" }
-
-func (r run) resultKey() string {
-	if r.number == 0 {
-		return "jobs/" + string(r.id) + "/result.json"
-	}
-	return "jobs/" + string(r.id) + "/results/" + fmt.Sprintf(runFormat, r.number) + ".json"
-}
-
-func (r run) openKey() string {
-	if r.number == 0 {
-		return openPrefix + string(r.id)
-	}
-	return openPrefix + string(r.id) + "." + fmt.Sprintf(runFormat, r.number)
-}
-
-// parseOpenKey reads which run an open marker is of.
-func parseOpenKey(key string) (run, bool) {
-	name, number, again := strings.Cut(strings.TrimPrefix(key, openPrefix), ".")
-	id, err := spec.ParseID(name)
-	r := run{id: id}
-	if err == nil && again {
-		r.number, err = strconv.Atoi(number)
-	}
-	return r, err == nil && r.openKey() == key
-}
-
 // number is that of a job's last run.
 func (l *Ledger) number(ctx context.Context, id spec.ID) (number int, err error) {
 	prefix := startPrefix(id)
@@ -66,7 +28,7 @@ func (l *Ledger) number(ctx context.Context, id spec.ID) (number int, err error)
 		if err != nil {
 			return 0, err
 		}
-		if n, err := strconv.Atoi(strings.TrimPrefix(info.Key, prefix)); err == nil {
+		if n, ok := parseNumber(info.Key, prefix); ok {
 			number = max(number, n)
 		}
 	}
@@ -87,7 +49,7 @@ func (l *Ledger) last(ctx context.Context, id spec.ID) (run, error) {
 // result reads how a run ended, or Queued if it has not.
 func (l *Ledger) result(ctx context.Context, r run) (job.Progress, error) {
 	var p job.Progress
-	err := l.read(ctx, r.resultKey(), &p)
+	err := l.read(ctx, resultKey(r.id, r.number), &p)
 	if errors.Is(err, storage.ErrNotFound) {
 		return job.Progress{State: job.Queued}, nil
 	}
@@ -100,16 +62,16 @@ func (l *Ledger) result(ctx context.Context, r run) (job.Progress, error) {
 func (l *Ledger) owe(ctx context.Context, last run) (job.Progress, error) {
 	queued := job.Progress{State: job.Queued}
 	if !last.State.CanBecome(job.Queued) {
-		return queued, l.mark(ctx, last.openKey())
+		return queued, l.mark(ctx, openKey(last.id, last.number))
 	}
 	next := run{id: last.id, number: last.number + 1}
 	if err := l.Resume(ctx, last.id); err != nil { // asking again is asking for it
 		return queued, err
 	}
-	if err := l.mark(ctx, next.openKey()); err != nil {
+	if err := l.mark(ctx, openKey(next.id, next.number)); err != nil {
 		return queued, err
 	}
-	err := l.store.Create(ctx, next.startKey(), emptyType, nil)
+	err := l.store.Create(ctx, startKey(next.id, next.number), binaryType, nil)
 	if errors.Is(err, storage.ErrExists) { // somebody else has asked for it again
 		err = nil
 	}
@@ -123,12 +85,12 @@ func (l *Ledger) finish(ctx context.Context, id spec.ID, p job.Progress) (job.Pr
 		return p, err
 	}
 	r := run{id: id, number: number}
-	err = l.create(ctx, r.resultKey(), p)
+	err = l.create(ctx, resultKey(r.id, r.number), p)
 	if errors.Is(err, storage.ErrExists) {
 		p, err = l.result(ctx, r)
 	}
 	if err != nil {
 		return p, err
 	}
-	return p, l.store.Delete(ctx, r.openKey())
+	return p, l.store.Delete(ctx, openKey(r.id, r.number))
 }

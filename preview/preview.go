@@ -1,13 +1,13 @@
 // Package preview makes the picture so far of a large image: small, coarse where
 // the image is not drawn yet, and real where it is.
 //
-// A preview has a size of its own, [Of]. Its ground is a coarse picture of the
+// A preview has a size of its own, [Of]. Its base is a coarse picture of the
 // whole, at most as large, which is enlarged. Over that go strips, one for each
 // band that is drawn: those pixels of the band that lie in the middle of a pixel
 // of the preview. A [Sampler] picks them while the band is drawn, which costs
 // next to nothing; [Compose] puts everything together.
 //
-// The package knows pixels. It does not know where grounds and strips are kept.
+// The package knows pixels. It does not know where bases and strips are kept.
 package preview
 
 import (
@@ -34,7 +34,7 @@ const (
 	maxHeight = 384
 )
 
-// MaxBytes is more than the file of a preview, or of a ground, can have.
+// MaxBytes is more than the file of a preview, or of a base, can have.
 const MaxBytes = 4 << 20
 
 // channels of a pixel of a strip: red, green and blue, a byte each.
@@ -148,7 +148,7 @@ func (s *Sampler) Strip() ([]byte, error) {
 // Picture is everything a preview is made of.
 type Picture struct {
 	Layout Layout
-	Ground []byte            // the coarse picture, a PNG file
+	Base   []byte            // the coarse picture, a PNG file
 	Bands  map[int]spec.Rows // of the image
 	Strips map[int][]byte    // of bands that are drawn, by the same index
 }
@@ -156,7 +156,7 @@ type Picture struct {
 // Tag names the preview's content: it is another when a strip has come.
 func (p Picture) Tag() string {
 	h := sha256.New()
-	_, _ = h.Write(p.Ground) // never fails
+	_, _ = h.Write(p.Base) // never fails
 	for _, band := range slices.Sorted(maps.Keys(p.Strips)) {
 		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(band))) //nolint:gosec // only to tell tags apart
 		_, _ = h.Write(p.Strips[band])
@@ -167,11 +167,11 @@ func (p Picture) Tag() string {
 // Compose makes the preview, a PNG file. Strips that do not fit are left out:
 // they are of another plan.
 func (p Picture) Compose() ([]byte, error) {
-	ground, err := png.Decode(bytes.NewReader(p.Ground))
+	base, err := png.Decode(bytes.NewReader(p.Base))
 	if err != nil {
-		return nil, fmt.Errorf("ground of preview: %w", err)
+		return nil, fmt.Errorf("base of preview: %w", err)
 	}
-	canvas := p.Layout.enlarge(ground)
+	canvas := p.Layout.enlarge(base)
 	for band, strip := range p.Strips {
 		rows, ok := p.Bands[band]
 		if !ok {
@@ -186,10 +186,10 @@ func (p Picture) Compose() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// enlarge makes the ground as large as the preview, pixels as blocks.
-func (l Layout) enlarge(ground image.Image) *image.NRGBA {
-	from := image.NewNRGBA(image.Rectangle{Max: ground.Bounds().Size()})
-	draw.Draw(from, from.Rect, ground, ground.Bounds().Min, draw.Src)
+// enlarge makes the base as large as the preview, pixels as blocks.
+func (l Layout) enlarge(base image.Image) *image.NRGBA {
+	from := image.NewNRGBA(image.Rectangle{Max: base.Bounds().Size()})
+	draw.Draw(from, from.Rect, base, base.Bounds().Min, draw.Src)
 	canvas := image.NewNRGBA(image.Rectangle{Max: l.preview})
 	for y := range l.preview.Y {
 		row := from.Pix[middle(y, from.Rect.Dy(), l.preview.Y)*from.Stride:]

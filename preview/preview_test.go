@@ -23,7 +23,7 @@ func TestPreviewOfAllBandsIsThePictureSampled(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := picture(t)
 		p := preview.Picture{
-			Layout: preview.Of(s), Ground: ground(t, s),
+			Layout: preview.Of(s), Base: base(t, s),
 			Bands: make(map[int]spec.Rows), Strips: make(map[int][]byte),
 		}
 		for i, rows := range bands(t, s.Height) {
@@ -49,7 +49,7 @@ func TestMissingAndForeignStripsStayCoarse(t *testing.T) {
 	s, err := spec.Normalize(spec.Draft{Width: 300, Height: 200})
 	require.NoError(t, err)
 	p := preview.Picture{
-		Layout: preview.Of(s), Ground: ground(t, s),
+		Layout: preview.Of(s), Base: base(t, s),
 		Bands: map[int]spec.Rows{0: {Start: 0, End: 128}, 1: {Start: 128, End: 200}},
 	}
 	coarse := compose(t, p)
@@ -101,7 +101,7 @@ func draw(t failer, s spec.Spec, rows spec.Rows) []byte {
 	return strip
 }
 
-func ground(t failer, s spec.Spec) []byte {
+func base(t failer, s spec.Spec) []byte {
 	t.Helper()
 	var file bytes.Buffer
 	require.NoError(t, renderer.Write(context.Background(), &file, s.Reduced(32, 24), renderer.Options{}))

@@ -129,7 +129,7 @@ func (c *claims) join(ctx context.Context, p redis.Pipeliner, name string) {
 	if !part {
 		return
 	}
-	key := crewKey(spec.ID(id))
+	key := workersKey(spec.ID(id))
 	p.ZAdd(ctx, key, redis.Z{Score: float64(time.Now().Unix()), Member: c.worker})
 	p.Expire(ctx, key, time.Minute)
 }

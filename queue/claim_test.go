@@ -38,7 +38,7 @@ func oneWorkerDrawsAnImage(t *testing.T, f *farm) {
 	require.NotEqual(t, first.task.Lane, second.task.Lane)
 	require.Equal(t, 1, second.Try, "waiting is no failure")
 	eventually(t, "the claim is released", func() bool {
-		running, err := queues[0].Progress(t.Context(), first.task.ID)
+		running, err := queues[0].ProgressOf(t.Context(), first.task.ID)
 		return err == nil && len(running) == 0
 	})
 }
@@ -51,7 +51,7 @@ func progressIsWhatTheWorkerSaid(t *testing.T, f *farm) {
 	running, idle := task(t, 1, job.Batch), task(t, 2, job.Batch)
 	enqueue(t, q, running)
 	d := receive(t, r.calls, "the delivery")
-	progress, err := other.Progress(t.Context(), idle.ID, running.ID)
+	progress, err := other.ProgressOf(t.Context(), idle.ID, running.ID)
 	require.NoError(t, err)
 	require.Len(t, progress, 1)
 	require.Equal(t, d.Progress(), progress[running.ID])
@@ -59,14 +59,14 @@ func progressIsWhatTheWorkerSaid(t *testing.T, f *farm) {
 	// Whoever finds Redis empty says it again.
 	require.NoError(t, f.rdb.FlushAll(t.Context()).Err())
 	eventually(t, "the claim is restored", func() bool {
-		progress, err = other.Progress(t.Context(), running.ID)
+		progress, err = other.ProgressOf(t.Context(), running.ID)
 		return err == nil && len(progress) == 1
 	})
 	stop()
-	progress, err = other.Progress(t.Context(), running.ID)
+	progress, err = other.ProgressOf(t.Context(), running.ID)
 	require.NoError(t, err)
 	require.Empty(t, progress)
-	progress, err = other.Progress(t.Context())
+	progress, err = other.ProgressOf(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, progress)
 }
@@ -187,7 +187,7 @@ func killedWorkersAreFoundOut(t *testing.T, f *farm) {
 			return
 		case <-tick.C:
 			require.NoError(t, q.Revive(t.Context(), lost))
-			require.Less(t, time.Since(killed), patience)
+			require.Less(t, time.Since(killed), testTimeout)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"mandelfarm/internal/testenv"
 	"mandelfarm/job"
 	"mandelfarm/queue"
 	"mandelfarm/renderer/spec"
@@ -199,7 +200,8 @@ func thePanickingHandlerIsTriedAgain(t *testing.T, f *farm) {
 		}
 		return nil
 	})
-	q := f.open(t)
+	log := testenv.NewLog(t)
+	q := f.open(t, func(c *queue.Config) { c.Log = log.Logger })
 	serve(t, q, time.Second, r.handle, pool(job.Interactive, soon))
 	enqueue(t, q, task(t, 1, job.Interactive))
 	receive(t, r.calls, "the panic")
@@ -210,6 +212,7 @@ func thePanickingHandlerIsTriedAgain(t *testing.T, f *farm) {
 		tries[d.task.ID] = d.Try
 	}
 	require.Equal(t, map[spec.ID]int{task(t, 1, job.Batch).ID: 2, task(t, 2, job.Batch).ID: 1}, tries)
+	log.RequirePanic(t, "thePanickingHandlerIsTriedAgain")
 }
 
 func otherVersionsAreNoFailure(t *testing.T, f *farm) {

@@ -14,14 +14,15 @@
 // image waiting, whichever lane it is in, and betrays a dead worker: asynq
 // notices one after about two minutes, [Queue.Revive] when the claim is gone.
 //
-// Of a job that is drawn in bands there is a board: how many bands there are, which
-// are stored since when, and which has the next turn; and strips that show what
-// they look like.
+// Of a job that is drawn in bands its progress is noted: how many bands there are,
+// which are stored since when, and which has the next turn; beside it previews of
+// the bands, and the workers that are on them.
 //
 // Word travels by publish and subscribe. Every process holds one subscription
-// to three channels: notices (an image's fate is decided), cancels (stop
-// drawing this) and wake-ups (a lane has work). After a lost connection every
-// waiter is told to look again, because a notice may have been missed.
+// to three channels: notices (something about an image has changed: it has ended,
+// or its job has begun, got on or been paused), cancels (stop drawing this) and
+// wake-ups (a lane has work). After a lost connection every waiter is told to look
+// again, because a notice may have been missed.
 //
 // # Guarantees
 //
@@ -35,8 +36,9 @@
 //   - A handler that returns an error or panics is called again, on any worker,
 //     after a growing delay, up to [maxTries] times in all. Then the task is
 //     dropped. Handing back at shutdown, waiting for another worker's claim or for
-//     storage ([job.ErrOutage]) and meeting another renderer version do not count; but a task for which no
-//     worker of its version is found in a minute is dropped as well.
+//     storage ([job.ErrOutage]) and meeting another renderer version do not count;
+//     but a task for which no worker of its version is found in a minute is
+//     dropped as well.
 //
 // The package knows tasks and IDs. It does not know what a task draws, where
 // images are stored or who waits for them.

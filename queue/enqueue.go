@@ -86,8 +86,9 @@ func (q *Queue) add(ctx context.Context, t job.Task, attempt int) error {
 }
 
 // Cancel takes the job's own tasks out of the control lane, forgets how far it
-// was, and stops the workers that are on any task of the job. A synchronous request for the same
-// image is not disturbed while it waits; it is answered or times out.
+// was, and stops the workers that are on any task of the job. A synchronous
+// request for the same image is not disturbed while it waits; it is answered or
+// times out.
 //
 // Bands that wait stay where they are: the worker that comes to one finds that
 // the job is canceled, if that is recorded before, and so does one that has taken
@@ -111,7 +112,7 @@ func (q *Queue) cancel(ctx context.Context, id spec.ID) error {
 			}
 		}
 	}
-	if err := q.rdb.Del(ctx, boardKey(id), storedKey(id)).Err(); err != nil { // strips stay true
+	if err := q.rdb.Del(ctx, progressKey(id), storedKey(id)).Err(); err != nil { // previews stay true
 		return err
 	}
 	return q.rdb.Publish(ctx, cancelChannel, string(id)).Err()
@@ -119,7 +120,7 @@ func (q *Queue) cancel(ctx context.Context, id spec.ID) error {
 
 // remove takes a task out of a lane unless a worker has it.
 func (q *Queue) remove(ctx context.Context, lane job.Lane, taskID string) error {
-	err := q.inspect.DeleteTask(string(lane), taskID)
+	err := q.inspector.DeleteTask(string(lane), taskID)
 	if err == nil || errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
 		return nil
 	}

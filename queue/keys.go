@@ -16,19 +16,19 @@ func attemptKey(lane job.Lane, name string) string {
 	return keyPrefix + "attempt:" + string(lane) + ":" + name
 }
 
-// boardKey is a hash: how many bands a job has, and when it was begun.
-func boardKey(id spec.ID) string { return keyPrefix + "board:" + string(id) }
+// progressKey is a hash: how many bands a job has, and when it was begun.
+func progressKey(id spec.ID) string { return keyPrefix + "progress:" + string(id) }
 
 // storedKey is a sorted set: the bands of a job that are stored, by the Unix
 // millisecond.
 func storedKey(id spec.ID) string { return keyPrefix + "stored:" + string(id) }
 
-// stripsKey is a hash: what the bands of a job look like, by their index.
-func stripsKey(id spec.ID) string { return keyPrefix + "strips:" + string(id) }
+// previewsKey is a hash: what the bands of a job look like, by their index.
+func previewsKey(id spec.ID) string { return keyPrefix + "previews:" + string(id) }
 
-// crewKey is a sorted set: the workers on bands of a job, by the Unix second they
+// workersKey is a sorted set: the workers on bands of a job, by the Unix second they
 // last said so.
-func crewKey(id spec.ID) string { return keyPrefix + "crew:" + string(id) }
+func workersKey(id spec.ID) string { return keyPrefix + "workers:" + string(id) }
 
 // slotsKey is a sorted set: how many bands each worker can draw at a time, as
 // "number worker", by the Unix second it last said so.

@@ -6,23 +6,24 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
 
+	"mandelfarm/internal/logging"
 	"mandelfarm/job"
+	"mandelfarm/renderer/panics"
 )
 
 const (
 	maxTries = 5 // deliveries of a task that fails every time
 	maxDelay = time.Minute
-	// versionPatience is how long a task waits for a worker of its renderer's
+	// versionTimeout is how long a task waits for a worker of its renderer's
 	// version. Then none is to be expected, and the task would go round for ever;
 	// what is still owed or waited for is queued again by who knows of it.
-	versionPatience = time.Minute
+	versionTimeout = time.Minute
 	// outagePause is how long a task waits for storage to come back.
 	outagePause = 3 * time.Second
 	// interactiveLimit ends what somebody was waiting for: nobody waits so long,
@@ -35,7 +36,6 @@ var (
 	errBusy = errors.New("another worker has the claim on this image")
 	// errStopping ends handlers whose grace is over.
 	errStopping = errors.New("the worker is stopping")
-	errPanic    = errors.New("panic")
 )
 
 // server runs one pool.
@@ -111,7 +111,7 @@ func (s *server) deliver(ctx context.Context, t job.Task, d job.Delivery) error 
 	}
 	err := s.call(ctx, t, d)
 	if err == nil && d.Deaths > 0 {
-		s.queue.forgive(context.WithoutCancel(ctx), t)
+		s.queue.resetAttempts(context.WithoutCancel(ctx), t)
 	}
 	if errors.Is(context.Cause(ctx), job.ErrCanceled) {
 		return nil
@@ -121,13 +121,8 @@ func (s *server) deliver(ctx context.Context, t job.Task, d job.Delivery) error 
 
 // call calls the handler. A panic costs the delivery, not the process.
 func (s *server) call(ctx context.Context, t job.Task, d job.Delivery) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v", errPanic, p)
-			s.queue.log.LogAttrs(ctx, slog.LevelError, "handler panicked", slog.String("id", string(t.ID)),
-				slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-		}
-	}()
+	defer func() { logging.Panic(ctx, s.queue.log, err, slog.String("task", t.Name())) }()
+	defer panics.Recover(&err)
 	return s.handle(ctx, t, d)
 }
 
@@ -137,7 +132,7 @@ func (s *server) judge(ctx context.Context, at *asynq.Task, d job.Delivery, err 
 	switch {
 	case err == nil, errors.Is(err, errBusy), errors.Is(context.Cause(ctx), errStopping):
 		return err
-	case errors.Is(err, job.ErrVersion) && age(at) < versionPatience:
+	case errors.Is(err, job.ErrVersion) && age(at) < versionTimeout:
 		return err
 	case errors.Is(err, job.ErrOutage) && (s.pool.Lane != job.Interactive || age(at) < interactiveLimit):
 		s.queue.log.LogAttrs(ctx, slog.LevelWarn, "task waits for storage", slog.String("lane", string(s.pool.Lane)), slog.Any("err", err))

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/job"
+	"mandelfarm/renderer/panics"
 )
 
 // TestVerdicts is the table of what becomes of a task when its handler returns.
@@ -35,11 +36,11 @@ func TestVerdicts(t *testing.T) {
 		{"failed", t.Context(), 1, 0, other, false, true},
 		{"failed for the last time but one", t.Context(), maxTries - 1, time.Hour, other, false, true},
 		{"failed for the last time", t.Context(), maxTries, 0, other, true, true},
-		{"panicked", t.Context(), 1, 0, errPanic, false, true},
+		{"panicked", t.Context(), 1, 0, &panics.Error{Cause: "a bug"}, false, true},
 		{"canceled by whom?", t.Context(), 1, 0, context.Canceled, false, true},
 		{"busy", t.Context(), maxTries, time.Hour, errBusy, false, false},
-		{"of another version", t.Context(), maxTries, versionPatience / 2, version, false, false},
-		{"of another version for long", t.Context(), 1, 2 * versionPatience, version, true, false},
+		{"of another version", t.Context(), maxTries, versionTimeout / 2, version, false, false},
+		{"of another version for long", t.Context(), 1, 2 * versionTimeout, version, true, false},
 		{"interrupted", stopping, 1, 0, errStopping, false, false},
 		{"interrupted on its last try", stopping, maxTries, time.Hour, errStopping, false, false},
 	} {
@@ -60,7 +61,7 @@ func TestVerdicts(t *testing.T) {
 
 func TestTasksOfUnknownAgeAreOld(t *testing.T) {
 	t.Parallel()
-	require.Greater(t, age(asynq.NewTask("image", nil)), versionPatience)
+	require.Greater(t, age(asynq.NewTask("image", nil)), versionTimeout)
 }
 
 func TestRetriesComeLaterAndLater(t *testing.T) {
@@ -73,9 +74,9 @@ func TestRetriesComeLaterAndLater(t *testing.T) {
 	require.Equal(t, maxDelay, retryDelay(1<<40, errors.New("failed"), nil))
 }
 
-// TestSettlingIsOverBeforeAClaimRunsOut: else a worker that died just after its
+// TestClaimDelayIsOverBeforeAClaimRunsOut: else a worker that died just after its
 // lease was extended would be found out one look later.
-func TestSettlingIsOverBeforeAClaimRunsOut(t *testing.T) {
+func TestClaimDelayIsOverBeforeAClaimRunsOut(t *testing.T) {
 	t.Parallel()
-	require.Less(t, settling, claimTTL-claimRenewal)
+	require.Less(t, claimDelay, claimTTL-claimRenewal)
 }

@@ -33,15 +33,15 @@ const defaultTimeout = time.Hour
 
 // Queue is a connection to the farm's Redis. It is safe for concurrent use.
 type Queue struct {
-	options *redis.Options
-	rdb     *redis.Client
-	client  *asynq.Client
-	inspect *asynq.Inspector
-	bus     *bus
-	limit   int
-	timeout time.Duration
-	log     *slog.Logger
-	name    string // of this process, in claims
+	options   *redis.Options
+	rdb       *redis.Client
+	client    *asynq.Client
+	inspector *asynq.Inspector
+	bus       *bus
+	limit     int
+	timeout   time.Duration
+	log       *slog.Logger
+	name      string // of this process, in claims
 
 	nextTurn *redis.Script
 }
@@ -73,15 +73,15 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 	redis.SetLogger(redisLog{cfg.Log}) // it has one for the whole process
 	rdb := redis.NewClient(options)
 	return &Queue{
-		options: options,
-		rdb:     rdb,
-		client:  asynq.NewClientFromRedisClient(rdb),
-		inspect: asynq.NewInspectorFromRedisClient(rdb),
-		bus:     listen(ctx, rdb),
-		limit:   cfg.Limit,
-		timeout: cmp.Or(cfg.Timeout, defaultTimeout),
-		log:     cfg.Log,
-		name:    processName(),
+		options:   options,
+		rdb:       rdb,
+		client:    asynq.NewClientFromRedisClient(rdb),
+		inspector: asynq.NewInspectorFromRedisClient(rdb),
+		bus:       listen(ctx, rdb),
+		limit:     cfg.Limit,
+		timeout:   cmp.Or(cfg.Timeout, defaultTimeout),
+		log:       cfg.Log,
+		name:      processName(),
 
 		nextTurn: redis.NewScript(nextTurn),
 	}, nil
@@ -106,7 +106,7 @@ func (q *Queue) Close() error {
 // Ping reports whether Redis answers.
 func (q *Queue) Ping(ctx context.Context) error { return unavailable(q.rdb.Ping(ctx).Err()) }
 
-// Publish tells every process that the fate of an image is decided.
+// Publish tells every process that something about an image has changed.
 func (q *Queue) Publish(ctx context.Context, n job.Notice) error {
 	return q.bus.publish(ctx, n)
 }

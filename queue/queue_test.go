@@ -94,7 +94,7 @@ func run(t *testing.T, start func(t *testing.T) (url string)) {
 		{"TurnsAreGivenOnce", turnsAreGivenOnce},
 		{"StoredBandsAreCountedOnce", storedBandsAreCountedOnce},
 		{"ProgressOfLargeJobs", progressOfLargeJobs},
-		{"StripsAreKeptUntilHidden", stripsAreKeptUntilHidden},
+		{"PreviewsAreKeptUntilRemoved", previewsAreKeptUntilRemoved},
 		{"BandsOfOneJobAreDrawnAtOnce", bandsOfOneJobAreDrawnAtOnce},
 		{"NotWaitingAreThoseToLookAt", notWaitingAreThoseToLookAt},
 	} {
@@ -239,15 +239,15 @@ func untilStopped(ctx context.Context, _ int) error {
 
 var errHandler = errors.New("handler failed")
 
-// patience is how long tests wait for what must happen on a busy machine.
-const patience = 30 * time.Second
+// testTimeout is how long tests wait for what must happen on a busy machine.
+const testTimeout = 30 * time.Second
 
 func receive[T any](tb testing.TB, ch <-chan T, what string) T {
 	tb.Helper()
 	select {
 	case v := <-ch:
 		return v
-	case <-time.After(patience):
+	case <-time.After(testTimeout):
 		require.Fail(tb, "waited in vain", "for %s", what)
 		panic("unreachable")
 	}
@@ -265,7 +265,7 @@ func nothing[T any](t *testing.T, ch <-chan T, while time.Duration, what string)
 
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	require.Eventually(t, condition, patience, 5*time.Millisecond, what)
+	require.Eventually(t, condition, testTimeout, 5*time.Millisecond, what)
 }
 
 // task is one of as many as are asked for.

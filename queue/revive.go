@@ -16,11 +16,11 @@ const (
 	// lease is how far ahead asynq sets the end of a lease, when a worker takes
 	// a task and every five seconds after that.
 	lease = 30 * time.Second
-	// settling is how long after that a task may be without a claim and yet have
+	// claimDelay is how long after that a task may be without a claim and yet have
 	// a worker: the time between asynq's delivery and the claim, generously, and
 	// what clocks differ by. It must be below claimTTL, so that a lease is never
 	// that young when the claim of a dead worker has run out.
-	settling = 2 * time.Second
+	claimDelay = 2 * time.Second
 	// attemptTTL is how long an attempt's number is remembered: longer than
 	// asynq takes to recover the dead one itself (about two minutes), after
 	// which the numbers may start again.
@@ -42,7 +42,7 @@ func (q *Queue) revive(ctx context.Context, t job.Task) error {
 	if err != nil {
 		return err
 	}
-	seen, err := q.look(ctx, t, taskIDs(t.Name(), attempt))
+	seen, err := q.inspect(ctx, t, taskIDs(t.Name(), attempt))
 	if err != nil || seen.alive {
 		return err
 	}
@@ -60,10 +60,10 @@ func (q *Queue) revive(ctx context.Context, t job.Task) error {
 	return q.add(ctx, t, attempt)
 }
 
-// forgive begins the count of a task's attempts anew: it has come to an end, and
+// resetAttempts begins the count of a task's attempts anew: it has come to an end, and
 // who queues it again has a reason to. A failure is not reported: the count runs
 // out.
-func (q *Queue) forgive(ctx context.Context, t job.Task) {
+func (q *Queue) resetAttempts(ctx context.Context, t job.Task) {
 	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
 	defer cancel()
 	_ = q.rdb.Del(ctx, attemptKey(t.Lane, t.Name())).Err()
@@ -96,15 +96,15 @@ func (q *Queue) NotWaiting(ctx context.Context, tasks ...job.Task) ([]job.Task, 
 	return others, nil
 }
 
-// sight is what Redis holds of the tasks for an image.
-type sight struct {
+// taskState is what Redis holds of the tasks for an image.
+type taskState struct {
 	alive bool     // one waits or is being drawn
 	dead  bool     // one has had a worker, which is gone
 	stale []string // those that nobody will touch again but whose ID is taken
 }
 
-// look examines the claim on t's image, and tasks for it, in one round trip.
-func (q *Queue) look(ctx context.Context, t job.Task, ids []string) (sight, error) {
+// inspect examines the claim on t's image, and tasks for it, in one round trip.
+func (q *Queue) inspect(ctx context.Context, t job.Task, ids []string) (taskState, error) {
 	var claim *redis.IntCmd
 	states := make([]*redis.StringCmd, len(ids))
 	leases := make([]*redis.FloatCmd, len(ids))
@@ -117,9 +117,9 @@ func (q *Queue) look(ctx context.Context, t job.Task, ids []string) (sight, erro
 		return nil
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return sight{}, err
+		return taskState{}, err
 	}
-	s := sight{alive: claim.Val() > 0}
+	s := taskState{alive: claim.Val() > 0}
 	for i, id := range ids {
 		s.add(id, states[i].Val(), leases[i].Val())
 	}
@@ -128,11 +128,11 @@ func (q *Queue) look(ctx context.Context, t job.Task, ids []string) (sight, erro
 
 // add takes one task into account, by its state in asynq and the Unix second at
 // which its lease ends; both are zero if there is none.
-func (s *sight) add(id, state string, leaseEnd float64) {
+func (s *taskState) add(id, state string, leaseEnd float64) {
 	switch state {
 	case "":
 	case asynq.TaskStateActive.String():
-		young := time.Until(time.Unix(int64(leaseEnd), 0)) > lease-settling
+		young := time.Until(time.Unix(int64(leaseEnd), 0)) > lease-claimDelay
 		s.alive = s.alive || young
 		s.dead = s.dead || !young
 	case asynq.TaskStateArchived.String(), asynq.TaskStateCompleted.String():

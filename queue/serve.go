@@ -34,8 +34,8 @@ const (
 	// handBack is how long handlers whose grace is over may take to return
 	// before their tasks are handed back all the same.
 	handBack = 250 * time.Millisecond
-	// farewell bounds what a stopping server still has to say to Redis.
-	farewell = time.Second
+	// stopTimeout bounds what a stopping server still has to say to Redis.
+	stopTimeout = time.Second
 )
 
 // Serve works on the pools' lanes until ctx ends. Then it takes no more tasks,
@@ -125,7 +125,7 @@ func (s *server) leave(ctx context.Context) {
 	s.mu.Unlock()
 	close(s.handedBack)
 	s.calls.Wait()
-	ctx, cancel := context.WithTimeout(ctx, farewell)
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
 	// A wake-up that is lost costs the time until a worker looks by itself.
 	_ = s.queue.rdb.Publish(ctx, wakeChannel, string(s.pool.Lane)).Err()

@@ -175,7 +175,7 @@ func TestUnreachableRedisIsUnavailable(t *testing.T) {
 		"cancel":  func(ctx context.Context) error { return q.Cancel(ctx, want.ID) },
 		"publish": func(ctx context.Context) error { return q.Publish(ctx, job.Notice{ID: want.ID}) },
 		"progress": func(ctx context.Context) error {
-			_, err := q.Progress(ctx, want.ID)
+			_, err := q.ProgressOf(ctx, want.ID)
 			return err
 		},
 		"lock": func(ctx context.Context) error {

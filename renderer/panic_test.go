@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/panics"
 	"mandelfarm/renderer/spec"
 )
 
@@ -17,9 +18,9 @@ func TestPanicsAreErrors(t *testing.T) {
 	require.NoError(t, err)
 	opt := renderer.Options{Threads: 2, Progress: func(int, renderer.Work) { panic("boom") }}
 	_, err = renderer.Render(t.Context(), s, spec.Rows{Start: 0, End: 200}, opt)
-	var bug *renderer.PanicError
+	var bug *panics.Error
 	require.ErrorAs(t, err, &bug)
-	require.Equal(t, "renderer panicked: boom", err.Error(), "clients see it: no stack")
+	require.Equal(t, "panic: boom", err.Error(), "clients see it: no stack")
 	require.Contains(t, string(bug.Stack), "panic_test.go")
 	require.ErrorContains(t, renderer.Write(t.Context(), io.Discard, s, opt), "boom")
 }

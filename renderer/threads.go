@@ -1,12 +1,11 @@
 package renderer
 
 import (
-	"fmt"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
+	"mandelfarm/renderer/panics"
 	"mandelfarm/renderer/spec"
 )
 
@@ -19,7 +18,7 @@ func goroutines(threads, units int) int {
 }
 
 // divide has the rows done by goroutines, each of which calls do once. Its next returns rows that nobody else has, at most so
-// many, or false when there are no more. A panic ends the goroutine with a *PanicError. Divide returns when all are done.
+// many, or false when there are no more. A panic ends the goroutine with a [*panics.Error]. Divide returns when all are done.
 func divide(threads int, all spec.Rows, most int, do func(next func() (spec.Rows, bool)) error) error {
 	const turns = 8 // of each goroutine, at least, so that none has much of the work at the end alone
 	var (
@@ -35,7 +34,7 @@ func divide(threads int, all spec.Rows, most int, do func(next func() (spec.Rows
 	}
 	for i := range failed {
 		group.Go(func() {
-			defer recoverAs(&failed[i])
+			defer panics.Recover(&failed[i])
 			failed[i] = do(next)
 		})
 	}
@@ -86,20 +85,3 @@ func (r *reporter) report(rows int, w *Work) {
 	defer r.mutex.Unlock()
 	r.progress(rows, done)
 }
-
-// recoverAs makes an error of a panic in a goroutine of the renderer's own, where nobody else can: a bug must not cost
-// more than the picture that shows it.
-func recoverAs(err *error) {
-	if cause := recover(); cause != nil {
-		*err = &PanicError{Cause: cause, Stack: debug.Stack()}
-	}
-}
-
-// PanicError is a bug of the renderer that a picture has shown.
-type PanicError struct {
-	Cause any    // what was panicked with
-	Stack []byte // of the goroutine, for a log; Error leaves it out, because clients are shown that
-}
-
-// Error names the cause.
-func (e *PanicError) Error() string { return fmt.Sprintf("renderer panicked: %v", e.Cause) }

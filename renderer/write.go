@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"mandelfarm/renderer/bandpng"
+	"mandelfarm/renderer/panics"
 	"mandelfarm/renderer/spec"
 )
 
@@ -167,7 +168,7 @@ func (p *painter) stride() int { return p.format.Stride(p.spec.Width) }
 
 // work computes parts until there are no more. Whoever computes the last of a segment completes it.
 func (l *pipeline) work(ctx context.Context) (err error) {
-	defer recoverAs(&err)
+	defer panics.Recover(&err)
 	scratch := getScratch()
 	defer scratches.Put(scratch)
 	encoder := encoders.Get()

@@ -21,27 +21,27 @@ import (
 // for a stream.
 func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err error) {
 	j := t.Job()
-	info, err := w.store.Stat(ctx, imageKey(t))
+	image, err := imageOf(w.deps.Ledger, t).Stat(ctx)
 	if err == nil {
-		return result{size: info.Size}, w.clear(ctx, t.ID)
+		return result{size: image.Size}, w.clear(ctx, t.ID)
 	}
 	if !errors.Is(err, storage.ErrNotFound) {
 		return done, err
 	}
-	plan, planned, err := w.ledger.Plan(ctx, j)
+	plan, planned, err := w.deps.Ledger.Plan(ctx, j)
 	if err == nil && !planned { // assembled meanwhile, and the image removed
-		err = errSettled
+		err = errNothingToDo
 	}
 	if err != nil {
 		return done, err
 	}
-	stored, err := w.ledger.Bands(ctx, t.ID)
+	stored, err := w.deps.Ledger.Bands(ctx, t.ID)
 	if err != nil {
 		return done, err
 	}
 	for band := range plan.Bands {
 		if _, ok := stored[band]; !ok { // somebody counted wrong
-			return done, settled(w.recount(ctx, j, plan))
+			return done, nothingToDo(w.scheduler.recount(ctx, j, plan))
 		}
 	}
 	size, err := w.join(ctx, j, plan)
@@ -58,22 +58,14 @@ func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err err
 // join stores the image.
 func (w *Worker) join(ctx context.Context, j job.Job, plan job.Plan) (size int64, err error) {
 	start := time.Now()
-	size, err = w.stream(ctx, imageKey(j.Task()), j.Spec.Format.MediaType(), func(out io.Writer) error {
+	size, err = w.drawer.stream(ctx, imageOf(w.deps.Ledger, j.Task()), func(out io.Writer) error {
 		return w.concatenate(ctx, out, j, plan)
 	})
 	if err == nil {
-		w.log.LogAttrs(ctx, slog.LevelInfo, "assembled", slog.String("id", string(j.ID)), slog.Int("bands", len(plan.Bands)),
+		w.deps.Log.LogAttrs(ctx, slog.LevelInfo, "assembled", slog.String("id", string(j.ID)), slog.Int("bands", len(plan.Bands)),
 			slog.Int64("bytes", size), slog.Duration("took", time.Since(start)))
 	}
 	return size, err
-}
-
-// recount compares the board with what is stored, from the beginning.
-func (w *Worker) recount(ctx context.Context, j job.Job, plan job.Plan) error {
-	if err := w.farm.Forget(ctx, j.ID); err != nil {
-		return err
-	}
-	return w.advance(ctx, j, plan)
 }
 
 // bandError says which band cannot be used.
@@ -87,11 +79,11 @@ func (e *bandError) Unwrap() error { return e.err }
 
 // redraw drops a band and has it drawn again.
 func (w *Worker) redraw(ctx context.Context, j job.Job, plan job.Plan, bad *bandError) error {
-	w.log.LogAttrs(ctx, slog.LevelError, "band dropped", slog.String("id", string(j.ID)), slog.Any("err", bad))
-	if err := w.store.Delete(ctx, ledger.BandKey(j.ID, bad.band)); err != nil {
+	w.deps.Log.LogAttrs(ctx, slog.LevelError, "band dropped", slog.String("id", string(j.ID)), slog.Any("err", bad))
+	if err := w.deps.Ledger.Remove(ctx, w.deps.Ledger.Band(j.ID, bad.band)); err != nil {
 		return err
 	}
-	return settled(w.recount(ctx, j, plan))
+	return nothingToDo(w.scheduler.recount(ctx, j, plan))
 }
 
 // concatenate writes the file: head, bands, tail.
@@ -101,7 +93,7 @@ func (w *Worker) concatenate(ctx context.Context, out io.Writer, j job.Job, plan
 	}
 	var sum renderer.Sum
 	for i, band := range plan.Bands {
-		of, err := w.copyBand(ctx, out, ledger.BandKey(j.ID, i), band.Rows())
+		of, err := copyBand(ctx, out, w.deps.Ledger.Band(j.ID, i), band.Rows())
 		if errors.Is(err, errBand) || errors.Is(err, storage.ErrNotFound) {
 			return &bandError{band: i, err: err}
 		}
@@ -115,17 +107,17 @@ func (w *Worker) concatenate(ctx context.Context, out io.Writer, j job.Job, plan
 }
 
 // copyBand writes the data of a stored band and returns its checksum.
-func (w *Worker) copyBand(ctx context.Context, out io.Writer, key string, rows spec.Rows) (renderer.Sum, error) {
-	body, info, err := w.store.Get(ctx, key, 0, -1)
+func copyBand(ctx context.Context, out io.Writer, band ledger.Object, rows spec.Rows) (renderer.Sum, error) {
+	body, stored, err := band.Open(ctx)
 	if err != nil {
 		return renderer.Sum{}, err
 	}
 	defer body.Close()
-	if info.Size < trailerSize {
-		return renderer.Sum{}, fmt.Errorf("%s: %w", key, errBand)
+	if stored.Size < trailerSize {
+		return renderer.Sum{}, fmt.Errorf("%s: %w", band, errBand)
 	}
 	check := newCheck()
-	if _, err := io.CopyN(io.MultiWriter(out, check), body, info.Size-trailerSize); err != nil {
+	if _, err := io.CopyN(io.MultiWriter(out, check), body, stored.Size-trailerSize); err != nil {
 		return renderer.Sum{}, err
 	}
 	end := make([]byte, trailerSize)
@@ -134,7 +126,7 @@ func (w *Worker) copyBand(ctx context.Context, out io.Writer, key string, rows s
 	}
 	sum, err := readTrailer(end, rows, check)
 	if err != nil {
-		return sum, fmt.Errorf("%s: %w", key, err)
+		return sum, fmt.Errorf("%s: %w", band, err)
 	}
 	return sum, nil
 }
@@ -142,33 +134,35 @@ func (w *Worker) copyBand(ctx context.Context, out io.Writer, key string, rows s
 // finishPreview stores the preview as it is at the end. Without it the preview
 // stays coarse.
 func (w *Worker) finishPreview(ctx context.Context, j job.Job, plan job.Plan) {
-	err := func() error {
-		ground, err := storage.ReadAll(ctx, w.store, ledger.PreviewKey(j.ID), preview.MaxBytes)
-		if err != nil {
-			return err
-		}
-		strips, err := w.farm.Strips(ctx, j.ID)
-		if err != nil {
-			return err
-		}
-		png, err := preview.Picture{Layout: preview.Of(j.Spec), Ground: ground, Bands: plan.Rows(), Strips: strips}.Compose()
-		if err != nil {
-			return err
-		}
-		return w.store.Put(ctx, ledger.PreviewKey(j.ID), "image/png", bytes.NewReader(png))
-	}()
-	if err != nil {
-		w.log.LogAttrs(ctx, slog.LevelWarn, "preview not finished", slog.String("id", string(j.ID)), slog.Any("err", err))
+	if err := w.composePreview(ctx, j, plan); err != nil {
+		w.deps.Log.LogAttrs(ctx, slog.LevelWarn, "preview not finished", slog.String("id", string(j.ID)), slog.Any("err", err))
 	}
+}
+
+func (w *Worker) composePreview(ctx context.Context, j job.Job, plan job.Plan) error {
+	stored := w.deps.Ledger.Preview(j.ID)
+	base, err := stored.Read(ctx, preview.MaxBytes)
+	if err != nil {
+		return err
+	}
+	strips, err := w.deps.Previews.PreviewsOf(ctx, j.ID)
+	if err != nil {
+		return err
+	}
+	png, err := preview.Picture{Layout: preview.Of(j.Spec), Base: base, Bands: plan.Rows(), Strips: strips}.Compose()
+	if err != nil {
+		return err
+	}
+	return stored.Store(ctx, bytes.NewReader(png))
 }
 
 // clear removes what only the making of the image needed.
 func (w *Worker) clear(ctx context.Context, id spec.ID) error {
-	if err := w.ledger.RemoveParts(ctx, id); err != nil {
+	if err := w.deps.Ledger.RemoveParts(ctx, id); err != nil {
 		return err
 	}
-	if err := w.farm.Forget(ctx, id); err != nil {
+	if err := w.deps.Progress.Forget(ctx, id); err != nil {
 		return err
 	}
-	return w.farm.Hide(ctx, id)
+	return w.deps.Previews.RemovePreviews(ctx, id)
 }

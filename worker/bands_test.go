@@ -35,7 +35,7 @@ func large(t *testing.T, b *bundle, segments int) (job.Job, job.Plan) {
 	}
 	plan, err := b.ledger.StorePlan(t.Context(), j, plan)
 	require.NoError(t, err)
-	require.NoError(t, b.store.Put(t.Context(), ledger.PreviewKey(j.ID), "", bytes.NewReader(draw(t, s.Reduced(8, 8)))))
+	require.NoError(t, b.ledger.Preview(j.ID).Store(t.Context(), bytes.NewReader(draw(t, s.Reduced(8, 8)))))
 	return j, plan
 }
 
@@ -78,8 +78,8 @@ func TestAnyPlanMakesTheSameFile(t *testing.T) {
 		}
 		q := newNotebook()
 		workers := []*worker.Worker{
-			worker.New(worker.Config{Band: time.Second, Threads: 1}, folder, l, q, logger(t)),
-			worker.New(worker.Config{Band: time.Second, Threads: 3}, folder, l, q, logger(t)),
+			worker.New(worker.Config{Band: time.Second, Threads: 1}, dependencies(t, l, q)),
+			worker.New(worker.Config{Band: time.Second, Threads: 3}, dependencies(t, l, q)),
 		}
 		var order []int
 		for band := range plan.Bands {
@@ -90,7 +90,7 @@ func TestAnyPlanMakesTheSameFile(t *testing.T) {
 		}
 		require.Contains(r, q.enqueued, st.AssembleTask(), "whoever stores the last band queues the assembly")
 		require.NoError(r, workers[0].Handle(t.Context(), st.AssembleTask(), first()))
-		got, err := storage.ReadAll(t.Context(), folder, ledger.ImageKey(s.ID(), s.Format), 2<<20)
+		got, err := l.Image(s.ID(), s.Format).Read(t.Context(), 2<<20)
 		require.NoError(r, err)
 		require.Equal(r, draw(t, s), got)
 		left, err := l.Bands(t.Context(), s.ID())
@@ -104,7 +104,7 @@ func TestLargeJobsArePlannedOnce(t *testing.T) {
 	t.Parallel()
 	b, s := newBundle(t), plain(t, 1500, 1500)
 	accept(t, b, s)
-	w := worker.New(worker.Config{Band: time.Microsecond}, b.store, b.ledger, b.queue, logger(t))
+	w := worker.New(worker.Config{Band: time.Microsecond}, dependencies(t, b.ledger, b.queue))
 	require.NoError(t, w.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
 	j := job.Job{ID: s.ID(), Spec: s}
 	plan, planned, err := b.ledger.Plan(t.Context(), j)
@@ -114,7 +114,7 @@ func TestLargeJobsArePlannedOnce(t *testing.T) {
 	require.WithinDuration(t, time.Now(), plan.MadeAt, time.Minute)
 	window := []job.Task{j.BandTask(0), j.BandTask(1), j.BandTask(2), j.BandTask(3)}
 	require.Equal(t, window, b.queue.enqueued, "as many as the workers have use for")
-	_, err = b.store.Stat(t.Context(), ledger.PreviewKey(s.ID()))
+	_, err = b.ledger.Preview(s.ID()).Stat(t.Context())
 	require.NoError(t, err)
 
 	again, err := b.ledger.StorePlan(t.Context(), j, job.Plan{Bands: []job.Band{{Start: 0, End: 1500, Seconds: 1}}})
@@ -125,7 +125,7 @@ func TestLargeJobsArePlannedOnce(t *testing.T) {
 	requireState(t, b, s, job.Queued)
 }
 
-// TestRawDataIsPlannedWithAPicture: the ground of the preview, and the strips over it, are those of the view's PNG.
+// TestRawDataIsPlannedWithAPicture: the base of the preview, and the strips over it, are those of the view's PNG.
 func TestRawDataIsPlannedWithAPicture(t *testing.T) {
 	t.Parallel()
 	picture := plain(t, 1500, 1500)
@@ -135,14 +135,14 @@ func TestRawDataIsPlannedWithAPicture(t *testing.T) {
 		require.NoError(t, err)
 		b := newBundle(t)
 		accept(t, b, s)
-		w := worker.New(worker.Config{Band: time.Microsecond}, b.store, b.ledger, b.queue, logger(t))
+		w := worker.New(worker.Config{Band: time.Microsecond}, dependencies(t, b.ledger, b.queue))
 		require.NoError(t, w.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
-		ground, err := storage.ReadAll(t.Context(), b.store, ledger.PreviewKey(s.ID()), 1<<20)
+		base, err := b.ledger.Preview(s.ID()).Read(t.Context(), 1<<20)
 		require.NoError(t, err)
-		_, err = png.Decode(bytes.NewReader(ground))
+		_, err = png.Decode(bytes.NewReader(base))
 		require.NoError(t, err)
 		require.NoError(t, w.Handle(t.Context(), b.queue.enqueued[0], first()))
-		shown, err := b.queue.Strips(t.Context(), s.ID())
+		shown, err := b.queue.PreviewsOf(t.Context(), s.ID())
 		require.NoError(t, err)
 		strips = append(strips, shown[0])
 	}
@@ -209,14 +209,14 @@ func TestBadBandsAreDrawnAgain(t *testing.T) {
 			if spoil == nil {
 				from, spoil = 1, func(band []byte) []byte { return band }
 			}
-			band, err := storage.ReadAll(t.Context(), b.store, ledger.BandKey(j.ID, from), 1<<20)
+			band, err := b.ledger.Band(j.ID, from).Read(t.Context(), 1<<20)
 			require.NoError(t, err)
-			require.NoError(t, b.store.Put(t.Context(), ledger.BandKey(j.ID, 2), "", bytes.NewReader(spoil(band))))
+			require.NoError(t, b.ledger.Band(j.ID, 2).Store(t.Context(), bytes.NewReader(spoil(band))))
 
 			b.queue.revived = nil
 			require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), last()))
 			requireState(t, b, j.Spec, job.Queued)
-			_, err = b.store.Stat(t.Context(), ledger.ImageKey(j.ID, spec.PNG))
+			_, err = b.ledger.Image(j.ID, spec.PNG).Stat(t.Context())
 			require.ErrorIs(t, err, storage.ErrNotFound)
 			require.Equal(t, []job.Task{j.BandTask(2)}, b.queue.revived)
 			drawBands(t, b, j, 2)
@@ -228,7 +228,7 @@ func TestBadBandsAreDrawnAgain(t *testing.T) {
 	}
 }
 
-// TestAMissingBandIsDrawnBeforeTheAssembly, though the board says that all are
+// TestAMissingBandIsDrawnBeforeTheAssembly, though all are noted as
 // stored.
 func TestAMissingBandIsDrawnBeforeTheAssembly(t *testing.T) {
 	t.Parallel()
@@ -251,7 +251,7 @@ func TestALateBandIsNotKept(t *testing.T) {
 		require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), first()))
 		requireState(t, b, j.Spec, job.Done)
 	}}
-	w := worker.New(worker.Config{Band: time.Second}, late, b.ledger, b.queue, logger(t))
+	w := worker.New(worker.Config{Band: time.Second}, dependencies(t, ledger.New(late, time.Now), b.queue))
 	require.NoError(t, w.Handle(t.Context(), j.BandTask(2), first()))
 	left, err := b.ledger.Bands(t.Context(), j.ID)
 	require.NoError(t, err)
@@ -283,7 +283,7 @@ func TestAFailingBandFailsTheJob(t *testing.T) {
 	failing := &failingStore{Store: b.store, fail: func(op, key string) bool {
 		return op == "put" && strings.Contains(key, "/bands/")
 	}}
-	w := worker.New(worker.Config{Band: time.Second}, failing, b.ledger, b.queue, logger(t))
+	w := worker.New(worker.Config{Band: time.Second}, dependencies(t, ledger.New(failing, time.Now), b.queue))
 	require.ErrorIs(t, w.Handle(t.Context(), j.BandTask(2), first()), errDisk)
 	requireState(t, b, j.Spec, job.Queued)
 	require.Len(t, b.queue.failures, 1)
@@ -364,7 +364,7 @@ func TestStoresThatFailOnce(t *testing.T) {
 			return count.Add(1) == fails
 		}}
 		b.store.Store = flaky
-		w := worker.New(worker.Config{Band: time.Second, Threads: 1}, b.store, b.ledger, b.queue, logger(t))
+		w := worker.New(worker.Config{Band: time.Second, Threads: 1}, dependencies(t, b.ledger, b.queue))
 		for band := range 2 {
 			attempt(t, w, j.BandTask(band))
 		}
@@ -424,10 +424,10 @@ func TestACanceledAssemblyStoresNothing(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	b.store.instead = func(ctx context.Context, r io.Reader) error {
 		cancel(job.ErrCanceled)
-		return b.store.Store.Put(ctx, ledger.ImageKey(j.ID, spec.PNG), "", r)
+		return b.store.Store.Put(ctx, b.ledger.Image(j.ID, spec.PNG).String(), "", r)
 	}
 	require.ErrorIs(t, b.Handle(ctx, j.AssembleTask(), last()), job.ErrCanceled)
-	_, err := b.store.Stat(t.Context(), ledger.ImageKey(j.ID, spec.PNG))
+	_, err := b.ledger.Image(j.ID, spec.PNG).Stat(t.Context())
 	require.ErrorIs(t, err, storage.ErrNotFound)
 	bands, err := b.ledger.Bands(t.Context(), j.ID)
 	require.NoError(t, err)
@@ -456,14 +456,14 @@ func TestTheLastPreviewIsOfTheBands(t *testing.T) {
 	b := newBundle(t)
 	j, plan := large(t, b, 5)
 	drawBands(t, b, j, 0, 1, 2, 3, 4)
-	ground, err := storage.ReadAll(t.Context(), b.store, ledger.PreviewKey(j.ID), 1<<20)
+	base, err := b.ledger.Preview(j.ID).Read(t.Context(), 1<<20)
 	require.NoError(t, err)
-	want, err := preview.Picture{Layout: preview.Of(j.Spec), Ground: ground, Bands: plan.Rows(), Strips: b.queue.strips}.Compose()
+	want, err := preview.Picture{Layout: preview.Of(j.Spec), Base: base, Bands: plan.Rows(), Strips: b.queue.previews}.Compose()
 	require.NoError(t, err)
-	require.Len(t, b.queue.strips, 5)
+	require.Len(t, b.queue.previews, 5)
 	require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), first()))
-	got, err := storage.ReadAll(t.Context(), b.store, ledger.PreviewKey(j.ID), 1<<20)
+	got, err := b.ledger.Preview(j.ID).Read(t.Context(), 1<<20)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
-	require.Empty(t, b.queue.strips)
+	require.Empty(t, b.queue.previews)
 }

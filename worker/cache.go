@@ -1,113 +1,92 @@
 package worker
 
 import (
-	"container/list"
 	"context"
 	"errors"
-	"sync"
+	"math"
+	"sync/atomic"
+
+	"github.com/maypok86/otter/v2"
+	"golang.org/x/sync/singleflight"
 
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/panics"
 )
 
-// groundworks keeps those that were used last, up to a number of bytes. One that
-// is larger is not kept. It has a groundwork made once for all who ask for it at
-// the same time.
-type groundworks struct {
-	limit int64 // bytes
-
-	mu     sync.Mutex
-	size   int64                    // of those that are kept
-	recent list.List                // of *renderer.Prepass, the last used first
-	kept   map[string]*list.Element // of recent, by key
-	making map[string]*making       // by key
+// prepasses keeps those that are used, up to a number of bytes. One that is larger is
+// not kept. It has a prepass made once for all who ask for it at the same time.
+type prepasses struct {
+	cache  *otter.Cache[string, *renderer.Prepass] // by key; nil keeps nothing
+	making singleflight.Group                      // by key
 }
 
-// making is a groundwork that somebody makes.
-type making struct {
-	done chan struct{} // closed at the end
-	g    *renderer.Prepass
-	err  error
+// The cache weighs in kilobytes, so that a weight has room for what a machine has.
+const kilobyte = 1 << 10
+
+func newPrepasses(limit int64) *prepasses {
+	if limit < kilobyte {
+		return &prepasses{}
+	}
+	return &prepasses{cache: otter.Must(&otter.Options[string, *renderer.Prepass]{
+		MaximumWeight: uint64(limit / kilobyte),
+		Weigher: func(_ string, p *renderer.Prepass) uint32 {
+			return uint32(min((p.Size()+kilobyte-1)/kilobyte, math.MaxUint32)) //nolint:gosec // within bounds
+		},
+	})}
 }
 
-func newGroundworks(limit int64) *groundworks {
-	return &groundworks{limit: limit, kept: make(map[string]*list.Element), making: make(map[string]*making)}
-}
-
-// errLeft: whoever made it went away, or panicked.
+// errLeft: the context of whoever made it has ended.
 var errLeft = errors.New("nobody makes it any more")
 
-// get returns the groundwork with a key. One that is not kept is made, by the
-// first who asks. If that one's context ends, another takes over.
-func (c *groundworks) get(ctx context.Context, key string, maker func() (*renderer.Prepass, error)) (*renderer.Prepass, error) {
+// get returns the prepass with a key. One that is not kept is made, by the first who
+// asks, under that one's context. If that ends, another takes over.
+func (c *prepasses) get(ctx context.Context, key string, maker func() (*renderer.Prepass, error)) (*renderer.Prepass, error) {
 	for {
-		g, m, mine := c.find(key)
-		if g != nil {
-			return g, nil
+		if p := c.kept(key); p != nil {
+			return p, nil
 		}
-		if mine {
-			return c.run(ctx, key, m, maker)
-		}
+		var mine atomic.Bool
+		made := c.making.DoChan(key, func() (any, error) {
+			mine.Store(true)
+			return c.make(ctx, key, maker)
+		})
 		select {
-		case <-m.done:
+		case r := <-made:
+			if errors.Is(r.Err, errLeft) && ctx.Err() == nil {
+				continue
+			}
+			p, _ := r.Val.(*renderer.Prepass)
+			return p, r.Err
 		case <-ctx.Done():
+			if mine.Load() {
+				<-made // soon
+			}
 			return nil, context.Cause(ctx)
 		}
-		if !errors.Is(m.err, errLeft) {
-			return m.g, m.err
-		}
 	}
 }
 
-// find returns a groundwork that is kept, or one that is being made, by the caller
-// if it is the first.
-func (c *groundworks) find(key string) (g *renderer.Prepass, m *making, mine bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if e, ok := c.kept[key]; ok {
-		c.recent.MoveToFront(e)
-		return value(e), nil, false
+// kept returns a prepass that is kept, or nil.
+func (c *prepasses) kept(key string) *renderer.Prepass {
+	if c.cache == nil {
+		return nil
 	}
-	if m, ok := c.making[key]; ok {
-		return nil, m, false
-	}
-	m = &making{done: make(chan struct{}), err: errLeft}
-	c.making[key] = m
-	return nil, m, true
+	p, _ := c.cache.GetIfPresent(key)
+	return p
 }
 
-// run makes a groundwork and lets those know who wait for it.
-func (c *groundworks) run(ctx context.Context, key string, m *making, maker func() (*renderer.Prepass, error)) (*renderer.Prepass, error) {
-	defer func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.making, key)
-		if m.g != nil {
-			c.keep(key, m.g)
-		}
-		close(m.done)
-	}()
-	g, err := maker()
-	if err == nil || ctx.Err() == nil {
-		m.g, m.err = g, err
+// make makes a prepass and keeps it, unless somebody has this very moment.
+func (c *prepasses) make(ctx context.Context, key string, maker func() (*renderer.Prepass, error)) (p *renderer.Prepass, err error) {
+	defer panics.Recover(&err)
+	if p = c.kept(key); p != nil {
+		return p, nil
 	}
-	return g, err
-}
-
-// keep adds a groundwork and drops those that there is no room for then.
-func (c *groundworks) keep(key string, g *renderer.Prepass) {
-	if g.Size() > c.limit {
-		return
+	p, err = maker()
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, errors.Join(errLeft, err)
+	case err == nil && c.cache != nil:
+		c.cache.Set(key, p)
 	}
-	c.kept[key] = c.recent.PushFront(g)
-	c.size += g.Size()
-	for c.size > c.limit {
-		last := value(c.recent.Back())
-		c.recent.Remove(c.recent.Back())
-		delete(c.kept, last.Key())
-		c.size -= last.Size()
-	}
-}
-
-func value(e *list.Element) *renderer.Prepass {
-	return e.Value.(*renderer.Prepass) //nolint:forcetypeassert // holds nothing else
+	return p, err
 }

@@ -27,7 +27,7 @@ type notebook struct {
 	begun    bool
 	stored   map[int]bool
 	next     int
-	strips   map[int][]byte
+	previews map[int][]byte
 	waiting  map[spec.ID]bool     // jobs whose own task waits
 	passes   []time.Time          // when the lock was given
 	locked   map[string]time.Time // until when
@@ -36,7 +36,7 @@ type notebook struct {
 
 func newNotebook() *notebook {
 	return &notebook{
-		stored: make(map[int]bool), strips: make(map[int][]byte), waiting: make(map[spec.ID]bool),
+		stored: make(map[int]bool), previews: make(map[int][]byte), waiting: make(map[spec.ID]bool),
 		locked: make(map[string]time.Time), onPublish: func(job.Notice) error { return nil },
 	}
 }
@@ -128,23 +128,23 @@ func (q *notebook) Forget(context.Context, spec.ID) error {
 	return nil
 }
 
-func (q *notebook) Show(_ context.Context, _ spec.ID, band int, strip []byte) error {
+func (q *notebook) StorePreview(_ context.Context, _ spec.ID, band int, preview []byte) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.strips[band] = strip
+	q.previews[band] = preview
 	return nil
 }
 
-func (q *notebook) Strips(context.Context, spec.ID) (map[int][]byte, error) {
+func (q *notebook) PreviewsOf(context.Context, spec.ID) (map[int][]byte, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return maps.Clone(q.strips), nil
+	return maps.Clone(q.previews), nil
 }
 
-func (q *notebook) Hide(context.Context, spec.ID) error {
+func (q *notebook) RemovePreviews(context.Context, spec.ID) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	clear(q.strips)
+	clear(q.previews)
 	return nil
 }
 

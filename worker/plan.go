@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"mandelfarm/job"
-	"mandelfarm/ledger"
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
 )
@@ -33,43 +32,25 @@ const (
 // plan sees to it that a large job is drawn in bands, and reports whether it is
 // large.
 func (w *Worker) plan(ctx context.Context, j job.Job) (bool, error) {
-	plan, planned, err := w.ledger.Plan(ctx, j)
+	plan, planned, err := w.deps.Ledger.Plan(ctx, j)
 	if err != nil {
 		return false, err
 	}
 	if planned { // a planner has died, or the job is asked for again
-		return true, w.advance(ctx, j, plan)
+		return true, w.scheduler.advance(ctx, j, plan)
 	}
 	plan, err = w.survey(ctx, j)
 	if err != nil || len(plan.Bands) == 0 {
 		return false, err
 	}
-	return true, w.begin(ctx, j, plan)
+	begun, err := w.scheduler.begin(ctx, j, plan)
+	if begun {
+		w.announce(ctx, job.Notice{ID: j.ID, State: job.Running})
+	}
+	return true, err
 }
 
-// begin queues the first bands of a plan.
-func (w *Worker) begin(ctx context.Context, j job.Job, plan job.Plan) error {
-	window, err := w.window(ctx, j)
-	if err != nil {
-		return err
-	}
-	if err := w.farm.Begin(ctx, j.ID, len(plan.Bands), 0); err != nil {
-		return err
-	}
-	first, known, err := w.farm.Next(ctx, j.ID, window)
-	if err != nil || !known { // forgotten at once: the reconciler looks after the job
-		return err
-	}
-	for band := first; band < min(first+window, len(plan.Bands)); band++ {
-		if err := w.farm.Enqueue(ctx, j.BandTask(band)); err != nil {
-			return err
-		}
-	}
-	w.announce(ctx, job.Notice{ID: j.ID, State: job.Running})
-	return nil
-}
-
-// survey looks at the picture coarsely, stores what it sees as the ground of the
+// survey looks at the picture coarsely, stores what it sees as the base of the
 // preview, and cuts the picture into bands of about equal cost. A plan of no
 // bands is that of a picture not worth dividing.
 func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
@@ -78,11 +59,11 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 		return job.Plan{}, nil
 	}
 	start := time.Now()
-	options, err := w.options(ctx, s, true)
+	options, err := w.drawer.options(ctx, s, true)
 	if err != nil {
-		return job.Plan{}, fmt.Errorf("groundwork of %s: %w", j.ID, err)
+		return job.Plan{}, fmt.Errorf("prepass of %s: %w", j.ID, err)
 	}
-	small, seconds, err := look(ctx, s, options.Prepass, w.cfg.Band/2)
+	small, seconds, err := probe(ctx, s, options.Prepass, w.cfg.Band/2)
 	if err != nil {
 		return job.Plan{}, fmt.Errorf("survey %s: %w", j.ID, err)
 	}
@@ -90,22 +71,22 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 	if len(plan.Bands) <= wholeBands {
 		return job.Plan{}, nil
 	}
-	if _, err := w.stream(ctx, ledger.PreviewKey(j.ID), "image/png", func(out io.Writer) error {
+	if _, err := w.drawer.stream(ctx, w.deps.Ledger.Preview(j.ID), func(out io.Writer) error {
 		options.Prepass = options.Prepass.As(small)
 		return renderer.Write(ctx, out, small, options)
 	}); err != nil {
 		return job.Plan{}, fmt.Errorf("preview of %s: %w", j.ID, err)
 	}
-	w.log.LogAttrs(ctx, slog.LevelInfo, "planned", slog.String("id", string(j.ID)),
+	w.deps.Log.LogAttrs(ctx, slog.LevelInfo, "planned", slog.String("id", string(j.ID)),
 		slog.Int("bands", len(plan.Bands)), slog.Duration("took", time.Since(start)))
 	plan.MadeAt = start.UTC().Truncate(time.Millisecond)
-	return w.ledger.StorePlan(ctx, j, plan)
+	return w.deps.Ledger.StorePlan(ctx, j, plan)
 }
 
-// look draws the picture small, and then larger as long as that can be expected
+// probe draws the picture small, and then larger as long as that can be expected
 // to take no longer than the limit, on one thread. It returns the last small
 // picture and what each of its rows took in seconds.
-func look(ctx context.Context, s spec.Spec, g *renderer.Prepass, limit time.Duration) (small spec.Spec, seconds []float64, err error) {
+func probe(ctx context.Context, s spec.Spec, p *renderer.Prepass, limit time.Duration) (small spec.Spec, seconds []float64, err error) {
 	expected := time.Duration(0)
 	for _, size := range [][2]int{{32, 24}, {128, 96}, {256, 192}} {
 		larger := s.Reduced(size[0], size[1])
@@ -116,7 +97,7 @@ func look(ctx context.Context, s spec.Spec, g *renderer.Prepass, limit time.Dura
 			}
 		}
 		start := time.Now()
-		if seconds, err = timeRows(ctx, larger, g.As(larger)); err != nil {
+		if seconds, err = timeRows(ctx, larger, p.As(larger)); err != nil {
 			return small, nil, err
 		}
 		small, expected = larger, time.Since(start)
@@ -126,10 +107,10 @@ func look(ctx context.Context, s spec.Spec, g *renderer.Prepass, limit time.Dura
 
 // timeRows measures what each row of a small picture takes one thread, in
 // seconds.
-func timeRows(ctx context.Context, s spec.Spec, g *renderer.Prepass) ([]float64, error) {
+func timeRows(ctx context.Context, s spec.Spec, p *renderer.Prepass) ([]float64, error) {
 	seconds, first := make([]float64, 0, s.Height), 0
 	last := time.Now()
-	_, err := renderer.Render(ctx, s, spec.Rows{Start: 0, End: s.Height}, renderer.Options{Threads: 1, Prepass: g, Progress: func(rows int, _ renderer.Work) {
+	_, err := renderer.Render(ctx, s, spec.Rows{Start: 0, End: s.Height}, renderer.Options{Threads: 1, Prepass: p, Progress: func(rows int, _ renderer.Work) {
 		now := time.Now()
 		each := now.Sub(last).Seconds() / float64(rows)
 		if first == 0 {
@@ -146,7 +127,7 @@ func timeRows(ctx context.Context, s spec.Spec, g *renderer.Prepass) ([]float64,
 // share is how many cores a band has while this process draws as many as it may.
 func (w *Worker) share() float64 {
 	cores := float64(runtime.GOMAXPROCS(0)) / float64(max(1, w.cfg.AtOnce))
-	return min(cores, float64(w.render.Threads))
+	return min(cores, float64(w.cfg.Threads))
 }
 
 // segmentSeconds is what each segment of a picture takes a task with so many
@@ -183,77 +164,4 @@ func cut(height int, segments []float64, target float64) job.Plan {
 	}
 	plan.Bands = append(plan.Bands, band)
 	return plan
-}
-
-// Of the bands of a job, so many are in the queue at a time for each slot of the
-// workers, so that none waits while the next band is queued, and a few at least.
-// Jobs share the workers in proportion to it.
-const (
-	perSlot     = 2
-	perSlotHigh = 4
-	perSlotLow  = 1 // enough for all slots if there is nothing else to do
-	atLeast     = 4
-)
-
-// window is how many bands of a job are in the queue at a time.
-func (w *Worker) window(ctx context.Context, j job.Job) (int, error) {
-	slots, err := w.farm.Slots(ctx)
-	switch j.Priority {
-	case job.High:
-		return max(2*atLeast, perSlotHigh*slots), err
-	case job.Low:
-		return max(atLeast/2, perSlotLow*slots), err
-	case job.Normal:
-	}
-	return max(atLeast, perSlot*slots), err
-}
-
-// advance compares what is stored with the plan. It queues those of the next
-// missing bands that the queue has lost, or if none is missing the assembly.
-func (w *Worker) advance(ctx context.Context, j job.Job, plan job.Plan) error {
-	stored, err := w.ledger.Bands(ctx, j.ID)
-	if err != nil {
-		return err
-	}
-	window, err := w.window(ctx, j)
-	if err != nil {
-		return err
-	}
-	done, missing := make([]int, 0, len(stored)), []int(nil)
-	for band := range plan.Bands {
-		if _, ok := stored[band]; ok {
-			done = append(done, band)
-		} else {
-			missing = append(missing, band)
-		}
-	}
-	now, next := missing, len(plan.Bands)
-	if len(missing) > window {
-		now, next = missing[:window], missing[window]
-	}
-	if err := w.farm.Begin(ctx, j.ID, len(plan.Bands), next); err != nil {
-		return err
-	}
-	if err := w.remind(ctx, j.ID, done); err != nil {
-		return err
-	}
-	if len(missing) == 0 {
-		return w.farm.Revive(ctx, j.AssembleTask())
-	}
-	for _, band := range now {
-		if err := w.farm.Revive(ctx, j.BandTask(band)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// remind notes which bands are stored if fewer are known to be.
-func (w *Worker) remind(ctx context.Context, id spec.ID, stored []int) error {
-	known, _, err := w.farm.Stored(ctx, id, time.Time{})
-	if err != nil || known >= len(stored) {
-		return err
-	}
-	_, _, err = w.farm.Stored(ctx, id, time.Time{}, stored...)
-	return err
 }

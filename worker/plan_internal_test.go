@@ -53,7 +53,7 @@ func TestSurveyMeasuresEveryRow(t *testing.T) {
 	t.Parallel()
 	s, err := spec.Normalize(spec.Draft{Width: 4000, Height: 3000})
 	require.NoError(t, err)
-	small, seconds, err := look(t.Context(), s, nil, 0)
+	small, seconds, err := probe(t.Context(), s, nil, 0)
 	require.NoError(t, err)
 	require.Equal(t, s.Reduced(32, 24), small)
 	require.Len(t, seconds, small.Height)

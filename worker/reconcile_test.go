@@ -155,7 +155,7 @@ func TestJobsThatWereOnlyAcceptedAreDrawn(t *testing.T) {
 		accept(t, b, s)
 	}
 	for _, q := range queues {
-		w := worker.New(worker.Config{Band: time.Second}, b.store, b.ledger, q, logger(t))
+		w := worker.New(worker.Config{Band: time.Second}, dependencies(t, b.ledger, q))
 		pools := []queue.Pool{{Lane: job.Control, Concurrency: 2, Poll: time.Minute}}
 		running.Go(func() {
 			if err := q.Serve(ctx, pools, time.Second, w.Handle); err != nil {

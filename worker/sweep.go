@@ -12,7 +12,6 @@ import (
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
-	"mandelfarm/storage"
 )
 
 const (
@@ -23,47 +22,46 @@ const (
 	abandoned = 24 * time.Hour
 )
 
-// Sweep removes, every interval until ctx ends, what nobody needs: parts of jobs
-// that have ended, uploads that nobody goes on with, images beyond the caps, and
-// groundwork of old that no open job needs.
-// Of all the farm's workers one does so in each interval.
-func (w *Worker) Sweep(ctx context.Context, interval time.Duration) {
-	w.takeTurns(ctx, "sweep", interval, w.sweep)
+// sweeper removes what nobody needs.
+type sweeper struct {
+	cfg    Config
+	ledger *ledger.Ledger
+	log    *slog.Logger
 }
 
-func (w *Worker) sweep(ctx context.Context) error {
+func (s *sweeper) sweep(ctx context.Context) error {
 	now := time.Now()
-	errs := []error{w.sweepParts(ctx, now), w.sweepImages(ctx, now), w.sweepReferences(ctx, now)}
-	if w.cfg.Abandoned != nil {
-		errs = append(errs, w.cfg.Abandoned(ctx, now.Add(-abandoned)))
+	errs := []error{s.sweepParts(ctx, now), s.sweepImages(ctx, now), s.sweepPrepasses(ctx, now)}
+	if s.cfg.Abandoned != nil {
+		errs = append(errs, s.cfg.Abandoned(ctx, now.Add(-abandoned)))
 	}
 	return errors.Join(errs...)
 }
 
 // sweepParts removes what jobs that have ended have left.
-func (w *Worker) sweepParts(ctx context.Context, now time.Time) error {
-	for id, err := range w.ledger.WithParts(ctx) {
+func (s *sweeper) sweepParts(ctx context.Context, now time.Time) error {
+	for id, err := range s.ledger.WithParts(ctx) {
 		if err != nil {
 			return err
 		}
-		needed, err := w.needsParts(ctx, id, now)
+		needed, err := s.needsParts(ctx, id, now)
 		if err != nil {
 			return err
 		}
 		if needed {
 			continue
 		}
-		if err := errors.Join(w.ledger.RemoveParts(ctx, id), w.ledger.Resume(ctx, id)); err != nil {
+		if err := errors.Join(s.ledger.RemoveParts(ctx, id), s.ledger.Resume(ctx, id)); err != nil {
 			return err
 		}
-		w.log.LogAttrs(ctx, slog.LevelInfo, "parts swept", slog.String("id", string(id)))
+		s.log.LogAttrs(ctx, slog.LevelInfo, "parts swept", slog.String("id", string(id)))
 	}
 	return nil
 }
 
 // needsParts reports whether a job may still be made of its parts.
-func (w *Worker) needsParts(ctx context.Context, id spec.ID, now time.Time) (bool, error) {
-	st, err := w.ledger.Status(ctx, id)
+func (s *sweeper) needsParts(ctx context.Context, id spec.ID, now time.Time) (bool, error) {
+	st, err := s.ledger.Status(ctx, id)
 	if errors.Is(err, job.ErrUnknown) {
 		return false, nil
 	}
@@ -79,67 +77,67 @@ func (w *Worker) needsParts(ctx context.Context, id spec.ID, now time.Time) (boo
 
 // sweepImages removes the images that are too old, and the oldest of those that
 // are too many. Their jobs stay on record and can be asked for again.
-func (w *Worker) sweepImages(ctx context.Context, now time.Time) error {
-	maxAge, maxBytes := w.cfg.ImagesMaxAge, w.cfg.ImagesMaxBytes
+func (s *sweeper) sweepImages(ctx context.Context, now time.Time) error {
+	maxAge, maxBytes := s.cfg.ImagesMaxAge, s.cfg.ImagesMaxBytes
 	if maxAge <= 0 && maxBytes <= 0 {
 		return nil
 	}
-	var images []storage.Info
+	var images []ledger.Stored
 	total := int64(0)
-	for info, err := range w.store.List(ctx, ledger.ImagePrefix, "") {
+	for image, err := range s.ledger.Images(ctx) {
 		if err != nil {
 			return err
 		}
-		images = append(images, info)
-		total += info.Size
+		images = append(images, image)
+		total += image.Size
 	}
-	slices.SortFunc(images, func(a, b storage.Info) int { return a.Modified.Compare(b.Modified) })
+	slices.SortFunc(images, func(a, b ledger.Stored) int { return a.Modified.Compare(b.Modified) })
 	removed := 0
-	for _, info := range images {
-		tooOld := maxAge > 0 && now.Sub(info.Modified) > maxAge
+	for _, image := range images {
+		tooOld := maxAge > 0 && now.Sub(image.Modified) > maxAge
 		if !tooOld && (maxBytes <= 0 || total <= maxBytes) {
 			break
 		}
-		if err := w.store.Delete(ctx, info.Key); err != nil {
+		if err := s.ledger.Remove(ctx, image.Object); err != nil {
 			return err
 		}
-		total -= info.Size
+		total -= image.Size
 		removed++
 	}
 	if removed > 0 {
-		w.log.LogAttrs(ctx, slog.LevelInfo, "images swept", slog.Int("removed", removed), slog.Int64("bytes_left", total))
+		s.log.LogAttrs(ctx, slog.LevelInfo, "images swept", slog.Int("removed", removed), slog.Int64("bytes_left", total))
 	}
 	return nil
 }
 
-// sweepReferences removes groundwork that is too old, unless an open job needs it.
-// Whoever misses it computes it again.
-func (w *Worker) sweepReferences(ctx context.Context, now time.Time) error {
-	if w.cfg.ReferencesMaxAge <= 0 {
+// sweepPrepasses removes prepasses that are too old, unless an open job needs them.
+// Whoever misses one computes it again.
+func (s *sweeper) sweepPrepasses(ctx context.Context, now time.Time) error {
+	if s.cfg.PrepassMaxAge <= 0 {
 		return nil
 	}
-	old := make(map[string]bool) // by key in storage
-	for info, err := range w.store.List(ctx, ledger.ReferencePrefix, "") {
+	old := make(map[ledger.Object]bool)
+	for stored, err := range s.ledger.Prepasses(ctx) {
 		if err != nil {
 			return err
 		}
-		if now.Sub(info.Modified) > w.cfg.ReferencesMaxAge {
-			old[info.Key] = true
+		if now.Sub(stored.Modified) > s.cfg.PrepassMaxAge {
+			old[stored.Object] = true
 		}
 	}
 	if len(old) == 0 {
 		return nil
 	}
-	for j, err := range w.ledger.Open(ctx) {
+	for j, err := range s.ledger.Open(ctx) {
 		if err == nil {
-			delete(old, ledger.ReferenceKey(renderer.PrepassKey(j.Spec)))
+			delete(old, s.ledger.Prepass(renderer.PrepassKey(j.Spec)))
 		} else if outage(err) || ctx.Err() != nil { // one that nobody can read needs nothing
 			return err
 		}
 	}
-	err := w.store.Delete(ctx, slices.Collect(maps.Keys(old))...)
+	err := s.ledger.Remove(ctx, slices.Collect(maps.Keys(old))...)
 	if err == nil && len(old) > 0 {
-		w.log.LogAttrs(ctx, slog.LevelInfo, "references swept", slog.Int("removed", len(old)))
+		s.log.LogAttrs(ctx, slog.LevelInfo, "prepasses swept", slog.Int("removed", len(old)))
 	}
 	return err
 }

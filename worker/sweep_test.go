@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/job"
-	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 	"mandelfarm/worker"
@@ -22,7 +21,7 @@ import (
 func sweep(t *testing.T, b *bundle, cfg worker.Config) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	w := worker.New(cfg, b.store, b.ledger, b.queue, logger(t))
+	w := worker.New(cfg, dependencies(t, b.ledger, b.queue))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -81,7 +80,7 @@ func TestSweepRemovesPartsOfNoJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBundle(t)
 		id := plain(t, 5, 5).ID()
-		require.NoError(t, b.store.Put(t.Context(), ledger.BandKey(id, 3), "", bytes.NewReader([]byte("x"))))
+		require.NoError(t, b.ledger.Band(id, 3).Store(t.Context(), bytes.NewReader([]byte("x"))))
 		sweep(t, b, worker.Config{Band: time.Second})
 		bands, err := b.ledger.Bands(t.Context(), id)
 		require.NoError(t, err)
@@ -123,14 +122,14 @@ func TestSweepCapsImages(t *testing.T) {
 				ids := make(map[int]spec.ID)
 				for _, size := range []int{40, 10, 30, 20} {
 					ids[size] = plain(t, size, 1).ID()
-					require.NoError(t, b.store.Put(t.Context(), ledger.ImageKey(ids[size], spec.PNG), "", bytes.NewReader(make([]byte, size))))
+					require.NoError(t, b.ledger.Image(ids[size], spec.PNG).Store(t.Context(), bytes.NewReader(make([]byte, size))))
 				}
 				b.store.Store = aged{b.store.Store}
 				test.cfg.Band = time.Second
 				sweep(t, b, test.cfg)
 				var left []int
 				for _, size := range []int{10, 20, 30, 40} {
-					if _, err := b.store.Stat(t.Context(), ledger.ImageKey(ids[size], spec.PNG)); err == nil {
+					if _, err := b.ledger.Image(ids[size], spec.PNG).Stat(t.Context()); err == nil {
 						left = append(left, size)
 					}
 				}

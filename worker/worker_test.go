@@ -42,8 +42,22 @@ func newBundle(t *testing.T) *bundle {
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	b := &bundle{store: &watched{Store: s}, queue: newNotebook()}
 	b.ledger = ledger.New(b.store, time.Now)
-	b.Worker = worker.New(worker.Config{Band: time.Second}, b.store, b.ledger, b.queue, logger(t))
+	b.Worker = worker.New(worker.Config{Band: time.Second}, dependencies(t, b.ledger, b.queue))
 	return b
+}
+
+// shared is what workers share, for tests that have it in one.
+type shared interface {
+	worker.Tasks
+	worker.Progress
+	worker.Previews
+	worker.Notices
+	worker.Locks
+}
+
+func dependencies(t *testing.T, l *ledger.Ledger, q shared) worker.Dependencies {
+	t.Helper()
+	return worker.Dependencies{Ledger: l, Tasks: q, Progress: q, Previews: q, Notices: q, Locks: q, Log: logger(t)}
 }
 
 func logger(t *testing.T) *slog.Logger {
@@ -81,7 +95,7 @@ func TestImagesAreStoredThenRecordedThenAnnounced(t *testing.T) {
 			accept(t, b, s)
 		}
 		b.queue.onPublish = func(job.Notice) error {
-			_, err := b.store.Stat(t.Context(), ledger.ImageKey(s.ID(), spec.PNG))
+			_, err := b.ledger.Image(s.ID(), spec.PNG).Stat(t.Context())
 			if lane == job.Control && err == nil {
 				var st job.Status
 				if st, err = b.ledger.Status(t.Context(), s.ID()); st.State != job.Done {
@@ -146,7 +160,7 @@ func TestAJobCanceledWhileDrawnStaysCanceled(t *testing.T) {
 	accept(t, b, s)
 	b.store.instead = func(ctx context.Context, r io.Reader) error {
 		_, err := b.ledger.Finish(ctx, s.ID(), job.Progress{State: job.Canceled})
-		return errors.Join(err, b.store.Store.Put(ctx, ledger.ImageKey(s.ID(), spec.PNG), "", r))
+		return errors.Join(err, b.store.Store.Put(ctx, b.ledger.Image(s.ID(), spec.PNG).String(), "", r))
 	}
 	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
 	require.Equal(t, []job.Notice{{ID: s.ID(), State: job.Canceled}}, b.queue.notices)
@@ -244,7 +258,7 @@ func TestTheLedgerMustTakeTheEnd(t *testing.T) {
 	b, s := newBundle(t), plain(t, 64, 48)
 	accept(t, b, s)
 	deaf := &readOnly{Store: b.store.Store}
-	w := worker.New(worker.Config{Band: time.Second}, b.store, ledger.New(deaf, time.Now), b.queue, logger(t))
+	w := worker.New(worker.Config{Band: time.Second}, dependencies(t, ledger.New(deaf, time.Now), b.queue))
 	require.ErrorIs(t, w.Handle(t.Context(), job.ImageTask(s, job.Control), last()), errDisk)
 	require.Empty(t, b.queue.notices)
 	requireState(t, b, s, job.Queued)
@@ -275,7 +289,7 @@ func TestHandleEndsWithItsContext(t *testing.T) {
 	begun := make(chan struct{})
 	b.store.instead = func(ctx context.Context, r io.Reader) error {
 		close(begun)
-		return b.store.Store.Put(ctx, ledger.ImageKey(s.ID(), spec.PNG), "", r)
+		return b.store.Store.Put(ctx, b.ledger.Image(s.ID(), spec.PNG).String(), "", r)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- b.Handle(ctx, job.ImageTask(s, job.Interactive), last()) }()
@@ -284,7 +298,7 @@ func TestHandleEndsWithItsContext(t *testing.T) {
 	canceled := time.Now()
 	require.ErrorIs(t, <-ended, job.ErrCanceled)
 	require.Less(t, time.Since(canceled), time.Second) // some 20 ms where nothing else runs
-	_, err := b.store.Stat(t.Context(), ledger.ImageKey(s.ID(), spec.PNG))
+	_, err := b.ledger.Image(s.ID(), spec.PNG).Stat(t.Context())
 	require.ErrorIs(t, err, storage.ErrNotFound)
 	require.Empty(t, b.queue.notices)
 	requireState(t, b, s, job.Queued)
@@ -334,7 +348,7 @@ func requireState(t *testing.T, b *bundle, s spec.Spec, want job.State) job.Stat
 
 func image(t *testing.T, b *bundle, s spec.Spec) []byte {
 	t.Helper()
-	data, err := storage.ReadAll(t.Context(), b.store, ledger.ImageKey(s.ID(), spec.PNG), 1<<20)
+	data, err := b.ledger.Image(s.ID(), spec.PNG).Read(t.Context(), 1<<20)
 	require.NoError(t, err)
 	return data
 }

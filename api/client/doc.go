@@ -10,8 +10,8 @@
 // # What it survives
 //
 // [Client.Watch] and the fetching methods live as long as a job does, so they
-// take a connection that breaks, a process that restarts and a proxy that loses
-// patience for granted: they connect again, and go on where they were. They give
+// take a connection that breaks, a process that restarts and a proxy that gives
+// up for granted: they connect again, and go on where they were. They give
 // up when the farm has not answered for a minute; their very first request, like
 // every other method, fails at once.
 //

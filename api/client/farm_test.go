@@ -25,7 +25,6 @@ import (
 	"mandelfarm/queue"
 	"mandelfarm/queue/embedded"
 	"mandelfarm/renderer/spec"
-	"mandelfarm/storage"
 	"mandelfarm/storage/dir"
 	"mandelfarm/worker"
 )
@@ -41,7 +40,6 @@ func TestMain(m *testing.M) {
 type farm struct {
 	url    string
 	config api.Config
-	store  storage.Store
 	ledger *ledger.Ledger
 	queue  *queue.Queue
 	ends   []func()
@@ -65,20 +63,23 @@ func startFarm(folder string, limit int) (_ *farm, err error) {
 		return nil, err
 	}
 	f.ends = append(f.ends, redis.Close)
-	f.store, f.ledger = store, ledger.New(store, time.Now)
+	f.ledger = ledger.New(store, time.Now)
 	if f.queue, err = queue.Open(context.Background(), queue.Config{URL: redis.URL(), Limit: limit, Log: quietly()}); err != nil {
 		return nil, err
 	}
 	f.ends = append(f.ends, func() { _ = f.queue.Close() })
-	f.url, err = f.serve(f.store)
+	f.url, err = f.serve(nil)
 	return f, err
 }
 
 func quietly() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// serve starts an API on a store.
-func (f *farm) serve(store storage.Store) (string, error) {
-	server, err := api.New(context.Background(), f.config, store, f.ledger, f.queue, f.queue, http.NotFoundHandler(), nil, quietly())
+// serve starts an API, which sends clients to storage if there is who presigns URLs.
+func (f *farm) serve(by ledger.Presigner) (string, error) {
+	server, err := api.New(context.Background(), f.config, api.Dependencies{
+		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue, Presigner: by,
+		Health: http.NotFoundHandler(), Log: quietly(),
+	})
 	if err != nil {
 		return "", err
 	}
@@ -101,7 +102,9 @@ func (f *farm) end() {
 // work starts a worker.
 func (f *farm) work() {
 	ctx, stop := context.WithCancel(context.Background())
-	w := worker.New(worker.Config{Band: time.Second}, f.store, f.ledger, f.queue, quietly())
+	w := worker.New(worker.Config{Band: time.Second}, worker.Dependencies{
+		Ledger: f.ledger, Tasks: f.queue, Progress: f.queue, Previews: f.queue, Notices: f.queue, Locks: f.queue, Log: quietly(),
+	})
 	var running sync.WaitGroup
 	running.Go(func() {
 		_ = f.queue.Serve(ctx, []queue.Pool{{Lane: job.Control, Concurrency: 1, Poll: 20 * time.Millisecond}}, time.Millisecond, w.Handle)

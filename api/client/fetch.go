@@ -75,7 +75,7 @@ type download struct {
 	id       spec.ID
 	to       target
 	done     int64 // bytes written; what follows is asked for
-	patience patience
+	backoff  backoff
 	progress func(done, total int64)
 }
 
@@ -89,7 +89,7 @@ func (d *download) run(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		if err = d.patience.wait(ctx, err); err != nil {
+		if err = d.backoff.wait(ctx, err); err != nil {
 			return err
 		}
 	}
@@ -125,7 +125,7 @@ func (d *download) attempt(ctx context.Context) (total int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	d.patience.alive()
+	d.backoff.alive()
 	return total, d.receive(ctx, response.Body, total, quiet)
 }
 
@@ -149,7 +149,7 @@ func redirect(inner func(*http.Request, []*http.Request) error) func(*http.Reque
 func (d *download) beyond(ctx context.Context) (int64, error) {
 	st, err := d.client.Job(ctx, d.id)
 	if err == nil && d.done != st.Bytes {
-		d.patience.alive()
+		d.backoff.alive()
 		err = errors.Join(d.restart(), errBeyond)
 	}
 	return st.Bytes, err
@@ -214,7 +214,7 @@ func (d *download) receive(ctx context.Context, body io.Reader, total int64, qui
 				return err
 			}
 			quiet.Reset(silence)
-			d.patience.onward()
+			d.backoff.onward()
 			if d.progress != nil {
 				d.progress(d.done, total)
 			}

@@ -17,9 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
-	"mandelfarm/storage"
 )
 
 // poster puts a picture of a size, of noise, into a farm and returns its job.
@@ -28,7 +26,7 @@ func poster(t *testing.T, f *farm, size int) (spec.ID, []byte) {
 	noise := make([]byte, size)
 	_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
 	s := parse(t, 60)
-	require.NoError(t, f.store.Put(t.Context(), ledger.ImageKey(s.ID(), spec.PNG), "image/png", bytes.NewReader(noise)))
+	require.NoError(t, f.ledger.Image(s.ID(), spec.PNG).Store(t.Context(), bytes.NewReader(noise)))
 	st, err := connect(t, f.url).Submit(t.Context(), s)
 	require.NoError(t, err)
 	return st.ID, noise
@@ -124,14 +122,11 @@ func TestFetchBeginsAgainWhereItMust(t *testing.T) {
 	}
 }
 
-// redirectingStore sends clients elsewhere.
-type redirectingStore struct {
-	storage.Store
-	url string
-}
+// redirection sends clients elsewhere.
+type redirection struct{ url string }
 
-func (s redirectingStore) Presign(context.Context, string, time.Duration, string) (string, error) {
-	return s.url, nil
+func (r redirection) Presign(context.Context, string, time.Duration, string) (string, error) {
+	return r.url, nil
 }
 
 func TestFetchGoesOnAtThePresignedURL(t *testing.T) {
@@ -148,7 +143,7 @@ func TestFetchGoesOnAtThePresignedURL(t *testing.T) {
 	}))
 	t.Cleanup(elsewhere.Close)
 	f.config.Presign = time.Minute
-	front, err := f.serve(redirectingStore{f.store, elsewhere.URL})
+	front, err := f.serve(redirection{elsewhere.URL})
 	require.NoError(t, err)
 	require.NoError(t, connect(t, front).Fetch(t.Context(), id, path, nil))
 	assert.True(t, bytes.Equal(want, onlyFile(t, path)))

@@ -28,7 +28,7 @@ func (c *Client) Watch(ctx context.Context, id spec.ID) iter.Seq2[job.Status, er
 			if w.over {
 				return
 			}
-			if err = w.patience.wait(ctx, err); err != nil {
+			if err = w.backoff.wait(ctx, err); err != nil {
 				yield(job.Status{}, err)
 				return
 			}
@@ -38,12 +38,12 @@ func (c *Client) Watch(ctx context.Context, id spec.ID) iter.Seq2[job.Status, er
 
 // watch is a Watch under way.
 type watch struct {
-	client   *Client
-	id       spec.ID
-	yield    func(job.Status, error) bool
-	last     string // id of the last event
-	over     bool   // the last status was yielded, or the consumer wants no more
-	patience patience
+	client  *Client
+	id      spec.ID
+	yield   func(job.Status, error) bool
+	last    string // id of the last event
+	over    bool   // the last status was yielded, or the consumer wants no more
+	backoff backoff
 }
 
 // errCut: a stream ended before the job did.
@@ -68,12 +68,12 @@ func (w *watch) stream(ctx context.Context) error {
 		return err
 	}
 	defer response.Body.Close()
-	w.patience.alive()
+	w.backoff.alive()
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(nil, maxLine)
 	for e := (event{}); !w.over && lines.Scan(); {
 		quiet.Reset(silence)
-		w.patience.alive()
+		w.backoff.alive()
 		if !e.add(lines.Text()) {
 			continue
 		}
@@ -90,7 +90,7 @@ func (w *watch) deliver(e event) error {
 	if e.id != "" {
 		w.last = e.id
 	}
-	w.patience.onward()
+	w.backoff.onward()
 	var st job.Status
 	if err := json.Unmarshal([]byte(e.data), &st); err != nil {
 		return fmt.Errorf("an event of job %s: %w", w.id, err)

@@ -78,7 +78,7 @@ func bandsDrawn(workers ...*service) map[string]int {
 // awaitBands waits until a worker has drawn some bands.
 func awaitBands(t *testing.T, n int, workers ...*service) {
 	t.Helper()
-	require.Eventually(t, func() bool { return len(bandsDrawn(workers...)) >= n }, patient, 2*time.Millisecond,
+	require.Eventually(t, func() bool { return len(bandsDrawn(workers...)) >= n }, testTimeout, 2*time.Millisecond,
 		"%d bands drawn", n)
 }
 
@@ -134,7 +134,7 @@ func TestLargeJobIsDrawnByAllWorkers(t *testing.T) {
 	status, coarse := front.get(job + "/preview")
 	assert.Equal(t, http.StatusOK, status)
 
-	front.awaitJob(t, job, "done", 2*patient)
+	front.awaitJob(t, job, "done", 2*testTimeout)
 	requirePoster(t, front, job)
 	requireOnce(t, workers...)
 	for _, w := range workers {
@@ -227,7 +227,7 @@ func TestLargeJobSurvivesTheLossOfAWorker(t *testing.T) {
 			awaitBands(t, 3, doomed)
 			other := serve(t, settings, "worker", "--band-time", shortBands)
 			require.NoError(t, end(doomed))
-			front.awaitJob(t, job, "done", 2*patient)
+			front.awaitJob(t, job, "done", 2*testTimeout)
 			requirePoster(t, front, job)
 			requireOnce(t, doomed, other)
 		})
@@ -244,7 +244,7 @@ func TestLargeJobSurvivesAnEmptyRedis(t *testing.T) {
 	awaitBands(t, 3, worker)
 	redis.Kill()
 	redis.Restart(t)
-	front.awaitJob(t, job, "done", 2*patient)
+	front.awaitJob(t, job, "done", 2*testTimeout)
 	requirePoster(t, front, job)
 	requireOnce(t, worker)
 }
@@ -258,19 +258,19 @@ func TestGiantLeavesRoom(t *testing.T) {
 	front := serve(t, settings, "api")
 	worker := serve(t, settings, "worker", "--band-time", shortBands, "--grace", "5m")
 	giant := front.submit(t, heavy(10_000_000))
-	require.Eventually(t, func() bool { return front.progress(t, giant).Bands > 0 }, patient, 10*time.Millisecond)
-	require.Eventually(t, func() bool { return len(front.progress(t, giant).Workers) == 1 }, patient, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return front.progress(t, giant).Bands > 0 }, testTimeout, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return len(front.progress(t, giant).Workers) == 1 }, testTimeout, 10*time.Millisecond)
 	small := front.submit(t, `{"width": 120, "height": 90}`)
-	front.awaitJob(t, small, "done", patient)
+	front.awaitJob(t, small, "done", testTimeout)
 	status, _ := front.get("/generate/300/200")
 	assert.Equal(t, http.StatusOK, status)
 	middling := front.submit(t, heavy(posterIterations)+" ")
-	require.Eventually(t, func() bool { return front.progress(t, middling).Bands > 0 }, patient, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return front.progress(t, middling).Bands > 0 }, testTimeout, 10*time.Millisecond)
 
 	assert.Equal(t, http.StatusOK, front.order(t, http.MethodDelete, giant))
 	assert.Equal(t, http.StatusOK, front.order(t, http.MethodDelete, middling))
 	assert.Equal(t, "canceled", front.progress(t, giant).State)
-	require.NoError(t, worker.Stop(patient))
+	require.NoError(t, worker.Stop(testTimeout))
 	assert.Empty(t, bandDrawn.FindAllString(worker.Log(), 1))
 }
 
@@ -292,7 +292,7 @@ func TestPauseHoldsAJob(t *testing.T) {
 	assert.Less(t, p.BandsDone, p.Bands)
 
 	require.Equal(t, http.StatusOK, front.order(t, http.MethodPost, job+"/resume"))
-	front.awaitJob(t, job, "done", 2*patient)
+	front.awaitJob(t, job, "done", 2*testTimeout)
 	requirePoster(t, front, job)
 	requireOnce(t, worker)
 }

@@ -44,10 +44,11 @@ func coldGenerate(b *testing.B, poster string) {
 	store, err := s3.Open(b.Context(), bucket)
 	require.NoError(b, err)
 	defer store.Close()
-	key := ledger.ImageKey(spec.Original(800, 600).ID(), spec.PNG)
+	pictures := ledger.New(store, time.Now)
+	picture := pictures.Image(spec.Original(800, 600).ID(), spec.PNG)
 
 	if poster != "" {
-		front.awaitJob(b, front.submit(b, poster), "running", patient)
+		front.awaitJob(b, front.submit(b, poster), "running", testTimeout)
 	}
 
 	const requests = 200
@@ -56,7 +57,7 @@ func coldGenerate(b *testing.B, poster string) {
 	var took []time.Duration
 	for range b.N {
 		for i := range requests {
-			require.NoError(b, store.Delete(b.Context(), key))
+			require.NoError(b, pictures.Remove(b.Context(), picture))
 			<-idle.C
 			start := time.Now()
 			path := "/generate/800/600"
@@ -123,11 +124,11 @@ func nginx(b *testing.B, picture []byte) string {
 	file := filepath.Join(folder, "nginx.conf")
 	require.NoError(b, os.WriteFile(file, []byte(config), 0o600))
 	peer := &service{Process: testenv.Start(b, exec.CommandContext(context.WithoutCancel(b.Context()), "nginx", "-c", file, "-p", folder)), url: "http://" + addr}
-	b.Cleanup(func() { _ = peer.Stop(patient) }) // which ends its workers too; a kill would leave them
+	b.Cleanup(func() { _ = peer.Stop(testTimeout) }) // which ends its workers too; a kill would leave them
 	require.Eventually(b, func() bool {
 		status, _ := peer.get("/picture.png")
 		return status == http.StatusOK
-	}, patient, 5*time.Millisecond)
+	}, testTimeout, 5*time.Millisecond)
 	return peer.url
 }
 
@@ -167,7 +168,7 @@ func BenchmarkStart(b *testing.B) {
 			}
 		}
 		b.StopTimer()
-		require.NoError(b, farm.Stop(patient), strings.TrimSpace(farm.Log()))
+		require.NoError(b, farm.Stop(testTimeout), strings.TrimSpace(farm.Log()))
 		b.StartTimer()
 	}
 }

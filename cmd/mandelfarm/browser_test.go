@@ -85,6 +85,18 @@ func TestPageInABrowser(t *testing.T) {
 		[]string{view.Get("formula"), view.Get("coloring"), view.Get("re"), view.Get("radius")})
 	assert.Equal(t, 3, drawings(farm))
 	screenshot(browser, t, "multibrot")
+
+	// So is another power.
+	const raise = `(() => {
+		const power = document.querySelector('form').elements.power
+		power.value = 5
+		power.dispatchEvent(new Event('change'))
+		return location.hash
+	})()`
+	view, err = url.ParseQuery(strings.TrimPrefix(look[string](browser, t, raise), "#"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"multibrot", "5", "1.3"}, []string{view.Get("formula"), view.Get("power"), view.Get("radius")})
+	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
 }
 
 func TestPageZoomsToTheMinibrot(t *testing.T) {

@@ -38,7 +38,7 @@ func ask(t *testing.T, farmURL, stdin string, args ...string) result {
 	cmd := command(t, map[string]string{"FARM_URL": farmURL}, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &stdout, &stderr
-	kill := time.AfterFunc(patient, func() { _ = cmd.Process.Kill() })
+	kill := time.AfterFunc(testTimeout, func() { _ = cmd.Process.Kill() })
 	defer kill.Stop()
 	err := cmd.Run()
 	if _, ok := err.(*exec.ExitError); err != nil && !ok { //nolint:errorlint // Run wraps nothing
@@ -132,10 +132,10 @@ func TestExitCodes(t *testing.T) {
 	data := t.TempDir()
 	farm := serve(t, map[string]string{"DATA": data})
 	canceled := strings.TrimSpace(asked(t, farm.url, slow(endless), "submit", "-"))
-	farm.awaitJob(t, "/jobs/"+canceled, "running", patient)
+	farm.awaitJob(t, "/jobs/"+canceled, "running", testTimeout)
 	assert.Equal(t, exitFailure, ask(t, farm.url, "", "fetch", canceled, "-o", "x").code, "not ready")
 	waiting := testenv.Start(t, command(t, map[string]string{"FARM_URL": farm.url}, "watch", canceled))
-	require.Eventually(t, func() bool { return strings.Contains(waiting.Log(), "running") }, patient, time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(waiting.Log(), "running") }, testTimeout, time.Millisecond)
 	assert.Contains(t, asked(t, farm.url, "", "cancel", canceled), "canceled")
 	var exit *exec.ExitError
 	require.ErrorAs(t, waiting.Wait(), &exit)
@@ -220,7 +220,7 @@ func TestWatchOutlivesTheFarm(t *testing.T) {
 	first := serve(t, settings)
 	id := strings.TrimSpace(asked(t, first.url, slow(2000), "submit", "-"))
 	watching := testenv.Start(t, command(t, map[string]string{"FARM_URL": first.url}, "watch", id))
-	require.Eventually(t, func() bool { return watching.Log() != "" }, patient, time.Millisecond)
+	require.Eventually(t, func() bool { return watching.Log() != "" }, testTimeout, time.Millisecond)
 	require.NoError(t, first.Stop(10*time.Second), "open streams do not delay the end")
 
 	settings["LISTEN"] = strings.TrimPrefix(first.url, "http://")
@@ -234,7 +234,7 @@ func TestInterruptedWatchLeavesTheJobAlone(t *testing.T) {
 	farm := serve(t, map[string]string{"DATA": t.TempDir(), "GRACE": "100ms"})
 	id := strings.TrimSpace(asked(t, farm.url, slow(endless), "submit", "-"))
 	watching := testenv.Start(t, command(t, map[string]string{"FARM_URL": farm.url}, "watch", id))
-	require.Eventually(t, func() bool { return watching.Log() != "" }, patient, time.Millisecond)
+	require.Eventually(t, func() bool { return watching.Log() != "" }, testTimeout, time.Millisecond)
 	require.NoError(t, syscall.Kill(watching.PID(), syscall.SIGINT))
 	var exit *exec.ExitError
 	require.ErrorAs(t, watching.Wait(), &exit)

@@ -151,7 +151,7 @@ func (s *settings) command(env environment, run runner) func(*cobra.Command, []s
 func (s *settings) load(fs *pflag.FlagSet, env environment) error {
 	err := fromEnvironment(fs, env)
 	if err == nil {
-		err = s.validate(fs)
+		err = s.validate()
 	}
 	if err != nil {
 		return fmt.Errorf("%w:\n%w", errUsage, err)

@@ -26,8 +26,8 @@ func deepest(width, height int) string {
 		width, height, manyDigits(), manyDigits())
 }
 
-// referencesOf lists what is stored of references.
-func referencesOf(t *testing.T, settings map[string]string) (keys []string) {
+// prepassesOf lists the prepasses that are stored.
+func prepassesOf(t *testing.T, settings map[string]string) (keys []string) {
 	t.Helper()
 	store, err := s3.Open(t.Context(), s3.Config{
 		Endpoint: settings["S3_ENDPOINT"], Bucket: settings["S3_BUCKET"], Region: settings["S3_REGION"],
@@ -35,9 +35,9 @@ func referencesOf(t *testing.T, settings map[string]string) (keys []string) {
 	})
 	require.NoError(t, err)
 	defer store.Close()
-	for info, err := range store.List(t.Context(), ledger.ReferencePrefix, "") {
+	for stored, err := range ledger.New(store, time.Now).Prepasses(t.Context()) {
 		require.NoError(t, err)
-		keys = append(keys, info.Key)
+		keys = append(keys, stored.String())
 	}
 	return keys
 }
@@ -50,14 +50,14 @@ func TestReferenceSurvivesTheLossOfItsWorker(t *testing.T) {
 	front := serve(t, settings, "api")
 	doomed := serve(t, settings, "worker")
 	job := front.submit(t, deepest(200, 150))
-	front.awaitJob(t, job, "running", patient)
+	front.awaitJob(t, job, "running", testTimeout)
 	require.NotEmpty(t, front.progress(t, job).Worker, "the status says who has it")
 	doomed.Kill()
-	require.Empty(t, referencesOf(t, settings), "it was killed before the reference was done")
+	require.Empty(t, prepassesOf(t, settings), "it was killed before the reference was done")
 
 	other := serve(t, settings, "worker")
-	front.awaitJob(t, job, "done", 2*patient)
-	require.Len(t, referencesOf(t, settings), 1)
+	front.awaitJob(t, job, "done", 2*testTimeout)
+	require.Len(t, prepassesOf(t, settings), 1)
 	status, got := front.get(job + "/image")
 	require.Equal(t, http.StatusOK, status)
 	s, err := spec.Parse([]byte(deepest(200, 150)))
@@ -67,12 +67,12 @@ func TestReferenceSurvivesTheLossOfItsWorker(t *testing.T) {
 	require.True(t, bytes.Equal(want.Bytes(), got))
 
 	third := serve(t, settings, "worker")
-	require.NoError(t, other.Stop(patient))
-	front.awaitJob(t, front.submit(t, deepest(400, 300)), "done", patient)
+	require.NoError(t, other.Stop(testTimeout))
+	front.awaitJob(t, front.submit(t, deepest(400, 300)), "done", testTimeout)
 	status, _ = front.get("/generate/100/75?re=-" + manyDigits() + "&im=" + manyDigits() + "&radius=1e-9000&max_iterations=30000&palette=fire")
 	assert.Equal(t, http.StatusOK, status)
-	assert.NotContains(t, third.Log(), "groundwork laid")
-	require.Len(t, referencesOf(t, settings), 1)
+	assert.NotContains(t, third.Log(), "prepass computed")
+	require.Len(t, prepassesOf(t, settings), 1)
 }
 
 // TestCancelEndsAReference that would take minutes: the worker has nothing left to do.
@@ -83,11 +83,11 @@ func TestCancelEndsAReference(t *testing.T) {
 	worker := serve(t, settings, "worker", "--grace", "10m")
 	job := front.submit(t, fmt.Sprintf(
 		`{"width": 200, "height": 150, "max_iterations": 10000000, "center": {"re": "-%s", "im": "%s"}, "radius": "1e-2900"}`, manyDigits(), manyDigits()))
-	front.awaitJob(t, job, "running", patient)
+	front.awaitJob(t, job, "running", testTimeout)
 	assert.Equal(t, http.StatusOK, front.order(t, http.MethodDelete, job))
 	assert.Equal(t, "canceled", front.progress(t, job).State)
 	canceled := time.Now()
-	require.NoError(t, worker.Stop(patient))
+	require.NoError(t, worker.Stop(testTimeout))
 	assert.Less(t, time.Since(canceled), 10*time.Second)
-	assert.Empty(t, referencesOf(t, settings))
+	assert.Empty(t, prepassesOf(t, settings))
 }

@@ -45,12 +45,13 @@ func runAll(ctx context.Context, s *settings, log *slog.Logger) error {
 	}
 	defer closeStore(ctx, store, log)
 
-	f := newFarm(s, log, q, store, probes(map[string]ping{"queue": q.Ping}))
+	f := newFarm(s, log, q, store, abilitiesOf(store), probes(map[string]ping{"queue": q.Ping}))
+	w := f.newWorker()
 	// The worker outlives the requests that wait for it. They have the grace; what
 	// it is at after that is no longer waited for.
 	g, ctx := errgroup.WithContext(ctx)
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
-	g.Go(func() error { return f.serveTasks(working, time.Millisecond) })
+	g.Go(func() error { return f.serveTasks(working, w, w.Handle, time.Millisecond) })
 	g.Go(func() error {
 		defer stopWork()
 		return f.serveAPI(ctx, s.worker.grace)
@@ -69,11 +70,12 @@ const margin = 2 * time.Second
 // runWorker draws on real servers, and answers probes until it has ended.
 func runWorker(ctx context.Context, s *settings, log *slog.Logger) error {
 	return onServers(ctx, s, log, func(f *farm) error {
+		w := f.newWorker()
 		g, ctx := errgroup.WithContext(ctx)
 		probing, stopProbes := context.WithCancel(context.WithoutCancel(ctx))
 		g.Go(func() error {
 			defer stopProbes()
-			return f.serveTasks(ctx, s.worker.grace)
+			return f.serveTasks(ctx, w, w.Handle, s.worker.grace)
 		})
 		g.Go(func() error { return f.serveHTTP(probing, f.health, func() {}, margin) })
 		return g.Wait()
@@ -92,12 +94,12 @@ func onServers(ctx context.Context, s *settings, log *slog.Logger, run func(*far
 	if err != nil {
 		return err
 	}
-	patience := patience{limit: s.startTimeout, log: log}
-	if err := patience.wait(ctx, "Redis at "+redisAddr+" (REDIS_URL)", q.Ping); err != nil {
+	start := startup{timeout: s.startTimeout, log: log}
+	if err := start.await(ctx, "Redis at "+redisAddr+" (REDIS_URL)", q.Ping); err != nil {
 		return err
 	}
 	var store *s3.Store
-	err = patience.wait(ctx, "S3 at "+s.s3.Endpoint+" (S3_ENDPOINT)", func(ctx context.Context) (err error) {
+	err = start.await(ctx, "S3 at "+s.s3.Endpoint+" (S3_ENDPOINT)", func(ctx context.Context) (err error) {
 		store, err = s3.Open(ctx, s.s3)
 		return err
 	})
@@ -105,44 +107,62 @@ func onServers(ctx context.Context, s *settings, log *slog.Logger, run func(*far
 		return err
 	}
 	defer closeStore(ctx, store, log)
-	return run(newFarm(s, log, q, store, probes(map[string]ping{"redis": q.Ping, "s3": store.Ping})))
+	return run(newFarm(s, log, q, store, abilitiesOf(store), probes(map[string]ping{"redis": q.Ping, "s3": store.Ping})))
 }
 
-// farm is the parts that the commands combine.
+// farm is the parts that the commands combine. Whatever concerns all operations of the store, all tasks or all requests
+// alike goes around a part here, or into the middleware of package api: the parts themselves do not know of it.
 type farm struct {
-	settings *settings
-	log      *slog.Logger
-	queue    *queue.Queue
-	store    storage.Store
-	ledger   *ledger.Ledger
-	health   http.Handler
+	settings  *settings
+	log       *slog.Logger
+	queue     *queue.Queue
+	ledger    *ledger.Ledger
+	abilities abilities
+	health    http.Handler
 }
 
-func newFarm(s *settings, log *slog.Logger, q *queue.Queue, store storage.Store, health http.Handler) *farm {
-	return &farm{settings: s, log: log, queue: q, store: store, ledger: ledger.New(store, time.Now), health: health}
+// abilities are what some stores can do beside what a [storage.Store] must.
+type abilities struct {
+	presigner ledger.Presigner
+	// abandoned removes what writers that died before the given time have left.
+	abandoned func(ctx context.Context, before time.Time) error
 }
 
-// serveTasks draws until ctx ends, and reconciles. Tasks under way then have the
-// grace.
-func (f *farm) serveTasks(ctx context.Context, grace time.Duration) error {
-	set := f.settings.worker
-	cfg := worker.Config{
-		Threads: set.threads, Band: set.band, AtOnce: set.batch, Groundworks: set.referenceCache,
-		ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes, ReferencesMaxAge: set.referencesMaxAge,
-	}
-	if uploads, ok := f.store.(interface {
+// abilitiesOf are those of a store itself, not of what is wrapped around it.
+func abilitiesOf(store storage.Store) (a abilities) {
+	a.presigner, _ = store.(ledger.Presigner)
+	if uploads, ok := store.(interface {
 		AbortAbandoned(ctx context.Context, before time.Time) error
 	}); ok {
-		cfg.Abandoned = uploads.AbortAbandoned
+		a.abandoned = uploads.AbortAbandoned
 	}
-	w := worker.New(cfg, f.store, f.ledger, f.queue, f.log)
+	return a
+}
+
+func newFarm(s *settings, log *slog.Logger, q *queue.Queue, store storage.Store, can abilities, health http.Handler) *farm {
+	return &farm{settings: s, log: log, queue: q, ledger: ledger.New(store, time.Now), abilities: can, health: health}
+}
+
+func (f *farm) newWorker() *worker.Worker {
+	set, q := f.settings.worker, f.queue
+	return worker.New(worker.Config{
+		Threads: set.threads, Band: set.band, AtOnce: set.batch, PrepassCache: set.prepassCache,
+		ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes, PrepassMaxAge: set.prepassMaxAge,
+		Abandoned: f.abilities.abandoned,
+	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Progress: q, Previews: q, Notices: q, Locks: q, Log: f.log})
+}
+
+// serveTasks has a worker draw until ctx ends, and reconcile and sweep. Tasks, which are handled by handle, then have
+// the grace.
+func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Handler, grace time.Duration) error {
+	set := f.settings.worker
 	pools := []queue.Pool{
 		{Lane: job.Interactive, Concurrency: set.interactive, Poll: set.poll},
 		{Lane: job.Control, Concurrency: set.control, Poll: set.poll},
 		{Lane: job.Batch, Concurrency: set.batch, Poll: set.poll},
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return f.queue.Serve(ctx, pools, grace, w.Handle) })
+	g.Go(func() error { return f.queue.Serve(ctx, pools, grace, handle) })
 	g.Go(func() error {
 		w.Reconcile(ctx, set.reconcile)
 		return nil
@@ -157,7 +177,10 @@ func (f *farm) serveTasks(ctx context.Context, grace time.Duration) error {
 // serveAPI answers requests until ctx ends. Those under way then have the grace.
 func (f *farm) serveAPI(ctx context.Context, grace time.Duration) error {
 	// Requests under way at the end of ctx are still answered.
-	server, err := api.New(context.WithoutCancel(ctx), f.settings.api, f.store, f.ledger, f.queue, f.queue, f.health, web.Index(), f.log)
+	server, err := api.New(context.WithoutCancel(ctx), f.settings.api, api.Dependencies{
+		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue, Presigner: f.abilities.presigner,
+		Health: f.health, Page: web.Index(), Log: f.log,
+	})
 	if err != nil {
 		return err
 	}

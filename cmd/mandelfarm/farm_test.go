@@ -54,7 +54,7 @@ func TestFarmInOneProcessKeepsItsPictures(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	assert.Equal(t, picture, again)
 	assert.Equal(t, 0, drawings(second), "served from the folder")
-	assert.NoError(t, second.Stop(patient))
+	assert.NoError(t, second.Stop(testTimeout))
 }
 
 func TestAcceptedJobSurvivesKill(t *testing.T) {
@@ -62,11 +62,11 @@ func TestAcceptedJobSurvivesKill(t *testing.T) {
 	data := map[string]string{"DATA": t.TempDir()}
 	first := serve(t, data)
 	job := first.submit(t, slow(2000))
-	first.awaitJob(t, job, "running", patient)
+	first.awaitJob(t, job, "running", testTimeout)
 	first.Kill()
 
 	second := serve(t, data)
-	second.awaitJob(t, job, "done", 2*patient)
+	second.awaitJob(t, job, "done", 2*testTimeout)
 	status, _ := second.get(job + "/image")
 	assert.Equal(t, http.StatusOK, status)
 }
@@ -93,7 +93,7 @@ func TestFarmOfProcesses(t *testing.T) {
 		assert.Positive(t, drawings(w), "both workers share the work")
 	}
 	for _, s := range append(apis, workers...) {
-		assert.NoError(t, s.Stop(patient))
+		assert.NoError(t, s.Stop(testTimeout))
 	}
 }
 
@@ -120,11 +120,11 @@ func TestKilledWorkersJobIsFinishedByAnother(t *testing.T) {
 	front := serve(t, settings, "api")
 	doomed := serve(t, settings, "worker")
 	job := front.submit(t, slow(2000))
-	front.awaitJob(t, job, "running", patient)
+	front.awaitJob(t, job, "running", testTimeout)
 	doomed.Kill()
 
 	other := serve(t, settings, "worker")
-	front.awaitJob(t, job, "done", patient)
+	front.awaitJob(t, job, "done", testTimeout)
 	assert.Equal(t, 1, drawings(other)+strings.Count(other.Log(), "msg=assembled "), "whole or in bands")
 }
 
@@ -134,7 +134,7 @@ func TestStoppedWorkerHandsItsJobBack(t *testing.T) {
 	front := serve(t, settings, "api")
 	leaving := serve(t, settings, "worker", "--grace", "100ms")
 	job := front.submit(t, slow(endless))
-	front.awaitJob(t, job, "running", patient)
+	front.awaitJob(t, job, "running", testTimeout)
 	require.NoError(t, leaving.Stop(10*time.Second), "a worker leaves in the middle of a drawing")
 	front.awaitJob(t, job, "queued", 10*time.Second)
 
@@ -162,7 +162,7 @@ func TestRedisComesBackEmpty(t *testing.T) {
 	redis.Restart(t)
 	serve(t, settings, "worker")
 	for _, job := range jobs {
-		front.awaitJob(t, job, "done", patient)
+		front.awaitJob(t, job, "done", testTimeout)
 	}
 	status, _ := front.get("/generate/150/150")
 	assert.Equal(t, http.StatusOK, status)
@@ -173,10 +173,10 @@ func TestProcessesWaitForTheirServers(t *testing.T) {
 	redis, settings := servers(t)
 	redis.Stop(t)
 	early := testenv.Start(t, command(t, settings, "worker", "--listen", "127.0.0.1:0"))
-	require.Eventually(t, func() bool { return strings.Contains(early.Log(), "msg=waiting") }, patient, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(early.Log(), "msg=waiting") }, testTimeout, 5*time.Millisecond)
 	assert.Contains(t, early.Log(), "REDIS_URL")
 	redis.Restart(t)
-	require.Eventually(t, func() bool { return listening.MatchString(early.Log()) }, patient, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return listening.MatchString(early.Log()) }, testTimeout, 5*time.Millisecond)
 
 	redis.Stop(t)
 	never := testenv.Start(t, command(t, settings, "api", "--start-timeout", "300ms"))
@@ -190,7 +190,7 @@ func TestHealthcheck(t *testing.T) {
 	farm := serve(t, map[string]string{"DATA": t.TempDir()})
 	listen := map[string]string{"LISTEN": strings.TrimPrefix(farm.url, "http://")}
 	assert.NoError(t, command(t, listen, "healthcheck").Run())
-	require.NoError(t, farm.Stop(patient))
+	require.NoError(t, farm.Stop(testTimeout))
 	assert.Error(t, command(t, listen, "healthcheck").Run())
 }
 
@@ -208,7 +208,7 @@ func TestReadinessFollowsTheServers(t *testing.T) {
 	require.Eventually(t, func() bool {
 		status, _ := front.get("/readyz")
 		return status == http.StatusOK
-	}, patient, 20*time.Millisecond)
+	}, testTimeout, 20*time.Millisecond)
 }
 
 func TestPortThatIsTakenIsSaid(t *testing.T) {

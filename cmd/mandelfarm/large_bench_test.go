@@ -190,7 +190,7 @@ func recover1(b *testing.B, front *service, settings map[string]string, trial in
 	b.Helper()
 	doomed := oneCore(b, settings)
 	job := front.submit(b, slow(20_000+trial))
-	front.awaitJob(b, job, "running", patient)
+	front.awaitJob(b, job, "running", testTimeout)
 	other := oneCore(b, settings)
 	doomed.Kill()
 	killed := time.Now()

@@ -50,7 +50,7 @@ type service struct {
 
 var listening = regexp.MustCompile(`msg=listening url=(http://\S+)/`)
 
-const patient = 30 * time.Second
+const testTimeout = 30 * time.Second
 
 // serve starts a process and waits until it is ready.
 func serve(tb testing.TB, settings map[string]string, args ...string) *service {
@@ -64,7 +64,7 @@ func serve(tb testing.TB, settings map[string]string, args ...string) *service {
 		s.url = found[1]
 		status, _ := s.get("/readyz")
 		return status == http.StatusOK
-	}, patient, 5*time.Millisecond, "not ready: %s", s)
+	}, testTimeout, 5*time.Millisecond, "not ready: %s", s)
 	return s
 }
 
@@ -73,7 +73,7 @@ func (s *service) String() string { return s.Log() }
 
 // get asks the process; status 0 means that it did not answer.
 func (s *service) get(path string) (status int, body []byte) {
-	ctx, cancel := context.WithTimeout(context.Background(), patient)
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+path, nil)
 	if err != nil {

@@ -116,7 +116,7 @@ func TestInterruptedRenderLeavesNothing(t *testing.T) {
 	require.Eventually(t, func() bool {
 		entries, err := os.ReadDir(cmd.Dir)
 		return err == nil && len(entries) == 1 // the file it is writing
-	}, patient, time.Millisecond)
+	}, testTimeout, time.Millisecond)
 	require.NoError(t, syscall.Kill(p.PID(), syscall.SIGINT))
 	var exit *exec.ExitError
 	require.ErrorAs(t, p.Wait(), &exit)

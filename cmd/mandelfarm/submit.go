@@ -74,7 +74,7 @@ type viewFlags struct {
 	parameters    []string // names of the flags that are a query's parameters
 }
 
-// add adds the flags: the size, and the parameters of [renderer.FromQuery] with
+// add adds the flags: the size, and the parameters of [spec.FromQuery] with
 // dashes for underscores, which are taken as well.
 func (v *viewFlags) add(fs *pflag.FlagSet) {
 	fs.IntVar(&v.width, "width", v.width, "`pixels` of the picture from left to right")

@@ -16,15 +16,15 @@ const (
 	sayAgain     = 10 * time.Second
 )
 
-// patience is how long a start may take.
-type patience struct {
-	limit time.Duration
-	log   *slog.Logger
+// startup is a start that waits for its servers.
+type startup struct {
+	timeout time.Duration
+	log     *slog.Logger
 }
 
-// wait returns when try succeeds, and says what it is waiting for.
-func (p patience) wait(ctx context.Context, server string, try ping) error {
-	end := time.NewTimer(p.limit)
+// await returns when try succeeds, and says what it is waiting for.
+func (s startup) await(ctx context.Context, server string, try ping) error {
+	end := time.NewTimer(s.timeout)
 	defer end.Stop()
 	tick := time.NewTicker(pingInterval)
 	defer tick.Stop()
@@ -39,12 +39,12 @@ func (p patience) wait(ctx context.Context, server string, try ping) error {
 		}
 		if time.Since(said) > sayAgain {
 			said = time.Now()
-			p.log.LogAttrs(ctx, slog.LevelInfo, "waiting", slog.String("for", server), slog.Any("err", err))
+			s.log.LogAttrs(ctx, slog.LevelInfo, "waiting", slog.String("for", server), slog.Any("err", err))
 		}
 		select {
 		case <-ctx.Done():
 		case <-end.C:
-			return fmt.Errorf("gave up on %s after %s (START_TIMEOUT): %w", server, p.limit, err)
+			return fmt.Errorf("gave up on %s after %s (START_TIMEOUT): %w", server, s.timeout, err)
 		case <-tick.C:
 		}
 	}

@@ -50,7 +50,7 @@ type image struct {
 	workdir     string
 	ports       []string
 	healthcheck []string
-	patience    time.Duration // of the health check with an answer
+	timeout     time.Duration // of the health check with an answer
 	files       []string      // folders and files that are copied, as they are called there
 }
 
@@ -76,7 +76,7 @@ func builtImage(t *testing.T) image {
 		case *instructions.ExposeCommand:
 			img.ports = append(img.ports, c.Ports...)
 		case *instructions.HealthCheckCommand:
-			img.healthcheck, img.patience = c.Health.Test, c.Health.Timeout
+			img.healthcheck, img.timeout = c.Health.Test, c.Health.Timeout
 		case *instructions.CopyCommand:
 			img.files = append(img.files, c.DestPath)
 		default:
@@ -86,8 +86,8 @@ func builtImage(t *testing.T) image {
 	return img
 }
 
-// healthPatience is how long mandelfarm healthcheck waits for an answer.
-const healthPatience = 4 * time.Second
+// healthTimeout is how long mandelfarm healthcheck waits for an answer.
+const healthTimeout = 4 * time.Second
 
 // port is where the program listens in every container.
 const port = "8080"
@@ -98,7 +98,7 @@ func TestImage(t *testing.T) {
 	if got := img.entrypoint; len(got) != 1 || !slices.Contains(img.files, got[0]) {
 		t.Errorf("ENTRYPOINT is %q: want the program alone, one of %q", got, img.files)
 	}
-	checkHealthcheck(t, img, img.healthcheck, img.patience)
+	checkHealthcheck(t, img, img.healthcheck, img.timeout)
 	if uid, _, _ := strings.Cut(img.user, ":"); !positiveNumber(uid) {
 		t.Errorf("USER is %q: want a number that is not 0", img.user)
 	}
@@ -131,8 +131,8 @@ func checkHealthcheck(t *testing.T, img image, test []string, timeout time.Durat
 	if want := append([]string{"CMD"}, append(img.entrypoint, "healthcheck")...); !slices.Equal(test, want) {
 		t.Errorf("health check is %q, want %q", test, want)
 	}
-	if timeout <= healthPatience {
-		t.Errorf("health check is cut off after %v: it gives up itself after %v", timeout, healthPatience)
+	if timeout <= healthTimeout {
+		t.Errorf("health check is cut off after %v: it gives up itself after %v", timeout, healthTimeout)
 	}
 }
 

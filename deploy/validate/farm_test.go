@@ -19,20 +19,20 @@ import (
 	"github.com/alicebob/miniredis/v2"
 )
 
-// patience is the limit of everything that is waited for.
-const patience = 20 * time.Second
+// testTimeout is the limit of everything that is waited for.
+const testTimeout = 20 * time.Second
 
 // until waits for a condition.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(testTimeout)
 	defer deadline.Stop()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {
 		select {
 		case <-deadline.C:
-			t.Fatalf("waited %v in vain: %s", patience, what)
+			t.Fatalf("waited %v in vain: %s", testTimeout, what)
 		case <-tick.C:
 		}
 	}
@@ -45,7 +45,7 @@ func run(t *testing.T, cmd *exec.Cmd) {
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = patience
+	cmd.WaitDelay = testTimeout
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -52,8 +52,8 @@ func sized(t *testing.T, s spec.Spec, width, height int) spec.Spec {
 	return s
 }
 
-// shelf is a store that counts what is done to groundwork.
-type shelf struct {
+// countingStore is a store that counts what is done to prepasses.
+type countingStore struct {
 	storage.Store
 	get func() error // instead of a read, unless nil
 
@@ -62,8 +62,8 @@ type shelf struct {
 	puts int
 }
 
-func (s *shelf) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, storage.Info, error) {
-	if strings.HasPrefix(key, ledger.ReferencePrefix) {
+func (s *countingStore) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, storage.Info, error) {
+	if strings.HasPrefix(key, "prepass/") {
 		s.mu.Lock()
 		s.gets++
 		s.mu.Unlock()
@@ -76,8 +76,8 @@ func (s *shelf) Get(ctx context.Context, key string, offset, length int64) (io.R
 	return s.Store.Get(ctx, key, offset, length)
 }
 
-func (s *shelf) Put(ctx context.Context, key, contentType string, r io.Reader) error {
-	if strings.HasPrefix(key, ledger.ReferencePrefix) {
+func (s *countingStore) Put(ctx context.Context, key, contentType string, r io.Reader) error {
+	if strings.HasPrefix(key, "prepass/") {
 		s.mu.Lock()
 		s.puts++
 		s.mu.Unlock()
@@ -85,59 +85,59 @@ func (s *shelf) Put(ctx context.Context, key, contentType string, r io.Reader) e
 	return s.Store.Put(ctx, key, contentType, r)
 }
 
-// yard is a store with a ledger and a queue that several workers share.
-type yard struct {
-	*shelf
+// farm is a store with a ledger and a queue that several workers share.
+type farm struct {
+	*countingStore
 	ledger *ledger.Ledger
 	queue  *notebook
 }
 
-func newYard(t *testing.T) *yard {
+func newFarm(t *testing.T) *farm {
 	t.Helper()
 	folder, err := dir.Open(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, folder.Close()) })
-	s := &shelf{Store: folder}
-	return &yard{shelf: s, ledger: ledger.New(s, time.Now), queue: newNotebook()}
+	s := &countingStore{Store: folder}
+	return &farm{countingStore: s, ledger: ledger.New(s, time.Now), queue: newNotebook()}
 }
 
-func (y *yard) worker(t *testing.T, cfg worker.Config) *worker.Worker {
+func (f *farm) worker(t *testing.T, cfg worker.Config) *worker.Worker {
 	t.Helper()
-	return worker.New(cfg, y.shelf, y.ledger, y.queue, logger(t))
+	return worker.New(cfg, dependencies(t, f.ledger, f.queue))
 }
 
 // planned has a worker plan a job of many bands.
-func (y *yard) planned(t *testing.T, s spec.Spec, cfg worker.Config) (job.Job, job.Plan) {
+func (f *farm) planned(t *testing.T, s spec.Spec, cfg worker.Config) (job.Job, job.Plan) {
 	t.Helper()
-	st, err := y.ledger.Accept(t.Context(), s)
+	st, err := f.ledger.Accept(t.Context(), s)
 	require.NoError(t, err)
 	cfg.Band = time.Microsecond
-	require.NoError(t, y.worker(t, cfg).Handle(t.Context(), st.Task(), first()))
-	plan, planned, err := y.ledger.Plan(t.Context(), st.Job)
+	require.NoError(t, f.worker(t, cfg).Handle(t.Context(), st.Task(), first()))
+	plan, planned, err := f.ledger.Plan(t.Context(), st.Job)
 	require.NoError(t, err)
 	require.True(t, planned)
 	return st.Job, plan
 }
 
-func (y *yard) stored(t *testing.T, s spec.Spec) []byte {
+func (f *farm) stored(t *testing.T, s spec.Spec) []byte {
 	t.Helper()
-	data, err := storage.ReadAll(t.Context(), y.Store, ledger.ReferenceKey(renderer.PrepassKey(s)), 1<<20)
+	data, err := ledger.New(f.Store, time.Now).Prepass(renderer.PrepassKey(s)).Read(t.Context(), 1<<20)
 	require.NoError(t, err)
 	return data
 }
 
 const room = 64 << 20
 
-// TestGroundworkIsLaidOnce by the planner, and read once by each process that
+// TestPrepassIsComputedOnce by the planner, and read once by each process that
 // draws bands of it, however many at a time.
-func TestGroundworkIsLaidOnce(t *testing.T) {
+func TestPrepassIsComputedOnce(t *testing.T) {
 	t.Parallel()
-	y, s := newYard(t), deepView(t, 1100, 1100)
-	j, plan := y.planned(t, s, worker.Config{Groundworks: room})
-	require.Equal(t, 1, y.puts)
-	require.NotEmpty(t, y.stored(t, s))
-	y.gets = 0
-	workers := []*worker.Worker{y.worker(t, worker.Config{Groundworks: room}), y.worker(t, worker.Config{Groundworks: room})}
+	f, s := newFarm(t), deepView(t, 1100, 1100)
+	j, plan := f.planned(t, s, worker.Config{PrepassCache: room})
+	require.Equal(t, 1, f.puts)
+	require.NotEmpty(t, f.stored(t, s))
+	f.gets = 0
+	workers := []*worker.Worker{f.worker(t, worker.Config{PrepassCache: room}), f.worker(t, worker.Config{PrepassCache: room})}
 	var drawing sync.WaitGroup
 	for band := range plan.Bands {
 		drawing.Go(func() {
@@ -147,59 +147,59 @@ func TestGroundworkIsLaidOnce(t *testing.T) {
 		})
 	}
 	drawing.Wait()
-	require.Equal(t, 2, y.gets)
-	require.Equal(t, 1, y.puts)
+	require.Equal(t, 2, f.gets)
+	require.Equal(t, 1, f.puts)
 	require.NoError(t, workers[0].Handle(t.Context(), j.AssembleTask(), first()))
-	got, err := storage.ReadAll(t.Context(), y.Store, ledger.ImageKey(s.ID(), s.Format), 8<<20)
+	got, err := f.ledger.Image(s.ID(), s.Format).Read(t.Context(), 8<<20)
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(draw(t, s), got), "the file is the renderer's")
 }
 
-// TestGroundworkOfPlainViewsIsStoredForBands, and not for what one worker draws whole.
-func TestGroundworkOfPlainViewsIsStoredForBands(t *testing.T) {
+// TestPrepassOfPlainViewsIsStoredForBands, and not for what one worker draws whole.
+func TestPrepassOfPlainViewsIsStoredForBands(t *testing.T) {
 	t.Parallel()
-	y := newYard(t)
+	f := newFarm(t)
 	s := parse(t, `{"width": 10, "height": 10, "max_iterations": "auto", "coloring": {"method": "histogram"}}`, 1100, 1100)
 	small := sized(t, s, 40, 40)
-	require.NoError(t, y.worker(t, worker.Config{}).Handle(t.Context(), job.ImageTask(small, job.Interactive), first()))
-	require.Zero(t, y.puts+y.gets)
-	got, err := storage.ReadAll(t.Context(), y.Store, ledger.ImageKey(small.ID(), small.Format), 1<<20)
+	require.NoError(t, f.worker(t, worker.Config{}).Handle(t.Context(), job.ImageTask(small, job.Interactive), first()))
+	require.Zero(t, f.puts+f.gets)
+	got, err := f.ledger.Image(small.ID(), small.Format).Read(t.Context(), 1<<20)
 	require.NoError(t, err)
 	require.Equal(t, draw(t, small), got)
 
-	j, plan := y.planned(t, s, worker.Config{})
-	require.Equal(t, 1, y.puts)
-	w := y.worker(t, worker.Config{Groundworks: room})
+	j, plan := f.planned(t, s, worker.Config{})
+	require.Equal(t, 1, f.puts)
+	w := f.worker(t, worker.Config{PrepassCache: room})
 	for band := range plan.Bands {
 		require.NoError(t, w.Handle(t.Context(), j.BandTask(band), first()))
 	}
 	require.NoError(t, w.Handle(t.Context(), j.AssembleTask(), first()))
-	require.Equal(t, 1, y.puts)
-	got, err = storage.ReadAll(t.Context(), y.Store, ledger.ImageKey(s.ID(), s.Format), 8<<20)
+	require.Equal(t, 1, f.puts)
+	got, err = f.ledger.Image(s.ID(), s.Format).Read(t.Context(), 8<<20)
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(draw(t, s), got), "the file is the renderer's")
 }
 
-// TestPicturesOfOneViewShareGroundwork in other sizes and colours, whole or in
+// TestPicturesOfOneViewShareAPrepass in other sizes and colours, whole or in
 // bands.
-func TestPicturesOfOneViewShareGroundwork(t *testing.T) {
+func TestPicturesOfOneViewShareAPrepass(t *testing.T) {
 	t.Parallel()
-	y, s := newYard(t), deepView(t, 1100, 1100)
-	y.planned(t, s, worker.Config{})
+	f, s := newFarm(t), deepView(t, 1100, 1100)
+	f.planned(t, s, worker.Config{})
 	colored := deepView(t, 64, 64).Draft()
 	colored.Coloring.Palette = "fire"
 	small, err := spec.Normalize(colored)
 	require.NoError(t, err)
-	w := y.worker(t, worker.Config{Groundworks: room})
+	w := f.worker(t, worker.Config{PrepassCache: room})
 	require.NoError(t, w.Handle(t.Context(), job.ImageTask(small, job.Interactive), first()))
-	require.Equal(t, 1, y.puts)
-	got, err := storage.ReadAll(t.Context(), y.Store, ledger.ImageKey(small.ID(), small.Format), 1<<20)
+	require.Equal(t, 1, f.puts)
+	got, err := f.ledger.Image(small.ID(), small.Format).Read(t.Context(), 1<<20)
 	require.NoError(t, err)
 	require.Equal(t, draw(t, small), got)
 }
 
-// TestBandsMendGroundwork that is missing, damaged or of something else.
-func TestBandsMendGroundwork(t *testing.T) {
+// TestBandsMendAPrepass that is missing, damaged or of something else.
+func TestBandsMendAPrepass(t *testing.T) {
 	t.Parallel()
 	for name, damage := range map[string]func(good []byte) []byte{
 		"missing":   nil,
@@ -210,57 +210,57 @@ func TestBandsMendGroundwork(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			y, s := newYard(t), deepView(t, 1100, 1100)
-			j, _ := y.planned(t, s, worker.Config{})
-			good := y.stored(t, s)
-			key := ledger.ReferenceKey(renderer.PrepassKey(s))
+			f, s := newFarm(t), deepView(t, 1100, 1100)
+			j, _ := f.planned(t, s, worker.Config{})
+			good := f.stored(t, s)
+			key := f.ledger.Prepass(renderer.PrepassKey(s)).String()
 			if damage == nil {
-				require.NoError(t, y.Delete(t.Context(), key))
+				require.NoError(t, f.Delete(t.Context(), key))
 			} else {
-				require.NoError(t, y.Store.Put(t.Context(), key, "", bytes.NewReader(damage(good))))
+				require.NoError(t, f.Store.Put(t.Context(), key, "", bytes.NewReader(damage(good))))
 			}
-			require.NoError(t, y.worker(t, worker.Config{}).Handle(t.Context(), j.BandTask(3), last()))
-			require.Equal(t, good, y.stored(t, s))
-			bands, err := y.ledger.Bands(t.Context(), j.ID)
+			require.NoError(t, f.worker(t, worker.Config{}).Handle(t.Context(), j.BandTask(3), last()))
+			require.Equal(t, good, f.stored(t, s))
+			bands, err := f.ledger.Bands(t.Context(), j.ID)
 			require.NoError(t, err)
 			require.Contains(t, bands, 3)
 		})
 	}
 }
 
-// TestGroundworkBeyondTheCacheIsUsed and read again by the next band.
-func TestGroundworkBeyondTheCacheIsUsed(t *testing.T) {
+// TestPrepassBeyondTheCacheIsUsed and read again by the next band.
+func TestPrepassBeyondTheCacheIsUsed(t *testing.T) {
 	t.Parallel()
-	y, s := newYard(t), deepView(t, 1100, 1100)
-	j, _ := y.planned(t, s, worker.Config{})
-	y.gets = 0
-	w := y.worker(t, worker.Config{Groundworks: 1})
+	f, s := newFarm(t), deepView(t, 1100, 1100)
+	j, _ := f.planned(t, s, worker.Config{})
+	f.gets = 0
+	w := f.worker(t, worker.Config{PrepassCache: 1})
 	for band := range 3 {
 		require.NoError(t, w.Handle(t.Context(), j.BandTask(band), first()))
 	}
-	require.Equal(t, 3, y.gets)
+	require.Equal(t, 3, f.gets)
 }
 
-// TestAnOutageIsNoMissingGroundwork: it is waited for.
-func TestAnOutageIsNoMissingGroundwork(t *testing.T) {
+// TestAnOutageIsNoMissingPrepass: it is waited for.
+func TestAnOutageIsNoMissingPrepass(t *testing.T) {
 	t.Parallel()
-	y, s := newYard(t), deepView(t, 64, 64)
-	y.get = func() error { return &storage.Error{Op: "get", Key: "references/x", Err: errDisk} }
-	w := y.worker(t, worker.Config{})
+	f, s := newFarm(t), deepView(t, 64, 64)
+	f.get = func() error { return &storage.Error{Op: "get", Key: "prepass/x", Err: errDisk} }
+	w := f.worker(t, worker.Config{})
 	require.ErrorIs(t, w.Handle(t.Context(), job.ImageTask(s, job.Interactive), last()), job.ErrOutage)
-	require.Zero(t, y.puts)
+	require.Zero(t, f.puts)
 }
 
-// TestCancelReachesALongReference in a job and in a picture that somebody waits
+// TestCancelReachesALongPrepass in a job and in a picture that somebody waits
 // for; a second who waits for the same goes on alone.
-func TestCancelReachesALongReference(t *testing.T) {
+func TestCancelReachesALongPrepass(t *testing.T) {
 	t.Parallel()
-	y, s := newYard(t), endless(t)
-	_, err := y.ledger.Accept(t.Context(), s)
+	f, s := newFarm(t), endless(t)
+	_, err := f.ledger.Accept(t.Context(), s)
 	require.NoError(t, err)
 	began := make(chan struct{}, 2)
-	y.get = func() error { began <- struct{}{}; return nil }
-	w := y.worker(t, worker.Config{Groundworks: room, Band: time.Second})
+	f.get = func() error { began <- struct{}{}; return nil }
+	w := f.worker(t, worker.Config{PrepassCache: room, Band: time.Second})
 	begin := func(task job.Task) (end func() time.Duration) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		ended := make(chan error, 1)
@@ -278,18 +278,18 @@ func TestCancelReachesALongReference(t *testing.T) {
 	require.Less(t, endFirst(), time.Second)
 	<-began // the second takes over
 	require.Less(t, endSecond(), time.Second)
-	require.Zero(t, y.puts)
-	require.Equal(t, []job.Notice{{ID: s.ID(), State: job.Running}}, y.queue.notices, "the job has begun, and not ended")
+	require.Zero(t, f.puts)
+	require.Equal(t, []job.Notice{{ID: s.ID(), State: job.Running}}, f.queue.notices, "the job has begun, and not ended")
 }
 
-// TestSweepRemovesReferences that are old and that no open job needs.
-func TestSweepRemovesReferences(t *testing.T) {
+// TestSweepRemovesPrepasses that are old and that no open job needs.
+func TestSweepRemovesPrepasses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b, s := newBundle(t), deepView(t, 64, 64)
 		accept(t, b, s)
-		needed := ledger.ReferenceKey(renderer.PrepassKey(s))
-		sizes := map[string]int{needed: 100, "references/young": 10, "references/old": 30}
+		needed := b.ledger.Prepass(renderer.PrepassKey(s)).String()
+		sizes := map[string]int{needed: 100, "prepass/young": 10, "prepass/old": 30}
 		for key, size := range sizes {
 			require.NoError(t, b.store.Put(t.Context(), key, "", bytes.NewReader(make([]byte, size))))
 		}
@@ -308,14 +308,14 @@ func TestSweepRemovesReferences(t *testing.T) {
 		sweep(t, b, worker.Config{Band: time.Second})
 		require.Len(t, left(), 3, "no age is set")
 		clear(b.queue.locked) // it is somebody's turn again
-		sweep(t, b, worker.Config{Band: time.Second, ReferencesMaxAge: 20 * time.Hour})
-		want := []string{needed, "references/young"}
+		sweep(t, b, worker.Config{Band: time.Second, PrepassMaxAge: 20 * time.Hour})
+		want := []string{needed, "prepass/young"}
 		slices.Sort(want)
 		require.Equal(t, want, left())
 		_, err := b.ledger.Finish(t.Context(), s.ID(), job.Progress{State: job.Canceled})
 		require.NoError(t, err)
 		clear(b.queue.locked)
-		sweep(t, b, worker.Config{Band: time.Second, ReferencesMaxAge: 20 * time.Hour})
-		require.Equal(t, []string{"references/young"}, left())
+		sweep(t, b, worker.Config{Band: time.Second, PrepassMaxAge: 20 * time.Hour})
+		require.Equal(t, []string{"prepass/young"}, left())
 	})
 }

@@ -20,25 +20,26 @@ const (
 // errSilent: an answer did not go on.
 var errSilent = fmt.Errorf("%w: it has fallen silent", ErrUnreachable)
 
-// patience decides how long a job is kept at that the farm interrupts.
-type patience struct {
+// backoff decides how long a job is kept at that the farm interrupts, and how long
+// to pause between attempts.
+type backoff struct {
 	since time.Time     // of the last sign of life; zero if there was none
 	pause time.Duration // the last one; 0 if the job has got on since
 }
 
 // alive is called at every sign of life.
-func (p *patience) alive() { p.since = time.Now() }
+func (b *backoff) alive() { b.since = time.Now() }
 
 // onward is called when the job has got on.
-func (p *patience) onward() { p.since, p.pause = time.Now(), 0 }
+func (b *backoff) onward() { b.since, b.pause = time.Now(), 0 }
 
 // wait returns nil when it is time to try again after err, and otherwise why not.
-func (p *patience) wait(ctx context.Context, err error) error {
-	if p.since.IsZero() || !passing(err) || time.Since(p.since) > giveUp {
+func (b *backoff) wait(ctx context.Context, err error) error {
+	if b.since.IsZero() || !passing(err) || time.Since(b.since) > giveUp {
 		return err
 	}
-	p.pause = min(max(2*p.pause, shortPause), longPause)
-	pause := p.pause
+	b.pause = min(max(2*b.pause, shortPause), longPause)
+	pause := b.pause
 	if refusal, ok := errors.AsType[*Error](err); ok {
 		pause = max(pause, min(refusal.RetryAfter, longPause))
 	}

@@ -72,7 +72,7 @@ func storedBandsAreCountedOnce(t *testing.T, f *farm) {
 	require.NoError(t, err)
 	require.Len(t, completions, 3)
 	require.Equal(t, 5, completions[0].Band, "oldest first")
-	require.WithinDuration(t, time.Now(), completions[2].At, patience)
+	require.WithinDuration(t, time.Now(), completions[2].At, testTimeout)
 	_, _, err = q.Stored(t.Context(), id, time.Time{}, 9)
 	require.NoError(t, err)
 	completions, err = q.Completions(t.Context(), id)
@@ -82,7 +82,7 @@ func storedBandsAreCountedOnce(t *testing.T, f *farm) {
 	requireStored(0, 0)
 }
 
-// progressOfLargeJobs is what the board says; of failures it tells for all.
+// progressOfLargeJobs is what the workers have noted; of failures it tells for all.
 func progressOfLargeJobs(t *testing.T, f *farm) {
 	t.Helper()
 	q := f.open(t)
@@ -94,34 +94,34 @@ func progressOfLargeJobs(t *testing.T, f *farm) {
 		require.NoError(t, q.Failed(t.Context(), id, "first reason"))
 		require.NoError(t, q.Failed(t.Context(), id, "disk is full"))
 	}
-	known, err := q.Progress(t.Context(), large, small, idle)
+	known, err := q.ProgressOf(t.Context(), large, small, idle)
 	require.NoError(t, err)
 	p := known[large]
-	require.WithinDuration(t, time.Now(), p.StartedAt, patience)
+	require.WithinDuration(t, time.Now(), p.StartedAt, testTimeout)
 	p.StartedAt = time.Time{}
 	require.Equal(t, job.Progress{State: job.Running, Bands: 9, BandsDone: 2, Failures: 2, Error: "disk is full"}, p)
 	require.Equal(t, job.Progress{State: job.Queued, Failures: 2, Error: "disk is full"}, known[small])
 	require.NotContains(t, known, idle)
 }
 
-func stripsAreKeptUntilHidden(t *testing.T, f *farm) {
+func previewsAreKeptUntilRemoved(t *testing.T, f *farm) {
 	t.Helper()
 	q := f.open(t)
 	id := task(t, 1, job.Control).ID
-	require.NoError(t, q.Show(t.Context(), id, 3, []byte("\x00\xff3")))
-	require.NoError(t, q.Show(t.Context(), id, 14, []byte("14")))
+	require.NoError(t, q.StorePreview(t.Context(), id, 3, []byte("\x00\xff3")))
+	require.NoError(t, q.StorePreview(t.Context(), id, 14, []byte("14")))
 	require.NoError(t, q.Forget(t.Context(), id))
-	strips, err := q.Strips(t.Context(), id)
+	previews, err := q.PreviewsOf(t.Context(), id)
 	require.NoError(t, err)
-	require.Equal(t, map[int][]byte{3: []byte("\x00\xff3"), 14: []byte("14")}, strips)
-	require.NoError(t, q.Hide(t.Context(), id))
-	strips, err = q.Strips(t.Context(), id)
+	require.Equal(t, map[int][]byte{3: []byte("\x00\xff3"), 14: []byte("14")}, previews)
+	require.NoError(t, q.RemovePreviews(t.Context(), id))
+	previews, err = q.PreviewsOf(t.Context(), id)
 	require.NoError(t, err)
-	require.Empty(t, strips)
+	require.Empty(t, previews)
 }
 
-// bandsOfOneJobAreDrawnAtOnce by as many workers as there are, which are its
-// crew; a band is drawn by one. Canceling the job stops them all.
+// bandsOfOneJobAreDrawnAtOnce by as many workers as there are, which are
+// named; a band is drawn by one. Canceling the job stops them all.
 func bandsOfOneJobAreDrawnAtOnce(t *testing.T, f *farm) {
 	t.Helper()
 	q := f.open(t)
@@ -147,11 +147,11 @@ func bandsOfOneJobAreDrawnAtOnce(t *testing.T, f *farm) {
 	}
 	require.Len(t, bands, 4)
 	require.Len(t, workers, 2)
-	crew, err := q.Crew(t.Context(), task(t, 1, job.Control).ID)
+	names, err := q.WorkersOf(t.Context(), task(t, 1, job.Control).ID)
 	require.NoError(t, err)
-	require.Len(t, crew, 2)
-	for _, member := range crew {
-		require.True(t, workers[member])
+	require.Len(t, names, 2)
+	for _, name := range names {
+		require.True(t, workers[name])
 	}
 	require.NoError(t, q.Cancel(t.Context(), task(t, 1, job.Control).ID))
 	eventually(t, "all are stopped", func() bool {

@@ -16,7 +16,7 @@ func TestNoticesOfProgressAreNoReasonToLookForThePicture(t *testing.T) {
 	for _, last := range append(job.States(), "") {
 		notices, ended := make(chan job.Notice), make(chan error, 1)
 		ctx, cancel := context.WithCancel(t.Context())
-		go func() { ended <- new(finder).listen(ctx, job.Task{}, notices, nil) }()
+		go func() { ended <- new(pictures).listen(ctx, job.Task{}, notices, nil) }()
 		for range 3 {
 			notices <- job.Notice{State: job.Running} // taken, or this would block
 			notices <- job.Notice{State: job.Queued}

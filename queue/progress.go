@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -14,27 +13,27 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-// boardTTL is how long what is known of a job that is drawn in bands is kept
+// progressTTL is how long what is known of a job that is drawn in bands is kept
 // when nothing more happens to it. What is forgotten is found in storage.
-const boardTTL = 7 * 24 * time.Hour
+const progressTTL = 7 * 24 * time.Hour
 
-// Fields of a job's board.
+// Fields of a job's progress.
 const (
-	boardBands    = "bands"
-	boardStarted  = "started_at" // Unix milliseconds
-	boardNext     = "next"       // the band whose turn is next
-	boardFailures = "failures"   // deliveries that failed
-	boardError    = "error"      // why the last of them did
+	fieldBands    = "bands"
+	fieldStarted  = "started_at" // Unix milliseconds
+	fieldNext     = "next"       // the band whose turn is next
+	fieldFailures = "failures"   // deliveries that failed
+	fieldError    = "error"      // why the last of them did
 )
 
 // Begin notes that a job is drawn in so many bands from now on, and which of them
 // has the next turn. Noting it again changes nothing.
 func (q *Queue) Begin(ctx context.Context, id spec.ID, bands, next int) error {
 	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.HSetNX(ctx, boardKey(id), boardStarted, time.Now().UnixMilli())
-		p.HSetNX(ctx, boardKey(id), boardNext, next)
-		p.HSetNX(ctx, boardKey(id), boardBands, bands)
-		p.Expire(ctx, boardKey(id), boardTTL)
+		p.HSetNX(ctx, progressKey(id), fieldStarted, time.Now().UnixMilli())
+		p.HSetNX(ctx, progressKey(id), fieldNext, next)
+		p.HSetNX(ctx, progressKey(id), fieldBands, bands)
+		p.Expire(ctx, progressKey(id), progressTTL)
 		return nil
 	})
 	return unavailable(err)
@@ -57,14 +56,14 @@ func (q *Queue) Stored(ctx context.Context, id spec.ID, at time.Time, bands ...i
 		if len(members) > 0 {
 			added = p.ZAddNX(ctx, storedKey(id), members...)
 		}
-		p.Expire(ctx, storedKey(id), boardTTL)
+		p.Expire(ctx, storedKey(id), progressTTL)
 		all = p.ZCard(ctx, storedKey(id))
 		return nil
 	})
 	return int(all.Val()), int(added.Val()), unavailable(err)
 }
 
-// nextTurn gives out the next turn if the board is known: a Redis that came back
+// nextTurn gives out the next turn if the job's progress is known: a Redis that came back
 // empty does not know whose turn it is.
 const nextTurn = `
 if redis.call("HEXISTS", KEYS[1], "bands") == 0 then
@@ -76,7 +75,7 @@ return redis.call("HINCRBY", KEYS[1], "next", ARGV[1])`
 // gets other indices, past the last band in the end. It reports false if the job
 // has not been begun, or that was forgotten.
 func (q *Queue) Next(ctx context.Context, id spec.ID, turns int) (first int, known bool, err error) {
-	after, err := q.nextTurn.Run(ctx, q.rdb, []string{boardKey(id)}, turns).Int()
+	after, err := q.nextTurn.Run(ctx, q.rdb, []string{progressKey(id)}, turns).Int()
 	if err != nil || after < 0 {
 		return 0, false, unavailable(err)
 	}
@@ -86,9 +85,9 @@ func (q *Queue) Next(ctx context.Context, id spec.ID, turns int) (first int, kno
 // Failed notes that a delivery of one of the job's tasks has failed.
 func (q *Queue) Failed(ctx context.Context, id spec.ID, reason string) error {
 	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.HIncrBy(ctx, boardKey(id), boardFailures, 1)
-		p.HSet(ctx, boardKey(id), boardError, reason)
-		p.Expire(ctx, boardKey(id), boardTTL)
+		p.HIncrBy(ctx, progressKey(id), fieldFailures, 1)
+		p.HSet(ctx, progressKey(id), fieldError, reason)
+		p.Expire(ctx, progressKey(id), progressTTL)
 		return nil
 	})
 	return unavailable(err)
@@ -96,66 +95,7 @@ func (q *Queue) Failed(ctx context.Context, id spec.ID, reason string) error {
 
 // Forget drops what is noted of a job.
 func (q *Queue) Forget(ctx context.Context, id spec.ID) error {
-	return unavailable(q.rdb.Del(ctx, boardKey(id), storedKey(id)).Err())
-}
-
-// Hide drops what is kept of the looks of a job's bands.
-func (q *Queue) Hide(ctx context.Context, id spec.ID) error {
-	return unavailable(q.rdb.Del(ctx, stripsKey(id)).Err())
-}
-
-// Show keeps what a band of a job looks like, for [Queue.Strips].
-func (q *Queue) Show(ctx context.Context, id spec.ID, band int, strip []byte) error {
-	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.HSet(ctx, stripsKey(id), strconv.Itoa(band), strip)
-		p.Expire(ctx, stripsKey(id), boardTTL)
-		return nil
-	})
-	return unavailable(err)
-}
-
-// Strips returns what is kept of the looks of a job's bands.
-func (q *Queue) Strips(ctx context.Context, id spec.ID) (map[int][]byte, error) {
-	fields, err := q.rdb.HGetAll(ctx, stripsKey(id)).Result()
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	strips := make(map[int][]byte, len(fields))
-	for field, strip := range fields {
-		if band, err := strconv.Atoi(field); err == nil {
-			strips[band] = []byte(strip)
-		}
-	}
-	return strips, nil
-}
-
-// Slots is how many bands all workers together can draw at a time.
-func (q *Queue) Slots(ctx context.Context) (int, error) {
-	members, err := q.rdb.ZRangeArgs(ctx, lately(slotsKey)).Result()
-	if err != nil {
-		return 0, unavailable(err)
-	}
-	slots := 0
-	for _, member := range members {
-		number, _, _ := strings.Cut(member, " ")
-		if n, err := strconv.Atoi(number); err == nil {
-			slots += n
-		}
-	}
-	return slots, nil
-}
-
-// Crew names the processes that are on a job that is drawn in bands, or were
-// within [claimTTL].
-func (q *Queue) Crew(ctx context.Context, id spec.ID) ([]string, error) {
-	crew, err := q.rdb.ZRangeArgs(ctx, lately(crewKey(id))).Result()
-	return crew, unavailable(err)
-}
-
-// lately is the range of those in a sorted set that have not been silent for
-// longer than a claim lasts.
-func lately(key string) redis.ZRangeArgs {
-	return redis.ZRangeArgs{Key: key, ByScore: true, Start: time.Now().Add(-claimTTL).Unix(), Stop: "+inf"}
+	return unavailable(q.rdb.Del(ctx, progressKey(id), storedKey(id)).Err())
 }
 
 // Completions returns which bands of a job are known to be stored, and since
@@ -180,19 +120,19 @@ func (q *Queue) Completions(ctx context.Context, id spec.ID) ([]job.Completion, 
 	return completions, nil
 }
 
-// Progress is what is known of those of ids that have been begun: what the worker
+// ProgressOf is what is known of those of ids that have been begun: what the worker
 // on it said when it began or, of an image that is drawn in bands, how many there
 // are and how many are stored; and how often it has failed.
-func (q *Queue) Progress(ctx context.Context, ids ...spec.ID) (map[spec.ID]job.Progress, error) {
+func (q *Queue) ProgressOf(ctx context.Context, ids ...spec.ID) (map[spec.ID]job.Progress, error) {
 	known, err := readClaims(ctx, q.rdb, ids)
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	boards := make([]*redis.MapStringStringCmd, len(ids))
+	hashes := make([]*redis.MapStringStringCmd, len(ids))
 	stored := make([]*redis.IntCmd, len(ids))
 	_, err = q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, id := range ids {
-			boards[i], stored[i] = p.HGetAll(ctx, boardKey(id)), p.ZCard(ctx, storedKey(id))
+			hashes[i], stored[i] = p.HGetAll(ctx, progressKey(id)), p.ZCard(ctx, storedKey(id))
 		}
 		return nil
 	})
@@ -200,7 +140,7 @@ func (q *Queue) Progress(ctx context.Context, ids ...spec.ID) (map[spec.ID]job.P
 		return nil, unavailable(err)
 	}
 	for i, id := range ids {
-		fields := boards[i].Val()
+		fields := hashes[i].Val()
 		if len(fields) == 0 {
 			continue
 		}
@@ -208,21 +148,21 @@ func (q *Queue) Progress(ctx context.Context, ids ...spec.ID) (map[spec.ID]job.P
 		if !claimed {
 			p.State = job.Queued
 		}
-		known[id] = readBoard(p, fields, int(stored[i].Val()))
+		known[id] = readProgress(p, fields, int(stored[i].Val()))
 	}
 	return known, nil
 }
 
-// readBoard completes a job's progress with what its board says.
-func readBoard(p job.Progress, fields map[string]string, stored int) job.Progress {
-	p.Failures, _ = strconv.Atoi(fields[boardFailures]) // 0 if there were none
-	p.Error = fields[boardError]
-	bands, err := strconv.Atoi(fields[boardBands])
+// readProgress completes what a claim says with the fields that are noted of a job.
+func readProgress(p job.Progress, fields map[string]string, stored int) job.Progress {
+	p.Failures, _ = strconv.Atoi(fields[fieldFailures]) // 0 if there were none
+	p.Error = fields[fieldError]
+	bands, err := strconv.Atoi(fields[fieldBands])
 	if err != nil {
 		return p
 	}
 	p.State, p.Bands, p.BandsDone = job.Running, bands, stored
-	if started, err := strconv.ParseInt(fields[boardStarted], 10, 64); err == nil {
+	if started, err := strconv.ParseInt(fields[fieldStarted], 10, 64); err == nil {
 		p.StartedAt = time.UnixMilli(started).UTC()
 	}
 	return p

@@ -1,0 +1,107 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"mandelfarm/job"
+	"mandelfarm/ledger"
+	"mandelfarm/renderer/spec"
+)
+
+const (
+	defaultPage = 50
+	maxPage     = 200
+)
+
+// listing is the body of GET /jobs.
+type listing struct {
+	Jobs []job.Status `json:"jobs"`
+	Next string       `json:"next,omitempty"` // cursor of the next page
+}
+
+// list answers GET /jobs?state=&limit=&cursor=.
+func (s *Server) list(c *gin.Context) {
+	query, err := parseQuery(c.Request.URL)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	state, limit, err := listOptions(query)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	page, err := s.page(c.Request.Context(), query.Get("cursor"), limit, state)
+	if errors.Is(err, ledger.ErrCursor) {
+		err = &spec.FieldError{Field: "cursor", Reason: ledger.ErrCursor.Error()}
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	if page.Next != "" {
+		query.Set("cursor", page.Next)
+		c.Header("Link", "</jobs?"+query.Encode()+`>; rel="next"`)
+	}
+	c.JSON(http.StatusOK, page)
+}
+
+// listOptions reads the parameters of a listing other than the cursor.
+func listOptions(query url.Values) (state job.State, limit int, err error) {
+	limit = defaultPage
+	for name, values := range query {
+		value := values[0]
+		if len(values) > 1 {
+			return state, limit, &spec.FieldError{Field: name, Reason: "must be given once"}
+		}
+		switch name {
+		case "cursor":
+		case "state":
+			var ok bool
+			if state, ok = job.ParseState(value); !ok {
+				return state, limit, &spec.FieldError{Field: name, Reason: fmt.Sprintf("must be one of %q", job.States())}
+			}
+		case "limit":
+			if limit, err = strconv.Atoi(value); err != nil || limit < 1 || limit > maxPage {
+				return state, limit, &spec.FieldError{Field: name, Reason: fmt.Sprintf("must be from 1 to %d", maxPage)}
+			}
+		default:
+			return state, limit, &spec.FieldError{Field: name, Reason: "is not a known parameter"}
+		}
+	}
+	return state, limit, nil
+}
+
+// page reads a page of jobs of one state, or of all if it is empty. Whether an
+// open job is running is known only after its page is read, so a page of those
+// may be short.
+func (s *Server) page(ctx context.Context, cursor string, limit int, state job.State) (listing, error) {
+	recorded, err := s.deps.Ledger.List(ctx, cursor, limit, func(st job.Status) bool {
+		return state == "" || st.State == state || !st.State.Final() && !state.Final()
+	})
+	if err != nil {
+		return listing{}, err
+	}
+	found := make([]*job.Status, len(recorded.Jobs))
+	for i := range recorded.Jobs {
+		found[i] = &recorded.Jobs[i]
+	}
+	if err := s.refine(ctx, found...); err != nil {
+		return listing{}, err
+	}
+	out := listing{Jobs: []job.Status{}, Next: recorded.Next}
+	for _, st := range found {
+		if state == "" || st.State == state {
+			out.Jobs = append(out.Jobs, *st)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,78 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"mandelfarm/renderer/panics"
+)
+
+// middleware is what every request passes through, whatever its route, the outermost first. A handler of the chain calls
+// c.Next for what is inside it, and sees the status after that.
+func (s *Server) middleware() gin.HandlersChain {
+	return gin.HandlersChain{s.recoverPanics, noSniffing}
+}
+
+// recoverPanics answers a request whose handler panics with 500.
+func (s *Server) recoverPanics(c *gin.Context) {
+	if err := next(c); err != nil {
+		s.fail(c, err)
+	}
+}
+
+// next calls what is inside a middleware, and returns a panic of it as an error.
+func next(c *gin.Context) (err error) {
+	defer panics.Recover(&err)
+	c.Next()
+	return nil
+}
+
+// noSniffing has browsers take an answer for what its media type says.
+func noSniffing(c *gin.Context) { c.Header("X-Content-Type-Options", "nosniff") }
+
+// routes is the table of what may be asked, behind a chain of middleware.
+func (s *Server) routes(chain gin.HandlersChain) *gin.Engine {
+	gin.SetMode(gin.ReleaseMode)
+	r := gin.New()
+	r.HandleMethodNotAllowed = true
+	r.RedirectTrailingSlash = false // one address for one thing
+	r.Use(chain...)
+	r.NoRoute(func(c *gin.Context) { s.fail(c, errNoRoute) })
+	r.NoMethod(func(c *gin.Context) { s.fail(c, errMethod) })
+
+	read := []string{http.MethodGet, http.MethodHead}
+	r.Match(read, "/", s.index(s.deps.Page))
+	r.Match(read, "/generate/:width/:height", s.generate)
+	r.Match(read, "/tiles/:z/:x/:file", s.tile)
+	r.Match(read, "/find", s.minibrot)
+	r.POST("/jobs", withTimeout(s.submit))
+	r.Match(read, "/jobs", withTimeout(s.list))
+	r.Match(read, "/jobs/:id", withTimeout(s.status))
+	r.DELETE("/jobs/:id", withTimeout(s.cancel))
+	r.POST("/jobs/:id/retry", withTimeout(s.retry))
+	r.Match(read, "/jobs/:id/events", s.events)
+	r.Match(read, "/jobs/:id/image", s.jobImage)
+	r.Match(read, "/jobs/:id/preview", withTimeout(s.preview))
+	r.POST("/jobs/:id/pause", withTimeout(s.hold(true)))
+	r.POST("/jobs/:id/resume", withTimeout(s.hold(false)))
+	r.Match(read, "/healthz", gin.WrapH(s.deps.Health))
+	r.Match(read, "/readyz", gin.WrapH(s.deps.Health))
+	return r
+}
+
+// requestTimeout is how long storage and Redis may take for a request that waits for
+// no picture.
+const requestTimeout = 15 * time.Second
+
+// withTimeout ends a handler's context when its time is up: 503 rather than silence.
+func withTimeout(handle gin.HandlerFunc) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), requestTimeout)
+		defer cancel()
+		c.Request = c.Request.WithContext(ctx)
+		handle(c)
+	}
+}

@@ -1,0 +1,42 @@
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+)
+
+// TestMiddlewareSeesEveryRequest and how it ends: answered, refused, unknown or panicked.
+func TestMiddlewareSeesEveryRequest(t *testing.T) {
+	t.Parallel()
+	deps := Dependencies{Page: []byte("<p>page"), Log: slog.New(slog.DiscardHandler)}
+	deps.Health = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/readyz" {
+			panic("boom")
+		}
+	})
+	s, err := New(t.Context(), DefaultConfig(), deps)
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	var seen []string
+	record := func(c *gin.Context) {
+		c.Next()
+		seen = append(seen, c.Request.Method+" "+c.FullPath()+" "+strconv.Itoa(c.Writer.Status()))
+	}
+	router := s.routes(append(gin.HandlersChain{record}, s.middleware()...))
+	for _, request := range [][2]string{
+		{"GET", "/healthz"}, {"GET", "/readyz"}, {"PUT", "/jobs"}, {"GET", "/nowhere"}, {"GET", "/jobs/none"}, {"GET", "/generate/1/x"},
+	} {
+		w := httptest.NewRecorder()
+		router.ServeHTTP(w, httptest.NewRequest(request[0], request[1], nil))
+		require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
+	}
+	require.Equal(t, []string{
+		"GET /healthz 200", "GET /readyz 500", "PUT  405", "GET  404", "GET /jobs/:id 404", "GET /generate/:width/:height 404",
+	}, seen)
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"log/slog"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"mandelfarm/api/client"
+	"mandelfarm/queue"
+	"mandelfarm/storage/s3"
+)
+
+// What values must be. Each says what is wanted instead, or nothing.
+
+func anyValue(string) string { return "" }
+
+func given(what string) func(string) string {
+	return func(value string) string { return unless(value != "", "want "+what) }
+}
+
+func oneOf(names ...string) func(string) string {
+	return func(value string) string {
+		return unless(slices.Contains(names, value), "want "+strings.Join(names, " or "))
+	}
+}
+
+func positive[T int | int64 | time.Duration](value T) string {
+	return unless(value > 0, "want more than 0")
+}
+
+func zeroOrMoreBytes(value int64) string { return unless(value >= 0, "want 0 or more bytes") }
+
+func zeroOrLonger(value time.Duration) string {
+	return unless(value >= 0, "want 0 or a longer duration")
+}
+
+func atLeast(least time.Duration) func(time.Duration) string {
+	return func(value time.Duration) string { return unless(value >= least, "want at least "+least.String()) }
+}
+
+func upTo(most time.Duration) func(time.Duration) string {
+	return func(value time.Duration) string {
+		return unless(value > 0 && value <= most, "want more than 0, and at most "+most.String())
+	}
+}
+
+func presignable(value time.Duration) string {
+	return unless(value == 0 || value >= s3.MinPresign && value <= s3.MaxPresign, "want 0, or from 1s to 168h")
+}
+
+func address(value string) string {
+	_, port, err := net.SplitHostPort(value)
+	_, portErr := strconv.ParseUint(port, 10, 16)
+	return unless(err == nil && portErr == nil, "want host:port, such as 127.0.0.1:8080 or :8080")
+}
+
+func level(value string) string {
+	return unless(new(slog.Level).UnmarshalText([]byte(value)) == nil, "want debug, info, warn or error")
+}
+
+func farmURL(value string) string {
+	_, err := client.New(value, nil)
+	return reason(err)
+}
+
+func redisURL(value string) string {
+	_, err := queue.ParseURL(value)
+	return reason(err)
+}
+
+func reason(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func unless(ok bool, wanted string) string {
+	if ok {
+		return ""
+	}
+	return wanted
+}

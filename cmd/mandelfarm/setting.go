@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"mandelfarm/storage/s3"
+)
+
+// setting is a row of a table of settings: a flag, with the variable that is named after it, its default, what help says
+// of it, and what a value must be.
+type setting struct {
+	name  string
+	add   func(fs *pflag.FlagSet)
+	check func() string // what is wanted instead of the value; empty if it is right
+}
+
+// row is a setting that is stored in target.
+func row[T string | int | int64 | time.Duration](name string, target *T, standard T, usage string, check func(T) string) setting {
+	*target = standard
+	return setting{name, func(fs *pflag.FlagSet) {
+		switch p := any(target).(type) {
+		case *string:
+			fs.StringVar(p, name, *p, usage)
+		case *int:
+			fs.IntVar(p, name, *p, usage)
+		case *int64:
+			fs.Int64Var(p, name, *p, usage)
+		case *time.Duration:
+			fs.DurationVar(p, name, *p, usage)
+		}
+	}, func() string { return check(*target) }}
+}
+
+// secret is a setting that is never printed and has no default.
+func secret(name string, target *secretFlag, usage string, check func(string) string) setting {
+	return setting{name, func(fs *pflag.FlagSet) { fs.Var(target, name, usage) }, func() string { return check(string(*target)) }}
+}
+
+// secretFlag is a flag whose value is never printed.
+type secretFlag s3.Secret
+
+// String is empty: help shows no default.
+func (*secretFlag) String() string { return "" }
+
+// Set implements [pflag.Value].
+func (f *secretFlag) Set(value string) error {
+	*f = secretFlag(value)
+	return nil
+}
+
+// Type implements [pflag.Value].
+func (*secretFlag) Type() string { return "string" }
+
+// add adds settings to the flags of a command.
+func (s *settings) add(fs *pflag.FlagSet, rows ...setting) {
+	for _, r := range rows {
+		r.add(fs)
+		s.checks = append(s.checks, func() error {
+			if wanted := r.check(); wanted != "" {
+				return fmt.Errorf("--%s (%s): %s", r.name, variable(r.name), wanted)
+			}
+			return nil
+		})
+	}
+}
+
+// validate checks the values of all that was added. Messages name the flag and the
+// variable.
+func (s *settings) validate() error {
+	var errs []error
+	for _, check := range s.checks {
+		errs = append(errs, check())
+	}
+	return errors.Join(errs...)
+}
+
+// variable is the environment variable of a flag.
+func variable(flag string) string { return strings.ToUpper(strings.ReplaceAll(flag, "-", "_")) }
+
+// fromEnvironment sets the flags that were not given from their variables.
+func fromEnvironment(fs *pflag.FlagSet, lookup environment) error {
+	var errs []error
+	fs.VisitAll(func(f *pflag.Flag) {
+		value, ok := lookup(variable(f.Name))
+		if !ok || f.Changed || !configurable(f) {
+			return
+		}
+		if err := fs.Set(f.Name, value); err != nil {
+			errs = append(errs, fmt.Errorf("--%s (%s): want %s", f.Name, variable(f.Name), form(f.Value.Type())))
+		}
+	})
+	return errors.Join(errs...)
+}
+
+// form says how a value of a flag's type is written.
+func form(kind string) string {
+	switch kind {
+	case "duration":
+		return "a duration, such as 250ms, 30s or 5m"
+	case "int", "int64":
+		return "a whole number"
+	}
+	return "a " + kind
+}
+
+// argument marks flags that say what a command is to do this time, as its
+// arguments do. They are no settings and have no variable.
+const argument = "argument"
+
+// arguments marks flags that are there.
+func arguments(fs *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		_ = fs.SetAnnotation(name, argument, nil)
+	}
+}
+
+// configurable tells settings from arguments and from flags such as --help.
+func configurable(f *pflag.Flag) bool {
+	_, isArgument := f.Annotations[argument]
+	return f.Name != "help" && f.Name != "version" && !isArgument
+}

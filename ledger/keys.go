@@ -1,0 +1,121 @@
+package ledger
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"mandelfarm/job"
+	"mandelfarm/renderer/spec"
+)
+
+// The beginnings of all keys. The package's page says what lies under them.
+const (
+	imagePrefix   = "renders/"
+	prepassPrefix = "prepass/"
+	jobsPrefix    = "jobs/"
+	openPrefix    = "open/"
+	recentPrefix  = "recent/"
+	pausedPrefix  = "paused/"
+)
+
+func imageKey(id spec.ID, format spec.FileFormat) string {
+	return imagePrefix + string(id) + format.Extension()
+}
+
+func prepassKey(key string) string { return prepassPrefix + key }
+
+func pausedKey(id spec.ID) string { return pausedPrefix + string(id) }
+
+func jobPrefix(id spec.ID) string  { return jobsPrefix + string(id) + "/" }
+func jobKey(id spec.ID) string     { return jobPrefix(id) + "job.json" }
+func planKey(id spec.ID) string    { return jobPrefix(id) + "plan.json" }
+func previewKey(id spec.ID) string { return jobPrefix(id) + "preview.png" }
+
+// numberFormat keeps the keys of a job's bands and runs in order.
+const numberFormat = "%06d"
+
+const bandsFolder = "bands/"
+
+func bandPrefix(id spec.ID) string { return jobPrefix(id) + bandsFolder }
+
+func bandKey(id spec.ID, band int) string { return bandPrefix(id) + fmt.Sprintf(numberFormat, band) }
+
+func startPrefix(id spec.ID) string { return jobPrefix(id) + "runs/" }
+
+// startKey is stored when a run other than the first begins.
+func startKey(id spec.ID, number int) string {
+	return startPrefix(id) + fmt.Sprintf(numberFormat, number)
+}
+
+func resultKey(id spec.ID, number int) string {
+	if number == 0 {
+		return jobPrefix(id) + "result.json"
+	}
+	return jobPrefix(id) + "results/" + fmt.Sprintf(numberFormat, number) + ".json"
+}
+
+func openKey(id spec.ID, number int) string {
+	if number == 0 {
+		return openPrefix + string(id)
+	}
+	return openPrefix + string(id) + "." + fmt.Sprintf(numberFormat, number)
+}
+
+// parseOpenKey reads which run an open marker is of.
+func parseOpenKey(key string) (Marker, bool) {
+	name, number, again := strings.Cut(strings.TrimPrefix(key, openPrefix), ".")
+	id, err := spec.ParseID(name)
+	m := Marker{ID: id}
+	if err == nil && again {
+		m.number, err = strconv.Atoi(number)
+	}
+	return m, err == nil && openKey(m.ID, m.number) == key
+}
+
+// parseNumber reads the number of a band or run from a key that begins with prefix.
+func parseNumber(key, prefix string) (int, bool) {
+	n, err := strconv.Atoi(strings.TrimPrefix(key, prefix))
+	return n, err == nil
+}
+
+// parsePartKey reads the job of a key of one of its bands, or of the mark that it is paused.
+func parsePartKey(key string) (spec.ID, bool) {
+	name, paused := strings.CutPrefix(key, pausedPrefix)
+	if !paused {
+		var part string
+		if name, part, _ = strings.Cut(strings.TrimPrefix(key, jobsPrefix), "/"); !strings.HasPrefix(part, bandsFolder) {
+			return "", false
+		}
+	}
+	id, err := spec.ParseID(name)
+	return id, err == nil
+}
+
+const (
+	timeDigits = 13
+	lastMilli  = 9_999_999_999_999 // 13 digits: until the year 2286
+)
+
+// recentKey is an index entry, newest first in the order of keys.
+func recentKey(j job.Job) string {
+	return fmt.Sprintf("%s%0*d-%s", recentPrefix, timeDigits, lastMilli-j.AcceptedAt.UnixMilli(), j.ID)
+}
+
+// recentEntry is what a cursor holds of an index entry's key.
+func recentEntry(key string) string { return strings.TrimPrefix(key, recentPrefix) }
+
+// parseRecent reads the job that an index entry, without its prefix, points to.
+func parseRecent(entry string) (spec.ID, error) {
+	if len(entry) <= timeDigits || entry[timeDigits] != '-' {
+		return "", ErrCursor
+	}
+	if _, err := strconv.ParseUint(entry[:timeDigits], 10, 64); err != nil {
+		return "", ErrCursor
+	}
+	id, err := spec.ParseID(entry[timeDigits+1:])
+	if err != nil {
+		return "", ErrCursor
+	}
+	return id, nil
+}

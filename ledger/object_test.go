@@ -1,0 +1,110 @@
+package ledger_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mandelfarm/ledger"
+	"mandelfarm/renderer/spec"
+	"mandelfarm/storage"
+)
+
+// objectsOf are one of each kind, by where the layout says that they lie.
+func objectsOf(b *bundle, s spec.Spec) map[string]ledger.Object {
+	id := s.ID()
+	return map[string]ledger.Object{
+		"renders/" + string(id) + ".png":             b.Image(id, spec.PNG),
+		"renders/" + string(id) + ".exr":             b.Image(id, spec.EXR),
+		"jobs/" + string(id) + "/bands/000012":       b.Band(id, 12),
+		"jobs/" + string(id) + "/preview.png":        b.Preview(id),
+		"prepass/" + strings.Repeat("0123456789", 4): b.Prepass(strings.Repeat("0123456789", 4)),
+	}
+}
+
+func objectsAreStoredReadAndRemoved(t *testing.T, b *bundle) {
+	t.Helper()
+	ctx := t.Context()
+	for key, o := range objectsOf(b, parse(t, 1)) {
+		_, err := o.Stat(ctx)
+		require.ErrorIs(t, err, storage.ErrNotFound)
+		errMidway := errors.New("midway")
+		err = o.Store(ctx, io.MultiReader(strings.NewReader("some"), iotest.ErrReader(errMidway)))
+		require.ErrorIs(t, err, errMidway)
+		_, err = o.Read(ctx, 100)
+		require.ErrorIs(t, err, storage.ErrNotFound, "nothing is stored of what failed")
+
+		require.NoError(t, o.Store(ctx, strings.NewReader("something")))
+		require.Equal(t, []string{key}, keys(t, b.store, ""))
+		st, err := o.Stat(ctx)
+		require.NoError(t, err)
+		require.Equal(t, o, st.Object)
+		require.EqualValues(t, 9, st.Size)
+		require.WithinDuration(t, time.Now(), st.Modified, time.Minute)
+		body, opened, err := o.Open(ctx)
+		require.NoError(t, err)
+		data, err := io.ReadAll(body)
+		require.NoError(t, err)
+		require.NoError(t, body.Close())
+		require.Equal(t, "something", string(data))
+		require.Equal(t, st.Size, opened.Size)
+		_, err = o.Read(ctx, 8)
+		require.Error(t, err, "it is larger")
+		seeker := st.ReadSeeker(ctx)
+		_, err = seeker.Seek(-5, io.SeekEnd)
+		require.NoError(t, err)
+		data, err = io.ReadAll(seeker)
+		require.NoError(t, err)
+		require.NoError(t, seeker.Close())
+		require.Equal(t, "thing", string(data))
+
+		require.NoError(t, b.Remove(ctx, o))
+		require.NoError(t, b.Remove(ctx, o), "once more")
+		require.Empty(t, keys(t, b.store, ""))
+	}
+}
+
+// objectsAreListedByKind, and are equal to those that are named.
+func objectsAreListedByKind(t *testing.T, b *bundle) {
+	t.Helper()
+	s := parse(t, 1)
+	for _, o := range objectsOf(b, s) {
+		require.NoError(t, o.Store(t.Context(), strings.NewReader("something")))
+	}
+	var images []string
+	for st, err := range b.Images(t.Context()) {
+		require.NoError(t, err)
+		require.EqualValues(t, 9, st.Size)
+		images = append(images, st.String())
+	}
+	require.Equal(t, []string{b.Image(s.ID(), spec.EXR).String(), b.Image(s.ID(), spec.PNG).String()}, images)
+	var prepasses []ledger.Object
+	for st, err := range b.Prepasses(t.Context()) {
+		require.NoError(t, err)
+		prepasses = append(prepasses, st.Object)
+	}
+	require.Equal(t, []ledger.Object{b.Prepass(strings.Repeat("0123456789", 4))}, prepasses)
+	require.NoError(t, b.Remove(t.Context(), prepasses...))
+	require.Empty(t, keys(t, b.store, "prepass/"))
+}
+
+// signer signs nothing and says what it was asked for.
+type signer struct{}
+
+func (signer) Presign(_ context.Context, key string, validity time.Duration, filename string) (string, error) {
+	return key + " for " + validity.String() + " as " + filename, nil
+}
+
+func TestPresignIsOfTheObject(t *testing.T) {
+	t.Parallel()
+	l := ledger.New(nil, time.Now)
+	got, err := ledger.Stored{Object: l.Image("some", spec.PNG)}.Presign(t.Context(), signer{}, time.Minute, "it.png")
+	require.NoError(t, err)
+	require.Equal(t, "renders/some.png for 1m0s as it.png", got)
+}

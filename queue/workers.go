@@ -1,0 +1,41 @@
+package queue
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"mandelfarm/renderer/spec"
+)
+
+// Slots is how many bands all workers together can draw at a time.
+func (q *Queue) Slots(ctx context.Context) (int, error) {
+	members, err := q.rdb.ZRangeArgs(ctx, lately(slotsKey)).Result()
+	if err != nil {
+		return 0, unavailable(err)
+	}
+	slots := 0
+	for _, member := range members {
+		number, _, _ := strings.Cut(member, " ")
+		if n, err := strconv.Atoi(number); err == nil {
+			slots += n
+		}
+	}
+	return slots, nil
+}
+
+// WorkersOf names the processes that are on a job that is drawn in bands, or were
+// within [claimTTL].
+func (q *Queue) WorkersOf(ctx context.Context, id spec.ID) ([]string, error) {
+	names, err := q.rdb.ZRangeArgs(ctx, lately(workersKey(id))).Result()
+	return names, unavailable(err)
+}
+
+// lately is the range of those in a sorted set that have not been silent for
+// longer than a claim lasts.
+func lately(key string) redis.ZRangeArgs {
+	return redis.ZRangeArgs{Key: key, ByScore: true, Start: time.Now().Add(-claimTTL).Unix(), Stop: "+inf"}
+}

@@ -1,0 +1,201 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"mandelfarm/internal/logging"
+	"mandelfarm/job"
+	"mandelfarm/renderer/panics"
+	"mandelfarm/storage"
+)
+
+// errNothingToDo: there is nothing to do or to record for this task, or nothing
+// more: the job is final already, it is paused, or other tasks go on with it.
+var errNothingToDo = errors.New("nothing to do")
+
+// nothingToDo is errNothingToDo unless there is an error.
+func nothingToDo(err error) error {
+	if err != nil {
+		return err
+	}
+	return errNothingToDo
+}
+
+// maxDeaths is how many workers may die with a task in hand before it is taken to
+// be the cause.
+const maxDeaths = 5
+
+var errDeadly = fmt.Errorf("%d workers have died drawing it", maxDeaths)
+
+// result is an image that is stored.
+type result struct {
+	size  int64     // bytes
+	bands int       // that it was assembled from; 0 if it was drawn whole
+	began time.Time // when it was planned; zero if the delivery says
+}
+
+// attempt is what has come of handling a task.
+type attempt struct {
+	task     job.Task
+	delivery job.Delivery
+	result   result
+	err      error
+	ended    error // the task's context; nil while that lives
+}
+
+// endings is what becomes of a task: the first row that applies counts, and the last
+// one always does.
+func endings() []ending {
+	return []ending{
+		{attempt.hadNothingToDo, (*Worker).leave},
+		{attempt.lacksStorage, (*Worker).awaitStorage},
+		{attempt.isDone, (*Worker).recordDone},
+		{attempt.isRepeated, (*Worker).tryAgain},
+		{func(attempt) bool { return true }, (*Worker).recordFailure},
+	}
+}
+
+type ending struct {
+	applies func(attempt) bool
+	conduct func(*Worker, context.Context, attempt) error
+}
+
+func (a attempt) hadNothingToDo() bool { return errors.Is(a.err, errNothingToDo) }
+
+// lacksStorage: which is not the picture's fault, so that no try is used up.
+func (a attempt) lacksStorage() bool { return outage(a.err) && a.ended == nil }
+
+func (a attempt) isDone() bool { return a.err == nil }
+
+// isRepeated: the task was interrupted, or may do better the next time. One that has
+// taken too long would again.
+func (a attempt) isRepeated() bool {
+	hopeless := a.delivery.Last() || errors.Is(a.ended, context.DeadlineExceeded) || errors.Is(a.err, errDeadly)
+	return !hopeless || errors.Is(a.ended, context.Canceled)
+}
+
+// Handle does a task. An error means that it should be tried again; when the
+// last try has failed, the failure is recorded and announced, and Handle
+// returns nil. A task whose context was canceled has not failed.
+func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
+	if err := t.Verify(); err != nil {
+		return err
+	}
+	if !slices.Contains(job.Kinds(), t.Kind) {
+		return fmt.Errorf("%w: unknown kind of task %q", job.ErrVersion, t.Kind)
+	}
+	a := attempt{task: t, delivery: d}
+	a.result, a.err = w.do(ctx, t, d)
+	logging.Panic(ctx, w.deps.Log, a.err, slog.String("task", t.Name()))
+	if a.ended = ctx.Err(); a.ended != nil && !a.isDone() && !a.hadNothingToDo() {
+		a.err = fmt.Errorf("draw %s: %w", t.Name(), context.Cause(ctx)) // whatever failed, failed because of that
+	}
+	all := endings()
+	return all[slices.IndexFunc(all, func(e ending) bool { return e.applies(a) })].conduct(w, ctx, a)
+}
+
+// do does a task and returns the image if that makes its job done.
+func (w *Worker) do(ctx context.Context, t job.Task, d job.Delivery) (done result, err error) {
+	defer panics.Recover(&err)
+	if d.Deaths >= maxDeaths {
+		return done, errDeadly
+	}
+	if t.Lane != job.Interactive {
+		if err := wanted(ctx, w.deps.Ledger, t.ID); err != nil {
+			return done, err
+		}
+	}
+	switch t.Kind {
+	case job.KindImage:
+		done.size, err = w.image(ctx, t)
+		return done, err
+	case job.KindBand:
+		return done, w.drawBand(ctx, t)
+	case job.KindAssemble:
+		return w.assemble(ctx, t)
+	}
+	return done, nil
+}
+
+func (w *Worker) leave(context.Context, attempt) error { return nil }
+
+// awaitStorage has the task delivered again until storage is back.
+func (w *Worker) awaitStorage(ctx context.Context, a attempt) error {
+	w.noteFailure(ctx, a.task, job.ErrOutage)
+	return fmt.Errorf("%w: %w", job.ErrOutage, a.err)
+}
+
+func (w *Worker) recordDone(ctx context.Context, a attempt) error {
+	p := a.delivery.Progress()
+	p.State, p.Bytes, p.Bands, p.BandsDone = job.Done, a.result.size, a.result.bands, a.result.bands
+	if !a.result.began.IsZero() {
+		p.StartedAt = a.result.began
+	}
+	return w.finish(ctx, a.task, p)
+}
+
+func (w *Worker) tryAgain(ctx context.Context, a attempt) error {
+	w.noteFailure(ctx, a.task, a.err)
+	return a.err
+}
+
+func (w *Worker) recordFailure(ctx context.Context, a attempt) error {
+	w.deps.Log.LogAttrs(ctx, slog.LevelError, "gave up", slog.String("task", a.task.Name()), slog.Any("err", a.err))
+	p := a.delivery.Progress()
+	p.State, p.Error = job.Failed, a.err.Error()
+	return w.finish(ctx, a.task, p)
+}
+
+// noteFailure lets those who look at the job know. It is a hint: what keeps it
+// from being noted does not matter.
+func (w *Worker) noteFailure(ctx context.Context, t job.Task, err error) {
+	if t.Lane != job.Interactive && ctx.Err() == nil {
+		_ = w.deps.Progress.Failed(ctx, t.ID, err.Error())
+	}
+}
+
+// recordLimit is how long the record of a task that took too long may take: its
+// own time is up.
+const recordLimit = 10 * time.Second
+
+// finish records how a job ended, if there is a job, and announces it.
+func (w *Worker) finish(ctx context.Context, t job.Task, p job.Progress) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), recordLimit)
+		defer cancel()
+	}
+	p.FinishedAt = time.Now().UTC().Truncate(time.Millisecond)
+	if t.Lane != job.Interactive {
+		standing, err := w.deps.Ledger.Finish(ctx, t.ID, p)
+		if err != nil {
+			return err
+		}
+		p = standing
+	}
+	w.announce(ctx, job.Notice{ID: t.ID, State: p.State, Error: p.Error})
+	if t.Lane != job.Interactive && p.State == job.Failed {
+		// The other tasks of the job stop, this one too. Those that do not hear it
+		// find out when they are done.
+		_ = w.deps.Tasks.Cancel(ctx, t.ID)
+	}
+	return nil
+}
+
+// announce publishes a notice. Those who miss it look by themselves, later.
+func (w *Worker) announce(ctx context.Context, n job.Notice) {
+	if err := w.deps.Notices.Publish(ctx, n); err != nil {
+		w.deps.Log.LogAttrs(ctx, slog.LevelWarn, "notice not sent", slog.String("id", string(n.ID)), slog.Any("err", err))
+	}
+}
+
+// outage reports whether an error is the store's.
+func outage(err error) bool {
+	_, ok := errors.AsType[*storage.Error](err)
+	return ok
+}

@@ -1,0 +1,64 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"mandelfarm/job"
+	"mandelfarm/ledger"
+	"mandelfarm/renderer"
+	"mandelfarm/storage"
+)
+
+// imageOf is the image of a task's job.
+func imageOf(l *ledger.Ledger, t job.Task) ledger.Object { return l.Image(t.ID, t.Spec.Format) }
+
+// image makes sure that the image is stored and returns its size in bytes, or
+// plans it if it is large.
+func (w *Worker) image(ctx context.Context, t job.Task) (size int64, err error) {
+	stored, err := imageOf(w.deps.Ledger, t).Stat(ctx)
+	switch {
+	case err == nil && t.Lane == job.Interactive:
+		return stored.Size, nil
+	case err == nil: // it may have been drawn in bands until now
+		return stored.Size, w.clear(ctx, t.ID)
+	case !errors.Is(err, storage.ErrNotFound):
+		return 0, err
+	}
+	if t.Lane != job.Interactive {
+		if renderer.PrepassKey(t.Spec) != "" { // which may take minutes: those who look at the job see that it has begun
+			w.announce(ctx, job.Notice{ID: t.ID, State: job.Running})
+		}
+		planned, err := w.plan(ctx, t.Job())
+		if err != nil {
+			return 0, err
+		}
+		if planned {
+			return 0, errNothingToDo
+		}
+	}
+	return w.drawer.draw(ctx, t)
+}
+
+// draw renders the image and stores it as it is made.
+func (d *drawer) draw(ctx context.Context, t job.Task) (size int64, err error) {
+	start := time.Now()
+	options, err := d.options(ctx, t.Spec, false)
+	if err != nil {
+		return 0, fmt.Errorf("draw %s: %w", t.ID, err)
+	}
+	size, err = d.stream(ctx, imageOf(d.ledger, t), func(out io.Writer) error {
+		return renderer.Write(ctx, out, t.Spec, options)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("draw %s: %w", t.ID, err)
+	}
+	d.log.LogAttrs(ctx, slog.LevelInfo, "drawn", slog.String("id", string(t.ID)), slog.String("lane", string(t.Lane)),
+		slog.Int("width", t.Spec.Width), slog.Int("height", t.Spec.Height),
+		slog.Int64("bytes", size), slog.Duration("took", time.Since(start)))
+	return size, nil
+}

@@ -1,0 +1,54 @@
+package worker
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash"
+	"hash/crc32"
+
+	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
+)
+
+// A stored band is its data of the file followed by a trailer: what the assembly needs
+// to know of it, in big-endian numbers of 32 bits.
+//
+//	its first row and the one after its last
+//	the two halves of the checksum (renderer.Sum.A, .B) and the length modulo 65521
+//	(.Bytes); zeros in raw data
+//	CRC-32C of the data and these numbers, so that what storage garbles gets
+//	into no file
+//	bandMagic
+const (
+	trailerSize = 28
+	bandMagic   = 0x6d66_6264 // "mfbd"
+)
+
+// errBand: the object is not the band it should be.
+var errBand = errors.New("not the stored band")
+
+func newCheck() hash.Hash32 { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) }
+
+// trailer ends the check of a band's data.
+func trailer(rows spec.Rows, sum renderer.Sum, check hash.Hash32) []byte {
+	var t []byte
+	for _, n := range []uint32{
+		uint32(rows.Start), uint32(rows.End), //nolint:gosec // a file has fewer than 2^31 rows
+		sum.A, sum.B, sum.Bytes,
+	} {
+		t = binary.BigEndian.AppendUint32(t, n)
+	}
+	_, _ = check.Write(t) // never fails
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(t, check.Sum32()), bandMagic)
+}
+
+// readTrailer returns the checksum in the trailer of a band, which must be of
+// these rows and fit the check of its data.
+func readTrailer(t []byte, rows spec.Rows, check hash.Hash32) (renderer.Sum, error) {
+	number := func(i int) uint32 { return binary.BigEndian.Uint32(t[4*i:]) }
+	sum := renderer.Sum{A: number(2), B: number(3), Bytes: number(4)}
+	if string(t) != string(trailer(rows, sum, check)) {
+		return renderer.Sum{}, errBand
+	}
+	return sum, nil
+}
