@@ -13,6 +13,20 @@ var (
 	// ErrExists says that Create found an object under the key.
 	ErrExists = errors.New("object already exists")
 
+	// ErrDamaged says that there is an object under the key, and that it is not
+	// the one that was stored there: its length is another, its bytes are, or it
+	// is another key's, or nothing is known of what it should be. See the package
+	// documentation for what to do.
+	ErrDamaged = errors.New("object is damaged")
+
+	// ErrNoSpace says that nothing can be stored because the medium is full, or
+	// a quota is used up. What is stored can still be read and deleted.
+	ErrNoSpace = errors.New("no space left in storage")
+
+	// ErrReadOnly says that the medium takes no changes: it is read-only, or the
+	// farm may not write to it.
+	ErrReadOnly = errors.New("storage cannot be written to")
+
 	// ErrInvalidKey says that no object can have this key. See [ValidKey].
 	ErrInvalidKey = errors.New("invalid key")
 )

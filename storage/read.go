@@ -12,7 +12,8 @@ var errClosed = errors.New("storage: reader is closed")
 
 // ReadAll returns the whole object under key, which must have at most limit
 // bytes. It is for small objects: a longer one fails after its size is known
-// and before any of it is held. A missing object is [ErrNotFound].
+// and before any of it is held. What it returns is what was stored: a damaged
+// object is [ErrDamaged], a missing one [ErrNotFound].
 func ReadAll(ctx context.Context, s Store, key string, limit int64) ([]byte, error) {
 	body, info, err := s.Get(ctx, key, 0, -1)
 	if err != nil {
@@ -34,19 +35,24 @@ func ReadAll(ctx context.Context, s Store, key string, limit int64) ([]byte, err
 // run of reads after a seek is one Get, opened by the first Read and closed by
 // the next seek that moves, or by Close. ctx governs all of them.
 //
-// When the object is replaced by one of another size, the next Get fails rather
-// than mix the two; the caller who may replace objects by others of the same
-// size must not rely on a reader that outlives it. The reader is for one
-// goroutine. Reads after Close fail.
+// When the object is replaced by one of another size or checksum, the next Get
+// fails rather than mix the two. Info of a listing, and of a store that keeps no
+// checksums, tells sizes alone.
+//
+// A run of reads from the beginning to the end is checked, as a Get of the whole
+// object is: if it is damaged, the last Read fails with [ErrDamaged] and hands
+// out nothing. After a seek to anywhere else the bytes are not checked. The
+// reader is for one goroutine. Reads after Close fail.
 func NewReadSeeker(ctx context.Context, s Store, info Info) io.ReadSeekCloser {
 	open := func(offset int64) (io.ReadCloser, error) {
 		body, now, err := s.Get(ctx, info.Key, offset, -1)
 		if err != nil {
 			return nil, err
 		}
-		if now.Size != info.Size {
+		if now.Size != info.Size || info.Checksum != "" && now.Checksum != info.Checksum {
 			_ = body.Close()
-			return nil, &Error{Op: "read", Key: info.Key, Err: fmt.Errorf("object changed: %d bytes, was %d", now.Size, info.Size)}
+			return nil, &Error{Op: "read", Key: info.Key, Err: fmt.Errorf("object changed: %d bytes %s, was %d bytes %s",
+				now.Size, now.Checksum, info.Size, info.Checksum)}
 		}
 		return body, nil
 	}

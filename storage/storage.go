@@ -24,12 +24,47 @@
 //   - [Store.Create] has exactly one winner, across goroutines and processes.
 //   - Every method is safe for concurrent use and obeys its context.
 //
+// # Damage
+//
+// Media rot, power cuts leave empty files, operators copy the wrong one. So a
+// store keeps a record beside every object, of its length and CRC-32C and bound
+// to its key ([Sum]), and tells damage from health:
+//
+//   - Get and Stat fail with [ErrDamaged] if the object has another length than
+//     was stored, no record, or the record of another key. That costs no
+//     reading.
+//   - A Get of the whole object, with offset 0 and no limit, checks the bytes
+//     while they are read. In a damaged object the Read that would hand out the
+//     last of them hands out nothing and fails with ErrDamaged, as do all after
+//     it. So whoever reads to the end has seen only what was stored; a reader who
+//     sends the bytes on as they come sends at least one too few; and nobody sees
+//     a damaged object whole. [ReadAll] and [Verify] are such Gets, and reading a
+//     [NewReadSeeker] from its beginning to its end is.
+//   - Other ranges are checked as Stat checks, their bytes are not.
+//   - List yields sizes as they are, and checks nothing.
+//
+// ErrDamaged from a Read is a word on the bytes that were read: they may have
+// been damaged on the way, and be right the next time. What cannot be had again is
+// worth a second reading (Verify) before it is given up.
+//
+// A damaged object is an object: Create fails with ErrExists, Delete removes it.
+// Put replaces it, at once and for every reader, and is how to heal one whose
+// bytes are at hand. There is no removing of an object only if it is still the
+// damaged one, since neither a file system nor S3 offers it: a Delete may hit the
+// healthy object that somebody has put in its place at the same moment. Of what
+// follows from its key (pictures, bands, references) that costs a second drawing
+// and nothing else; what does not should be healed by a Put.
+//
+// A store on a medium that has no place for records keeps none and checks no
+// more than that reads do not end early; package dir says when.
+//
 // # Errors
 //
 // A failed operation returns an [*Error] naming the operation and the key once.
-// It wraps [ErrNotFound], [ErrExists] or [ErrInvalidKey] where one of those is
-// the reason, the context's error where that ended the operation, the caller's
-// own error where its reader failed, and otherwise whatever the medium said.
+// It wraps [ErrNotFound], [ErrExists], [ErrDamaged], [ErrNoSpace], [ErrReadOnly]
+// or [ErrInvalidKey] where one of those is the reason, the context's error where
+// that ended the operation, the caller's own error where its reader failed, and
+// otherwise whatever the medium said.
 //
 // # What it does not know
 //
@@ -54,6 +89,9 @@ type Info struct {
 	// differ in resolution, down to whole seconds, and one store may round it
 	// differently in a listing.
 	Modified time.Time
+	// Checksum is that of the whole object's bytes, as they were when they were
+	// stored. It is empty in a listing, and where the store keeps none.
+	Checksum Checksum
 }
 
 // Store keeps objects under keys. See the package documentation for what holds
@@ -73,9 +111,9 @@ type Store interface {
 	Put(ctx context.Context, key, contentType string, r io.Reader) error
 
 	// Create stores data under key if nothing is there, and otherwise fails
-	// with ErrExists and changes nothing. Of any number of concurrent creators
-	// exactly one gets nil. After an error that is not ErrExists the object
-	// may or may not be there.
+	// with ErrExists and changes nothing, whether what is there is damaged or
+	// not. Of any number of concurrent creators exactly one gets nil. After an
+	// error that is not ErrExists the object may or may not be there.
 	Create(ctx context.Context, key, contentType string, data []byte) error
 
 	// Get opens the bytes [offset, offset+length) of the object, or all from
@@ -85,16 +123,19 @@ type Store interface {
 	//
 	// The caller closes the reader. ctx governs it until then: when ctx ends,
 	// Read fails. A reader that cannot deliver the whole range fails; it never
-	// ends early with io.EOF. A missing object is ErrNotFound.
+	// ends early with io.EOF. A missing object is ErrNotFound, a damaged one
+	// ErrDamaged, from Get or, if offset is 0 and length negative, from the Read
+	// that would deliver the last byte.
 	Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, Info, error)
 
-	// Stat describes the object, or fails with ErrNotFound.
+	// Stat describes the object, or fails with ErrNotFound or, as far as it can
+	// see without reading the object, with ErrDamaged.
 	Stat(ctx context.Context, key string) (Info, error)
 
 	// Delete removes the objects. A key with no object is no error, so Delete
 	// is idempotent. After an error any of them may be left, except that every
 	// key is checked before the first object goes. A machine that crashes just
-	// after may bring a removed object back.
+	// after may bring a removed object back. Damaged objects go like others.
 	Delete(ctx context.Context, keys ...string) error
 
 	// List yields the objects whose key begins with prefix and is greater than

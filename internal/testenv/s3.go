@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -50,8 +51,15 @@ func S3(tb testing.TB) s3.Config {
 // S3Server starts a server that belongs to the test, to stop and restart.
 func S3Server(tb testing.TB) *S3Process {
 	tb.Helper()
+	return S3ServerIn(tb, os.TempDir())
+}
+
+// S3ServerIn starts a server that belongs to the test and keeps its objects below
+// a folder.
+func S3ServerIn(tb testing.TB, folder string) *S3Process {
+	tb.Helper()
 	notInShort(tb)
-	server, err := newS3Process()
+	server, err := newS3Process(folder)
 	if err != nil {
 		tb.Fatalf("start versitygw: %v", err)
 	}
@@ -64,6 +72,9 @@ func S3Server(tb testing.TB) *S3Process {
 
 // Config returns the Config of a fresh, not yet created bucket.
 func (s *S3Process) Config() s3.Config { return s.config() }
+
+// Folder is where the server keeps a bucket's objects, as files.
+func (s *S3Process) Folder(bucket string) string { return filepath.Join(s.folder, bucket) }
 
 // Kill ends the server at once, as a crash does. Its objects stay.
 func (s *S3Process) Kill() { s.process.Kill() }
@@ -80,12 +91,12 @@ func (s *S3Process) Restart(tb testing.TB) {
 	s.process = process
 }
 
-func newS3Process() (*S3Process, error) {
+func newS3Process(parent string) (*S3Process, error) {
 	program, err := versitygw()
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp("", "testenv-s3-")
+	folder, err := os.MkdirTemp(parent, "testenv-s3-")
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +165,7 @@ func (s *sharedS3) acquire() (*S3Process, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.users == 0 {
-		server, err := newS3Process()
+		server, err := newS3Process(os.TempDir())
 		if err != nil {
 			return nil, err
 		}

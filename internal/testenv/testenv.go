@@ -24,6 +24,11 @@
 // first time and comes from the build cache afterwards; VERSITYGW names a binary
 // to use instead.
 //
+// # Disks that are full
+//
+// [InNamespace] runs a test where it may mount file systems that nobody else sees:
+// small ones, read-only ones, and those that lack something.
+//
 // Only tests import this package.
 package testenv
 

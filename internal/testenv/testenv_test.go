@@ -201,3 +201,22 @@ func TestAddressesAreLoopback(t *testing.T) {
 	require.True(t, net.ParseIP(host).IsLoopback())
 	require.True(t, strings.HasPrefix(testenv.S3(t).Endpoint, "http://127.0.0.1:"))
 }
+
+// TestNamespacesAreSeparate mounts something that nobody else sees.
+func TestNamespacesAreSeparate(t *testing.T) {
+	t.Parallel()
+	mounts := func() string {
+		data, err := os.ReadFile("/proc/self/mounts")
+		require.NoError(t, err)
+		return string(data)
+	}
+	if testenv.InNamespace(t, 0) {
+		folder := testenv.Mount(t, "tmpfs", "size=1m")
+		require.Contains(t, mounts(), folder)
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "file"), nil, 0o600))
+		testenv.MountReadOnly(t, folder)
+		require.Error(t, os.WriteFile(filepath.Join(folder, "another"), nil, 0o600))
+		return
+	}
+	require.NotContains(t, mounts(), t.Name())
+}

@@ -2,10 +2,12 @@ package dir_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -17,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"mandelfarm/internal/testenv"
 	"mandelfarm/storage"
 	"mandelfarm/storage/dir"
 	"mandelfarm/storage/storagetest"
@@ -39,6 +42,8 @@ func open(tb testing.TB, root string) *dir.Store {
 	tb.Cleanup(func() { require.NoError(tb, s.Close()) })
 	return s
 }
+
+func discard(r io.Reader) (int64, error) { return io.Copy(io.Discard, r) }
 
 // files returns the paths of all files and the folders without any below root.
 func files(t *testing.T, root string) []string {
@@ -105,6 +110,73 @@ func TestOpenSweepsStrayFiles(t *testing.T) {
 	require.Equal(t, []string{".tmp~/alive"}, files(t, root))
 }
 
+// TestAbandonedFilesAreRemoved, those of an hour ago even if the caller, who knows
+// uploads that take longer, asks for those of yesterday.
+func TestAbandonedFilesAreRemoved(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	s := open(t, root)
+	now := time.Now()
+	for name, age := range map[string]time.Duration{"hour": 61 * time.Minute, "minutes": 10 * time.Minute, "fresh": 0} {
+		path := filepath.Join(root, ".tmp~", name)
+		require.NoError(t, os.WriteFile(path, []byte("part"), 0o600))
+		require.NoError(t, os.Chtimes(path, now.Add(-age), now.Add(-age)))
+	}
+	require.NoError(t, s.AbortAbandoned(t.Context(), now.Add(-24*time.Hour)))
+	require.Equal(t, []string{".tmp~/fresh", ".tmp~/minutes"}, files(t, root))
+	require.NoError(t, s.AbortAbandoned(t.Context(), now.Add(-time.Minute)))
+	require.Equal(t, []string{".tmp~/fresh"}, files(t, root))
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, s.AbortAbandoned(ctx, now.Add(time.Minute)), context.Canceled)
+	require.Equal(t, []string{".tmp~/fresh"}, files(t, root))
+}
+
+// TestKilledWritersLeaveNothing has a process die in the middle of a Put.
+func TestKilledWritersLeaveNothing(t *testing.T) {
+	t.Parallel()
+	if root := os.Getenv(helperVariable); root != "" { //nolint:forbidigo // set below
+		s := open(t, root)
+		hold := io.MultiReader(strings.NewReader("part"), readFunc(func([]byte) (int, error) {
+			fmt.Fprintln(os.Stderr, "writing")
+			select {}
+		}))
+		_ = s.Put(t.Context(), "a", "", hold)
+	}
+	root := t.TempDir()
+	s := open(t, root)
+	writer := helper(t, root, "writing")
+	require.Len(t, files(t, root), 1, "its temporary file")
+	writer.Kill()
+	require.NoError(t, s.AbortAbandoned(t.Context(), time.Now().Add(time.Minute)))
+	require.Equal(t, []string{".tmp~"}, files(t, root))
+}
+
+// helperVariable is set to a root in a process that this test binary starts to be
+// the other process of a test.
+const helperVariable = "DIR_TEST_HELPER"
+
+// helper runs the calling test in another process, up to where it prints a word.
+func helper(t *testing.T, root, word string) *testenv.Process {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), helperVariable+"="+root) //nolint:forbidigo // a child inherits it
+	p := testenv.Start(t, cmd)
+	require.NoError(t, p.Await(t.Context(), func(context.Context) error {
+		if !strings.Contains(p.Log(), word) {
+			return errors.New("not yet")
+		}
+		return nil
+	}))
+	return p
+}
+
+type readFunc func([]byte) (int, error)
+
+// Read calls the function.
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
 func TestFailedWritesLeaveNoFiles(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -116,16 +188,17 @@ func TestFailedWritesLeaveNoFiles(t *testing.T) {
 	require.Equal(t, []string{".tmp~", "a/c"}, files(t, root))
 }
 
-// TestLinksDoNotEscape plants symbolic links out of the root. Nothing is read,
-// written, removed or listed through them.
+// TestLinksDoNotEscape plants symbolic links out of the root, to what would be
+// healthy objects. Nothing is read, written, removed or listed through them.
 func TestLinksDoNotEscape(t *testing.T) {
 	t.Parallel()
 	outside, root := t.TempDir(), t.TempDir()
-	secret := filepath.Join(outside, "secret")
-	require.NoError(t, os.WriteFile(secret, []byte("secret"), 0o600))
-	s := open(t, root)
-	require.NoError(t, os.Symlink(outside, filepath.Join(root, "folder")))
-	require.NoError(t, os.Symlink(secret, filepath.Join(root, "file")))
+	s, other := open(t, root), open(t, outside)
+	for _, key := range []string{"folder/secret", "file"} {
+		require.NoError(t, other.Create(t.Context(), key, "", []byte("secret")))
+	}
+	require.NoError(t, os.Symlink(filepath.Join(outside, "folder"), filepath.Join(root, "folder")))
+	require.NoError(t, os.Symlink(filepath.Join(outside, "file"), filepath.Join(root, "file")))
 	require.NoError(t, s.Create(t.Context(), "object", "", nil))
 
 	for _, key := range []string{"folder/secret", "file"} {
@@ -139,10 +212,12 @@ func TestLinksDoNotEscape(t *testing.T) {
 	require.Error(t, s.Create(t.Context(), "folder/new", "", nil))
 	require.Error(t, s.Delete(t.Context(), "folder/secret"))
 	require.Equal(t, []string{"object"}, keys(t, s, "", ""))
-	require.Equal(t, []string{"secret"}, files(t, outside))
-	data, err := os.ReadFile(secret)
-	require.NoError(t, err)
-	require.Equal(t, "secret", string(data))
+	require.Equal(t, []string{".tmp~", "file", "folder/secret"}, files(t, outside))
+	for _, key := range []string{"folder/secret", "file"} {
+		data, err := storage.ReadAll(t.Context(), other, key, 100)
+		require.NoError(t, err)
+		require.Equal(t, "secret", string(data))
+	}
 }
 
 // TestForeignFilesAreNoObjects has files that somebody else put there.

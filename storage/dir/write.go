@@ -60,44 +60,67 @@ func (s *Store) write(ctx context.Context, key string, r io.Reader, publish func
 	}
 	temp := path.Join(tempDir, rand.Text())
 	defer func() { _ = s.root.Remove(temp) }()
-	if err := s.fill(ctx, temp, r); err != nil {
+	if err := s.fill(ctx, temp, key, r); err != nil {
 		return err
 	}
-	if err := s.publish(ctx, temp, key, publish); err != nil {
-		return err
+	err := s.publish(ctx, temp, key, publish)
+	if err == nil {
+		err = s.syncFolders(path.Dir(key))
 	}
-	return s.syncFolders(path.Dir(key))
+	return unwritable(err)
 }
 
-// fill writes what r yields to a new file and syncs it.
-func (s *Store) fill(ctx context.Context, temp string, r io.Reader) (err error) {
+// fill writes what r yields to a new file, with its record under key, and syncs
+// both.
+func (s *Store) fill(ctx context.Context, temp, key string, r io.Reader) (err error) {
 	file, err := s.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
 	if err != nil {
-		return err
+		return unwritable(err)
 	}
 	defer func() {
 		if closeErr := file.Close(); err == nil {
-			err = closeErr
+			err = unwritable(closeErr)
 		}
 	}()
-	if _, err := io.Copy(file, &obedient{ctx, r}); err != nil {
-		return err
-	}
-	return file.Sync()
+	return s.copyTo(ctx, file, key, r)
 }
 
-// obedient is a reader that fails when its context has ended.
+func (s *Store) copyTo(ctx context.Context, file *os.File, key string, r io.Reader) error {
+	source := &obedient{ctx: ctx, r: r}
+	_, err := io.Copy(file, source)
+	if source.err != nil {
+		return source.err
+	}
+	if err == nil && s.checks {
+		err = writeRecord(file, source.sum.Record(key))
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	return unwritable(err)
+}
+
+// obedient is a reader that fails when its context has ended. It adds up what it
+// yields, and keeps the error it fails with, which is the caller's and no word on
+// the medium.
 type obedient struct {
 	ctx context.Context //nolint:containedctx // io.Reader has no ctx parameter; it lives as long as one copy
 	r   io.Reader
+	sum storage.Sum
+	err error
 }
 
 // Read reads on, or fails if the context has ended.
 func (o *obedient) Read(p []byte) (int, error) {
-	if err := o.ctx.Err(); err != nil {
-		return 0, err
+	if o.err = o.ctx.Err(); o.err != nil {
+		return 0, o.err
 	}
-	return o.r.Read(p)
+	n, err := o.r.Read(p)
+	_, _ = o.sum.Write(p[:n]) // never fails
+	if err != nil && !errors.Is(err, io.EOF) {
+		o.err = err
+	}
+	return n, err
 }
 
 // publish gives the temporary file the key's name, and makes the folders on the

@@ -3,6 +3,7 @@ package s3
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"golang.org/x/sync/errgroup"
+
+	"mandelfarm/storage"
 )
 
 const (
@@ -30,21 +33,76 @@ const (
 	abortLimit = 10 * time.Second
 )
 
+// errNotStored says that the server claims to have stored an object and has not.
+var errNotStored = errors.New("the server said that the upload is complete, but has not stored it")
+
 // putParts stores what r yields as a multipart upload. It completes the upload
 // only after r has ended well, and otherwise aborts it.
 func (s *Store) putParts(ctx context.Context, key string, r io.Reader, opts minio.PutObjectOptions) error {
+	token := rand.Text()
+	opts.UserMetadata = map[string]string{uploadField: token}
 	id, err := s.core.NewMultipartUpload(ctx, s.bucket, key, opts)
 	if err != nil {
-		return err
+		return unwritable(err)
 	}
-	parts, err := s.sendParts(ctx, key, id, r)
+	var sum storage.Sum
+	parts, err := s.sendParts(ctx, key, id, io.TeeReader(r, &sum))
 	if err == nil {
-		_, err = s.core.CompleteMultipartUpload(ctx, s.bucket, key, id, parts, minio.PutObjectOptions{})
+		// Whatever comes of it, the record stays: the object may be there after all.
+		err = s.putBytes(ctx, sumName(key, token), []byte(sum.Record(key)), minio.PutObjectOptions{})
+	}
+	if err == nil {
+		err = s.complete(ctx, key, id, parts, state{token: token, size: sum.Size()})
 	}
 	if err != nil {
 		s.abort(ctx, key, id)
 	}
 	return err
+}
+
+// complete completes the upload, and looks whether that has stored the object:
+// a server may answer that it has when somebody has aborted the upload, and
+// another object is there (versitygw 1.8 does). If neither what was there before
+// is there now nor what should be, somebody else has stored or deleted the object
+// in the meantime, which may as well have come after.
+func (s *Store) complete(ctx context.Context, key, id string, parts []minio.CompletePart, want state) error {
+	before, err := s.state(ctx, key)
+	if err != nil {
+		return err
+	}
+	if _, err := s.core.CompleteMultipartUpload(ctx, s.bucket, key, id, parts, minio.PutObjectOptions{}); err != nil {
+		return unwritable(err)
+	}
+	after, err := s.state(ctx, key)
+	switch {
+	case err != nil:
+		return err
+	case after == before:
+		return errNotStored
+	case after.token == want.token && after.size != want.size:
+		return fmt.Errorf("%w: of %d bytes it has %d", errNotStored, want.size, after.size)
+	}
+	return nil
+}
+
+// state is what tells an object from others that were stored under its key.
+type state struct {
+	token    string // of the upload that stored it
+	size     int64
+	etag     string
+	modified time.Time
+}
+
+// state returns that of the object under key, the zero one if there is none.
+func (s *Store) state(ctx context.Context, key string) (state, error) {
+	object, err := s.core.StatObject(ctx, s.bucket, key, minio.StatObjectOptions{})
+	if missing(err) {
+		return state{}, nil
+	}
+	if err != nil {
+		return state{}, err
+	}
+	return state{object.UserMetadata[uploadField], object.Size, object.ETag, object.LastModified.UTC()}, nil
 }
 
 // abort has the server forget the parts. It is best effort: what the caller
@@ -65,9 +123,9 @@ func (s *Store) sendParts(ctx context.Context, key, id string, r io.Reader) ([]m
 		group.Go(func() error {
 			defer release()
 			sent, err := s.core.PutObjectPart(ctx, s.bucket, key, id, number, bytes.NewReader(part), int64(len(part)),
-				minio.PutObjectPartOptions{Sha256Hex: checksum(part), DisableContentSha256: true})
+				minio.PutObjectPartOptions{Sha256Hex: sha256Hex(part), DisableContentSha256: true})
 			if err != nil {
-				return fmt.Errorf("part %d: %w", number, err)
+				return fmt.Errorf("part %d: %w", number, unwritable(err))
 			}
 			done.add(minio.CompletePart{PartNumber: number, ETag: sent.ETag})
 			return nil

@@ -21,10 +21,13 @@ func (s *Store) Get(ctx context.Context, key string, offset, length int64) (io.R
 	if err != nil {
 		return nil, storage.Info{}, failed("get", key, err)
 	}
+	if offset == 0 && length < 0 {
+		return storage.Checked(&reader{body: body, key: key}, info), info, nil
+	}
 	return &reader{body: body, key: key}, info, nil
 }
 
-func (s *Store) get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, storage.Info, error) {
+func (s *Store) get(ctx context.Context, key string, offset, length int64) (body io.ReadCloser, info storage.Info, err error) {
 	if err := check(ctx, key); err != nil {
 		return nil, storage.Info{}, err
 	}
@@ -42,7 +45,10 @@ func (s *Store) get(ctx context.Context, key string, offset, length int64) (io.R
 	if err != nil {
 		return nil, storage.Info{}, err
 	}
-	info, err := describe(object, header)
+	size, err := wholeSize(object, header)
+	if err == nil {
+		info, err = s.describe(ctx, key, size, &object)
+	}
 	if err != nil {
 		_ = body.Close()
 	}
@@ -66,28 +72,23 @@ func rangeOptions(offset, length int64) (opts minio.GetObjectOptions, err error)
 
 // empty is the answer to a Get of no bytes: HTTP has no range for it.
 func (s *Store) empty(ctx context.Context, key string) (io.ReadCloser, storage.Info, error) {
-	object, err := s.core.StatObject(ctx, s.bucket, key, minio.StatObjectOptions{})
-	if err != nil {
-		return nil, storage.Info{}, err
-	}
-	return http.NoBody, storage.Info{Key: key, Size: object.Size, Modified: object.LastModified}, nil
+	info, err := s.stat(ctx, key)
+	return http.NoBody, info, err
 }
 
-// describe returns the Info of the whole object from an answer that may hold a
-// part: "Content-Range: bytes 0-9/1234" has the size.
-func describe(object minio.ObjectInfo, header http.Header) (storage.Info, error) {
-	info := storage.Info{Key: object.Key, Size: object.Size, Modified: object.LastModified}
+// wholeSize returns the size of the whole object from an answer that may hold a
+// part: "Content-Range: bytes 0-9/1234" has it.
+func wholeSize(object minio.ObjectInfo, header http.Header) (int64, error) {
 	contentRange := header.Get("Content-Range")
 	if contentRange == "" {
-		return info, nil
+		return object.Size, nil
 	}
 	_, total, _ := strings.Cut(contentRange, "/")
 	size, err := strconv.ParseInt(total, 10, 64)
 	if err != nil {
-		return storage.Info{}, fmt.Errorf("the server's Content-Range is %q", contentRange)
+		return 0, fmt.Errorf("the server's Content-Range is %q", contentRange)
 	}
-	info.Size = size
-	return info, nil
+	return size, nil
 }
 
 // reader is the body of a Get, with errors that say so.
@@ -111,14 +112,22 @@ func (r *reader) Close() error { return r.body.Close() }
 
 // Stat asks for the head of the object.
 func (s *Store) Stat(ctx context.Context, key string) (storage.Info, error) {
-	if err := check(ctx, key); err != nil {
-		return storage.Info{}, failed("stat", key, err)
-	}
-	object, err := s.core.StatObject(ctx, s.bucket, key, minio.StatObjectOptions{})
+	info, err := s.stat(ctx, key)
 	if err != nil {
 		return storage.Info{}, failed("stat", key, err)
 	}
-	return storage.Info{Key: key, Size: object.Size, Modified: object.LastModified}, nil
+	return info, nil
+}
+
+func (s *Store) stat(ctx context.Context, key string) (storage.Info, error) {
+	if err := check(ctx, key); err != nil {
+		return storage.Info{}, err
+	}
+	object, err := s.core.StatObject(ctx, s.bucket, key, minio.StatObjectOptions{})
+	if err != nil {
+		return storage.Info{}, err
+	}
+	return s.describe(ctx, key, object.Size, &object)
 }
 
 // List asks for a page of objects at a time.

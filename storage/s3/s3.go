@@ -9,7 +9,12 @@
 // that a failing reader costs nothing) and a multipart upload if not: 16 MiB
 // parts, three under way at a time, aborted on any failure. Nothing is visible
 // before the upload is completed. A process killed in mid-upload leaves its parts
-// behind, invisible; a bucket lifecycle rule is the place to expire them.
+// behind, invisible, until [Store.AbortAbandoned] removes them.
+//
+// A server's word that an upload is complete is not enough: versitygw 1.8 gives
+// it for uploads that were aborted, if there is an object under the key. So every
+// upload has a random token in its metadata, and Put looks what is stored before
+// and after.
 //
 // Create is a PUT with "If-None-Match: *". minio-go repeats requests that fail
 // on the way, and one whose answer was lost has stored the object: the repetition
@@ -17,30 +22,57 @@
 // random token in the metadata, and one that was repeated and refused looks whose
 // token is there.
 //
+// # Damage
+//
+// The record of an object's length and checksum ([storage.Sum]) is in the
+// metadata field Mandelfarm-Sum, which GET and HEAD answer with. An upload in
+// parts begins before either is known, and S3 does not let metadata be added: its
+// record is an object of its own, "sums~/<key>/<token>", named by the token in
+// the metadata field Mandelfarm-Upload. It is stored before the upload is
+// completed, read once by every process (the last thousand are remembered), and
+// no key of ours. Deleting or replacing an object leaves its record behind, so
+// that who has just found the object finds the record as well; AbortAbandoned
+// removes those of a day ago.
+//
+// S3's own checksums of whole objects (x-amz-checksum-crc32c, FULL_OBJECT) would
+// need no second object, and work with versitygw 1.8. But no server records the
+// length, so that only reading it shows that a large object was cut; some have no
+// such checksums; and none binds them to a key.
+//
+// # A full or read-only server
+//
+// 507 and QuotaExceeded are [storage.ErrNoSpace]; AccessDenied and
+// MethodNotAllowed, in answer to a change, are [storage.ErrReadOnly]. Other
+// servers may say InternalError, as versitygw does when its disk turns read-only;
+// [Store.Ping] fails all the same.
+//
 // # Costs
 //
-// Every method is one round trip, with these exceptions: multipart uploads; a
+// Every method is one round trip, with these exceptions: multipart uploads, five
+// and one for each part; the first Get or Stat of what they stored, one more; a
 // range that starts past the end, or is empty, takes a second to learn the size; a
 // Delete of many keys takes one per 1000; List takes one per 1000 objects; a
-// repeated Create takes one more. No bucket location is ever looked up, since the
-// region is given. Connections are kept, up to 256 idle ones: a server that closes
-// them after each answer (versitygw does without --keep-alive) costs a TCP
-// handshake every time. BenchmarkPut and BenchmarkGet measure all this.
+// repeated Create takes one more; Ping takes two at most every 30 seconds. No
+// bucket location is ever looked up, since the region is given. Connections are
+// kept, up to 256 idle ones: a server that closes them after each answer
+// (versitygw does without --keep-alive) costs a TCP handshake every time.
+// BenchmarkPut and BenchmarkGet measure all this.
 //
 // A Put holds at most its object or 64 MiB, whichever is less. Retries of a
 // request, at most four with at most a second between, are minio-go's.
 //
 // # Keys
 //
-// Keys go to the bucket as they are. Objects that others put there under names
-// that are no keys of ours ([storage.ValidKey]) are never listed. A key below
-// another key is refused by servers that keep files in folders; AWS, which has no
-// folders, would take it.
+// Keys go to the bucket as they are. Objects under names that are no keys of ours
+// ([storage.ValidKey]) are never listed, be they others' or the two kinds this
+// package puts there: "sums~/..." and "probe~", which Ping stores and removes. An
+// object that others put there under a key of ours has no record and is damaged. A
+// key below another key is refused by servers that keep files in folders; AWS,
+// which has no folders, would take it.
 package s3
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -65,6 +97,12 @@ type Store struct {
 	transport *http.Transport
 	bucket    string
 	region    string
+	// uploads is what is known of objects stored in parts, swept how far the sweep
+	// of what was stored beside them has come.
+	uploads knownSums
+	swept   cursor
+	// written is when an object was last stored.
+	written freshness
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -105,7 +143,7 @@ func connect(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("storage: connect to %s: %w", cfg.Endpoint, err)
 	}
-	return &Store{core: core, transport: transport, bucket: cfg.Bucket, region: cfg.Region}, nil
+	return &Store{core: core, transport: transport, bucket: cfg.Bucket, region: cfg.Region, written: freshness{began: time.Now()}}, nil
 }
 
 // newTransport returns a transport for many small requests to one host. The
@@ -136,23 +174,9 @@ func (s *Store) ensureBucket(ctx context.Context) error {
 	switch minio.ToErrorResponse(err).Code {
 	case minio.BucketAlreadyOwnedByYou, minio.BucketAlreadyExists:
 		// Another process was faster. If it is not ours to use, this tells.
-		return s.Ping(ctx)
+		return s.pingBucket(ctx)
 	}
 	return err
-}
-
-// Ping returns nil if the server answers, accepts the credentials and has the
-// bucket: the store is ready. It is one round trip, or several with pauses if it
-// fails; ctx is the limit.
-func (s *Store) Ping(ctx context.Context) error {
-	found, err := s.core.BucketExists(ctx, s.bucket)
-	if err == nil && !found {
-		err = errors.New("bucket does not exist")
-	}
-	if err != nil {
-		return fmt.Errorf("storage: ping bucket %s: %w", s.bucket, err)
-	}
-	return nil
 }
 
 // Close closes the idle connections. Those in use close when they are done.
@@ -160,29 +184,6 @@ func (s *Store) Close() error {
 	s.transport.CloseIdleConnections()
 	return nil
 }
-
-// failed is the one place where this package's errors are wrapped, and where S3
-// codes become the store's sentinels.
-func failed(op, key string, err error) error {
-	switch minio.ToErrorResponse(err).Code {
-	case minio.NoSuchKey, codeNotFound:
-		err = storage.ErrNotFound
-	case minio.PreconditionFailed, codeConditionalConflict:
-		if op == "create" {
-			err = storage.ErrExists
-		}
-	}
-	return &storage.Error{Op: op, Key: key, Err: err}
-}
-
-const (
-	// codeNotFound is what a HEAD, whose answer has no body, is given by some
-	// servers.
-	codeNotFound = "NotFound"
-	// codeConditionalConflict is AWS's answer to a conditional write while
-	// another one is under way on the key.
-	codeConditionalConflict = "ConditionalRequestConflict"
-)
 
 // check is what every operation on a key begins with.
 func check(ctx context.Context, key string) error {

@@ -43,9 +43,9 @@ func (s *Store) put(ctx context.Context, key, contentType string, r io.Reader) e
 	}
 	opts := minio.PutObjectOptions{ContentType: contentType}
 	if len(head) <= maxSingle {
-		return s.putBytes(ctx, key, head, opts)
+		return s.putSmall(ctx, key, head, opts)
 	}
-	return s.putParts(ctx, key, io.MultiReader(bytes.NewReader(head), &obedient{ctx, r}), opts)
+	return s.noteWrite(s.putParts(ctx, key, io.MultiReader(bytes.NewReader(head), &obedient{ctx, r}), opts))
 }
 
 // readHead returns all of r, or the first bytes of it, more than maxSingle. It
@@ -56,17 +56,40 @@ func readHead(r io.Reader) ([]byte, error) {
 	return head.Bytes(), err
 }
 
+// putSmall stores data, and its record in its metadata, with one request.
+func (s *Store) putSmall(ctx context.Context, key string, data []byte, opts minio.PutObjectOptions) error {
+	var sum storage.Sum
+	_, _ = sum.Write(data) // never fails
+	if opts.UserMetadata == nil {
+		opts.UserMetadata = make(map[string]string)
+	}
+	opts.UserMetadata[sumField] = sum.Record(key)
+	return s.putBytes(ctx, key, data, opts)
+}
+
 // putBytes stores data with one request, whose signature covers the data: the
 // server refuses what was damaged on the way.
-func (s *Store) putBytes(ctx context.Context, key string, data []byte, opts minio.PutObjectOptions) error {
+func (s *Store) putBytes(ctx context.Context, name string, data []byte, opts minio.PutObjectOptions) error {
 	// Else minio-go would send the data in chunks with a signature each.
 	opts.DisableContentSha256 = true
+	var err error
 	for try := 1; ; try++ {
-		_, err := s.core.PutObject(ctx, s.bucket, key, bytes.NewReader(data), int64(len(data)), "", checksum(data), opts)
+		_, err = s.core.PutObject(ctx, s.bucket, name, bytes.NewReader(data), int64(len(data)), "", sha256Hex(data), opts)
 		if try == folderTries || minio.ToErrorResponse(err).Code != folderInTheWay {
-			return err
+			break
 		}
 	}
+	return s.noteWrite(unwritable(err))
+}
+
+// noteWrite notes the outcome of a write, for Ping.
+func (s *Store) noteWrite(err error) error {
+	if err == nil {
+		s.written.now()
+	} else {
+		s.written.forget()
+	}
+	return err
 }
 
 // A server that keeps objects in folders (versitygw) may answer so when somebody
@@ -77,7 +100,7 @@ const (
 	folderTries    = 4
 )
 
-func checksum(data []byte) string {
+func sha256Hex(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
@@ -102,7 +125,7 @@ func (s *Store) create(ctx context.Context, key, contentType string, data []byte
 	opts.SetMatchETagExcept("*")
 
 	var tries atomic.Int32
-	err := s.putBytes(context.WithValue(ctx, triesKey{}, &tries), key, data, opts)
+	err := s.putSmall(context.WithValue(ctx, triesKey{}, &tries), key, data, opts)
 	if tries.Load() > 1 && errors.Is(failed("create", key, err), storage.ErrExists) {
 		return s.settle(ctx, key, token, err)
 	}
@@ -176,7 +199,7 @@ func (s *Store) deleteMany(ctx context.Context, keys []string) error {
 	}
 	results, err := s.core.RemoveObjectsWithIter(ctx, s.bucket, objects, minio.RemoveObjectsOptions{})
 	if err != nil {
-		return failed("delete", keys[0], err)
+		return failed("delete", keys[0], unwritable(err))
 	}
 	for result := range results {
 		if err := deleted(result.ObjectName, result.Err); err != nil {
@@ -192,11 +215,8 @@ func (s *Store) deleteMany(ctx context.Context, keys []string) error {
 
 // deleted is the outcome for a key: absent before is as good as removed.
 func deleted(key string, err error) error {
-	if err == nil {
+	if err == nil || missing(err) {
 		return nil
 	}
-	if err = failed("delete", key, err); errors.Is(err, storage.ErrNotFound) {
-		return nil
-	}
-	return err
+	return failed("delete", key, unwritable(err))
 }

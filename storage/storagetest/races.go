@@ -18,14 +18,19 @@ import (
 // of another size. Every reading is one of them, whole.
 func replaceIsAtomic(t *testing.T, s storage.Store) {
 	t.Helper()
-	versions := [][]byte{pattern(200_000, 1), pattern(200_000, 2), pattern(300_000, 3)}
+	replaceRacingReaders(t, s, 50, pattern(200_000, 1), pattern(200_000, 2), pattern(300_000, 3))
+	replaceRacingReaders(t, s, 6, pattern(9*mib, 1), pattern(9*mib, 2), pattern(1000, 3))
+}
+
+func replaceRacingReaders(t *testing.T, s storage.Store, times int, versions ...[]byte) {
+	t.Helper()
 	put(t, s, "a", versions[0])
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	errs := each(5, func(i int) error {
 		if i == 0 {
 			defer cancel()
-			return replace(ctx, s, versions)
+			return replace(ctx, s, times, versions)
 		}
 		return readWhole(ctx, s, versions)
 	})
@@ -34,8 +39,8 @@ func replaceIsAtomic(t *testing.T, s storage.Store) {
 	}
 }
 
-func replace(ctx context.Context, s storage.Store, versions [][]byte) error {
-	for i := range 50 {
+func replace(ctx context.Context, s storage.Store, times int, versions [][]byte) error {
+	for i := range times {
 		if err := s.Put(ctx, "a", mediaType, bytes.NewReader(versions[i%len(versions)])); err != nil {
 			return err
 		}
@@ -94,9 +99,15 @@ func openReaderKeepsItsObject(t *testing.T, s storage.Store) {
 
 func concurrentPuts(t *testing.T, s storage.Store) {
 	t.Helper()
-	versions := make([][]byte, 8)
+	putAtOnce(t, s, 8, 50_000)
+	putAtOnce(t, s, 3, 9*mib)
+}
+
+func putAtOnce(t *testing.T, s storage.Store, writers, size int) {
+	t.Helper()
+	versions := make([][]byte, writers)
 	for i := range versions {
-		versions[i] = pattern(50_000+i, i)
+		versions[i] = pattern(size+i, i)
 	}
 	for _, err := range each(len(versions), func(i int) error {
 		return s.Put(t.Context(), "a/b", mediaType, bytes.NewReader(versions[i]))

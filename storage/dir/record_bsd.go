@@ -1,0 +1,7 @@
+//go:build darwin || freebsd || netbsd
+
+package dir
+
+import "golang.org/x/sys/unix"
+
+const errNoAttribute = unix.ENOATTR

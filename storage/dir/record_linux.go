@@ -1,0 +1,5 @@
+package dir
+
+import "golang.org/x/sys/unix"
+
+const errNoAttribute = unix.ENODATA
