@@ -16,6 +16,7 @@ import (
 	"mandelfarm/job"
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
+	"mandelfarm/storage"
 )
 
 // The size of the picture at /.
@@ -194,7 +195,9 @@ func (s *Server) answer(c *gin.Context, asked *target) {
 	p, err := s.find(c, asked)
 	switch {
 	case err == nil:
-		s.serve(c, asked.etag, p)
+		if err := s.serve(c, asked.etag, p); errors.Is(err, storage.ErrDamaged) {
+			s.mend(job.Status{}, p) // the next request finds none, and has it drawn
+		}
 	case errors.Is(err, errPromise):
 		s.promise(c, asked.spec)
 	default:
@@ -214,7 +217,7 @@ func (s *Server) find(c *gin.Context, asked *target) (*picture, error) {
 	}
 	if prefer.wait == 0 {
 		p, err := s.pictures.stored(ctx, asked.id, asked.spec.Format)
-		if p == nil && err == nil {
+		if p == nil && err == nil || errors.Is(err, errDamaged) {
 			err = errPromise
 		}
 		return p, err

@@ -2,7 +2,11 @@ package api
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -12,6 +16,7 @@ import (
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
+	"mandelfarm/storage"
 )
 
 // immutable: nothing ever changes under an ID, and an ID is in every ETag.
@@ -44,8 +49,9 @@ func matches(c *gin.Context, tag string) bool {
 	return false
 }
 
-// serve sends a picture, whole or in part, or says that the client has it.
-func (s *Server) serve(c *gin.Context, tag string, p *picture) {
+// serve sends a picture, whole or in part, or says that the client has it. It reports storage.ErrDamaged if the picture
+// turns out to be damaged: then the client has been cut off before its end.
+func (s *Server) serve(c *gin.Context, tag string, p *picture) error {
 	if strings.Contains(c.GetHeader("Range"), ",") {
 		c.Request.Header.Del("Range") // many small parts cost far more than the whole
 	}
@@ -53,19 +59,61 @@ func (s *Server) serve(c *gin.Context, tag string, p *picture) {
 	c.Header("ETag", tag)
 	c.Header("Cache-Control", immutable)
 	if p.data == nil {
-		object := p.stored.ReadSeeker(c.Request.Context())
+		object := newStalling(c.Request.Context(), p.stored)
 		defer object.Close()
 		http.ServeContent(c.Writer, c.Request, "", time.Time{}, object)
-		return
+		return object.failed
 	}
 	if c.Request.Method != http.MethodGet || conditional(c.Request.Header) {
 		http.ServeContent(c.Writer, c.Request, "", time.Time{}, bytes.NewReader(p.data))
-		return
+		return nil
 	}
 	// What ServeContent would do, at a third of its cost: most requests are these.
 	c.Header("Accept-Ranges", "bytes")
 	c.Header("Content-Length", p.length)
 	_, _ = c.Writer.Write(p.data) // a client that has left cannot be told
+	return nil
+}
+
+// stallTimeout is how long storage may take for the next bytes of a picture that is being sent.
+const stallTimeout = 30 * time.Second
+
+// errStorageStalls: storage has begun to send a picture, and does not go on.
+var errStorageStalls = errors.New("storage sends nothing more")
+
+// stalling is a stored picture that is sent as it is read. It gives up when storage does not go on, and remembers what has
+// failed.
+type stalling struct {
+	io.ReadSeekCloser
+	timer  *time.Timer
+	cancel context.CancelCauseFunc
+	failed error
+}
+
+func newStalling(ctx context.Context, stored ledger.Stored) *stalling {
+	ctx, cancel := context.WithCancelCause(ctx)
+	s := &stalling{ReadSeekCloser: stored.ReadSeeker(ctx), cancel: cancel}
+	s.timer = time.AfterFunc(stallTimeout, func() { cancel(errStorageStalls) })
+	s.timer.Stop()
+	return s
+}
+
+// Read reads on, as long as that does not take too long.
+func (s *stalling) Read(p []byte) (int, error) {
+	s.timer.Reset(stallTimeout)
+	n, err := s.ReadSeekCloser.Read(p)
+	s.timer.Stop()
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.failed = err
+	}
+	return n, err
+}
+
+// Close implements io.Closer.
+func (s *stalling) Close() error {
+	s.timer.Stop()
+	s.cancel(nil)
+	return s.ReadSeekCloser.Close()
 }
 
 // conditional reports whether a request asks for less than the whole picture.
@@ -94,17 +142,13 @@ func (s *Server) jobImage(c *gin.Context) {
 	if known(c, etag(id)) {
 		return
 	}
-	st, err := s.job(c)
-	var p *picture
-	if err == nil {
-		p, err = s.pictures.stored(c.Request.Context(), id, st.Spec.Format)
-	}
-	if err == nil && p == nil {
-		err = absent(st)
-	}
+	st, p, err := s.findImage(c.Request.Context(), id)
 	if err != nil {
 		s.fail(c, err)
 		return
+	}
+	if p.stored.Checksum != "" {
+		c.Header("Repr-Digest", "crc32c=:"+string(p.stored.Checksum)+":") // RFC 9530; also beside a redirect
 	}
 	name := fileName(st.Spec, id)
 	if s.cfg.Presign != 0 && c.Request.Method == http.MethodGet { // a HEAD would need a signature of its own
@@ -112,7 +156,50 @@ func (s *Server) jobImage(c *gin.Context) {
 		return
 	}
 	c.Header("Content-Disposition", fmt.Sprintf("inline; filename=%q", name))
-	s.serve(c, etag(id), p)
+	if err := s.serve(c, etag(id), p); errors.Is(err, storage.ErrDamaged) {
+		s.mend(st, p)
+	}
+}
+
+// findImage finds the picture of a job. One that is damaged is drawn again.
+func (s *Server) findImage(ctx context.Context, id spec.ID) (job.Status, *picture, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	st, err := s.deps.Ledger.Status(ctx, id)
+	if err != nil {
+		return st, nil, err
+	}
+	p, err := s.pictures.stored(ctx, id, st.Spec.Format)
+	switch {
+	case errors.Is(err, errDamaged):
+		return st, nil, errors.Join(err, s.drawAgain(ctx, st))
+	case err == nil && p == nil:
+		err = absent(st)
+	}
+	return st, p, err
+}
+
+// drawAgain has the picture of a job that was done drawn once more.
+func (s *Server) drawAgain(ctx context.Context, st job.Status) error {
+	if st.State != job.Done || st.Spec.ID() != st.ID {
+		return nil
+	}
+	_, err := s.accept(ctx, st.Spec, st.Priority)
+	return err
+}
+
+// mend looks once more at a picture that did not come whole, and has it drawn again if it is damaged. That may take long, and
+// the request is over.
+func (s *Server) mend(st job.Status, p *picture) {
+	s.ongoing.Go(func() {
+		err := s.pictures.recheck(s.pictures.ctx, p.stored.Object)
+		if errors.Is(err, errDamaged) {
+			err = s.drawAgain(s.pictures.ctx, st)
+		}
+		if err != nil {
+			s.deps.Log.LogAttrs(s.pictures.ctx, slog.LevelError, "damaged picture not mended", slog.String("id", string(st.ID)), slog.Any("err", err))
+		}
+	})
 }
 
 // redirect sends a client to storage for a picture that is there.

@@ -60,7 +60,7 @@ func readPriority(query url.Values) (job.Priority, error) {
 func (s *Server) accept(ctx context.Context, wanted spec.Spec, priority job.Priority) (job.Status, error) {
 	id := wanted.ID()
 	p, err := s.pictures.stored(ctx, id, wanted.Format)
-	if err != nil {
+	if err != nil && !errors.Is(err, errDamaged) {
 		return job.Status{}, err
 	}
 	if p == nil {
@@ -72,7 +72,7 @@ func (s *Server) accept(ctx context.Context, wanted spec.Spec, priority job.Prio
 	if err != nil || st.State == job.Done {
 		return st, err
 	}
-	if p != nil { // drawn for a synchronous request before
+	if p != nil && p.data != nil { // drawn for a synchronous request before; of a large one a worker makes sure
 		now := p.stored.Modified.UTC()
 		st.Progress, err = s.deps.Ledger.Finish(ctx, id, job.Progress{State: job.Done, FinishedAt: now, Bytes: p.stored.Size})
 		if err == nil {
@@ -80,7 +80,7 @@ func (s *Server) accept(ctx context.Context, wanted spec.Spec, priority job.Prio
 		}
 		return st, err
 	}
-	if err := s.deps.Tasks.Enqueue(ctx, st.Task()); err != nil {
+	if err := hint(ctx, func(ctx context.Context) error { return s.deps.Tasks.Enqueue(ctx, st.Task()) }); err != nil {
 		// The job is on record: a worker's reconciler will queue it.
 		s.deps.Log.LogAttrs(ctx, slog.LevelWarn, "accepted job not queued yet", slog.String("id", string(id)), slog.Any("err", err))
 	}
@@ -90,7 +90,8 @@ func (s *Server) accept(ctx context.Context, wanted spec.Spec, priority job.Prio
 // announce tells those who watch a job how it ended. Those who are not reached
 // find out later, by themselves.
 func (s *Server) announce(ctx context.Context, st job.Status) {
-	if err := s.deps.Notices.Publish(ctx, job.Notice{ID: st.ID, State: st.State, Error: st.Error}); err != nil {
+	n := job.Notice{ID: st.ID, State: st.State, Error: st.Error}
+	if err := hint(ctx, func(ctx context.Context) error { return s.deps.Notices.Publish(ctx, n) }); err != nil {
 		s.deps.Log.LogAttrs(ctx, slog.LevelWarn, "notice not sent", slog.String("id", string(st.ID)), slog.Any("err", err))
 	}
 }
@@ -98,7 +99,7 @@ func (s *Server) announce(ctx context.Context, st job.Status) {
 // room fails with job.ErrQueueFull if the control lane is full and id is not one
 // of those in it. If Redis cannot say there is room: the ledger takes the job.
 func (s *Server) room(ctx context.Context, id spec.ID) error {
-	full := s.deps.Tasks.Room(ctx, job.Control)
+	full := hint(ctx, func(ctx context.Context) error { return s.deps.Tasks.Room(ctx, job.Control) })
 	if !errors.Is(full, job.ErrQueueFull) {
 		return nil
 	}
@@ -132,6 +133,17 @@ func (s *Server) job(c *gin.Context) (job.Status, error) {
 		return job.Status{}, job.ErrUnknown
 	}
 	return s.deps.Ledger.Status(c.Request.Context(), id)
+}
+
+// hintTimeout is how long Redis may take for what decides nothing about the answer: the
+// job is on record, or can be.
+const hintTimeout = time.Second
+
+// hint asks Redis for something that is as well done later, by somebody else.
+func hint(ctx context.Context, ask func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, hintTimeout)
+	defer cancel()
+	return ask(ctx)
 }
 
 // read reads all there is to know of a job.

@@ -81,12 +81,31 @@ func (all *pictures) fetchOnce(ctx context.Context, id spec.ID, format spec.File
 	})
 }
 
-// fetch looks in storage, and keeps what it finds.
+// fetch looks in storage, and keeps what it finds. What is damaged is removed, and the
+// error is errDamaged then: it is to be drawn again.
 func (all *pictures) fetch(ctx context.Context, id spec.ID, format spec.FileFormat) (*picture, error) {
-	body, stored, err := all.deps.Ledger.Image(id, format).Open(ctx)
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil, nil //nolint:nilnil // not there is an answer, not an error
+	image := all.deps.Ledger.Image(id, format)
+	p, err := read(ctx, image, format)
+	if errors.Is(err, storage.ErrDamaged) { // or it was on the way here
+		p, err = read(ctx, image, format)
 	}
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return nil, nil //nolint:nilnil // not there is an answer, not an error
+	case errors.Is(err, storage.ErrDamaged):
+		return nil, all.drop(ctx, image, err)
+	case err != nil:
+		return nil, fmt.Errorf("read picture %s: %w", id, err)
+	}
+	if all.cache != nil && p.data != nil {
+		all.cache.Set(id, p)
+	}
+	return p, nil
+}
+
+// read reads a picture, whole if it is small.
+func read(ctx context.Context, image ledger.Object, format spec.FileFormat) (*picture, error) {
+	body, stored, err := image.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -96,20 +115,34 @@ func (all *pictures) fetch(ctx context.Context, id spec.ID, format spec.FileForm
 		return p, nil
 	}
 	p.data, p.length = make([]byte, stored.Size), strconv.FormatInt(stored.Size, 10)
-	if _, err := io.ReadFull(body, p.data); err != nil {
-		return nil, fmt.Errorf("read picture %s: %w", id, err)
+	_, err = io.ReadFull(body, p.data)
+	return p, err
+}
+
+// drop removes a picture that is damaged. It returns errDamaged.
+func (all *pictures) drop(ctx context.Context, image ledger.Object, damage error) error {
+	all.deps.Log.LogAttrs(ctx, slog.LevelError, "damaged picture removed", slog.String("key", image.String()), slog.Any("err", damage))
+	if err := all.deps.Ledger.Remove(ctx, image); err != nil {
+		return err
 	}
-	if all.cache != nil {
-		all.cache.Set(id, p)
+	return errDamaged
+}
+
+// recheck looks whether a picture that did not come whole is damaged, and if so
+// removes it.
+func (all *pictures) recheck(ctx context.Context, image ledger.Object) error {
+	_, there, err := image.FindWhole(ctx)
+	if there || err != nil {
+		return err
 	}
-	return p, nil
+	return all.drop(ctx, image, errors.New("it was read twice"))
 }
 
 // draw finds a picture, having it drawn if need be, and waits for it until ctx
 // ends or the wait limit is reached (errWaited).
 func (all *pictures) draw(ctx context.Context, asked *target) (*picture, error) {
 	p, err := all.stored(ctx, asked.id, asked.spec.Format)
-	if p != nil || err != nil {
+	if p != nil || err != nil && !errors.Is(err, errDamaged) {
 		return p, err
 	}
 	return all.await(ctx, asked)
@@ -171,7 +204,7 @@ func (all *pictures) order(ctx context.Context, t job.Task) (*picture, error) {
 	defer tick.Stop()
 	for {
 		p, err := all.fetch(ctx, t.ID, t.Spec.Format)
-		if p != nil || err != nil {
+		if p != nil || err != nil && !errors.Is(err, errDamaged) {
 			return p, err
 		}
 		if err := all.listen(ctx, t, notices, tick.C); err != nil {
@@ -189,7 +222,11 @@ func (all *pictures) listen(ctx context.Context, t job.Task, notices <-chan job.
 			return context.Cause(ctx)
 		case n := <-notices:
 			switch n.State {
-			case job.Queued, job.Running: // on its way
+			case job.Queued:
+				if n.Error != "" {
+					return fmt.Errorf("%w: %s", errStalled, n.Error)
+				}
+			case job.Running: // on its way
 			case job.Failed:
 				return fmt.Errorf("%w: %s", errFailed, n.Error)
 			case job.Done, job.Canceled, "": // there, perhaps; or a notice may have been missed

@@ -23,7 +23,9 @@ func TestNoticesOfProgressAreNoReasonToLookForThePicture(t *testing.T) {
 		}
 		notices <- job.Notice{State: last, Error: "no ink"}
 		switch last {
-		case job.Queued, job.Running:
+		case job.Queued: // with a reason why it cannot be drawn now
+			require.ErrorIs(t, <-ended, errStalled)
+		case job.Running:
 			cancel()
 			require.ErrorIs(t, <-ended, context.Canceled)
 		case job.Failed:

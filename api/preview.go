@@ -9,8 +9,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"mandelfarm/job"
+	"mandelfarm/ledger"
 	"mandelfarm/preview"
-	"mandelfarm/storage"
 )
 
 // preview answers GET /jobs/{id}/preview: the picture so far of a large job, from
@@ -47,7 +47,7 @@ func (s *Server) pictureSoFar(ctx context.Context, st job.Status) (preview.Pictu
 	p := preview.Picture{Layout: preview.Of(st.Spec)}
 	var err error
 	p.Base, err = s.deps.Ledger.Preview(st.ID).Read(ctx, preview.MaxBytes)
-	if errors.Is(err, storage.ErrNotFound) {
+	if ledger.IsAbsent(err) {
 		return p, noPreview(st)
 	}
 	if err != nil || st.State == job.Done { // a job that is done has its last preview stored

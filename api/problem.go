@@ -37,6 +37,8 @@ var (
 	errTooLarge = errors.New("the body is too large")
 	errNotReady = errors.New("the picture is not ready")
 	errWaited   = errors.New("the picture was not ready in time; it is still being drawn and will be served when asked for again")
+	errDamaged  = errors.New("the picture in storage was damaged; it is drawn again")
+	errStalled  = errors.New("nothing can be drawn now")
 	errNoImage  = errors.New("the job has no picture")
 	errFailed   = errors.New("the picture cannot be drawn")
 
@@ -49,6 +51,7 @@ type outcome struct {
 	status     int
 	retryAfter int    // seconds; 0 says nothing
 	advice     string // appended to the detail
+	public     bool   // its text is for the client's eyes; that of every 4xx is
 }
 
 // statuses is the table from errors to outcomes: the first that matches counts.
@@ -60,13 +63,15 @@ var statuses = []struct { //nolint:gochecknoglobals // a constant table
 	{errMethod, outcome{status: http.StatusMethodNotAllowed}},
 	{errMediaType, outcome{status: http.StatusUnsupportedMediaType}},
 	{errTooLarge, outcome{status: http.StatusRequestEntityTooLarge}},
-	{errNotReady, outcome{status: http.StatusServiceUnavailable, retryAfter: 1}},
-	{errWaited, outcome{status: http.StatusServiceUnavailable, retryAfter: 5}},
+	{errNotReady, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 1}},
+	{errWaited, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 5}},
+	{errDamaged, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 1}},
+	{errStalled, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 30}},
 	{errNoImage, outcome{status: http.StatusConflict}},
-	{errFailed, outcome{status: http.StatusInternalServerError}},
+	{errFailed, outcome{status: http.StatusInternalServerError, public: true}},
 	{spec.ErrNoMinibrot, outcome{status: http.StatusUnprocessableEntity}},
-	{errLongSearch, outcome{status: http.StatusServiceUnavailable, retryAfter: 30, advice: "; a lower max_period takes less, and the operator can allow more"}},
-	{errSearching, outcome{status: http.StatusServiceUnavailable, retryAfter: 2}},
+	{errLongSearch, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 30, advice: "; a lower max_period takes less, and the operator can allow more"}},
+	{errSearching, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 2}},
 	{job.ErrUnknown, outcome{status: http.StatusNotFound}},
 	{job.ErrState, outcome{status: http.StatusConflict}},
 	{job.ErrVersion, outcome{status: http.StatusConflict}},
@@ -84,8 +89,7 @@ func classify(err error) (o outcome, public bool) {
 	}
 	for _, row := range statuses {
 		if errors.Is(err, row.err) {
-			return row.outcome, row.status < 500 || errors.Is(err, errWaited) || errors.Is(err, errNotReady) || errors.Is(err, errFailed) ||
-				errors.Is(err, errSearching) || errors.Is(err, errLongSearch)
+			return row.outcome, row.public || row.status < 500
 		}
 	}
 	if _, ok := errors.AsType[*storage.Error](err); ok {

@@ -13,7 +13,7 @@ import (
 // middleware is what every request passes through, whatever its route, the outermost first. A handler of the chain calls
 // c.Next for what is inside it, and sees the status after that.
 func (s *Server) middleware() gin.HandlersChain {
-	return gin.HandlersChain{s.recoverPanics, noSniffing}
+	return gin.HandlersChain{s.recoverPanics, noSniffing, closeChunked}
 }
 
 // recoverPanics answers a request whose handler panics with 500.
@@ -32,6 +32,15 @@ func next(c *gin.Context) (err error) {
 
 // noSniffing has browsers take an answer for what its media type says.
 func noSniffing(c *gin.Context) { c.Header("X-Content-Type-Options", "nosniff") }
+
+// closeChunked ends the connection of a request whose body came in chunks, after the answer. One that has a Content-Length as
+// well must not be followed by another on the same connection (RFC 9112, section 6.3), because somebody in between may have
+// read it otherwise; net/http hides that length, so those without it pay for a connection too.
+func closeChunked(c *gin.Context) {
+	if len(c.Request.TransferEncoding) > 0 {
+		c.Header("Connection", "close")
+	}
+}
 
 // routes is the table of what may be asked, behind a chain of middleware.
 func (s *Server) routes(chain gin.HandlersChain) *gin.Engine {

@@ -61,5 +61,5 @@ type Status struct {
 type Notice struct {
 	ID    spec.ID `json:"id"`
 	State State   `json:"state"`           // Running stands for every change but an end
-	Error string  `json:"error,omitempty"` // the reason when Failed
+	Error string  `json:"error,omitempty"` // the reason when Failed, or when Queued why it cannot be drawn now
 }

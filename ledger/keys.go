@@ -19,6 +19,11 @@ const (
 	pausedPrefix  = "paused/"
 )
 
+// scrubKey holds how far the scrub has come.
+const scrubKey = "scrub"
+
+const previewName = "preview.png"
+
 func imageKey(id spec.ID, format spec.FileFormat) string {
 	return imagePrefix + string(id) + format.Extension()
 }
@@ -30,7 +35,7 @@ func pausedKey(id spec.ID) string { return pausedPrefix + string(id) }
 func jobPrefix(id spec.ID) string  { return jobsPrefix + string(id) + "/" }
 func jobKey(id spec.ID) string     { return jobPrefix(id) + "job.json" }
 func planKey(id spec.ID) string    { return jobPrefix(id) + "plan.json" }
-func previewKey(id spec.ID) string { return jobPrefix(id) + "preview.png" }
+func previewKey(id spec.ID) string { return jobPrefix(id) + previewName }
 
 // numberFormat keeps the keys of a job's bands and runs in order.
 const numberFormat = "%06d"

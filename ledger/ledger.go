@@ -89,11 +89,8 @@ func (l *Ledger) promise(ctx context.Context, j job.Job) (last run, kept bool, e
 	if err != nil || last.State != job.Done {
 		return last, false, err
 	}
-	_, err = l.Image(j.ID, j.Spec.Format).Stat(ctx)
-	if errors.Is(err, storage.ErrNotFound) {
-		return last, false, nil
-	}
-	return last, err == nil, err
+	_, there, err := l.Image(j.ID, j.Spec.Format).Find(ctx)
+	return last, there, err
 }
 
 // record stores fresh unless the job is on record already, and returns the

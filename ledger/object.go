@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"time"
@@ -23,6 +24,7 @@ type Stored struct {
 	Object
 	Size     int64 // bytes
 	Modified time.Time
+	Checksum storage.Checksum // of its bytes; empty if the store keeps none
 }
 
 // Image is the finished image of id, the ID of a Spec of that format.
@@ -80,6 +82,35 @@ func (o Object) Stat(ctx context.Context) (Stored, error) {
 	return o.stored(info), err
 }
 
+// Find describes the object, and reports whether it is there. One that does not hold
+// what was stored, as far as can be seen without reading it, is not there.
+func (o Object) Find(ctx context.Context) (Stored, bool, error) {
+	stored, err := o.Stat(ctx)
+	if IsAbsent(err) {
+		return Stored{}, false, nil
+	}
+	return stored, err == nil, err
+}
+
+// FindWhole is Find by reading all of the object.
+func (o Object) FindWhole(ctx context.Context) (Stored, bool, error) {
+	stored, there, err := o.Find(ctx)
+	if !there {
+		return stored, there, err
+	}
+	err = storage.Verify(ctx, o.ledger.store, o.key)
+	if IsAbsent(err) {
+		return Stored{}, false, nil
+	}
+	return stored, err == nil, err
+}
+
+// IsAbsent reports whether an error of an object says that it is not there, or that
+// something else is in its place: what does not hold is not stored.
+func IsAbsent(err error) bool {
+	return errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrDamaged)
+}
+
 // Open returns a reader of the whole object, which is for the caller to close.
 func (o Object) Open(ctx context.Context) (io.ReadCloser, Stored, error) {
 	body, info, err := o.ledger.store.Get(ctx, o.key, 0, -1)
@@ -98,13 +129,13 @@ func (o Object) Store(ctx context.Context, r io.Reader) error {
 }
 
 func (o Object) stored(info storage.Info) Stored {
-	return Stored{Object: o, Size: info.Size, Modified: info.Modified}
+	return Stored{Object: o, Size: info.Size, Modified: info.Modified, Checksum: info.Checksum}
 }
 
 // ReadSeeker returns a reader of the object that may seek, see
 // [storage.NewReadSeeker].
 func (s Stored) ReadSeeker(ctx context.Context) io.ReadSeekCloser {
-	return storage.NewReadSeeker(ctx, s.ledger.store, storage.Info{Key: s.key, Size: s.Size, Modified: s.Modified})
+	return storage.NewReadSeeker(ctx, s.ledger.store, storage.Info{Key: s.key, Size: s.Size, Modified: s.Modified, Checksum: s.Checksum})
 }
 
 // Presigner is a store that can let others fetch an object.

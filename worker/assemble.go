@@ -14,19 +14,18 @@ import (
 	"mandelfarm/preview"
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
-	"mandelfarm/storage"
 )
 
 // assemble makes one file of the bands, which must all be stored. It holds no more of it than a few kilobytes and what storage needs
 // for a stream.
 func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err error) {
 	j := t.Job()
-	image, err := imageOf(w.deps.Ledger, t).Stat(ctx)
-	if err == nil {
-		return result{size: image.Size}, w.clear(ctx, t.ID)
-	}
-	if !errors.Is(err, storage.ErrNotFound) {
+	image, there, err := imageOf(w.deps.Ledger, t).FindWhole(ctx)
+	if err != nil {
 		return done, err
+	}
+	if there {
+		return result{size: image.Size}, w.clear(ctx, t.ID)
 	}
 	plan, planned, err := w.deps.Ledger.Plan(ctx, j)
 	if err == nil && !planned { // assembled meanwhile, and the image removed
@@ -94,7 +93,7 @@ func (w *Worker) concatenate(ctx context.Context, out io.Writer, j job.Job, plan
 	var sum renderer.Sum
 	for i, band := range plan.Bands {
 		of, err := copyBand(ctx, out, w.deps.Ledger.Band(j.ID, i), band.Rows())
-		if errors.Is(err, errBand) || errors.Is(err, storage.ErrNotFound) {
+		if errors.Is(err, errBand) || ledger.IsAbsent(err) {
 			return &bandError{band: i, err: err}
 		}
 		if err != nil {

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,7 +11,6 @@ import (
 	"mandelfarm/preview"
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
-	"mandelfarm/storage"
 )
 
 // drawBand makes sure that a band is stored and queues what comes next. It
@@ -26,8 +24,8 @@ func (w *Worker) drawBand(ctx context.Context, t job.Task) error {
 	case !planned || t.Band < 0 || t.Band >= len(plan.Bands): // assembled meanwhile, or never planned
 		return errNothingToDo
 	}
-	_, err = w.deps.Ledger.Band(t.ID, t.Band).Stat(ctx)
-	if errors.Is(err, storage.ErrNotFound) {
+	_, there, err := w.deps.Ledger.Band(t.ID, t.Band).Find(ctx)
+	if err == nil && !there {
 		err = w.storeBand(ctx, t, plan.Bands[t.Band].Rows())
 	}
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"mandelfarm/internal/logging"
 	"mandelfarm/job"
+	"mandelfarm/ledger"
 	"mandelfarm/renderer/panics"
 	"mandelfarm/storage"
 )
@@ -124,9 +125,15 @@ func (w *Worker) do(ctx context.Context, t job.Task, d job.Delivery) (done resul
 
 func (w *Worker) leave(context.Context, attempt) error { return nil }
 
-// awaitStorage has the task delivered again until storage is back.
+// awaitStorage has the task delivered again until storage is back. Those who wait for
+// the image hear it at once if nothing can be stored.
 func (w *Worker) awaitStorage(ctx context.Context, a attempt) error {
 	w.noteFailure(ctx, a.task, job.ErrOutage)
+	for _, reason := range []error{storage.ErrNoSpace, storage.ErrReadOnly} {
+		if errors.Is(a.err, reason) {
+			w.announce(ctx, job.Notice{ID: a.task.ID, State: job.Queued, Error: reason.Error()})
+		}
+	}
 	return fmt.Errorf("%w: %w", job.ErrOutage, a.err)
 }
 
@@ -194,8 +201,9 @@ func (w *Worker) announce(ctx context.Context, n job.Notice) {
 	}
 }
 
-// outage reports whether an error is the store's.
+// outage reports whether an error is that of a store which does not do what it should.
+// One that says what is there, or that it is damaged, does.
 func outage(err error) bool {
 	_, ok := errors.AsType[*storage.Error](err)
-	return ok
+	return ok && !ledger.IsAbsent(err)
 }

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,7 +10,6 @@ import (
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
-	"mandelfarm/storage"
 )
 
 // imageOf is the image of a task's job.
@@ -20,14 +18,18 @@ func imageOf(l *ledger.Ledger, t job.Task) ledger.Object { return l.Image(t.ID, 
 // image makes sure that the image is stored and returns its size in bytes, or
 // plans it if it is large.
 func (w *Worker) image(ctx context.Context, t job.Task) (size int64, err error) {
-	stored, err := imageOf(w.deps.Ledger, t).Stat(ctx)
+	find := ledger.Object.FindWhole // a job that is done is done for good
+	if t.Lane == job.Interactive {
+		find = ledger.Object.Find
+	}
+	stored, there, err := find(imageOf(w.deps.Ledger, t), ctx)
 	switch {
-	case err == nil && t.Lane == job.Interactive:
-		return stored.Size, nil
-	case err == nil: // it may have been drawn in bands until now
-		return stored.Size, w.clear(ctx, t.ID)
-	case !errors.Is(err, storage.ErrNotFound):
+	case err != nil:
 		return 0, err
+	case there && t.Lane == job.Interactive:
+		return stored.Size, nil
+	case there: // it may have been drawn in bands until now
+		return stored.Size, w.clear(ctx, t.ID)
 	}
 	if t.Lane != job.Interactive {
 		if renderer.PrepassKey(t.Spec) != "" { // which may take minutes: those who look at the job see that it has begun

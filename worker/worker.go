@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"runtime"
 	"time"
@@ -105,6 +106,7 @@ type Worker struct {
 	scheduler  *scheduler
 	reconciler *reconciler
 	sweeper    *sweeper
+	scrubber   *scrubber
 }
 
 // New is a worker of a farm.
@@ -120,6 +122,7 @@ func New(cfg Config, deps Dependencies) *Worker {
 		},
 		reconciler: &reconciler{ledger: deps.Ledger, tasks: deps.Tasks, scheduler: next},
 		sweeper:    &sweeper{cfg: cfg, ledger: deps.Ledger, log: deps.Log},
+		scrubber:   &scrubber{ledger: deps.Ledger, log: deps.Log},
 	}
 }
 
@@ -132,8 +135,10 @@ func (w *Worker) Reconcile(ctx context.Context, interval time.Duration) {
 
 // Sweep removes, every interval until ctx ends, what nobody needs: parts of jobs
 // that have ended, uploads that nobody goes on with, images beyond the caps, and
-// prepasses of old that no open job needs.
-// Of all the farm's workers one does so in each interval.
+// prepasses of old that no open job needs. And it reads a part of what is stored, in
+// search of damage. Of all the farm's workers one does so in each interval.
 func (w *Worker) Sweep(ctx context.Context, interval time.Duration) {
-	w.takeTurns(ctx, "sweep", interval, w.sweeper.sweep)
+	w.takeTurns(ctx, "sweep", interval, func(ctx context.Context) error {
+		return errors.Join(w.sweeper.sweep(ctx), w.scrubber.scrub(ctx))
+	})
 }

@@ -19,6 +19,10 @@ import (
 // is whole. What an earlier Fetch of the same job left there is kept, and the
 // rest is fetched.
 //
+// The farm says what the picture's checksum is (Repr-Digest, RFC 9530). A file that has
+// another is fetched once more from the beginning, and if that is no better the error is
+// [ErrDamaged].
+//
 // Progress, unless it is nil, is told how many bytes of the picture are there.
 func (c *Client) Fetch(ctx context.Context, id spec.ID, file string, progress func(done, total int64)) error {
 	part := file + "." + string(id) + ".part"
@@ -27,14 +31,19 @@ func (c *Client) Fetch(ctx context.Context, id spec.ID, file string, progress fu
 		return err
 	}
 	d := &download{client: c, id: id, to: f, progress: progress}
-	if d.done, err = f.Seek(0, io.SeekEnd); err == nil {
+	if d.done, err = io.Copy(&d.sum, f); err == nil {
 		err = d.run(ctx)
+	}
+	if errors.Is(err, ErrDamaged) {
+		if err = d.restart(); err == nil {
+			err = d.run(ctx)
+		}
 	}
 	if err == nil {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		if d.done == 0 {
+		if d.done == 0 || errors.Is(err, ErrDamaged) {
 			err = errors.Join(err, os.Remove(part)) // there is nothing to go on from
 		}
 		return err
@@ -43,7 +52,8 @@ func (c *Client) Fetch(ctx context.Context, id spec.ID, file string, progress fu
 }
 
 // Copy writes the picture of a job to w and returns the number of its bytes. When
-// it fails in between, w has the beginning of the picture.
+// it fails in between, w has the beginning of the picture. If the error is [ErrDamaged]
+// it has all of it, damaged.
 func (c *Client) Copy(ctx context.Context, id spec.ID, w io.Writer) (int64, error) {
 	d := &download{client: c, id: id, to: stream{w}}
 	err := d.run(ctx)
@@ -74,7 +84,9 @@ type download struct {
 	client   *Client
 	id       spec.ID
 	to       target
-	done     int64 // bytes written; what follows is asked for
+	done     int64    // bytes written; what follows is asked for
+	sum      checksum // of what is written
+	digest   string   // Repr-Digest of the picture, empty if nobody has said it
 	backoff  backoff
 	progress func(done, total int64)
 }
@@ -87,7 +99,7 @@ func (d *download) run(ctx context.Context) error {
 			err = fmt.Errorf("%w: %d bytes of %d came", ErrUnreachable, d.done, total)
 		}
 		if err == nil {
-			return nil
+			return d.sum.check(d.digest)
 		}
 		if err = d.backoff.wait(ctx, err); err != nil {
 			return err
@@ -112,7 +124,7 @@ func (d *download) attempt(ctx context.Context) (total int64, err error) {
 		request.Header.Set("If-Range", `"`+string(d.id)+`"`) // the ETag of a picture is its ID
 	}
 	hc := *d.client.http
-	hc.CheckRedirect = redirect(hc.CheckRedirect)
+	hc.CheckRedirect = d.redirect(hc.CheckRedirect)
 	response, err := d.client.send(&hc, request)
 	if refusal, ok := errors.AsType[*Error](err); ok && refusal.Status == http.StatusRequestedRangeNotSatisfiable {
 		return d.beyond(ctx)
@@ -121,6 +133,7 @@ func (d *download) attempt(ctx context.Context) (total int64, err error) {
 		return 0, err
 	}
 	defer response.Body.Close()
+	d.note(response)
 	total, err = d.place(ctx, response)
 	if err != nil {
 		return 0, err
@@ -129,10 +142,18 @@ func (d *download) attempt(ctx context.Context) (total int64, err error) {
 	return total, d.receive(ctx, response.Body, total, quiet)
 }
 
+// note remembers the checksum that an answer of the farm tells.
+func (d *download) note(response *http.Response) {
+	if digest := response.Header.Get("Repr-Digest"); digest != "" {
+		d.digest = digest
+	}
+}
+
 // redirect lets a storage's own URL resume a download: its ETag is another, and
 // the object is the same.
-func redirect(inner func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
+func (d *download) redirect(inner func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(r *http.Request, via []*http.Request) error {
+		d.note(r.Response)
 		r.Header.Del("If-Range")
 		if inner != nil {
 			return inner(r, via)
@@ -147,12 +168,21 @@ func redirect(inner func(*http.Request, []*http.Request) error) func(*http.Reque
 // beyond handles a part that is as long as the picture, or longer: it asks how
 // long that is.
 func (d *download) beyond(ctx context.Context) (int64, error) {
-	st, err := d.client.Job(ctx, d.id)
-	if err == nil && d.done != st.Bytes {
+	request, err := d.client.request(ctx, http.MethodHead, path(d.id)+"/image", nil)
+	if err != nil {
+		return 0, err
+	}
+	response, err := d.client.send(d.client.http, request)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	d.note(response)
+	if d.done != response.ContentLength {
 		d.backoff.alive()
 		err = errors.Join(d.restart(), errBeyond)
 	}
-	return st.Bytes, err
+	return response.ContentLength, err
 }
 
 // errBeyond: what was there is not the beginning of the picture.
@@ -198,7 +228,7 @@ func (d *download) restart() error {
 	if _, err := d.to.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	d.done = 0
+	d.done, d.sum = 0, checksum{}
 	return nil
 }
 
@@ -210,6 +240,7 @@ func (d *download) receive(ctx context.Context, body io.Reader, total int64, qui
 		if n > 0 {
 			written, err := d.to.Write(buffer[:n])
 			d.done += int64(written)
+			_, _ = d.sum.Write(buffer[:written]) // never fails
 			if err != nil {
 				return err
 			}

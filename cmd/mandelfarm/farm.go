@@ -44,8 +44,13 @@ func runAll(ctx context.Context, s *settings, log *slog.Logger) error {
 		return fmt.Errorf("--data (DATA): %w", err)
 	}
 	defer closeStore(ctx, store, log)
+	release, err := lockFolder(ctx, store, s.listen, log)
+	if err != nil {
+		return err
+	}
+	defer release()
 
-	f := newFarm(s, log, q, store, abilitiesOf(store), probes(map[string]ping{"queue": q.Ping}))
+	f := newFarm(s, log, q, store, abilitiesOf(store), probes(map[string]ping{"queue": q.Ping, "storage": store.Ping}))
 	w := f.newWorker()
 	// The worker outlives the requests that wait for it. They have the grace; what
 	// it is at after that is no longer waited for.
@@ -57,6 +62,23 @@ func runAll(ctx context.Context, s *settings, log *slog.Logger) error {
 		return f.serveAPI(ctx, s.worker.grace)
 	})
 	return g.Wait()
+}
+
+// lockFolder keeps other farms off the folder until release is called: two would draw the same jobs, and count them twice. It
+// also says what the folder cannot do.
+func lockFolder(ctx context.Context, store *dir.Store, listen string, log *slog.Logger) (release func(), err error) {
+	unlock, err := store.Lock("mandelfarm on " + listen)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		log.LogAttrs(ctx, slog.LevelWarn, "folder not locked: this system has no lock for it; run one farm on it")
+		unlock = func() error { return nil }
+	case err != nil:
+		return nil, fmt.Errorf("--data (DATA): %w", err)
+	}
+	if !store.Checks() {
+		log.LogAttrs(ctx, slog.LevelWarn, "what is stored is not checked: the file system of the folder keeps no extended attributes")
+	}
+	return func() { logClose(ctx, log, "lock", unlock()) }, nil
 }
 
 // runAPI answers requests on real servers.

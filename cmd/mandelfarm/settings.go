@@ -78,14 +78,20 @@ func (s *settings) addData(fs *pflag.FlagSet) {
 func (s *settings) addServers(fs *pflag.FlagSet) {
 	s.add(fs,
 		secret("redis-url", &s.redisURL, "`url` of Redis: redis://[user:password@]host:port[/db], or rediss:// for TLS", redisURL),
+		row("start-timeout", &s.startTimeout, time.Minute, "`duration` to wait for Redis and S3 at the start", positive),
+	)
+	s.addS3(fs)
+	s.checks = append(s.checks, func() error { return s.s3.Validate() })
+}
+
+func (s *settings) addS3(fs *pflag.FlagSet) {
+	s.add(fs,
 		row("s3-endpoint", &s.s3.Endpoint, "", "`url` of the S3 server: http://host:port or https://host", anyValue),
 		row("s3-bucket", &s.s3.Bucket, s.s3.Bucket, "`bucket` that pictures and jobs are stored in; made if absent", anyValue),
 		row("s3-region", &s.s3.Region, s.s3.Region, "`region` of the bucket", anyValue),
 		row("aws-access-key-id", &s.s3.AccessKeyID, "", "`id` of the key to the bucket", anyValue),
 		secret("aws-secret-access-key", (*secretFlag)(&s.s3.SecretAccessKey), "`secret` of the key to the bucket; better in the environment than on a command line", anyValue),
-		row("start-timeout", &s.startTimeout, time.Minute, "`duration` to wait for Redis and S3 at the start", positive),
 	)
-	s.checks = append(s.checks, func() error { return s.s3.Validate() })
 }
 
 func (s *settings) addAPI(fs *pflag.FlagSet) {
