@@ -41,7 +41,7 @@ type farm struct {
 	ledger *ledger.Ledger
 }
 
-// watchedStore counts the pictures put into a store, and can be made to fail.
+// watchedStore counts the pictures that are stored, and can be made to fail.
 type watchedStore struct {
 	storage.Store
 	pictures atomic.Int64
@@ -49,10 +49,11 @@ type watchedStore struct {
 }
 
 func (s *watchedStore) Put(ctx context.Context, key, contentType string, r io.Reader) error {
-	if strings.HasPrefix(key, "renders/") {
+	err := s.Store.Put(ctx, key, contentType, r)
+	if err == nil && strings.HasPrefix(key, "renders/") {
 		s.pictures.Add(1)
 	}
-	return s.Store.Put(ctx, key, contentType, r)
+	return err
 }
 
 func (s *watchedStore) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, storage.Info, error) {

@@ -156,10 +156,10 @@ func (all *pictures) await(ctx context.Context, asked *target) (*picture, error)
 		p, err := all.share(ctx, "draw:"+string(asked.id), func(ctx context.Context) (*picture, error) {
 			return all.order(ctx, job.ImageTask(asked.spec, job.Interactive))
 		})
-		if !errors.Is(err, errWaited) || ctx.Err() != nil {
+		// If the search had begun before this request, its time may be up and ours not.
+		if end, _ := ctx.Deadline(); !errors.Is(err, errWaited) || !time.Now().Before(end) {
 			return p, err
 		}
-		// The search had begun before this request: its time is up, ours is not.
 	}
 }
 
