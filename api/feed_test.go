@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"mandelfarm/internal/testenv"
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 )
@@ -99,6 +100,32 @@ func TestNoticesCoalesce(t *testing.T) {
 		take()
 		assert.InDelta(t, 10, got, 1, "a thousand changes in a second")
 		assert.Contains(t, string(last.data), `"bands_done":1000`, "the last is not lost")
+	})
+}
+
+// TestAPanicOfALaterReadingIsLogged, though no viewer gets its error: they wait for the next.
+func TestAPanicOfALaterReadingIsLogged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, f := scriptedFeed(t)
+		log := testenv.NewLog(t)
+		f.log = log.Logger
+		read := f.read
+		f.read = func(ctx context.Context, id spec.ID) (job.Status, error) {
+			if s.readings() == 1 {
+				_, _ = s.read(ctx, id)
+				panic("boom")
+			}
+			return read(ctx, id)
+		}
+		updates, leave := f.join("a")
+		defer leave()
+		require.NoError(t, (<-updates).err)
+		pass(rereadSoon)
+		require.Empty(t, updates)
+		log.RequirePanic(t, "TestAPanicOfALaterReadingIsLogged")
+		s.becomes(job.Progress{State: job.Done}, nil)
+		require.Equal(t, job.Done, (<-updates).state)
 	})
 }
 

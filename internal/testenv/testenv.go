@@ -29,6 +29,8 @@
 // [InNamespace] runs a test where it may mount file systems that nobody else sees:
 // small ones, read-only ones, and those that lack something.
 //
+// [Log] is a log that a test reads.
+//
 // Only tests import this package.
 package testenv
 
