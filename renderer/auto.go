@@ -31,25 +31,16 @@ func probe(s spec.Spec) spec.Spec {
 	if !ok {
 		return plain(s, probeWidth, probeHeight)
 	}
-	d := s.Draft()
-	d.Center, d.Radius = c.Ancestor().View()
-	d.Width, d.Height = probeSide, probeSide
-	return plain(must(spec.Normalize(d)), probeSide, probeSide)
+	ancestor := s.With(func(d *spec.Draft) {
+		d.Center, d.Radius = c.Ancestor().View()
+		d.Width, d.Height = probeSide, probeSide
+	})
+	return plain(ancestor, probeSide, probeSide)
 }
 
 // plain is Reduced without everything that has no influence on counts.
 func plain(s spec.Spec, width, height int) spec.Spec {
-	d := s.Reduced(width, height).Draft()
-	d.Depth, d.Coloring = 0, spec.Coloring{}
-	return must(spec.Normalize(d))
-}
-
-// must is for changes of a Spec after which it is certain to be one.
-func must(s spec.Spec, err error) spec.Spec {
-	if err != nil {
-		panic("renderer: a change that cannot fail: " + err.Error())
-	}
-	return s
+	return s.Reduced(width, height).With(func(d *spec.Draft) { d.Depth, d.Coloring = 0, spec.Coloring{} })
 }
 
 // resolve finds what Auto stands for, and the reference if the view is deep.

@@ -180,3 +180,11 @@ func decimal(tb testing.TB, text string) spec.Decimal {
 	require.NoError(tb, err)
 	return d
 }
+
+// must is for Drafts that are good.
+func must(s spec.Spec, err error) spec.Spec {
+	if err != nil {
+		panic(err)
+	}
+	return s
+}

@@ -64,9 +64,9 @@ func (s Spec) As(f FileFormat) (Spec, error) {
 func (s Spec) Picture() Spec {
 	switch s.Format {
 	case EXR:
-		return s.with(func(d *Draft) { d.Format, d.Depth = PNG, 16 })
+		return s.With(func(d *Draft) { d.Format, d.Depth = PNG, 16 })
 	case NPY:
-		return s.with(func(d *Draft) { d.Format = PNG })
+		return s.With(func(d *Draft) { d.Format = PNG })
 	case PNG:
 	}
 	return s

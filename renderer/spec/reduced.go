@@ -9,5 +9,5 @@ func (s Spec) Reduced(width, height int) Spec {
 	if h > height {
 		w, h = max(1, int(int64(s.Width)*int64(height)/int64(s.Height))), height
 	}
-	return s.with(func(d *Draft) { d.Width, d.Height, d.Samples, d.Format = w, h, 1, PNG })
+	return s.With(func(d *Draft) { d.Width, d.Height, d.Samples, d.Format = w, h, 1, PNG })
 }

@@ -70,8 +70,9 @@ type Spec struct{ draft }
 // Draft returns a copy of the fields, to change some and [Normalize] again.
 func (s Spec) Draft() Draft { return s.draft }
 
-// with is the Spec with some fields changed in such a way that it stays one.
-func (s Spec) with(change func(*Draft)) Spec {
+// With is the Spec with some fields changed in such a way that it stays one: it panics if it does not. Changes that others ask
+// for, which may be wrong, are for [Normalize].
+func (s Spec) With(change func(*Draft)) Spec {
 	d := s.draft
 	change(&d)
 	changed, err := Normalize(d)
