@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"math/big"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -97,6 +98,36 @@ func TestPageInABrowser(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"multibrot", "5", "1.3"}, []string{view.Get("formula"), view.Get("power"), view.Get("radius")})
 	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
+}
+
+// TestPageZoomsExactly clicks beside the middle of a view that no double resolves, and keeps what the link says beside.
+func TestPageZoomsExactly(t *testing.T) {
+	t.Parallel()
+	browser := testenv.Browser(t)
+	farm := serve(t, map[string]string{"DATA": t.TempDir()})
+	const re, im = "-1.768667862837488812627419470", "0.001645580546820209430325900"
+	require.NoError(t, chromedp.Do(browser,
+		chromedp.EmulateViewport(1100, 1000),
+		chromedp.Navigate(farm.url+"/#re="+re+"&im="+im+"&radius=6e-22&max_iterations=auto&samples=2&rotation=90"),
+	))
+	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
+	box := look[[]float64](browser, t, `(b => [b.left, b.top, b.width, b.height])(document.querySelector('img').getBoundingClientRect())`)
+	right := box[3] / 8 // pixels to the right of the middle, which is upward in a view that is turned by 90 degrees
+	require.NoError(t, chromedp.Do(browser, chromedp.MouseClickXY(box[0]+box[2]/2+right, box[1]+box[3]/2)))
+	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
+	view, err := url.ParseQuery(strings.TrimPrefix(look[string](browser, t, `location.hash`), "#"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"auto", "2", "90", "2.00000e-22"},
+		[]string{view.Get("max_iterations"), view.Get("samples"), view.Get("rotation"), view.Get("radius")})
+	for name, want := range map[string]string{"re": re, "im": im} {
+		got, ok := new(big.Rat).SetString(view.Get(name))
+		require.True(t, ok, view.Get(name))
+		start, _ := new(big.Rat).SetString(want)
+		moved, _ := got.Sub(got, start).Float64()
+		expected := map[string]float64{"re": 0, "im": 2 * 6e-22 * right / box[3]}[name]
+		assert.InDelta(t, expected, moved, 6e-22*0.01, "%s: %s", name, view.Get(name))
+	}
+	screenshot(browser, t, "deep")
 }
 
 func TestPageZoomsToTheMinibrot(t *testing.T) {
