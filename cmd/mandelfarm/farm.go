@@ -39,7 +39,7 @@ func runAll(ctx context.Context, s *settings, log *slog.Logger) error {
 		return err
 	}
 	defer closeQueue(ctx, q, log)
-	store, err := dir.Open(s.data)
+	store, err := dir.Open(s.data) //nolint:contextcheck // opening a folder is not given up half way
 	if err != nil {
 		return fmt.Errorf("--data (DATA): %w", err)
 	}

@@ -52,7 +52,7 @@ output, or storage cannot be read.`,
 // openStore opens the bucket of the settings, or the folder if they have no server.
 func openStore(ctx context.Context, s *settings) (storage.Store, io.Closer, error) {
 	if s.s3.Endpoint == "" {
-		store, err := dir.Open(s.data)
+		store, err := dir.Open(s.data) //nolint:contextcheck // opening a folder is not given up half way
 		if err != nil {
 			return nil, nil, fmt.Errorf("--data (DATA): %w", err)
 		}
