@@ -30,7 +30,7 @@ func BenchmarkFromMemory(b *testing.B) {
 	b.Cleanup(server.Close)
 	for name, tag := range map[string]string{"200": "", "304": picture.header.Get("ETag")} {
 		b.Run(name, func(b *testing.B) {
-			request := httptest.NewRequest(http.MethodGet, "/generate/800/600", nil)
+			request := httptest.NewRequest(http.MethodGet, "http://localhost:8080/generate/800/600", nil)
 			if tag != "" {
 				request.Header.Set("If-None-Match", tag)
 			}

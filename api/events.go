@@ -12,13 +12,9 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-const (
-	// heartbeat is below the minute or so after which proxies close a connection
-	// that is silent.
-	heartbeat = 15 * time.Second
-	// sendLimit is how long a client may take to accept an event.
-	sendLimit = 30 * time.Second
-)
+// heartbeat is below the minute or so after which proxies close a connection that
+// is silent. It finds out clients that are gone, too.
+const heartbeat = 15 * time.Second
 
 // streamHead begins every stream: how long a client waits before it connects
 // again, in milliseconds.
@@ -50,9 +46,7 @@ func (s *Server) events(c *gin.Context) {
 	if c.Request.Method == http.MethodHead {
 		return
 	}
-	out := newEventStream(c.Writer)
-	defer out.close()
-	s.stream(c.Request.Context(), out, first, updates, seen)
+	s.stream(c.Request.Context(), newEventStream(c.Writer), first, updates, seen)
 }
 
 // await returns the first update of a stream.
@@ -112,8 +106,7 @@ func (u update) event() []byte {
 	return bytes.Join([][]byte{[]byte("event: " + name + "\nid: " + u.tag + "\ndata: "), u.data, []byte("\n\n")}, nil)
 }
 
-// eventStream sends to a client at once what is given to it, and gives up on a
-// client that does not take it.
+// eventStream sends to a client at once what is given to it.
 type eventStream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
@@ -124,12 +117,8 @@ func newEventStream(w http.ResponseWriter) *eventStream {
 }
 
 func (s *eventStream) send(data []byte) error {
-	_ = s.control.SetWriteDeadline(time.Now().Add(sendLimit)) // not every writer has one
 	if _, err := s.w.Write(data); err != nil {
 		return err
 	}
 	return s.control.Flush()
 }
-
-// close lets the connection serve other requests.
-func (s *eventStream) close() { _ = s.control.SetWriteDeadline(time.Time{}) }

@@ -41,6 +41,9 @@ var (
 	errStalled  = errors.New("nothing can be drawn now")
 	errNoImage  = errors.New("the job has no picture")
 	errFailed   = errors.New("the picture cannot be drawn")
+	errBusy     = errors.New("too many clients are connected")
+	errHost     = errors.New("the farm is not known by this host name")
+	errOrigin   = errors.New("a page of another origin may change nothing here")
 
 	errSearching  = errors.New("another search for a minibrot is under way in this process")
 	errLongSearch = errors.New("the search for a minibrot takes too long")
@@ -63,6 +66,9 @@ var statuses = []struct { //nolint:gochecknoglobals // a constant table
 	{errMethod, outcome{status: http.StatusMethodNotAllowed}},
 	{errMediaType, outcome{status: http.StatusUnsupportedMediaType}},
 	{errTooLarge, outcome{status: http.StatusRequestEntityTooLarge}},
+	{errHost, outcome{status: http.StatusMisdirectedRequest, advice: "; the operator can add it to ALLOWED_HOSTS"}},
+	{errOrigin, outcome{status: http.StatusForbidden, advice: "; the operator can add the origin to TRUSTED_ORIGINS"}},
+	{errBusy, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 1, advice: "; the operator can raise MAX_CONNECTIONS"}},
 	{errNotReady, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 1}},
 	{errWaited, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 5}},
 	{errDamaged, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 1}},

@@ -13,7 +13,7 @@ import (
 // middleware is what every request passes through, whatever its route, the outermost first. A handler of the chain calls
 // c.Next for what is inside it, and sees the status after that.
 func (s *Server) middleware() gin.HandlersChain {
-	return gin.HandlersChain{s.recoverPanics, noSniffing, closeChunked}
+	return gin.HandlersChain{s.recoverPanics, noSniffing, closeChunked, s.guarded}
 }
 
 // recoverPanics answers a request whose handler panics with 500.
@@ -44,11 +44,8 @@ func closeChunked(c *gin.Context) {
 
 // routes is the table of what may be asked, behind a chain of middleware.
 func (s *Server) routes(chain gin.HandlersChain) *gin.Engine {
-	gin.SetMode(gin.ReleaseMode)
-	r := gin.New()
+	r := newRouter(chain)
 	r.HandleMethodNotAllowed = true
-	r.RedirectTrailingSlash = false // one address for one thing
-	r.Use(chain...)
 	r.NoRoute(func(c *gin.Context) { s.fail(c, errNoRoute) })
 	r.NoMethod(func(c *gin.Context) { s.fail(c, errMethod) })
 
@@ -67,9 +64,30 @@ func (s *Server) routes(chain gin.HandlersChain) *gin.Engine {
 	r.Match(read, "/jobs/:id/preview", withTimeout(s.preview))
 	r.POST("/jobs/:id/pause", withTimeout(s.hold(true)))
 	r.POST("/jobs/:id/resume", withTimeout(s.hold(false)))
-	r.Match(read, "/healthz", gin.WrapH(s.deps.Health))
-	r.Match(read, "/readyz", gin.WrapH(s.deps.Health))
+	s.probes(r)
 	return r
+}
+
+// newRouter is a router without routes.
+func newRouter(chain gin.HandlersChain) *gin.Engine {
+	gin.SetMode(gin.ReleaseMode)
+	r := gin.New()
+	r.RedirectTrailingSlash = false // one address for one thing
+	r.Use(chain...)
+	return r
+}
+
+// The probes of those who start and stop processes come by the process's address, whatever that is, and are told nothing
+// of the farm.
+const (
+	healthPath = "/healthz"
+	readyPath  = "/readyz"
+)
+
+func (s *Server) probes(r gin.IRoutes) {
+	read := []string{http.MethodGet, http.MethodHead}
+	r.Match(read, healthPath, gin.WrapH(s.deps.Health))
+	r.Match(read, readyPath, gin.WrapH(s.deps.Health))
 }
 
 // requestTimeout is how long storage and Redis may take for a request that waits for

@@ -29,14 +29,20 @@ func TestMiddlewareSeesEveryRequest(t *testing.T) {
 		seen = append(seen, c.Request.Method+" "+c.FullPath()+" "+strconv.Itoa(c.Writer.Status()))
 	}
 	router := s.routes(append(gin.HandlersChain{record}, s.middleware()...))
-	for _, request := range [][2]string{
-		{"GET", "/healthz"}, {"GET", "/readyz"}, {"PUT", "/jobs"}, {"GET", "/nowhere"}, {"GET", "/jobs/none"}, {"GET", "/generate/1/x"},
+	for _, request := range [][3]string{
+		{"localhost", "GET", "/healthz"},
+		{"localhost", "GET", "/readyz"},
+		{"localhost", "PUT", "/jobs"},
+		{"localhost", "GET", "/nowhere"},
+		{"localhost", "GET", "/jobs/none"},
+		{"localhost", "GET", "/generate/1/x"},
+		{"evil.test", "GET", "/jobs"},
 	} {
 		w := httptest.NewRecorder()
-		router.ServeHTTP(w, httptest.NewRequest(request[0], request[1], nil))
+		router.ServeHTTP(w, httptest.NewRequest(request[1], "http://"+request[0]+request[2], nil))
 		require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
 	}
 	require.Equal(t, []string{
-		"GET /healthz 200", "GET /readyz 500", "PUT  405", "GET  404", "GET /jobs/:id 404", "GET /generate/:width/:height 404",
+		"GET /healthz 200", "GET /readyz 500", "PUT  405", "GET  404", "GET /jobs/:id 404", "GET /generate/:width/:height 404", "GET /jobs 421",
 	}, seen)
 }

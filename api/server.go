@@ -78,6 +78,12 @@ type Config struct {
 	// Presign, unless 0, sends clients who fetch a job's picture to storage, by a
 	// URL that is good for so long. There must be a [Dependencies].Presigner.
 	Presign time.Duration
+	// AllowedHosts are the names and addresses, without ports, that the farm may be
+	// asked by, beside those of the loopback interface; [AnyHost] allows all.
+	AllowedHosts []string
+	// TrustedOrigins are origins (scheme://host[:port]) whose pages may change things.
+	// The farm's own is known without.
+	TrustedOrigins []string
 }
 
 // DefaultConfig suits a public farm on one machine.
@@ -100,6 +106,8 @@ type Server struct {
 	cfg      Config
 	deps     Dependencies
 	router   *gin.Engine
+	busy     *gin.Engine // answers what there is no room for
+	guard    *guard
 	pictures *pictures
 	feed     *feed
 	targets  targets
@@ -116,12 +124,16 @@ func New(ctx context.Context, cfg Config, deps Dependencies) (*Server, error) {
 	if cfg.Presign != 0 && deps.Presigner == nil {
 		return nil, errors.New("this storage has no presigned URLs")
 	}
+	guard, err := newGuard(cfg)
+	if err != nil {
+		return nil, err
+	}
 	ctx, stop := context.WithCancel(ctx)
 	streams, endStreams := context.WithCancel(ctx)
-	s := &Server{cfg: cfg, deps: deps, searching: make(chan struct{}, 1), stop: stop, endStreams: endStreams}
+	s := &Server{cfg: cfg, deps: deps, guard: guard, searching: make(chan struct{}, 1), stop: stop, endStreams: endStreams}
 	s.feed = newFeed(streams, deps, &s.ongoing, s.read)
 	s.pictures, s.targets = newPictures(ctx, cfg, deps, &s.ongoing), newTargets()
-	s.router = s.routes(s.middleware()) //nolint:contextcheck // handlers use their requests' contexts
+	s.router, s.busy = s.routes(s.middleware()), s.turnAway() //nolint:contextcheck // handlers use their requests' contexts
 	return s, nil
 }
 

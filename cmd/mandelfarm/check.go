@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"net"
 	"slices"
@@ -44,6 +45,23 @@ func atLeast(least time.Duration) func(time.Duration) string {
 func upTo(most time.Duration) func(time.Duration) string {
 	return func(value time.Duration) string {
 		return unless(value > 0 && value <= most, "want more than 0, and at most "+most.String())
+	}
+}
+
+func affordable(connections int) string {
+	most := mostConnections()
+	return unless(connections > 0 && connections <= most, fmt.Sprintf("want at least 1, and at most %d: the process may open %d files (ulimit -n)", most, openFiles()))
+}
+
+// each has every word of a list checked.
+func each(check func(string) error) func([]string) string {
+	return func(words []string) string {
+		for _, word := range words {
+			if err := check(word); err != nil {
+				return err.Error()
+			}
+		}
+		return ""
 	}
 }
 

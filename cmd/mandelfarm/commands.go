@@ -45,6 +45,7 @@ its parts on a Redis and an S3 bucket, as many of each as you like.
 		RunE: s.command(env, runAll),
 	}
 	s.addListen(cmd.Flags(), "127.0.0.1:8080", "of the API; port 0 takes a free one")
+	s.addConnections(cmd.Flags())
 	s.addData(cmd.Flags())
 	s.addAPI(cmd.Flags())
 	s.addWorker(cmd.Flags())
@@ -61,6 +62,7 @@ func apiCommand(env environment) *cobra.Command {
 		RunE:  s.command(env, runAPI),
 	}
 	s.addListen(cmd.Flags(), "127.0.0.1:8080", "of the API; port 0 takes a free one")
+	s.addConnections(cmd.Flags())
 	s.addServers(cmd.Flags())
 	s.addAPI(cmd.Flags())
 	s.addPresign(cmd.Flags())
@@ -77,6 +79,7 @@ func workerCommand(env environment) *cobra.Command {
 		RunE:  s.command(env, runWorker),
 	}
 	s.addListen(cmd.Flags(), "127.0.0.1:8081", "of the probes /healthz and /readyz; port 0 takes a free one")
+	s.addConnections(cmd.Flags())
 	s.addServers(cmd.Flags())
 	s.addWorker(cmd.Flags())
 	s.addLog(cmd.Flags())

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 
@@ -99,7 +98,7 @@ func runWorker(ctx context.Context, s *settings, log *slog.Logger) error {
 			defer stopProbes()
 			return f.serveTasks(ctx, w, w.Handle, s.worker.grace)
 		})
-		g.Go(func() error { return f.serveHTTP(probing, f.health, func() {}, margin) })
+		g.Go(func() error { return f.serveProbes(probing) })
 		return g.Wait()
 	})
 }
@@ -198,65 +197,31 @@ func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Ha
 
 // serveAPI answers requests until ctx ends. Those under way then have the grace.
 func (f *farm) serveAPI(ctx context.Context, grace time.Duration) error {
+	listener, err := f.listen(ctx)
+	if err != nil {
+		return err
+	}
+	cfg := f.settings.api
+	cfg.AllowedHosts = f.allowedHosts(listener.Addr())
 	// Requests under way at the end of ctx are still answered.
-	server, err := api.New(context.WithoutCancel(ctx), f.settings.api, api.Dependencies{
+	server, err := api.New(context.WithoutCancel(ctx), cfg, api.Dependencies{
 		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue, Presigner: f.abilities.presigner,
 		Health: f.health, Page: web.Index(), Log: f.log,
 	})
 	if err != nil {
-		return err
+		return errors.Join(err, listener.Close())
 	}
 	defer server.Close()
-	return f.serveHTTP(ctx, server, server.EndStreams, grace)
+	return f.serveHTTP(ctx, listener, answers{handler: server, busy: server.Busy(), ending: server.EndStreams}, grace)
 }
 
-// serveHTTP answers requests until ctx ends, then calls ending and lets those
-// under way finish for the grace.
-func (f *farm) serveHTTP(ctx context.Context, h http.Handler, ending func(), grace time.Duration) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.settings.listen)
+// serveProbes answers nothing but probes until ctx ends.
+func (f *farm) serveProbes(ctx context.Context) error {
+	listener, err := f.listen(ctx)
 	if err != nil {
-		return fmt.Errorf("--listen (LISTEN): %w", err)
-	}
-	server := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(f.log.Handler(), slog.LevelDebug),
-	}
-	server.RegisterOnShutdown(ending)
-	f.log.LogAttrs(ctx, slog.LevelInfo, "listening", slog.String("url", browserURL(listener.Addr())))
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(listener) }()
-	select {
-	case err := <-done:
 		return err
-	case <-ctx.Done():
 	}
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer cancel()
-	err = server.Shutdown(limited)
-	if errors.Is(err, context.DeadlineExceeded) {
-		f.log.LogAttrs(ctx, slog.LevelWarn, "requests under way were cut off", slog.Duration("after", grace))
-		err = server.Close()
-	}
-	if served := <-done; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	return err
-}
-
-// browserURL is where a person reaches what listens on addr.
-func browserURL(addr net.Addr) string {
-	host, port, err := net.SplitHostPort(addr.String())
-	if err != nil {
-		return addr.String()
-	}
-	if ip := net.ParseIP(host); ip.IsUnspecified() || ip.IsLoopback() {
-		host = "localhost"
-	}
-	return "http://" + net.JoinHostPort(host, port) + "/"
+	return f.serveHTTP(ctx, listener, answers{handler: f.health, busy: f.health, ending: func() {}}, margin)
 }
 
 func closeQueue(ctx context.Context, q *queue.Queue, log *slog.Logger) {

@@ -55,7 +55,13 @@ const testTimeout = 30 * time.Second
 // serve starts a process and waits until it is ready.
 func serve(tb testing.TB, settings map[string]string, args ...string) *service {
 	tb.Helper()
-	s := &service{Process: testenv.Start(tb, command(tb, settings, append(args, "--listen", "127.0.0.1:0")...))}
+	return launch(tb, command(tb, settings, append(args, "--listen", "127.0.0.1:0")...))
+}
+
+// launch starts a process of a command and waits until it is ready.
+func launch(tb testing.TB, cmd *exec.Cmd) *service {
+	tb.Helper()
+	s := &service{Process: testenv.Start(tb, cmd)}
 	require.Eventually(tb, func() bool {
 		found := listening.FindStringSubmatch(s.Log())
 		if found == nil {

@@ -41,6 +41,31 @@ func secret(name string, target *secretFlag, usage string, check func(string) st
 	return setting{name, func(fs *pflag.FlagSet) { fs.Var(target, name, usage) }, func() string { return check(string(*target)) }}
 }
 
+// list is a setting of words separated by commas, of which there are none by default.
+func list(name string, target *[]string, usage string, check func([]string) string) setting {
+	return setting{name, func(fs *pflag.FlagSet) { fs.Var((*listFlag)(target), name, usage) }, func() string { return check(*target) }}
+}
+
+// listFlag is a flag of words separated by commas.
+type listFlag []string
+
+// String implements [pflag.Value].
+func (f *listFlag) String() string { return strings.Join(*f, ",") }
+
+// Set implements [pflag.Value].
+func (f *listFlag) Set(value string) error {
+	*f = nil
+	for word := range strings.SplitSeq(value, ",") {
+		if word = strings.TrimSpace(word); word != "" {
+			*f = append(*f, word)
+		}
+	}
+	return nil
+}
+
+// Type implements [pflag.Value].
+func (*listFlag) Type() string { return "list" }
+
 // secretFlag is a flag whose value is never printed.
 type secretFlag s3.Secret
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"mandelfarm/api"
+	"mandelfarm/connlimit"
 	"mandelfarm/storage/s3"
 )
 
@@ -26,6 +27,7 @@ type settings struct {
 	queueLimit   int
 	s3           s3.Config
 	api          api.Config
+	connections  connlimit.Config
 	worker       workerSettings
 }
 
@@ -57,6 +59,14 @@ func defaultSettings() *settings {
 
 func (s *settings) addListen(fs *pflag.FlagSet, standard, purpose string) {
 	s.add(fs, row("listen", &s.listen, standard, "`host:port` "+purpose, address))
+}
+
+func (s *settings) addConnections(fs *pflag.FlagSet) {
+	c := &s.connections
+	s.add(fs,
+		row("max-connections", &c.Served, min(standardConnections, mostConnections()), "`number` of clients' connections at a time; by default half of the files that the process may open, less a reserve, and at most 4096", affordable),
+		row("send-timeout", &c.SendTimeout, 30*time.Second, "`duration` in which a client must take some of its answer before it is cut off", positive),
+	)
 }
 
 func (s *settings) addFarm(fs *pflag.FlagSet) {
@@ -112,6 +122,8 @@ func (s *settings) addAPI(fs *pflag.FlagSet) {
 		row("max-reference", &limits.Reference, limits.Reference, "`duration` that the reference orbit of a deep view may take one thread, as estimated before it is computed; no more than half of the hour that a task may take", upTo(maxReference)),
 		row("max-samples", &limits.Samples, limits.Samples, "`samples` of a pixel at most", positive),
 		row("max-raw-bytes", &limits.RawBytes, limits.RawBytes, "`bytes` of a file of raw data at most (formats npy and exr)", positive),
+		list("allowed-hosts", &a.AllowedHosts, "`names` or addresses, without ports, separated by commas, that the farm may be asked by, beside those of loopback; * allows all. By default none on a loopback address, and all on others", each(api.CheckHost)),
+		list("trusted-origins", &a.TrustedOrigins, "`origins` (scheme://host[:port]), separated by commas, whose pages may change things, beside the farm's own: for a proxy that changes the Host header", each(api.CheckOrigin)),
 	)
 }
 

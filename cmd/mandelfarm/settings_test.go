@@ -43,7 +43,7 @@ func TestConfigurationIsDocumented(t *testing.T) {
 
 // machineDependent are settings whose default depends on the machine; what it
 // depends on is in their usage.
-var machineDependent = map[string]bool{"interactive-tasks": true, "render-threads": true}
+var machineDependent = map[string]bool{"interactive-tasks": true, "max-connections": true, "render-threads": true}
 
 func configurationPage() []byte {
 	var page bytes.Buffer
@@ -103,6 +103,7 @@ func TestEverySettingIsCheckedByName(t *testing.T) {
 	// A value that is wrong for every setting that has a wrong value.
 	wrong := map[string]string{
 		"listen": "nowhere", "data": "", "farm-url": "nowhere", "log-level": "loud", "log-format": "xml", "cache-bytes": "-1", "grace": "0s",
+		"allowed-hosts": "host:80", "trusted-origins": "host",
 		"redis-url": "http://x", "s3-endpoint": "ftp://x", "s3-bucket": "NO", "s3-region": "", "aws-access-key-id": "", "aws-secret-access-key": "",
 	}
 	for _, cmd := range commands() {

@@ -58,6 +58,7 @@ func TestStoresAndTasksCanBeWrapped(t *testing.T) {
 	s := defaultSettings()
 	fs := pflag.NewFlagSet("", pflag.ContinueOnError)
 	s.addListen(fs, "127.0.0.1:0", "")
+	s.addConnections(fs)
 	s.addAPI(fs)
 	s.addWorker(fs)
 	store, tasks := &countingStore{Store: folder}, new(atomic.Int64)

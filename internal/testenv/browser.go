@@ -14,8 +14,9 @@ const browserLimit = time.Minute
 
 // Browser starts a headless Chromium and returns the context that package
 // chromedp drives it by. The browser ends with the test. Without one installed
-// the test is skipped, or fails in CI, as it does without a redis-server.
-func Browser(tb testing.TB) context.Context {
+// the test is skipped, or fails in CI, as it does without a redis-server. More
+// options are for its command line.
+func Browser(tb testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
 	tb.Helper()
 	notInShort(tb)
 	path, err := exec.LookPath("chromium")
@@ -30,6 +31,7 @@ func Browser(tb testing.TB) context.Context {
 		chromedp.Flag("disable-component-update", true),
 		chromedp.UserDataDir(tb.TempDir()),
 	)
+	options = append(options, more...)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), browserLimit)
 	tb.Cleanup(cancel)
 	ctx, stop := chromedp.NewExecAllocator(ctx, options...)
