@@ -14,8 +14,8 @@
 // zoom, of which 2/zoom is half the view's height; the radius has 20 significant digits. Imagina says that height itself,
 // and in hexadecimal digits: coordinates of more than 150 of them are rounded, far behind their last digit.
 //
-// Of Kalles Fraktaler's colours the palette is read, spread evenly over at most 64 stops, the interior, the offset and
-// the method. Its palette turns once in 1024 IterDiv, of the square root of the iterations for method 1, which is the law
+// Of Kalles Fraktaler's colours the palette is read, the interior, the offset, the method and the light. The palette is drawn as
+// its table of 1,024 colours is, within 2 of 255 on average: see kallesStops. It turns once in 1024 IterDiv, of the square root of the iterations for method 1, which is the law
 // of [spec.MethodSmooth] (iterations are counted from about four further on, which does not show). For method 0 it
 // is of the iterations themselves; then the density is such that the palette makes as many turns from 0 to Iterations.
 // Methods 5 to 8 become [spec.MethodDistance], and Slopes [spec.MethodSlope], with laws of their own.

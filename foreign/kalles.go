@@ -24,8 +24,7 @@ func readKalles(data []byte) (*params, spec.Draft, error) {
 	})
 	var wanted spec.Draft
 	for _, read := range []func(*params, *spec.Draft) error{
-		kallesView, kallesFormula, kallesIterations, kallesSize,
-		kallesInterior, kallesPalette, kallesOffset, kallesDensity, kallesSlopes,
+		kallesView, kallesFormula, kallesIterations, kallesSize, kallesColors,
 	} {
 		if err == nil {
 			err = read(p, &wanted)

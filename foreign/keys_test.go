@@ -153,7 +153,7 @@ func honouredInKalles() []honoured {
 		{"ColorOffset", "ColorOffset: 256\n", `"offset":"0.25"`},
 		{"InteriorColor", "InteriorColor: 255,128,1\n", `"interior":"#0180ff"`},
 		{"Slopes", "Slopes: 1\n", `"method":"slope"`},
-		{"SlopeAngle", "Slopes: 1\nSlopeAngle: 30\n", `"light":"30"`},
+		{"SlopeAngle", "Slopes: 1\nSlopeAngle: 30\n", `"light":"150"`},
 		{"SlopeRatio", "Slopes: 1\nSlopeRatio: 35\n", `"relief":"0.35"`},
 	}
 }

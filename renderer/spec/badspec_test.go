@@ -99,7 +99,7 @@ func badSpecs() map[string]string {
 		stopsSpec(`{"at":1,"color":"#000000"}`):                                                    "coloring.palette",
 		stopsSpec(`{"at":0.0000000001,"color":"#000000"}`):                                         "coloring.palette",
 		stopsSpec(`{"at":0.5,"color":"#000000","x":1}`):                                            "coloring.palette[1].x",
-		stopsSpec(strings.Repeat(`{"at":0.5,"color":"#000000"},`, 63) + `1`):                       "coloring.palette",
+		stopsSpec(strings.Repeat(`{"at":0.5,"color":"#000000"},`, spec.MaxStops-1) + `1`):          "coloring.palette",
 		`{"width":8,"height":6,"coloring":{"palette":"000000@0"}}`:                                 "coloring.palette",
 		`{"width":8,"height":6,"coloring":{"palette":"000000@0,"}}`:                                "coloring.palette",
 		`{"width":8,"height":6,"coloring":{"palette":"000000@0,fff@0.5"}}`:                         "coloring.palette",
