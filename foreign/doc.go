@@ -4,13 +4,16 @@
 //
 //	kfr      Kalles Fraktaler: "Key: value" lines (.kfr, and .kfp, the colours alone)
 //	f3.toml  fraktaler-3: TOML
+//	toml     rust-fractal: TOML without tables
+//	ini      DeepDrill: "key = value" lines in [sections]
 //	imt      Imagina: indented "Key: value" lines with hexadecimal numbers
 //
 // [Detect] tells them apart by their content; [Read] makes a [Picture] of one.
 //
 // # What is read
 //
-// Place, iterations, rotation, formula and size. Coordinates keep every digit. The programs say how large a view is by a
+// Place, iterations, rotation, formula and size. Coordinates keep every digit, with quotes around them or without. A file that
+// does not say where the picture is, is refused. The programs say how large a view is by a
 // zoom, of which 2/zoom is half the view's height; the radius has 20 significant digits. Imagina says that height itself,
 // and in hexadecimal digits: coordinates of more than 150 of them are rounded, far behind their last digit.
 //
@@ -20,8 +23,8 @@
 // is of the iterations themselves; then the density is such that the palette makes as many turns from 0 to Iterations.
 // Methods 5 to 8 become [spec.MethodDistance], and Slopes [spec.MethodSlope], with laws of their own.
 //
-// A file that does not say what size the picture has gets 1920x1080 pixels, from fraktaler-3, which does not write its
-// defaults, 1024x576. Iterations are 1000 then, and 1024.
+// A file that does not say what size the picture has gets 1920x1080 pixels, and the default of a program that does not write
+// its own: 1024x576 from fraktaler-3, 1000x1000 from rust-fractal. So with the iterations.
 //
 // # What is not
 //

@@ -13,13 +13,15 @@ type Format string
 
 // The formats.
 const (
-	Kalles    Format = "kfr"     // Kalles Fraktaler's .kfr, and .kfp, which holds colours alone
-	Fraktaler Format = "f3.toml" // fraktaler-3
-	Imagina   Format = "imt"     // Imagina's text
+	Kalles      Format = "kfr"     // Kalles Fraktaler's .kfr, and .kfp, which holds colours alone
+	Fraktaler   Format = "f3.toml" // fraktaler-3
+	RustFractal Format = "toml"    // rust-fractal
+	DeepDrill   Format = "ini"     // DeepDrill
+	Imagina     Format = "imt"     // Imagina's text
 )
 
 // Formats lists every format.
-func Formats() []Format { return []Format{Kalles, Fraktaler, Imagina} }
+func Formats() []Format { return []Format{Kalles, Fraktaler, RustFractal, DeepDrill, Imagina} }
 
 // MaxSize is the most bytes that a file may have. Two coordinates of 100,000 digits are far below it.
 const MaxSize = 4 << 20
@@ -62,8 +64,10 @@ func Read(format Format, data []byte, size Size) (Picture, error) {
 	switch format {
 	case Kalles:
 		p, d, err = readKalles(data)
-	case Fraktaler:
-		p, d, err = readFraktaler(data)
+	case Fraktaler, RustFractal:
+		p, d, err = readTOML(data)
+	case DeepDrill:
+		p, d, err = readDeepDrill(data)
 	case Imagina:
 		p, d, err = readImagina(data)
 	default:
@@ -103,11 +107,12 @@ func Detect(name string, data []byte) (Format, error) {
 			return format, nil
 		}
 	}
-	return "", fault("", "", "is no parameter file of Kalles Fraktaler (.kfr), fraktaler-3 (.f3.toml) or Imagina (.imt)")
+	return "", fault("", "", "is no parameter file of Kalles Fraktaler (.kfr), fraktaler-3 (.f3.toml), rust-fractal (.toml), "+
+		"DeepDrill (.ini) or Imagina (.imt)")
 }
 
-// detectLines looks for the first line that says something: TOML has tables and equals signs, the others colons.
-// Imagina's text alone has the keys Formula and Location.
+// detectLines looks for the first line that says something: TOML and DeepDrill's files have tables and equals signs, the others
+// colons. Imagina's text alone has the keys Formula and Location.
 func detectLines(data []byte) Format {
 	if len(data) > MaxSize {
 		data = data[:MaxSize]
@@ -124,7 +129,7 @@ func detectLines(data []byte) Format {
 			case text[0] == '{':
 				return ""
 			case text[0] == '[', at > 0 && text[at] == '=':
-				return Fraktaler
+				return detectTables(data)
 			case at <= 0:
 				return ""
 			}
@@ -137,13 +142,41 @@ func detectLines(data []byte) Format {
 	return found
 }
 
+// detectTables tells files with tables apart. rust-fractal's have none, and DeepDrill's a depth and no quotes.
+func detectTables(data []byte) Format {
+	table := ""
+	for line := range bytes.Lines(data) {
+		text := strings.TrimSpace(string(line))
+		if strings.HasPrefix(text, "[") {
+			table = strings.ToLower(strings.Trim(text, "[] \t"))
+			continue
+		}
+		key, value, ok := strings.Cut(text, "=")
+		if !ok || strings.HasPrefix(text, "#") {
+			continue
+		}
+		key, value = strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(value)
+		switch {
+		case table == "" && (key == "real" || key == "imag"):
+			return RustFractal
+		case table == "location" && (key == "depth" || (key == "real" || key == "imag") && !strings.HasPrefix(value, `"`)):
+			return DeepDrill
+		}
+	}
+	return Fraktaler
+}
+
 // FromMediaType returns the format of a media type, as HTTP and mail name the kind of a document, without parameters.
 func FromMediaType(mediaType string) (Format, bool) {
 	switch mediaType {
 	case "application/vnd.kallesfraktaler.kfr":
 		return Kalles, true
 	case "application/vnd.fraktaler3+toml", "application/toml":
-		return Fraktaler, true
+		return Fraktaler, true // the content says whether it is another's TOML
+	case "application/vnd.rust-fractal+toml":
+		return RustFractal, true
+	case "text/vnd.deepdrill.ini":
+		return DeepDrill, true
 	case "text/vnd.imagina.imt":
 		return Imagina, true
 	}
@@ -153,6 +186,7 @@ func FromMediaType(mediaType string) (Format, bool) {
 // MediaTypes lists the media types that FromMediaType knows.
 func MediaTypes() []string {
 	return []string{
-		"application/vnd.kallesfraktaler.kfr", "application/vnd.fraktaler3+toml", "application/toml", "text/vnd.imagina.imt",
+		"application/vnd.kallesfraktaler.kfr", "application/vnd.fraktaler3+toml", "application/toml",
+		"application/vnd.rust-fractal+toml", "text/vnd.deepdrill.ini", "text/vnd.imagina.imt",
 	}
 }

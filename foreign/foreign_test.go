@@ -46,6 +46,9 @@ func losses(p foreign.Picture) (all []string) {
 	return all
 }
 
+// home is a file of fraktaler-3's that has all its defaults.
+const home = "program = \"fraktaler-3\"\n"
+
 // value returns what a file of testdata says of a key.
 func value(t *testing.T, name, key string) string {
 	t.Helper()
@@ -225,19 +228,19 @@ func TestFormulas(t *testing.T) {
 		{foreign.Kalles, place + "FractalType: 42\n", "", "of this number"},
 		{foreign.Kalles, place + "FractalType: 1\nPower: 3\n", "", "Burning Ship of power 3"},
 		{foreign.Kalles, place + "UseHybridFormula: 1\n", "", "hybrid"},
-		{foreign.Fraktaler, "[[formula]]\n", spec.Mandelbrot, ""},
-		{foreign.Fraktaler, "[[formula]]\nabs_x = true\nabs_y = true\n", spec.BurningShip, ""},
-		{foreign.Fraktaler, "[[formula]]\nneg_y = true\n", spec.Tricorn, ""},
-		{foreign.Fraktaler, "[[formula]]\nneg_x = true\nneg_y = true\n", spec.Mandelbrot, ""},
-		{foreign.Fraktaler, "[[formula]]\npower = 5\n", spec.Multibrot, ""},
-		{foreign.Fraktaler, "[[formula]]\npower = 1\n", "", "formula.power: the formula z^p + c is drawn here for powers from 2 to 8"},
-		{foreign.Fraktaler, "[[formula]]\nneg_x = true\nneg_y = true\npower = 3\n", "", "power 3 neg_x neg_y"},
-		{foreign.Fraktaler, "[[formula]]\nneg_y = true\npower = 4\n", "", "power 4 neg_y"},
-		{foreign.Fraktaler, "[[formula]]\nabs_x = true\n", "", "power 2 abs_x"},
-		{foreign.Fraktaler, "[[formula]]\n[[formula]]\nabs_x = true\n", "", "hybrids are not drawn here, got \"2 formulas\""},
-		{foreign.Fraktaler, "[[formula]]\nopcodes = \"sqr absx add\"\n", "", "formula.opcodes"},
-		{foreign.Fraktaler, "formula = 3\n", "", "list of tables"},
-		{foreign.Fraktaler, "formula = [3]\n", "", "must be a table"},
+		{foreign.Fraktaler, home + "[[formula]]\n", spec.Mandelbrot, ""},
+		{foreign.Fraktaler, home + "[[formula]]\nabs_x = true\nabs_y = true\n", spec.BurningShip, ""},
+		{foreign.Fraktaler, home + "[[formula]]\nneg_y = true\n", spec.Tricorn, ""},
+		{foreign.Fraktaler, home + "[[formula]]\nneg_x = true\nneg_y = true\n", spec.Mandelbrot, ""},
+		{foreign.Fraktaler, home + "[[formula]]\npower = 5\n", spec.Multibrot, ""},
+		{foreign.Fraktaler, home + "[[formula]]\npower = 1\n", "", "formula.power: the formula z^p + c is drawn here for powers from 2 to 8"},
+		{foreign.Fraktaler, home + "[[formula]]\nneg_x = true\nneg_y = true\npower = 3\n", "", "power 3 neg_x neg_y"},
+		{foreign.Fraktaler, home + "[[formula]]\nneg_y = true\npower = 4\n", "", "power 4 neg_y"},
+		{foreign.Fraktaler, home + "[[formula]]\nabs_x = true\n", "", "power 2 abs_x"},
+		{foreign.Fraktaler, home + "[[formula]]\n[[formula]]\nabs_x = true\n", "", "hybrids are not drawn here, got \"2 formulas\""},
+		{foreign.Fraktaler, home + "[[formula]]\nopcodes = \"sqr absx add\"\n", "", "formula.opcodes"},
+		{foreign.Fraktaler, home + "formula = 3\n", "", "list of tables"},
+		{foreign.Fraktaler, home + "formula = [3]\n", "", "must be a table"},
 		{foreign.Imagina, "Formula: Nova\nLocation:\n Re: 0\n Im: 0\n Size: 1\n Iterations: 9\n", "", `Formula: on line 1 this formula is not drawn here, got "Nova"`},
 		{foreign.Imagina, "Formula: Tricorn\nLocation:\n Re: 0\n Im: 0\n Size: 1\n Iterations: 9\n", spec.Tricorn, ""},
 	} {
@@ -283,15 +286,15 @@ func TestEveryLossIsNamed(t *testing.T) {
 		{foreign.Kalles, kfr, "ColorMethod: 7\nDifferences: 7\n", []string{"ColorMethod: 7: by the distance"}},
 		{foreign.Kalles, kfr, "Wobble: 7\nIterations: 5\n", []string{"Iterations: 100: is given again on line 7; line 4 counts", "Wobble: 7: is not a key that is known here"}},
 		{foreign.Kalles, "Re: 0\nIm: 0\nZoom: 1\n", "", []string{"ImagPointsUp: there the imaginary axis", "Iterations: is not in the file; 1000 is taken"}},
-		{foreign.Fraktaler, "version = \"3\"\n", "reference.period = 5\nopencl.tile_width = 3\ntransform.reflect = false\nrender.zoom_out_factor = 4.0\n", nil},
-		{foreign.Fraktaler, "", "transform.stretch_angle = 1.5\ntransform.stretch_amount = 2\n", []string{"transform.stretch_amount: 2: ", "transform.stretch_angle: 1.5: "}},
-		{foreign.Fraktaler, "", "[transform]\nreflect = true\nexponential_map = true\nvertical_flip = true\n", []string{
+		{foreign.Fraktaler, home, "reference.period = 5\nopencl.tile_width = 3\ntransform.reflect = false\nrender.zoom_out_factor = 4.0\n", nil},
+		{foreign.Fraktaler, home, "transform.stretch_angle = 1.5\ntransform.stretch_amount = 2\n", []string{"transform.stretch_amount: 2: ", "transform.stretch_angle: 1.5: "}},
+		{foreign.Fraktaler, home, "[transform]\nreflect = true\nexponential_map = true\nvertical_flip = true\n", []string{
 			"transform.exponential_map: true: ", "transform.reflect: true: ", "transform.vertical_flip: true: ",
 		}},
-		{foreign.Fraktaler, "", "render.zoom_out_sequence = true\nrender.frame_count = 9\n", []string{"render.frame_count: 9: ", "render.zoom_out_sequence: true: one picture"}},
-		{foreign.Fraktaler, "", "image.subframes = 0\nimage.supersampling = 2\npostprocessing.gamma = 2.0\n", []string{"image.subframes: 0: ", "image.supersampling: 2: ", "postprocessing.gamma: 2: "}},
-		{foreign.Fraktaler, "", "colour.shader = \"void main() {}\"\ncolour.uniforms = [{a = 1}]\n", []string{"colour.shader: void main() {}: ", `colour.uniforms: [{"a":1}]: `}},
-		{foreign.Fraktaler, "", "wobble.a = 7\nwobble.b = 1979-05-27\n", []string{"wobble.a: 7: is not a key", "wobble.b: "}},
+		{foreign.Fraktaler, home, "render.zoom_out_sequence = true\nrender.frame_count = 9\n", []string{"render.frame_count: 9: ", "render.zoom_out_sequence: true: one picture"}},
+		{foreign.Fraktaler, home, "image.subframes = 0\nimage.supersampling = 2\npostprocessing.gamma = 2.0\n", []string{"image.subframes: 0: ", "image.supersampling: 2: ", "postprocessing.gamma: 2: "}},
+		{foreign.Fraktaler, home, "colour.shader = \"void main() {}\"\ncolour.uniforms = [{a = 1}]\n", []string{"colour.shader: void main() {}: ", `colour.uniforms: [{"a":1}]: `}},
+		{foreign.Fraktaler, home, "wobble.a = 7\nwobble.b = 1979-05-27\n", []string{"wobble.a: 7: is not a key", "wobble.b: "}},
 		{foreign.Imagina, "Location:\n\tRe: 0\n\tIm: 0\n\tSize: 1\n\tIterations: 100\n", "\tTilt: 3\nPalette: x\n", []string{"Location.Tilt: 3: is not a key", "Palette: x: is not a key"}},
 	} {
 		p, err := read(t, c.format, c.base+c.text)
@@ -313,7 +316,7 @@ func TestReflectedRotation(t *testing.T) {
 		"transform.rotate = -0.125\ntransform.reflect = true\n": "0.125",
 		"transform.rotate = 0.0\ntransform.reflect = true\n":    "",
 	} {
-		p, err := read(t, foreign.Fraktaler, text)
+		p, err := read(t, foreign.Fraktaler, home+text)
 		require.NoError(t, err)
 		assert.Equal(t, want, p.Spec.Rotation.String(), text)
 	}
@@ -353,8 +356,8 @@ func TestBadFiles(t *testing.T) {
 		{foreign.Fraktaler, "location.real = \"x\"\n", "location.real", "decimal number"},
 		{foreign.Fraktaler, "location.zoom = \"-1\"\n", "location.zoom", "greater than 0"},
 		{foreign.Fraktaler, "location.zoom = nan\n", "location.zoom", "decimal number"},
-		{foreign.Fraktaler, "image.width = 800.5\n", "image.width", "whole number"},
-		{foreign.Fraktaler, "bailout.iterations = 0\n", "bailout.iterations", "from 1"},
+		{foreign.Fraktaler, home + "image.width = 800.5\n", "image.width", "whole number"},
+		{foreign.Fraktaler, home + "bailout.iterations = 0\n", "bailout.iterations", "from 1"},
 		{foreign.Fraktaler, strings.Repeat("a=1\n", 5001), "", "at most 5000 keys"},
 		{foreign.Fraktaler, "x = 1\n" + strings.Repeat("a.", 50) + "a=1\n", "a.a.a.a.a.a.a.a.a", "levels deep"},
 		{foreign.Fraktaler, "a = " + strings.Repeat("[", 4000) + "\n", "", "must be TOML"},
@@ -395,6 +398,11 @@ func TestDetect(t *testing.T) {
 		{"empty.F3.TOML", "", foreign.Fraktaler, ""},
 		{"spec.json", `{"width": 5}`, "", "is no parameter file of Kalles Fraktaler"},
 		{"", "hello world\n", "", "is no parameter file"},
+		{"", "real = \"0\"\nimag = \"0\"\nzoom = \"1\"\n", foreign.RustFractal, ""},
+		{"", "# a place\n[ Location ]\nReal = -1.25 # here\n", foreign.DeepDrill, ""},
+		{"", "[location]\nzoom = 5\ndepth = 100\n", foreign.DeepDrill, ""},
+		{"", "[location]\nreal = \"-1.25\"\n", foreign.Fraktaler, ""},
+		{"empty.ini", "", foreign.DeepDrill, ""},
 		{"place.im", "\xffIMPV\r\n\x00\x00\x00", "", "binary form"},
 		{"x.png", "\x89PNG\r\n\x1a\n\x00", "", "is no text"},
 	} {

@@ -1,6 +1,6 @@
 package foreign
 
-// fraktalerFates is the table of fraktaler-3's keys.
+// fraktalerKeys is the table of fraktaler-3's keys.
 func fraktalerKeys() keyTable {
 	keys := make(keyTable)
 	keys.add(rule{}, // read

@@ -12,7 +12,7 @@ import (
 
 // FuzzRead reads anything in every format: an error, or a Spec that is normalised and losses fit for one line.
 func FuzzRead(f *testing.F) {
-	for _, name := range []string{"deep.kfr", "fire.kfp", "deep.f3.toml", "deep.imt"} {
+	for _, name := range []string{"deep.kfr", "fire.kfp", "deep.f3.toml", "deep.imt", "rust-fractal.toml", "deepdrill-unquoted.toml"} {
 		data, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			f.Fatal(err)

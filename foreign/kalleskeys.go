@@ -1,6 +1,6 @@
 package foreign
 
-// kallesFates is the table of Kalles Fraktaler's keys.
+// kallesKeys is the table of Kalles Fraktaler's keys.
 func kallesKeys() keyTable {
 	keys := make(keyTable)
 	keys.add(rule{}, // read

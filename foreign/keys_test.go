@@ -131,6 +131,12 @@ func TestLostKeys(t *testing.T) {
 	for _, l := range lostInFraktaler() {
 		l.check(t, Fraktaler, fraktalerPlace, fraktalerLine, "true")
 	}
+	for _, l := range lostInRustFractal() {
+		l.check(t, RustFractal, rustFractalPlace, fraktalerLine, "true")
+	}
+	for _, l := range lostInDeepDrill() {
+		l.check(t, DeepDrill, deepDrillPlace, deepDrillLine, "x")
+	}
 }
 
 // honoured is a key that is read: lines with it, and what they make of the canonical Spec.
@@ -197,6 +203,8 @@ func TestHonouredKeys(t *testing.T) {
 	}{
 		{Kalles, kallesPlace, honouredInKalles()},
 		{Fraktaler, fraktalerPlace, honouredInFraktaler()},
+		{RustFractal, rustFractalPlace, honouredInRustFractal()},
+		{DeepDrill, deepDrillPlace, honouredInDeepDrill()},
 		{Imagina, imaginaPlace, honouredInImagina()},
 	} {
 		plain := string(readText(t, c.format, c.place).Spec.Canonical())
@@ -251,6 +259,12 @@ func TestSilentKeys(t *testing.T) {
 		assert.Equal(t, plain, readText(t, Fraktaler, fraktalerPlace+fraktalerLine(key, "3")), key)
 	}
 	assert.Equal(t, plain, readText(t, Fraktaler, fraktalerPlace+"[[formula]]\nopcodes = \"\"\n"))
+	for _, key := range silentInRustFractal() {
+		assert.Equal(t, readText(t, RustFractal, rustFractalPlace), readText(t, RustFractal, rustFractalPlace+fraktalerLine(key, "3")), key)
+	}
+	for _, key := range silentInDeepDrill() {
+		assert.Equal(t, readText(t, DeepDrill, deepDrillPlace), readText(t, DeepDrill, deepDrillPlace+deepDrillLine(key, "3")), key)
+	}
 }
 
 // TestEveryKeyIsTested compares the tables with what the tests above go through.
@@ -264,6 +278,8 @@ func TestEveryKeyIsTested(t *testing.T) {
 	}{
 		{kallesKeys(), lostInKalles(), honouredInKalles(), silentInKalles()},
 		{fraktalerKeys(), lostInFraktaler(), honouredInFraktaler(), silentInFraktaler()},
+		{rustFractalKeys(), lostInRustFractal(), honouredInRustFractal(), silentInRustFractal()},
+		{deepDrillKeys(), lostInDeepDrill(), honouredInDeepDrill(), silentInDeepDrill()},
 	} {
 		tested := slices.Clone(c.silent)
 		for _, l := range c.lost {

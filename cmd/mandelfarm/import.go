@@ -16,9 +16,9 @@ func importCommand() *cobra.Command {
 		Use:   "import FILE",
 		Short: "Make a Spec of another program's parameter file",
 		Long: `Make a Spec of a parameter file of Kalles Fraktaler (.kfr, .kfp), fraktaler-3
-(.f3.toml) or Imagina (.imt), and print it; - reads the file from standard
-input. What of the file is not honoured is named on standard error, a line for
-each: the key, its value and the reason.
+(.f3.toml), rust-fractal (.toml), DeepDrill (.ini) or Imagina (.imt), and print
+it; - reads the file from standard input. What of the file is not honoured is
+named on standard error, a line for each: the key, its value and the reason.
 
 Exit code 0: the Spec is printed, whatever it leaves out. 2: there is no such
 file, or it is no place that can be drawn here.`,
