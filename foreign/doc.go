@@ -13,7 +13,10 @@
 // # What is read
 //
 // Place, iterations, rotation, formula and size. Coordinates keep every digit, with quotes around them or without. A file that
-// does not say where the picture is, is refused. The programs say how large a view is by a
+// does not say where the picture is, is refused; but Kalles Fraktaler's that has a formula or colours alone shows all of it.
+//
+// Files are read as people keep them: Kalles Fraktaler's keys in any order and case, with comments and lines that are none
+// between them, in UTF-16 too. What is missing of a place is as it is when that program starts. The programs say how large a view is by a
 // zoom, of which 2/zoom is half the view's height; the radius has 20 significant digits. Imagina says that height itself,
 // and in hexadecimal digits: coordinates of more than 150 of them are rounded, far behind their last digit.
 //

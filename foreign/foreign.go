@@ -57,7 +57,7 @@ func Read(format Format, data []byte, size Size) (Picture, error) {
 	if len(data) > MaxSize {
 		return Picture{}, fault("", "", fmt.Sprintf("a parameter file must have at most %d bytes, this has more", MaxSize))
 	}
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark, as editors on Windows leave it
+	data = plainText(data)
 	var p *params
 	var d spec.Draft
 	var err error
@@ -92,47 +92,56 @@ func Read(format Format, data []byte, size Size) (Picture, error) {
 
 // Detect tells a file's format from its content, and where that does not decide from the end of the file's name.
 func Detect(name string, data []byte) (Format, error) {
-	switch {
-	case bytes.HasPrefix(data, []byte("\xffIMPV\r\n\x00")):
+	if len(data) > MaxSize {
+		data = data[:MaxSize]
+	}
+	if bytes.HasPrefix(data, []byte("\xffIMPV\r\n\x00")) {
 		return "", fault("", "", "is Imagina's binary form; save the place as text (.imt)")
-	case bytes.IndexByte(data, 0) >= 0:
+	}
+	data = plainText(data)
+	if bytes.IndexByte(data, 0) >= 0 {
 		return "", fault("", "", "is no text, and so no parameter file that is read here")
 	}
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	if format := detectLines(data); format != "" {
+	named := formatOfName(name)
+	switch format := detectLines(data); {
+	case format == "" && named != "":
+		return named, nil
+	case format == Fraktaler && named == DeepDrill: // a profile, without a place
+		return named, nil
+	case format != "":
 		return format, nil
-	}
-	for _, format := range Formats() {
-		if strings.HasSuffix(strings.ToLower(name), "."+string(format)) {
-			return format, nil
-		}
 	}
 	return "", fault("", "", "is no parameter file of Kalles Fraktaler (.kfr), fraktaler-3 (.f3.toml), rust-fractal (.toml), "+
 		"DeepDrill (.ini) or Imagina (.imt)")
 }
 
+// formatOfName is that of the files whose names end so, or empty.
+func formatOfName(name string) Format {
+	for _, format := range Formats() {
+		if strings.HasSuffix(strings.ToLower(name), "."+string(format)) {
+			return format
+		}
+	}
+	return ""
+}
+
 // detectLines looks for the first line that says something: TOML and DeepDrill's files have tables and equals signs, the others
 // colons. Imagina's text alone has the keys Formula and Location.
 func detectLines(data []byte) Format {
-	if len(data) > MaxSize {
-		data = data[:MaxSize]
-	}
 	found := Format("")
 	for line := range bytes.Lines(data) {
 		text := string(bytes.TrimSpace(line))
-		if text == "" || text[0] == '#' {
+		if text == "" || isComment(text) {
 			continue
 		}
 		at := strings.IndexAny(text, ":=")
-		if found == "" {
-			switch {
-			case text[0] == '{':
-				return ""
-			case text[0] == '[', at > 0 && text[at] == '=':
-				return detectTables(data)
-			case at <= 0:
-				return ""
-			}
+		switch {
+		case found != "" || at == 0:
+		case text[0] == '{':
+			return ""
+		case text[0] == '[', at > 0 && text[at] == '=':
+			return detectTables(data)
+		case at > 0:
 			found = Kalles
 		}
 		if key, _, ok := strings.Cut(text, ":"); ok && (key == "Formula" || key == "Location") {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -26,6 +27,7 @@ func TestLineEnds(t *testing.T) {
 			"blank":     "\n \t\n" + strings.ReplaceAll(text, "\n", "\n\n"),
 			"no end":    strings.TrimSuffix(text, "\n"),
 			"trailing":  strings.ReplaceAll(text, "\n", " \t\n"),
+			"UTF-16":    utf16Text(text),
 			"BOM, CRLF": "\xef\xbb\xbf" + strings.ReplaceAll(text, "\n", "\r\n"),
 		}
 		if format != Fraktaler { // TOML has no lines that end so
@@ -41,14 +43,23 @@ func TestLineEnds(t *testing.T) {
 	}
 }
 
+// utf16Text is the text as Windows calls Unicode: UTF-16 with the low byte first, and a mark that says so.
+func utf16Text(text string) string {
+	data := []byte("\xff\xfe")
+	for _, unit := range utf16.Encode([]rune(text)) {
+		data = append(data, byte(unit&255), byte(unit>>8))
+	}
+	return string(data)
+}
+
 // TestLinesAreCounted as an editor counts them, blank ones and those that are given twice included.
 func TestLinesAreCounted(t *testing.T) {
 	t.Parallel()
 	for _, end := range []string{"\n", "\r\n", "\r"} {
 		text := strings.ReplaceAll("\n\nRe: 0\n\nIm: 0\nZoom: x\n", "\n", end)
 		assert.Contains(t, requireFault(t, Kalles, text, "Zoom"), "on line 6 ", "%q", end)
-		text = strings.ReplaceAll("Re: 0\n\n\nno colon\n", "\n", end)
-		assert.Contains(t, requireFault(t, Kalles, text, ""), "line 4 ", "%q", end)
+		text = strings.ReplaceAll("Location:\n\n\nno colon\n", "\n", end)
+		assert.Contains(t, requireFault(t, Imagina, text, ""), "line 4 ", "%q", end)
 	}
 	assert.Contains(t, requireFault(t, Fraktaler, "\n\nx = = 1\n", ""), "line 3, column 5 must be TOML")
 }
@@ -60,7 +71,7 @@ func TestSpaces(t *testing.T) {
 	assert.Equal(t, want, readText(t, Kalles, "  Re :  -1.25 \n\tIm:0.5\nZoom\t: 8\nIterations:100\nImagPointsUp:\t1\n"))
 	p := readText(t, Kalles, kallesPlace+"TextureEnabled: 1\nTextureFile: C:\\sky.jpg\n")
 	assert.Contains(t, p.Losses[1].String(), `TextureFile: C:\sky.jpg: `)
-	requireFault(t, Kalles, kallesPlace+": 5\n", "")
+	requireFault(t, Imagina, imaginaPlace+": 5\n", "")
 	assert.Equal(t, readText(t, Imagina, imaginaPlace), readText(t, Imagina, strings.ReplaceAll(imaginaPlace, "\t", "   ")))
 }
 
