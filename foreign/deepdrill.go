@@ -48,6 +48,7 @@ func deepDrillEntries(p *params, data []byte) error {
 	})
 }
 
+// deepDrillView: the imaginary axis points down there.
 func deepDrillView(p *params, wanted *spec.Draft) (err error) {
 	if wanted.Center.Re, err = p.decimal("location.real"); err != nil {
 		return err
@@ -59,6 +60,7 @@ func deepDrillView(p *params, wanted *spec.Draft) (err error) {
 	if !wanted.Center.Re.IsSet() {
 		wanted.Center.Re = zero
 	}
+	wanted.Mirror = true
 	wanted.Radius, _ = spec.ParseDecimal("2")
 	if p.has("location.zoom") {
 		wanted.Radius, err = p.radius("location.zoom")

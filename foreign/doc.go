@@ -12,7 +12,7 @@
 //
 // # What is read
 //
-// Place, iterations, rotation, formula and size. Coordinates keep every digit, with quotes around them or without. A file that
+// Place, iterations, orientation, formula and size. Coordinates keep every digit, with quotes around them or without. A file that
 // does not say where the picture is, is refused; but Kalles Fraktaler's that has a formula or colours alone shows all of it.
 //
 // Files are read as people keep them: Kalles Fraktaler's keys in any order and case, with comments and lines that are none
@@ -36,8 +36,11 @@
 // value that changes nothing. A key that is in no table is a loss. A file whose formula is not one of the farm's is an
 // error, because another formula is another picture.
 //
-// The axis of the imaginary numbers points up here, and down in Kalles Fraktaler unless the file says otherwise. The
-// place is the same, the picture is mirrored, and that is a loss too.
+// # Orientation
+//
+// The axis of the imaginary numbers points up in a plain view here. It points down in Kalles Fraktaler, unless the file says
+// otherwise, in rust-fractal and in DeepDrill, and in fraktaler-3 if the file says so: then the view is mirrored. Kalles
+// Fraktaler stretches what it has turned and fraktaler-3 turns what it has stretched; a Spec does as the latter.
 //
 // # Guarantees
 //

@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"math/big"
 	"strconv"
 	"strings"
 
@@ -49,14 +50,32 @@ func fraktalerView(p *params, wanted *spec.Draft) (err error) {
 			return err
 		}
 	}
+	return fraktalerOrientation(p, wanted)
+}
+
+// fraktalerOrientation reads how the view lies. A reflected one turns the other way round, seen in the plane. What flips the picture
+// turns the view upside down.
+func fraktalerOrientation(p *params, wanted *spec.Draft) (err error) {
 	if wanted.Rotation, err = p.decimal("transform.rotate"); err != nil {
 		return err
 	}
-	// The picture of a reflected view turns the other way round, seen in the plane.
-	if p.on("transform.reflect") && wanted.Rotation.Sign() != 0 {
-		wanted.Rotation, err = negative(wanted.Rotation)
+	reflected := p.on("transform.reflect")
+	if reflected && wanted.Rotation.Sign() != 0 {
+		if wanted.Rotation, err = negative(wanted.Rotation); err != nil {
+			return err
+		}
 	}
-	return err
+	wanted.Mirror = reflected != p.on("transform.vertical_flip")
+	amount, err := p.number("transform.stretch_amount") // in hundredths
+	if err != nil {
+		return err
+	}
+	axis, err := p.number("transform.stretch_angle")
+	if err != nil {
+		return err
+	}
+	wanted.Stretch = stretch(amount.Quo(amount, big.NewRat(100, 1)), axis)
+	return nil
 }
 
 // negative returns -d for d other than 0.

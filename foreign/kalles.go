@@ -39,7 +39,7 @@ func kallesEntries(p *params, data []byte) error {
 		if isComment(line) {
 			return nil
 		}
-		if strings.Index(line, ":") <= 0 {
+		if strings.Index(strings.TrimSpace(line), ":") <= 0 {
 			p.absent = append(p.absent, Loss{
 				Key: fmt.Sprintf("line %d", number), Value: abridge(strings.TrimSpace(line)), Reason: "is not read: it has not the form \"Key: value\"",
 			})
@@ -59,9 +59,6 @@ func kallesEntries(p *params, data []byte) error {
 // kallesView reads where the picture is. What of a place is missing is as Kalles Fraktaler has it when it starts. A file without
 // any of it shows all of its formula, to which its colours may be all that it has.
 func kallesView(p *params, wanted *spec.Draft) (err error) {
-	if wanted.Rotation, err = p.decimal("RotateAngle"); err != nil {
-		return err
-	}
 	if !p.hasPlace() {
 		switch {
 		case p.has("Colors"):
@@ -89,11 +86,31 @@ func kallesView(p *params, wanted *spec.Draft) (err error) {
 			return err
 		}
 	}
-	switch {
-	case !p.on("ImagPointsUp"):
-		p.lose("ImagPointsUp", "there the imaginary axis points down, here it points up: the picture is mirrored top to bottom")
-	case wanted.Rotation.Sign() != 0:
-		p.lose("RotateAngle", "is counter-clockwise here; versions of Kalles Fraktaler differ in that where ImagPointsUp is 1")
+	return kallesOrientation(p, wanted)
+}
+
+// kallesOrientation reads how the view lies. A point of the picture is turned by RotateAngle and then stretched there, along an axis
+// of the plane, which is as much less in the view. The imaginary axis points down unless the file says otherwise.
+func kallesOrientation(p *params, wanted *spec.Draft) (err error) {
+	if wanted.Rotation, err = p.decimal("RotateAngle"); err != nil {
+		return err
+	}
+	rotation, err := p.number("RotateAngle")
+	if err != nil {
+		return err
+	}
+	amount, err := p.number("StretchAmount")
+	if err != nil {
+		return err
+	}
+	axis, err := p.number("StretchAngle")
+	if err != nil {
+		return err
+	}
+	wanted.Stretch = stretch(amount, axis.Sub(axis, rotation))
+	wanted.Mirror = !p.on("ImagPointsUp")
+	if !wanted.Mirror && (rotation.Sign() != 0 || wanted.Stretch != spec.Stretch{}) {
+		p.lose("ImagPointsUp", "angles are counter-clockwise here; versions of Kalles Fraktaler differ in that where it is 1")
 	}
 	return nil
 }

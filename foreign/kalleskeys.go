@@ -4,7 +4,7 @@ package foreign
 func kallesKeys() keyTable {
 	keys := make(keyTable)
 	keys.add(rule{}, // read
-		"Re", "Im", "Zoom", "RotateAngle", "ImagPointsUp", "FractalType", "Power", "UseHybridFormula", "Iterations",
+		"Re", "Im", "Zoom", "RotateAngle", "StretchAngle", "StretchAmount", "ImagPointsUp", "FractalType", "Power", "UseHybridFormula", "Iterations",
 		"ImageWidth", "ImageHeight", "Colors", "ColorMethod", "IterDiv", "ColorOffset", "InteriorColor",
 		"Slopes", "SlopeAngle", "SlopeRatio", "SlopePower")
 	keys.add(rule{}, // no influence on the picture, or only through other keys
@@ -17,9 +17,8 @@ func kallesKeys() keyTable {
 		"UseSRGB", "TriangleInequalityAverage", // for shaders
 	)
 
-	keys.add(rule{reason: "views are not stretched", neutral: "0"}, "StretchAngle", "StretchAmount")
 	keys["Rotate"] = rule{reason: "is of old versions and means something else in each; RotateAngle is read", neutral: "0"}
-	keys["Ratio"] = rule{reason: "views are not stretched", neutral: "360"}
+	keys["Ratio"] = rule{reason: "is of old versions and means something else in each; StretchAmount is read", neutral: "360"}
 
 	const bailout = "points escape at a circle of radius 256 here"
 	keys.add(rule{reason: "fractions of iterations are logarithmic here", neutral: "0"}, "SmoothMethod", "SmoothingMethod")

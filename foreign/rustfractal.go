@@ -18,6 +18,7 @@ func readRustFractal(document map[string]any) (*params, spec.Draft, error) {
 	return p, wanted, nil
 }
 
+// rustFractalView: the imaginary axis points down there.
 func rustFractalView(p *params, wanted *spec.Draft) (err error) {
 	for _, number := range []struct {
 		key   string
@@ -29,6 +30,7 @@ func rustFractalView(p *params, wanted *spec.Draft) (err error) {
 			return err
 		}
 	}
+	wanted.Mirror = true
 	wanted.Radius, _ = spec.ParseDecimal("2")
 	if p.has("zoom") {
 		wanted.Radius, err = p.radius("zoom")

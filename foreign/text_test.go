@@ -17,7 +17,7 @@ import (
 func TestLineEnds(t *testing.T) {
 	t.Parallel()
 	for format, text := range map[Format]string{
-		Kalles: kallesPlace + "Flat: 1\n", Fraktaler: fraktalerPlace + "[transform]\nreflect = true\n", Imagina: imaginaPlace + "Hue: 1\n",
+		Kalles: kallesPlace + "Flat: 1\n", Fraktaler: fraktalerPlace + "[transform]\nexponential_map = true\n", Imagina: imaginaPlace + "Hue: 1\n",
 	} {
 		want := readText(t, format, text)
 		require.Len(t, want.Losses, 1)
@@ -97,7 +97,7 @@ func TestLossesAreInTheFilesOrder(t *testing.T) {
 	for _, l := range readText(t, Kalles, "Flat: 1\nRe: 0\nSeedI: 1\nzz: 1\nIm: 0\naa: 1\nZoom: 1\n").Losses {
 		keys = append(keys, l.Key)
 	}
-	assert.Equal(t, []string{"Flat", "SeedI", "zz", "aa", "ImagPointsUp", "Iterations"}, keys)
+	assert.Equal(t, []string{"Flat", "SeedI", "zz", "aa", "Iterations"}, keys)
 }
 
 // TestAbridged: what strangers wrote fits a line of a terminal and is valid UTF-8.

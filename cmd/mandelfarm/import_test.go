@@ -16,7 +16,7 @@ import (
 
 // spiral is a file of Kalles Fraktaler's with two things that are not honoured.
 const spiral = "Re: -0.743643887\r\nIm: 0.1318259\r\nZoom: 20000\r\nIterations: 500\r\nImagPointsUp: 1\r\n" +
-	"StretchAngle: 12\r\nWobble: 7\r\n"
+	"Flat: 1\r\nWobble: 7\r\n"
 
 func TestImportPrintsASpec(t *testing.T) {
 	t.Parallel()
@@ -32,7 +32,7 @@ func TestImportPrintsASpec(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Equal(t, want, s)
-	assert.Equal(t, "StretchAngle: 12: views are not stretched\nWobble: 7: is not a key that is known here\n", r.stderr)
+	assert.Equal(t, "Flat: 1: colours run into each other here\nWobble: 7: is not a key that is known here\n", r.stderr)
 	assert.Equal(t, r.stdout, asked(t, "", spiral, "import", "-", "--width", "60", "--height", "40"))
 }
 
