@@ -86,7 +86,7 @@ func TestACollection(t *testing.T) {
 	}
 }
 
-func endings() []string { return []string{".kfr", ".kfp", ".toml", ".ini", ".imt"} }
+func endings() []string { return []string{".kfr", ".kfp", ".toml", ".ini", ".imt", ".map", ".ugr"} }
 
 func readNamed(path string, data []byte) (foreign.Picture, error) {
 	format, err := foreign.Detect(path, data)

@@ -1,4 +1,4 @@
-// Package foreign reads the parameter files of other programs into Specs.
+// Package foreign reads the parameter files of other programs into Specs, and writes some.
 //
 // # Formats
 //
@@ -8,7 +8,10 @@
 //	ini      DeepDrill: "key = value" lines in [sections]
 //	imt      Imagina: indented "Key: value" lines with hexadecimal numbers
 //
-// [Detect] tells them apart by their content; [Read] makes a [Picture] of one.
+//	kfp, map, ugr  colours alone, of Kalles Fraktaler, Fractint and Ultra Fractal
+//
+// [Detect] tells them apart by their content; [Read] makes a [Picture] of one, [ReadWithColors] of a place and another file's
+// colours. [Export] writes a Spec as one of the first, and says what it leaves out by reading it again.
 //
 // # What is read
 //

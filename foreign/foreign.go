@@ -1,9 +1,7 @@
 package foreign
 
 import (
-	"bytes"
 	"fmt"
-	"strings"
 
 	"mandelfarm/renderer/spec"
 )
@@ -13,15 +11,22 @@ type Format string
 
 // The formats.
 const (
-	Kalles      Format = "kfr"     // Kalles Fraktaler's .kfr, and .kfp, which holds colours alone
+	Kalles      Format = "kfr"     // Kalles Fraktaler: places with their colours
 	Fraktaler   Format = "f3.toml" // fraktaler-3
 	RustFractal Format = "toml"    // rust-fractal
 	DeepDrill   Format = "ini"     // DeepDrill
 	Imagina     Format = "imt"     // Imagina's text
+
+	// Colours alone. They are read as the whole Mandelbrot set in these colours, or for another file's place.
+	KallesColors  Format = "kfp" // Kalles Fraktaler
+	FractintMap   Format = "map" // Fractint: 256 colours
+	UltraGradient Format = "ugr" // Ultra Fractal: a gradient
 )
 
 // Formats lists every format.
-func Formats() []Format { return []Format{Kalles, Fraktaler, RustFractal, DeepDrill, Imagina} }
+func Formats() []Format {
+	return []Format{Kalles, Fraktaler, RustFractal, DeepDrill, Imagina, KallesColors, FractintMap, UltraGradient}
+}
 
 // MaxSize is the most bytes that a file may have. Two coordinates of 100,000 digits are far below it.
 const MaxSize = 4 << 20
@@ -50,32 +55,25 @@ type Picture struct {
 	Losses []Loss
 }
 
+// File is a parameter file.
+type File struct {
+	Format Format
+	Data   []byte
+}
+
 // Read reads a file of a format. Every error is a *spec.FieldError, which names the key at fault if there is one;
 // where the format has lines, the reason names the line. The Spec is within no limits: for those see
 // package renderer.
 func Read(format Format, data []byte, size Size) (Picture, error) {
-	if len(data) > MaxSize {
-		return Picture{}, fault("", "", fmt.Sprintf("a parameter file must have at most %d bytes, this has more", MaxSize))
-	}
-	data = plainText(data)
-	var p *params
-	var d spec.Draft
-	var err error
-	switch format {
-	case Kalles:
-		p, d, err = readKalles(data)
-	case Fraktaler, RustFractal:
-		p, d, err = readTOML(data)
-	case DeepDrill:
-		p, d, err = readDeepDrill(data)
-	case Imagina:
-		p, d, err = readImagina(data)
-	default:
-		return Picture{}, fault("", string(format), "is not a known format")
-	}
+	p, d, err := read(File{format, data})
 	if err != nil {
 		return Picture{}, err
 	}
+	return picture(d, size, p.allLosses())
+}
+
+// picture makes a Spec of what is read.
+func picture(d spec.Draft, size Size, losses []Loss) (Picture, error) {
 	if size.Width != 0 {
 		d.Width = size.Width
 	}
@@ -87,92 +85,30 @@ func Read(format Format, data []byte, size Size) (Picture, error) {
 	if err != nil {
 		return Picture{}, err
 	}
-	return Picture{Spec: s, Losses: p.allLosses()}, nil
+	return Picture{Spec: s, Losses: losses}, nil
 }
 
-// Detect tells a file's format from its content, and where that does not decide from the end of the file's name.
-func Detect(name string, data []byte) (Format, error) {
-	if len(data) > MaxSize {
-		data = data[:MaxSize]
+// read reads the parameters of a file.
+func read(f File) (*params, spec.Draft, error) {
+	if len(f.Data) > MaxSize {
+		return nil, spec.Draft{}, fault("", "", fmt.Sprintf("a parameter file must have at most %d bytes, this has more", MaxSize))
 	}
-	if bytes.HasPrefix(data, []byte("\xffIMPV\r\n\x00")) {
-		return "", fault("", "", "is Imagina's binary form; save the place as text (.imt)")
+	data := plainText(f.Data)
+	switch f.Format {
+	case Kalles:
+		return readKalles(data)
+	case Fraktaler, RustFractal:
+		return readTOML(data)
+	case DeepDrill:
+		return readDeepDrill(data)
+	case Imagina:
+		return readImagina(data)
+	case KallesColors, FractintMap, UltraGradient:
+		d := spec.Draft{Width: standardWidth, Height: standardHeight, MaxIterations: standardIterations}
+		p, err := readColors(f.Format, data, &d)
+		return p, d, err
 	}
-	data = plainText(data)
-	if bytes.IndexByte(data, 0) >= 0 {
-		return "", fault("", "", "is no text, and so no parameter file that is read here")
-	}
-	named := formatOfName(name)
-	switch format := detectLines(data); {
-	case format == "" && named != "":
-		return named, nil
-	case format == Fraktaler && named == DeepDrill: // a profile, without a place
-		return named, nil
-	case format != "":
-		return format, nil
-	}
-	return "", fault("", "", "is no parameter file of Kalles Fraktaler (.kfr), fraktaler-3 (.f3.toml), rust-fractal (.toml), "+
-		"DeepDrill (.ini) or Imagina (.imt)")
-}
-
-// formatOfName is that of the files whose names end so, or empty.
-func formatOfName(name string) Format {
-	for _, format := range Formats() {
-		if strings.HasSuffix(strings.ToLower(name), "."+string(format)) {
-			return format
-		}
-	}
-	return ""
-}
-
-// detectLines looks for the first line that says something: TOML and DeepDrill's files have tables and equals signs, the others
-// colons. Imagina's text alone has the keys Formula and Location.
-func detectLines(data []byte) Format {
-	found := Format("")
-	for line := range bytes.Lines(data) {
-		text := string(bytes.TrimSpace(line))
-		if text == "" || isComment(text) {
-			continue
-		}
-		at := strings.IndexAny(text, ":=")
-		switch {
-		case found != "" || at == 0:
-		case text[0] == '{':
-			return ""
-		case text[0] == '[', at > 0 && text[at] == '=':
-			return detectTables(data)
-		case at > 0:
-			found = Kalles
-		}
-		if key, _, ok := strings.Cut(text, ":"); ok && (key == "Formula" || key == "Location") {
-			return Imagina
-		}
-	}
-	return found
-}
-
-// detectTables tells files with tables apart. rust-fractal's have none, and DeepDrill's a depth and no quotes.
-func detectTables(data []byte) Format {
-	table := ""
-	for line := range bytes.Lines(data) {
-		text := strings.TrimSpace(string(line))
-		if strings.HasPrefix(text, "[") {
-			table = strings.ToLower(strings.Trim(text, "[] \t"))
-			continue
-		}
-		key, value, ok := strings.Cut(text, "=")
-		if !ok || strings.HasPrefix(text, "#") {
-			continue
-		}
-		key, value = strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(value)
-		switch {
-		case table == "" && (key == "real" || key == "imag"):
-			return RustFractal
-		case table == "location" && (key == "depth" || (key == "real" || key == "imag") && !strings.HasPrefix(value, `"`)):
-			return DeepDrill
-		}
-	}
-	return Fraktaler
+	return nil, spec.Draft{}, fault("", string(f.Format), "is not a known format")
 }
 
 // FromMediaType returns the format of a media type, as HTTP and mail name the kind of a document, without parameters.
@@ -188,6 +124,12 @@ func FromMediaType(mediaType string) (Format, bool) {
 		return DeepDrill, true
 	case "text/vnd.imagina.imt":
 		return Imagina, true
+	case "application/vnd.kallesfraktaler.kfp":
+		return KallesColors, true
+	case "text/vnd.fractint.map":
+		return FractintMap, true
+	case "text/vnd.ultrafractal.ugr":
+		return UltraGradient, true
 	}
 	return "", false
 }
@@ -197,5 +139,6 @@ func MediaTypes() []string {
 	return []string{
 		"application/vnd.kallesfraktaler.kfr", "application/vnd.fraktaler3+toml", "application/toml",
 		"application/vnd.rust-fractal+toml", "text/vnd.deepdrill.ini", "text/vnd.imagina.imt",
+		"application/vnd.kallesfraktaler.kfp", "text/vnd.fractint.map", "text/vnd.ultrafractal.ugr",
 	}
 }

@@ -117,7 +117,7 @@ func TestPaletteAlone(t *testing.T) {
 	assert.Equal(t, spec.Palette("000000@0,ff0000@0.25,ffff00@0.5,ffffff@0.75"), p.Spec.Coloring.Palette)
 	assert.Equal(t, "1.25", p.Spec.Radius.String(), "all of the set")
 	assert.Equal(t, "0.247053", p.Spec.Coloring.Density.String(), "sqrt(1000)/128")
-	assert.Len(t, p.Losses, 2)
+	assert.Len(t, p.Losses, 1)
 }
 
 func TestFraktaler(t *testing.T) {

@@ -7,10 +7,11 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-// The size of a picture whose file says none.
+// What a picture has whose file does not say.
 const (
-	standardWidth  = 1920
-	standardHeight = 1080
+	standardWidth      = 1920
+	standardHeight     = 1080
+	standardIterations = 1000
 )
 
 // readKalles reads Kalles Fraktaler's "Key: value" lines.
@@ -27,6 +28,27 @@ func readKalles(data []byte) (*params, spec.Draft, error) {
 	}
 	p.apply(kallesKeys())
 	return p, wanted, err
+}
+
+// readKallesColors reads the colours of one of Kalles Fraktaler's files, for a picture of so many iterations and such a formula.
+// What such files have beside colours is not looked at.
+func readKallesColors(data []byte, wanted *spec.Draft) (*params, error) {
+	p := newParams()
+	err := kallesEntries(p, data)
+	if err == nil && !p.has("Colors") {
+		err = fault("Colors", "", "is missing: the file has no palette")
+	}
+	if err == nil {
+		err = kallesColors(p, wanted)
+	}
+	keys := kallesColorKeys()
+	for key := range kallesKeys() {
+		if _, ofColors := keys[key]; !ofColors {
+			keys[key] = rule{}
+		}
+	}
+	p.apply(keys)
+	return p, err
 }
 
 // kallesEntries reads keys in any case. Lines that are none are not read there either.
@@ -191,7 +213,7 @@ func multibrot(p *params, wanted *spec.Draft, key string, power int) error {
 }
 
 func kallesIterations(p *params, wanted *spec.Draft) (err error) {
-	if wanted.MaxIterations, err = p.iterations("Iterations", 1000); err == nil && !p.has("Iterations") {
+	if wanted.MaxIterations, err = p.iterations("Iterations", standardIterations); err == nil && !p.has("Iterations") {
 		p.lose("Iterations", "is not in the file; 1000 is taken")
 	}
 	return err

@@ -3,6 +3,7 @@ package foreign
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"mandelfarm/renderer/palette"
@@ -40,12 +41,17 @@ func between(from, to rgb, part float64) (c rgb) {
 // tolerance is how far a palette may be from Kalles Fraktaler's table, on average over its colours and channels of 255. That
 // does not show, and leaves many palettes with their own few stops: from black to white and back the cubic of a gradient is
 // 1.8 from the sine.
-const tolerance = 2
+const tolerance = 1.9
 
 // kallesStops returns the gradient of a list of keys, and how often it is repeated in a turn. It has the shortest of the lists
 // that the keys repeat, each key with as many colours on the way to the next as it takes to follow the sine; where that is
-// more than the table has, the table itself.
+// more than the table has, the table itself. The turn of a palette that has a name is that.
 func kallesStops(keys []rgb) (gradient spec.Palette, repeats int) {
+	for _, name := range spec.Palettes() {
+		if len(keys) == kallesTurn && slices.Equal(keys, turnOf(name, true)) {
+			return name, 1
+		}
+	}
 	table := kallesTable(keys)
 	short := period(keys)
 	repeats = len(keys) / len(short)
@@ -97,9 +103,18 @@ func spread(colors []rgb) spec.Palette {
 	}
 	texts := make([]string, len(colors))
 	for i, c := range colors {
-		texts[i] = fmt.Sprintf("%s@0.%09d", c.stop(), i*1_000_000_000/len(colors))
+		texts[i] = c.stop() + "@" + place(i, len(colors))
 	}
 	return spec.Palette(strings.Join(texts, ","))
+}
+
+// place is i/n as the place of a stop, in the one form that such a number has.
+func place(i, n int) string {
+	d, err := spec.ParseDecimal(fmt.Sprintf("0.%09d", i*1_000_000_000/n))
+	if err != nil {
+		panic("foreign: a place is a number: " + err.Error())
+	}
+	return d.String()
 }
 
 // deviation is how far the gradient, as it is drawn, is from a turn of colours in which it is repeated.

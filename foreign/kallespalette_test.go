@@ -16,9 +16,9 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-// turnOf is what Kalles Fraktaler draws of a list of red, green and blue: 1,024 colours, one of the keys at every multiple of
+// tableOf is what Kalles Fraktaler draws of a list of red, green and blue: 1,024 colours, one of the keys at every multiple of
 // 1024/n, and half a sine from each to the next.
-func turnOf(keys [][3]float64) (turn [1024][3]float64) {
+func tableOf(keys [][3]float64) (turn [1024][3]float64) {
 	for i := range turn {
 		place := float64(i) * float64(len(keys)) / 1024
 		key := math.Floor(place)
@@ -43,7 +43,7 @@ func requirePalette(t require.TestingT, keys [][3]float64) Picture {
 	repeats, offset := p.Spec.Coloring.Density.Float64(), p.Spec.Coloring.Offset.Float64()
 	colors := palette.New(p.Spec.Coloring.Palette, 8, true)
 	sum := 0.0
-	turn := turnOf(keys)
+	turn := tableOf(keys)
 	for i := range turn {
 		place := offset + repeats*float64(i)/1024
 		got := colors[int((place-math.Floor(place))*float64(len(colors)))]

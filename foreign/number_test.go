@@ -274,3 +274,6 @@ func TestWholeNumbers(t *testing.T) {
 	p := readText(t, Fraktaler, fraktalerPlace+"image.width = 3\nimage.height = 2\nimage.subsampling = 1000\n")
 	assert.Equal(t, [2]int{1, 1}, [2]int{p.Spec.Width, p.Spec.Height}, "a picture has a pixel")
 }
+
+// numberOf is a fraction.
+func numberOf(n, d int) *big.Rat { return big.NewRat(int64(n), int64(d)) }
