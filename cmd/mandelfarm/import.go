@@ -62,6 +62,9 @@ func importFile(input, palette string, size foreign.Size, stdin io.Reader, stdou
 	if err := printLosses(stderr, picture.Losses); err != nil {
 		return err
 	}
+	if err := printReaders(stderr, picture.Spec); err != nil {
+		return err
+	}
 	_, err = fmt.Fprintf(stdout, "%s\n", picture.Spec.Canonical())
 	return err
 }

@@ -123,3 +123,16 @@ func TestExport(t *testing.T) {
 	assert.Equal(t, exitUsage, r.code)
 	assert.Contains(t, r.stderr, "formula: is not one of Kalles Fraktaler's")
 }
+
+// TestLargePicturesNameTheirReaders, before anybody waits for one.
+func TestLargePicturesNameTheirReaders(t *testing.T) {
+	t.Parallel()
+	r := ask(t, "", spiral, "import", "-", "--width", "20000", "--height", "15000")
+	assert.Contains(t, r.stderr, "opens in: libvips, GDAL, Chromium; too large for: sharp, Pillow, ffmpeg, ImageMagick\n")
+	r = ask(t, "", `{"width":16001,"height":1}`, "render", "-", "-o", "-")
+	require.Equal(t, exitOK, r.code)
+	assert.Contains(t, r.stderr, "too large for: ImageMagick\n")
+	farm := serve(t, map[string]string{"DATA": t.TempDir()})
+	assert.Contains(t, ask(t, farm.url, `{"width":16001,"height":1}`, "submit", "-").stderr, "too large for: ImageMagick\n")
+	assert.Empty(t, ask(t, farm.url, `{"width":16000,"height":1}`, "submit", "-").stderr)
+}

@@ -52,6 +52,9 @@ func (c *caller) submit(ctx context.Context, s spec.Spec, wait bool, output stri
 	if err != nil {
 		return err
 	}
+	if err := printReaders(c.stderr, s); err != nil {
+		return err
+	}
 	if output != standard && (!wait || !c.json) { // a watch prints all documents there are
 		if err := c.print(st, onlyID); err != nil {
 			return err
@@ -106,6 +109,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"relief", "`strength` of a slope's light, 0 to 1"},
 		{"interior", "`colour` of the inside, such as #000000"},
 		{"format", "`format` of the file: png, npy for raw data, or exr for both"},
+		{"counts", "`type` of the counts in an exr: uint, or float for readers that know no whole numbers"},
 	} {
 		fs.String(p.name, "", p.usage)
 		arguments(fs, p.name)

@@ -54,6 +54,7 @@ func (r *reader) draft(s *Draft) *FieldError {
 		"depth":          func(path string) *FieldError { return r.count(path, &s.Depth) },
 		"coloring":       func(path string) *FieldError { return r.coloring(path, &s.Coloring) },
 		"format":         func(path string) *FieldError { return readName(r, path, &s.Format) },
+		"counts":         func(path string) *FieldError { return readName(r, path, &s.Counts) },
 	}
 	return r.object("", fields)
 }

@@ -54,10 +54,11 @@ type Draft struct {
 	Height        int        `json:"height"`         // pixels
 	MaxIterations Iterations `json:"max_iterations"` // points that have not escaped after so many are inside
 	Samples       int        `json:"samples"`        // points per pixel
-	Depth         int        `json:"depth,omitzero"` // bits per channel: 16, or 0 for 8; not for MethodSet
+	Depth         int        `json:"depth,omitzero"` // bits per channel: 16, or 0 for 8; of MethodSet 8, or 0 for 1
 	Coloring      Coloring   `json:"coloring,omitzero"`
 
 	Format FileFormat `json:"format,omitzero"` // of the file
+	Counts Counts     `json:"counts,omitzero"` // in it; of EXR only
 }
 
 // draft hides the name under which a Spec embeds its fields, so that no other package can make a Spec of any.

@@ -174,6 +174,14 @@ func TestOnePictureHasOneID(t *testing.T) {
 			`{"width":8,"height":6,"samples":3,"depth":16,"coloring":{"method":"set","steps":9}}`,
 		},
 		{
+			`{"width":8,"height":6,"depth":8,"coloring":{"method":"set"}}`,
+			`{"width":8,"height":6,"depth":8,"samples":1,"coloring":{"method":"set","palette":"fire"}}`,
+		},
+		{
+			`{"width":8,"height":6,"samples":2,"coloring":{"method":"set"}}`,
+			`{"width":8,"height":6,"samples":2,"depth":8,"coloring":{"method":"set"}}`,
+		},
+		{
 			`{"width":8,"height":6,"rotation":180}`,
 			`{"width":8,"height":6,"rotation":-180}`,
 		},
