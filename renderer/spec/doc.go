@@ -25,5 +25,6 @@
 //	palettes.go     the named palettes
 //	id.go           the ID, and the version that is part of it
 //	cell.go         squares of the quadtree, which share a reference
+//	viewers.go      which programs open a picture of a size
 //	minibrot.go     what is said of a minibrot
 package spec
