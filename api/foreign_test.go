@@ -16,7 +16,7 @@ import (
 
 // Files of other programs with the place of spiral and one thing that is not honoured.
 const (
-	kfr = "Re: -0.743643887\r\nIm: 0.1318259\r\nZoom: 20000\r\nIterations: 500\r\nImagPointsUp: 1\r\nStretchAngle: 12\r\n"
+	kfr = "Re: -0.743643887\r\nIm: 0.1318259\r\nZoom: 20000\r\nIterations: 500\r\nImagPointsUp: 1\r\nFlat: 1\r\n"
 	f3  = "location.real = \"-0.743643887\"\nlocation.imag = \"0.1318259\"\nlocation.zoom = \"2e4\"\nbailout.iterations = 500\n" +
 		"transform.exponential_map = true\n"
 	imt = "Formula: Mandelbrot\nLocation:\n\tRe: -0.c\n\tIm: 0.08\n\tSize: 1@-03\n\tIterations: 500\n\tTilt: 1\n"
@@ -32,11 +32,11 @@ func TestJobsFromFilesOfOtherPrograms(t *testing.T) {
 	t.Parallel()
 	f := newFarm(t)
 	for kind, c := range map[string]struct{ text, re, radius, loss string }{
-		"application/vnd.kallesfraktaler.kfr":             {kfr, "-0.743643887", "0.0001", "StretchAngle"},
+		"application/vnd.kallesfraktaler.kfr":             {kfr, "-0.743643887", "0.0001", "Flat"},
 		"application/vnd.fraktaler3+toml":                 {f3, "-0.743643887", "0.0001", "transform.exponential_map"},
 		"application/toml":                                {f3, "-0.743643887", "0.0001", "transform.exponential_map"},
 		"text/vnd.imagina.imt":                            {imt, "-0.75", "0.000244140625", "Location.Tilt"},
-		"Application/Vnd.KallesFraktaler.KFR;charset=x-y": {kfr, "-0.743643887", "0.0001", "StretchAngle"},
+		"Application/Vnd.KallesFraktaler.KFR;charset=x-y": {kfr, "-0.743643887", "0.0001", "Flat"},
 	} {
 		a := f.postFile("/jobs?width=60&height=40", kind, c.text)
 		require.Equal(t, http.StatusAccepted, a.status, "%s: %s", kind, a.body)
@@ -67,8 +67,8 @@ func TestBadFilesOfOtherPrograms(t *testing.T) {
 	const kind = "application/vnd.kallesfraktaler.kfr"
 	for _, c := range []struct{ path, kind, text, field, says string }{
 		{"/jobs", kind, "Re: 0\nIm: x\nZoom: 1\n", "Im", "line 2"},
-		{"/jobs", kind, "", "Re", "missing"},
-		{"/jobs", kind, f3, "", "line 1"},
+		{"/jobs", kind, "", "", "neither a place"},
+		{"/jobs", kind, f3, "", "neither a place"},
 		{"/jobs", "application/toml", kfr, "", "must be TOML"},
 		{"/jobs", "text/vnd.imagina.imt", kfr, "Location.Re", "missing"},
 		{"/jobs", kind, kfr + "FractalType: 2\n", "FractalType", "Buffalo"},

@@ -1,9 +1,7 @@
 package foreign
 
 import (
-	"bytes"
 	"fmt"
-	"strings"
 
 	"mandelfarm/renderer/spec"
 )
@@ -13,13 +11,22 @@ type Format string
 
 // The formats.
 const (
-	Kalles    Format = "kfr"     // Kalles Fraktaler's .kfr, and .kfp, which holds colours alone
-	Fraktaler Format = "f3.toml" // fraktaler-3
-	Imagina   Format = "imt"     // Imagina's text
+	Kalles      Format = "kfr"     // Kalles Fraktaler: places with their colours
+	Fraktaler   Format = "f3.toml" // fraktaler-3
+	RustFractal Format = "toml"    // rust-fractal
+	DeepDrill   Format = "ini"     // DeepDrill
+	Imagina     Format = "imt"     // Imagina's text
+
+	// Colours alone. They are read as the whole Mandelbrot set in these colours, or for another file's place.
+	KallesColors  Format = "kfp" // Kalles Fraktaler
+	FractintMap   Format = "map" // Fractint: 256 colours
+	UltraGradient Format = "ugr" // Ultra Fractal: a gradient
 )
 
 // Formats lists every format.
-func Formats() []Format { return []Format{Kalles, Fraktaler, Imagina} }
+func Formats() []Format {
+	return []Format{Kalles, Fraktaler, RustFractal, DeepDrill, Imagina, KallesColors, FractintMap, UltraGradient}
+}
 
 // MaxSize is the most bytes that a file may have. Two coordinates of 100,000 digits are far below it.
 const MaxSize = 4 << 20
@@ -48,30 +55,25 @@ type Picture struct {
 	Losses []Loss
 }
 
+// File is a parameter file.
+type File struct {
+	Format Format
+	Data   []byte
+}
+
 // Read reads a file of a format. Every error is a *spec.FieldError, which names the key at fault if there is one;
 // where the format has lines, the reason names the line. The Spec is within no limits: for those see
 // package renderer.
 func Read(format Format, data []byte, size Size) (Picture, error) {
-	if len(data) > MaxSize {
-		return Picture{}, fault("", "", fmt.Sprintf("a parameter file must have at most %d bytes, this has more", MaxSize))
-	}
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark, as editors on Windows leave it
-	var p *params
-	var d spec.Draft
-	var err error
-	switch format {
-	case Kalles:
-		p, d, err = readKalles(data)
-	case Fraktaler:
-		p, d, err = readFraktaler(data)
-	case Imagina:
-		p, d, err = readImagina(data)
-	default:
-		return Picture{}, fault("", string(format), "is not a known format")
-	}
+	p, d, err := read(File{format, data})
 	if err != nil {
 		return Picture{}, err
 	}
+	return picture(d, size, p.allLosses())
+}
+
+// picture makes a Spec of what is read.
+func picture(d spec.Draft, size Size, losses []Loss) (Picture, error) {
 	if size.Width != 0 {
 		d.Width = size.Width
 	}
@@ -83,58 +85,30 @@ func Read(format Format, data []byte, size Size) (Picture, error) {
 	if err != nil {
 		return Picture{}, err
 	}
-	return Picture{Spec: s, Losses: p.allLosses()}, nil
+	return Picture{Spec: s, Losses: losses}, nil
 }
 
-// Detect tells a file's format from its content, and where that does not decide from the end of the file's name.
-func Detect(name string, data []byte) (Format, error) {
-	switch {
-	case bytes.HasPrefix(data, []byte("\xffIMPV\r\n\x00")):
-		return "", fault("", "", "is Imagina's binary form; save the place as text (.imt)")
-	case bytes.IndexByte(data, 0) >= 0:
-		return "", fault("", "", "is no text, and so no parameter file that is read here")
+// read reads the parameters of a file.
+func read(f File) (*params, spec.Draft, error) {
+	if len(f.Data) > MaxSize {
+		return nil, spec.Draft{}, fault("", "", fmt.Sprintf("a parameter file must have at most %d bytes, this has more", MaxSize))
 	}
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	if format := detectLines(data); format != "" {
-		return format, nil
+	data := plainText(f.Data)
+	switch f.Format {
+	case Kalles:
+		return readKalles(data)
+	case Fraktaler, RustFractal:
+		return readTOML(data)
+	case DeepDrill:
+		return readDeepDrill(data)
+	case Imagina:
+		return readImagina(data)
+	case KallesColors, FractintMap, UltraGradient:
+		d := spec.Draft{Width: standardWidth, Height: standardHeight, MaxIterations: standardIterations}
+		p, err := readColors(f.Format, data, &d)
+		return p, d, err
 	}
-	for _, format := range Formats() {
-		if strings.HasSuffix(strings.ToLower(name), "."+string(format)) {
-			return format, nil
-		}
-	}
-	return "", fault("", "", "is no parameter file of Kalles Fraktaler (.kfr), fraktaler-3 (.f3.toml) or Imagina (.imt)")
-}
-
-// detectLines looks for the first line that says something: TOML has tables and equals signs, the others colons.
-// Imagina's text alone has the keys Formula and Location.
-func detectLines(data []byte) Format {
-	if len(data) > MaxSize {
-		data = data[:MaxSize]
-	}
-	found := Format("")
-	for line := range bytes.Lines(data) {
-		text := string(bytes.TrimSpace(line))
-		if text == "" || text[0] == '#' {
-			continue
-		}
-		at := strings.IndexAny(text, ":=")
-		if found == "" {
-			switch {
-			case text[0] == '{':
-				return ""
-			case text[0] == '[', at > 0 && text[at] == '=':
-				return Fraktaler
-			case at <= 0:
-				return ""
-			}
-			found = Kalles
-		}
-		if key, _, ok := strings.Cut(text, ":"); ok && (key == "Formula" || key == "Location") {
-			return Imagina
-		}
-	}
-	return found
+	return nil, spec.Draft{}, fault("", string(f.Format), "is not a known format")
 }
 
 // FromMediaType returns the format of a media type, as HTTP and mail name the kind of a document, without parameters.
@@ -143,9 +117,19 @@ func FromMediaType(mediaType string) (Format, bool) {
 	case "application/vnd.kallesfraktaler.kfr":
 		return Kalles, true
 	case "application/vnd.fraktaler3+toml", "application/toml":
-		return Fraktaler, true
+		return Fraktaler, true // the content says whether it is another's TOML
+	case "application/vnd.rust-fractal+toml":
+		return RustFractal, true
+	case "text/vnd.deepdrill.ini":
+		return DeepDrill, true
 	case "text/vnd.imagina.imt":
 		return Imagina, true
+	case "application/vnd.kallesfraktaler.kfp":
+		return KallesColors, true
+	case "text/vnd.fractint.map":
+		return FractintMap, true
+	case "text/vnd.ultrafractal.ugr":
+		return UltraGradient, true
 	}
 	return "", false
 }
@@ -153,6 +137,8 @@ func FromMediaType(mediaType string) (Format, bool) {
 // MediaTypes lists the media types that FromMediaType knows.
 func MediaTypes() []string {
 	return []string{
-		"application/vnd.kallesfraktaler.kfr", "application/vnd.fraktaler3+toml", "application/toml", "text/vnd.imagina.imt",
+		"application/vnd.kallesfraktaler.kfr", "application/vnd.fraktaler3+toml", "application/toml",
+		"application/vnd.rust-fractal+toml", "text/vnd.deepdrill.ini", "text/vnd.imagina.imt",
+		"application/vnd.kallesfraktaler.kfp", "text/vnd.fractint.map", "text/vnd.ultrafractal.ugr",
 	}
 }

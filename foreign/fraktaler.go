@@ -1,39 +1,26 @@
 package foreign
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
+	"math/big"
 	"strconv"
 	"strings"
-
-	"github.com/pelletier/go-toml/v2"
 
 	"mandelfarm/renderer/spec"
 )
 
-// Bounds of a TOML document, many times what fraktaler-3 writes: they keep the cost of a hostile one small.
-const (
-	maxTOMLMarks = 100_000 // points and commas: in numbers, keys, arrays and shaders
-	maxTOMLDepth = 8
-)
-
 // readFraktaler reads fraktaler-3's TOML. What is not in the file has fraktaler-3's default, because it does not write
-// what has.
-func readFraktaler(data []byte) (*params, spec.Draft, error) {
+// what has; but a file that names neither a place nor the program is none of its files.
+func readFraktaler(document map[string]any) (*params, spec.Draft, error) {
 	p := newParams()
 	var wanted spec.Draft
-	document, err := parseTOML(data)
-	if err != nil {
-		return p, wanted, err
-	}
 	formula := document["formula"]
 	delete(document, "formula")
 	if err := p.flatten("", document, 0); err != nil {
 		return p, wanted, err
+	}
+	if !p.has("location.real") && !p.has("location.imag") && !p.has("location.zoom") && p.text("program") != "fraktaler-3" {
+		return p, wanted, fault("", "", "does not say where the picture is: fraktaler-3 has location.real, location.imag and location.zoom, "+
+			"rust-fractal real, imag and zoom")
 	}
 	if err := fraktalerFormula(p, &wanted, formula); err != nil {
 		return p, wanted, err
@@ -45,64 +32,6 @@ func readFraktaler(data []byte) (*params, spec.Draft, error) {
 	}
 	p.apply(fraktalerKeys())
 	return p, wanted, nil
-}
-
-func parseTOML(data []byte) (map[string]any, error) {
-	count := func(mark string) int { return bytes.Count(data, []byte(mark)) }
-	if count("=")+count("[") > maxKeys || count(".")+count(",") > maxTOMLMarks {
-		return nil, errTooManyKeys
-	}
-	var document map[string]any
-	err := toml.Unmarshal(data, &document)
-	var wrong *toml.DecodeError
-	if errors.As(err, &wrong) {
-		line, column := wrong.Position()
-		return nil, fault("", "", fmt.Sprintf("line %d, column %d must be TOML: %s", line, column, abridge(wrong.Error())))
-	}
-	if err != nil {
-		return nil, fault("", "", "must be TOML: "+abridge(err.Error()))
-	}
-	return document, nil
-}
-
-// flatten adds the values of a table under their paths, in alphabetical order. Arrays become JSON.
-func (p *params) flatten(path string, table map[string]any, depth int) error {
-	if depth > maxTOMLDepth {
-		return fault(path, "", fmt.Sprintf("must not be nested more than %d levels deep", maxTOMLDepth))
-	}
-	for _, key := range slices.Sorted(maps.Keys(table)) {
-		name := key
-		if path != "" {
-			name = path + "." + key
-		}
-		if inner, ok := table[key].(map[string]any); ok {
-			if err := p.flatten(name, inner, depth+1); err != nil {
-				return err
-			}
-			continue
-		}
-		p.add(entry{key: name, value: tomlText(table[key])})
-	}
-	return nil
-}
-
-// tomlText writes a value out.
-func tomlText(value any) string {
-	switch v := value.(type) {
-	case string:
-		return strings.TrimSpace(v)
-	case bool:
-		return strconv.FormatBool(v)
-	case int64:
-		return strconv.FormatInt(v, 10)
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
-	}
-	text, err := json.Marshal(value)
-	if err != nil { // not everything that TOML has is JSON
-		return "..."
-	}
-	return string(text)
 }
 
 func fraktalerView(p *params, wanted *spec.Draft) (err error) {
@@ -121,14 +50,32 @@ func fraktalerView(p *params, wanted *spec.Draft) (err error) {
 			return err
 		}
 	}
+	return fraktalerOrientation(p, wanted)
+}
+
+// fraktalerOrientation reads how the view lies. A reflected one turns the other way round, seen in the plane. What flips the picture
+// turns the view upside down.
+func fraktalerOrientation(p *params, wanted *spec.Draft) (err error) {
 	if wanted.Rotation, err = p.decimal("transform.rotate"); err != nil {
 		return err
 	}
-	// The picture of a reflected view turns the other way round, seen in the plane.
-	if p.on("transform.reflect") && wanted.Rotation.Sign() != 0 {
-		wanted.Rotation, err = negative(wanted.Rotation)
+	reflected := p.on("transform.reflect")
+	if reflected && wanted.Rotation.Sign() != 0 {
+		if wanted.Rotation, err = negative(wanted.Rotation); err != nil {
+			return err
+		}
 	}
-	return err
+	wanted.Mirror = reflected != p.on("transform.vertical_flip")
+	amount, err := p.number("transform.stretch_amount") // in hundredths
+	if err != nil {
+		return err
+	}
+	axis, err := p.number("transform.stretch_angle")
+	if err != nil {
+		return err
+	}
+	wanted.Stretch = stretch(amount.Quo(amount, big.NewRat(100, 1)), axis)
+	return nil
 }
 
 // negative returns -d for d other than 0.

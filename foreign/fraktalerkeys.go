@@ -1,10 +1,11 @@
 package foreign
 
-// fraktalerFates is the table of fraktaler-3's keys.
+// fraktalerKeys is the table of fraktaler-3's keys.
 func fraktalerKeys() keyTable {
 	keys := make(keyTable)
 	keys.add(rule{}, // read
-		"location.real", "location.imag", "location.zoom", "transform.rotate", "bailout.iterations", "image.width",
+		"location.real", "location.imag", "location.zoom", "transform.rotate", "transform.reflect", "transform.vertical_flip",
+		"transform.stretch_angle", "transform.stretch_amount", "bailout.iterations", "image.width",
 		"image.height", "image.subsampling", "image.subframes",
 		"formula.abs_x", "formula.abs_y", "formula.neg_x", "formula.neg_y", "formula.power", "formula.opcodes")
 	keys.add(rule{}, // where the picture comes from and goes to
@@ -20,12 +21,7 @@ func fraktalerKeys() keyTable {
 	keys.add(rule{}, // of the window in which one looks for places
 		"newton.action", "newton.domain", "newton.absolute", "newton.power", "newton.factor")
 
-	keys["transform.reflect"] = rule{
-		reason: "there the imaginary axis points down, here it points up: the picture is mirrored top to bottom", neutral: "false",
-	}
-	keys["transform.vertical_flip"] = rule{reason: "pictures are not turned upside down", neutral: "false"}
 	keys["transform.exponential_map"] = rule{reason: "views are flat: there are no exponential maps", neutral: "false"}
-	keys.add(rule{reason: "views are not stretched", neutral: "0"}, "transform.stretch_angle", "transform.stretch_amount")
 	keys["image.supersampling"] = rule{reason: "samples are not pixels of a larger picture; ask for a larger one", neutral: "1"}
 
 	const sequence = "one picture is drawn, not a sequence"

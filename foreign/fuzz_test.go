@@ -12,7 +12,7 @@ import (
 
 // FuzzRead reads anything in every format: an error, or a Spec that is normalised and losses fit for one line.
 func FuzzRead(f *testing.F) {
-	for _, name := range []string{"deep.kfr", "fire.kfp", "deep.f3.toml", "deep.imt"} {
+	for _, name := range []string{"deep.kfr", "fire.kfp", "deep.f3.toml", "deep.imt", "rust-fractal.toml", "deepdrill-unquoted.toml"} {
 		data, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			f.Fatal(err)
@@ -21,7 +21,7 @@ func FuzzRead(f *testing.F) {
 	}
 	for _, text := range []string{
 		"", ":", "Re:\rIm:\nZoom: 1e999999999999999999999\n", "Location:\n\tRe: -.8@-1\n\tIm: @\n\tSize: 1@+0a\n",
-		"[[formula]]\nopcodes = \"sqr\"\n", "a.b.c = [{x = 1979-05-27T07:32:00Z}]\n", "\xffIMPV\r\n\x00", "Colors: ,,,\n",
+		"[[formula]]\nopcodes = \"sqr\"\n", "a.b.c = [{x = 1979-05-27T07:32:00Z}]\n", "\xffIMPV\r\n\x00", "Colors: ,,,\n", "1 2 3\n", "a {\ngradient:\n index=0 color=1\n}\n",
 	} {
 		f.Add([]byte(text))
 	}

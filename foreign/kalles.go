@@ -2,30 +2,25 @@ package foreign
 
 import (
 	"fmt"
+	"strings"
 
 	"mandelfarm/renderer/spec"
 )
 
-// The size of a picture whose file says none.
+// What a picture has whose file does not say.
 const (
-	standardWidth  = 1920
-	standardHeight = 1080
+	standardWidth      = 1920
+	standardHeight     = 1080
+	standardIterations = 1000
 )
 
 // readKalles reads Kalles Fraktaler's "Key: value" lines.
 func readKalles(data []byte) (*params, spec.Draft, error) {
 	p := newParams()
-	err := eachLine(data, func(number int, line string) error {
-		e, err := cutLine(number, line)
-		if err == nil {
-			p.add(e)
-		}
-		return err
-	})
+	err := kallesEntries(p, data)
 	var wanted spec.Draft
 	for _, read := range []func(*params, *spec.Draft) error{
-		kallesView, kallesFormula, kallesIterations, kallesSize,
-		kallesInterior, kallesPalette, kallesOffset, kallesDensity, kallesSlopes,
+		kallesFormula, kallesView, kallesIterations, kallesSize, kallesColors,
 	} {
 		if err == nil {
 			err = read(p, &wanted)
@@ -35,36 +30,115 @@ func readKalles(data []byte) (*params, spec.Draft, error) {
 	return p, wanted, err
 }
 
-// kallesView reads where the picture is. A file without any of it is a palette, and shows all of the formula.
+// readKallesColors reads the colours of one of Kalles Fraktaler's files, for a picture of so many iterations and such a formula.
+// What such files have beside colours is not looked at.
+func readKallesColors(data []byte, wanted *spec.Draft) (*params, error) {
+	p := newParams()
+	err := kallesEntries(p, data)
+	if err == nil && !p.has("Colors") {
+		err = fault("Colors", "", "is missing: the file has no palette")
+	}
+	if err == nil {
+		err = kallesColors(p, wanted)
+	}
+	keys := kallesColorKeys()
+	for key := range kallesKeys() {
+		if _, ofColors := keys[key]; !ofColors {
+			keys[key] = rule{}
+		}
+	}
+	p.apply(keys)
+	return p, err
+}
+
+// kallesEntries reads keys in any case. Lines that are none are not read there either.
+func kallesEntries(p *params, data []byte) error {
+	spelling := make(map[string]string)
+	for key := range kallesKeys() {
+		spelling[strings.ToLower(key)] = key
+	}
+	return eachLine(data, func(number int, line string) error {
+		if isComment(line) {
+			return nil
+		}
+		if strings.Index(strings.TrimSpace(line), ":") <= 0 {
+			p.absent = append(p.absent, Loss{
+				Key: fmt.Sprintf("line %d", number), Value: abridge(strings.TrimSpace(line)), Reason: "is not read: it has not the form \"Key: value\"",
+			})
+			return nil
+		}
+		e, err := cutLine(number, line)
+		if known, ok := spelling[strings.ToLower(e.key)]; ok {
+			e.key = known
+		}
+		if err == nil {
+			p.add(e)
+		}
+		return err
+	})
+}
+
+// kallesView reads where the picture is. What of a place is missing is as Kalles Fraktaler has it when it starts. A file without
+// any of it shows all of its formula, to which its colours may be all that it has.
 func kallesView(p *params, wanted *spec.Draft) (err error) {
+	if !p.hasPlace() {
+		switch {
+		case p.has("Colors"):
+			return nil
+		case p.has("FractalType") || p.has("Power") || p.has("HybridFormula"):
+			p.lose("Re", "is not in the file, and neither are Im and Zoom: all of the formula is shown")
+			return nil
+		}
+		return fault("", "", "has neither a place (Re, Im, Zoom) nor colours (Colors) nor a formula (FractalType)")
+	}
+	for _, number := range []struct {
+		key, start string // what it is when the program starts, of Zoom the radius
+		read       func(key string) (spec.Decimal, error)
+		value      *spec.Decimal
+	}{
+		{"Re", "0", p.decimal, &wanted.Center.Re}, {"Im", "0", p.decimal, &wanted.Center.Im}, {"Zoom", "2", p.radius, &wanted.Radius},
+	} {
+		if p.has(number.key) {
+			*number.value, err = number.read(number.key)
+		} else {
+			*number.value, err = spec.ParseDecimal(number.start)
+			p.lose(number.key, "is not in the file: it is as when Kalles Fraktaler starts")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return kallesOrientation(p, wanted)
+}
+
+// kallesOrientation reads how the view lies. A point of the picture is turned by RotateAngle and then stretched there, along an axis
+// of the plane, which is as much less in the view. The imaginary axis points down unless the file says otherwise.
+func kallesOrientation(p *params, wanted *spec.Draft) (err error) {
 	if wanted.Rotation, err = p.decimal("RotateAngle"); err != nil {
 		return err
 	}
-	if p.has("Colors") && !p.has("Re") && !p.has("Im") && !p.has("Zoom") {
-		return nil
-	}
-	for _, key := range []string{"Re", "Im", "Zoom"} {
-		if !p.has(key) {
-			return fault(key, "", "is missing: a place has Re, Im and Zoom")
-		}
-	}
-	if wanted.Center.Re, err = p.decimal("Re"); err != nil {
+	rotation, err := p.number("RotateAngle")
+	if err != nil {
 		return err
 	}
-	if wanted.Center.Im, err = p.decimal("Im"); err != nil {
+	amount, err := p.number("StretchAmount")
+	if err != nil {
 		return err
 	}
-	if wanted.Radius, err = p.radius("Zoom"); err != nil {
+	axis, err := p.number("StretchAngle")
+	if err != nil {
 		return err
 	}
-	switch {
-	case !p.on("ImagPointsUp"):
-		p.lose("ImagPointsUp", "there the imaginary axis points down, here it points up: the picture is mirrored top to bottom")
-	case wanted.Rotation.Sign() != 0:
-		p.lose("RotateAngle", "is counter-clockwise here; versions of Kalles Fraktaler differ in that where ImagPointsUp is 1")
+	wanted.Stretch = stretch(amount, axis.Sub(axis, rotation))
+	wanted.Mirror = !p.on("ImagPointsUp")
+	if !wanted.Mirror && (rotation.Sign() != 0 || wanted.Stretch != spec.Stretch{}) {
+		p.lose("ImagPointsUp", "angles are counter-clockwise here; versions of Kalles Fraktaler differ in that where it is 1")
 	}
 	return nil
 }
+
+// hasPlace reports whether the file says anything of where the picture is.
+func (p *params) hasPlace() bool { return p.has("Re") || p.has("Im") || p.has("Zoom") }
 
 // radius reads a zoom.
 func (p *params) radius(key string) (spec.Decimal, error) {
@@ -91,6 +165,9 @@ func kallesTypes() []string {
 }
 
 func kallesFormula(p *params, wanted *spec.Draft) error {
+	if p.has("Colors") && !p.hasPlace() {
+		return nil // colours are for every formula
+	}
 	kind, err := p.count("FractalType", 0, 0)
 	if err != nil {
 		return err
@@ -99,8 +176,8 @@ func kallesFormula(p *params, wanted *spec.Draft) error {
 	if err != nil {
 		return err
 	}
-	if p.on("UseHybridFormula") {
-		return p.bad("UseHybridFormula", "hybrid formulas are not drawn here")
+	if p.on("UseHybridFormula") && p.has("HybridFormula") { // without one the switch is off there too
+		return p.bad("HybridFormula", "hybrid formulas are not drawn here")
 	}
 	switch {
 	case kind == 0:
@@ -136,7 +213,7 @@ func multibrot(p *params, wanted *spec.Draft, key string, power int) error {
 }
 
 func kallesIterations(p *params, wanted *spec.Draft) (err error) {
-	if wanted.MaxIterations, err = p.iterations("Iterations", 1000); err == nil && !p.has("Iterations") {
+	if wanted.MaxIterations, err = p.iterations("Iterations", standardIterations); err == nil && !p.has("Iterations") {
 		p.lose("Iterations", "is not in the file; 1000 is taken")
 	}
 	return err

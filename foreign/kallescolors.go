@@ -10,23 +10,58 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-// kallesTurn is the number of colours in a turn of Kalles Fraktaler's palette: those of the file, and others between them.
-// IterDiv is the distance from one to the next, and ColorOffset says at which to start.
-const kallesTurn = 1024
+// kallesColors reads everything about colours.
+func kallesColors(p *params, wanted *spec.Draft) error {
+	repeats, err := kallesPalette(p, wanted)
+	if err != nil {
+		return err
+	}
+	if err := kallesOffset(p, wanted, repeats); err != nil {
+		return err
+	}
+	if err := kallesMethod(p, wanted, repeats); err != nil {
+		return err
+	}
+	for _, read := range []func(*params, *spec.Draft) error{kallesInterior, kallesSlopes} {
+		if err := read(p, wanted); err != nil {
+			return err
+		}
+	}
+	const analytic = "7"
+	lit := wanted.Coloring.Method == spec.MethodDistance || wanted.Coloring.Method == spec.MethodSlope
+	if lit && p.has("Differences") && !same(p.text("Differences"), analytic) {
+		p.lose("Differences", "distances and slopes are analytic here, and not made of differences between pixels")
+	}
+	return nil
+}
+
+// kallesPalette reads the palette, and how often it is repeated in a turn of Kalles Fraktaler's.
+func kallesPalette(p *params, wanted *spec.Draft) (repeats int, err error) {
+	if !p.has("Colors") {
+		return 1, nil
+	}
+	keys, err := p.colors("Colors")
+	if err != nil {
+		return 1, err
+	}
+	wanted.Coloring.Palette, repeats = kallesStops(keys)
+	return repeats, nil
+}
 
 // kallesOffset reads where in the palette to start.
-func kallesOffset(p *params, wanted *spec.Draft) error {
+func kallesOffset(p *params, wanted *spec.Draft, repeats int) error {
 	offset, err := p.decimal("ColorOffset")
 	if err != nil || !p.has("ColorOffset") {
 		return err
 	}
-	turns := offset.Float64() / kallesTurn
+	turns := math.Floor(offset.Float64()) / kallesTurn
 	if turns < 0 || turns >= 1 {
 		p.lose("ColorOffset", "is not from 0 to 1023, and counts as 0 there and here")
 		return nil
 	}
-	wanted.Coloring.Offset = decimal(turns)
-	return nil
+	turns *= float64(repeats)
+	wanted.Coloring.Offset, err = spec.ParseDecimal(strconv.FormatFloat(turns-math.Floor(turns), 'f', -1, 64))
+	return err
 }
 
 // kallesSlopes lights the picture. What goes by the distance is not lit.
@@ -34,7 +69,7 @@ func kallesSlopes(p *params, wanted *spec.Draft) error {
 	if !p.on("Slopes") {
 		return nil
 	}
-	light, err := p.decimal("SlopeAngle")
+	light, err := kallesLight(p)
 	if err != nil {
 		return err
 	}
@@ -46,7 +81,7 @@ func kallesSlopes(p *params, wanted *spec.Draft) error {
 		p.lose("Slopes", "colours that go by the distance are not lit")
 		return nil
 	}
-	p.lose("Slopes", "are lit by a law of the farm's own: SlopeAngle is where the light comes from, SlopeRatio how strong it is")
+	p.lose("Slopes", "are lit by a law of the farm's own, from the same side: SlopeRatio is how strongly")
 	if p.has("SlopePower") {
 		p.lose("SlopePower", "steeper slopes are not lit otherwise")
 	}
@@ -55,33 +90,22 @@ func kallesSlopes(p *params, wanted *spec.Draft) error {
 	return nil
 }
 
-// maxStops is how many stops a palette of the renderer may have.
-const maxStops = 64
-
-// kallesPalette spreads the colours evenly over a turn.
-func kallesPalette(p *params, wanted *spec.Draft) error {
-	if !p.has("Colors") {
-		return nil
-	}
-	colors, err := p.colors("Colors")
+// kallesLight is where the light comes from. SlopeAngle says, clockwise from the right, which side is dark; it is 45 if the
+// file does not say.
+func kallesLight(p *params) (spec.Decimal, error) {
+	angle, err := p.decimal("SlopeAngle")
 	if err != nil {
-		return err
+		return angle, err
 	}
-	stops := min(max(2, len(colors)), maxStops)
-	texts := make([]string, stops)
-	for i := range stops {
-		texts[i] = fmt.Sprintf("%s@0.%09d", colors[i*len(colors)/stops][1:], i*1_000_000_000/stops)
+	degrees := 45.0
+	if p.has("SlopeAngle") {
+		degrees = angle.Float64()
 	}
-	wanted.Coloring.Palette = spec.Palette(strings.Join(texts, ","))
-	if len(colors) > maxStops {
-		p.lose("Colors", fmt.Sprintf("has %d colours, of which %d are taken, evenly spread", len(colors), maxStops))
-	}
-	p.lose("Colors", "from one colour to the next it goes along a sine there, and here along a cubic")
-	return nil
+	return decimal(180 - math.Mod(degrees, 360)), nil
 }
 
-// kallesDensity reads how fast the palette turns, after what. Ours turns by density*sqrt(nu)/8.
-func kallesDensity(p *params, wanted *spec.Draft) error {
+// kallesMethod reads what colours follow, and how fast the palette turns.
+func kallesMethod(p *params, wanted *spec.Draft, repeats int) error {
 	if !p.has("Colors") && !p.has("IterDiv") && !p.has("ColorMethod") {
 		return nil // a place without colours
 	}
@@ -89,29 +113,36 @@ func kallesDensity(p *params, wanted *spec.Draft) error {
 	if err != nil {
 		return err
 	}
+	wanted.Coloring.Density = decimal(float64(repeats))
+	const standard, root, lastMethod = 0, 1, 11
+	switch {
+	case method >= 5 && method <= 8:
+		wanted.Coloring.Method = spec.MethodDistance
+		p.otherLaw("by the distance colours go outward here, along its logarithm")
+		return nil
+	case method == root:
+		return kallesDensity(p, wanted, repeats, 1)
+	case method == standard || method > lastMethod:
+		p.lose("ColorMethod", "there colours follow the iterations, here their square root: the palette makes as many turns "+
+			"from 0 to Iterations, but not evenly")
+		return kallesDensity(p, wanted, repeats, math.Sqrt(float64(wanted.MaxIterations.Most())))
+	}
+	p.otherLaw("colours follow the square root of the iterations here")
+	return nil
+}
+
+// kallesDensity reads how fast the palette turns, after the root of the iterations or so many times as fast. Ours turns by
+// density*sqrt(nu*log2(p))/8.
+func kallesDensity(p *params, wanted *spec.Draft, repeats int, times float64) error {
 	given, err := p.decimal("IterDiv")
 	if err != nil {
 		return err
 	}
-	distance := given.Float64()
-	if !p.has("IterDiv") {
-		distance = 1
+	distance := math.Sqrt(math.Log2(float64(max(2, wanted.Power))))
+	if p.has("IterDiv") {
+		distance *= given.Float64()
 	}
-	switch method {
-	case 0:
-		p.lose("ColorMethod", "there colours follow the iterations, here their square root: the palette makes as many turns "+
-			"from 0 to Iterations, but not evenly")
-		distance /= math.Sqrt(float64(wanted.MaxIterations))
-	case 1:
-	case 5, 6, 7, 8:
-		wanted.Coloring.Method = spec.MethodDistance
-		p.otherLaw("by the distance colours go outward here, along its logarithm")
-		return nil
-	default:
-		p.otherLaw("colours follow the square root of the iterations here")
-		return nil
-	}
-	density := decimal(8 / (kallesTurn * distance))
+	density := decimal(8 / (kallesTurn * distance) * times * float64(repeats))
 	switch {
 	case density.Sign() <= 0:
 		return p.bad("IterDiv", "must be greater than 0 and below 1e300")
@@ -151,26 +182,27 @@ func kallesInterior(p *params, wanted *spec.Draft) error {
 	if len(colors) != 1 {
 		return p.bad("InteriorColor", "must be one colour of three numbers")
 	}
-	wanted.Coloring.Interior = colors[0]
+	wanted.Coloring.Interior = spec.Color("#" + colors[0].stop())
 	return nil
 }
 
 // colors reads colours of three numbers each, of which the first is blue, with commas between and perhaps behind them.
-func (p *params) colors(key string) ([]spec.Color, error) {
+func (p *params) colors(key string) ([]rgb, error) {
 	words := strings.Split(strings.TrimSuffix(p.text(key), ","), ",")
 	if len(words)%3 != 0 || len(words) > 3*kallesTurn {
 		return nil, p.bad(key, fmt.Sprintf("must have three numbers for each of at most %d colours", kallesTurn))
 	}
-	colors := make([]spec.Color, 0, len(words)/3)
+	colors := make([]rgb, 0, len(words)/3)
 	for color := range slices.Chunk(words, 3) {
-		var channels [3]uint64
+		var c rgb
 		for i, word := range color {
-			var err error
-			if channels[i], err = strconv.ParseUint(strings.TrimSpace(word), 10, 8); err != nil {
+			channel, err := strconv.ParseUint(strings.TrimSpace(word), 10, 8)
+			if err != nil {
 				return nil, p.bad(key, "must be numbers from 0 to 255 with commas between them")
 			}
+			c[2-i] = uint8(channel)
 		}
-		colors = append(colors, spec.Color(fmt.Sprintf("#%02x%02x%02x", channels[2], channels[1], channels[0])))
+		colors = append(colors, c)
 	}
 	return colors, nil
 }

@@ -1,25 +1,21 @@
 package foreign
 
-// kallesFates is the table of Kalles Fraktaler's keys.
+// kallesKeys is the table of Kalles Fraktaler's keys.
 func kallesKeys() keyTable {
-	keys := make(keyTable)
+	keys := kallesColorKeys()
 	keys.add(rule{}, // read
-		"Re", "Im", "Zoom", "RotateAngle", "ImagPointsUp", "FractalType", "Power", "UseHybridFormula", "Iterations",
-		"ImageWidth", "ImageHeight", "Colors", "ColorMethod", "IterDiv", "ColorOffset", "InteriorColor",
-		"Slopes", "SlopeAngle", "SlopeRatio", "SlopePower")
+		"Re", "Im", "Zoom", "RotateAngle", "StretchAngle", "StretchAmount", "ImagPointsUp", "FractalType", "Power", "UseHybridFormula", "Iterations",
+		"ImageWidth", "ImageHeight")
 	keys.add(rule{}, // no influence on the picture, or only through other keys
 		"Version",       // of the file's format
 		"Period",        // speeds the reference up
-		"Differences",   // how slopes and distances are computed; here analytically
 		"HybridFormula", // unless UseHybridFormula
 		"FactorAR",      // of formulas that are not drawn here
 		"FactorAI",
-		"UseSRGB", "TriangleInequalityAverage", // for shaders
 	)
 
-	keys.add(rule{reason: "views are not stretched", neutral: "0"}, "StretchAngle", "StretchAmount")
 	keys["Rotate"] = rule{reason: "is of old versions and means something else in each; RotateAngle is read", neutral: "0"}
-	keys["Ratio"] = rule{reason: "views are not stretched", neutral: "360"}
+	keys["Ratio"] = rule{reason: "is of old versions and means something else in each; StretchAmount is read", neutral: "360"}
 
 	const bailout = "points escape at a circle of radius 256 here"
 	keys.add(rule{reason: "fractions of iterations are logarithmic here", neutral: "0"}, "SmoothMethod", "SmoothingMethod")
@@ -29,7 +25,15 @@ func kallesKeys() keyTable {
 	keys["BailoutNormCustom"] = rule{reason: bailout, neutral: "2"}
 	keys.add(rule{reason: bailout, neutral: "1"}, "real", "imag")
 	keys.add(rule{reason: "orbits begin at 0 here", neutral: "0"}, "SeedR", "SeedI")
+	return keys
+}
 
+// kallesColorKeys is the part of it that is about colours.
+func kallesColorKeys() keyTable {
+	keys := make(keyTable)
+	keys.add(rule{}, // read
+		"Colors", "ColorMethod", "IterDiv", "ColorOffset", "InteriorColor", "Slopes", "SlopeAngle", "SlopeRatio", "SlopePower", "Differences")
+	keys.add(rule{}, "UseSRGB", "TriangleInequalityAverage") // for shaders
 	keys["Smooth"] = rule{reason: "colours run into each other here", neutral: "1"}
 	keys["Flat"] = rule{reason: "colours run into each other here", neutral: "0"}
 	keys["ColorPhaseStrength"] = rule{reason: "colours do not depend on the angle at escape here", neutral: "0"}

@@ -46,10 +46,8 @@ type lost struct {
 
 func lostInKalles() []lost {
 	return []lost{
-		{"StretchAngle", "0", "30", "", "not stretched"},
-		{"StretchAmount", "0.000", "0.5", "", "not stretched"},
 		{"Rotate", "0", "5", "", "old versions"},
-		{"Ratio", "360", "300", "", "not stretched"},
+		{"Ratio", "360", "300", "", "old versions"},
 		{"SmoothMethod", "0", "1", "", "logarithmic"},
 		{"SmoothingMethod", "0", "1", "", "logarithmic"},
 		{"BailoutRadiusPreset", "0", "3", "", "radius 256"},
@@ -79,11 +77,7 @@ func lostInKalles() []lost {
 
 func lostInFraktaler() []lost {
 	return []lost{
-		{"transform.reflect", "false", "true", "", "mirrored top to bottom"},
-		{"transform.vertical_flip", "false", "true", "", "upside down"},
 		{"transform.exponential_map", "false", "true", "", "exponential maps"},
-		{"transform.stretch_angle", "0.0", "1.5", "", "not stretched"},
-		{"transform.stretch_amount", "0", "2.0", "", "not stretched"},
 		{"image.supersampling", "1", "2", "", "larger picture"},
 		{"render.zoom_out_sequence", "false", "true", "", "not a sequence"},
 		{"render.zoom_out_factor", "", "2.0", "render.zoom_out_sequence", "not a sequence"},
@@ -131,6 +125,12 @@ func TestLostKeys(t *testing.T) {
 	for _, l := range lostInFraktaler() {
 		l.check(t, Fraktaler, fraktalerPlace, fraktalerLine, "true")
 	}
+	for _, l := range lostInRustFractal() {
+		l.check(t, RustFractal, rustFractalPlace, fraktalerLine, "true")
+	}
+	for _, l := range lostInDeepDrill() {
+		l.check(t, DeepDrill, deepDrillPlace, deepDrillLine, "x")
+	}
 }
 
 // honoured is a key that is read: lines with it, and what they make of the canonical Spec.
@@ -143,6 +143,8 @@ func honouredInKalles() []honoured {
 		{"Zoom", "", `"radius":"0.25"`},
 		{"Iterations", "", `"max_iterations":100,`},
 		{"RotateAngle", "RotateAngle: -12.5\n", `"rotation":"-12.5"`},
+		{"StretchAngle", "StretchAmount: 0.5\nStretchAngle: 30\n", `"stretch":{"amount":"0.5","angle":"30"}`},
+		{"StretchAmount", "StretchAmount: 0.5\n", `"stretch":{"amount":"0.5","angle":"0"}`},
 		{"FractalType", "FractalType: 1\n", `"formula":"burning_ship"`},
 		{"Power", "Power: 3\n", `"formula":"multibrot","power":3,`},
 		{"ImageWidth", "ImageWidth: 70\n", `"width":70,"height":1080,`},
@@ -153,7 +155,7 @@ func honouredInKalles() []honoured {
 		{"ColorOffset", "ColorOffset: 256\n", `"offset":"0.25"`},
 		{"InteriorColor", "InteriorColor: 255,128,1\n", `"interior":"#0180ff"`},
 		{"Slopes", "Slopes: 1\n", `"method":"slope"`},
-		{"SlopeAngle", "Slopes: 1\nSlopeAngle: 30\n", `"light":"30"`},
+		{"SlopeAngle", "Slopes: 1\nSlopeAngle: 30\n", `"light":"150"`},
 		{"SlopeRatio", "Slopes: 1\nSlopeRatio: 35\n", `"relief":"0.35"`},
 	}
 }
@@ -164,6 +166,10 @@ func honouredInFraktaler() []honoured {
 		{"location.imag", "", `"im":"0.5"`},
 		{"location.zoom", "", `"radius":"0.25"`},
 		{"transform.rotate", "transform.rotate = 12.5\n", `"rotation":"12.5"`},
+		{"transform.reflect", "transform.reflect = true\n", `"mirror":true`},
+		{"transform.vertical_flip", "transform.vertical_flip = true\n", `"mirror":true`},
+		{"transform.stretch_angle", "transform.stretch_amount = 150.0\ntransform.stretch_angle = 20.0\n", `"stretch":{"amount":"1.5","angle":"20"}`},
+		{"transform.stretch_amount", "transform.stretch_amount = 150.0\n", `"stretch":{"amount":"1.5","angle":"0"}`},
 		{"bailout.iterations", "bailout.iterations = 77\n", `"max_iterations":77,`},
 		{"image.width", "image.width = 70\n", `"width":70,"height":576,`},
 		{"image.height", "image.height = 50\n", `"width":1024,"height":50,`},
@@ -197,6 +203,8 @@ func TestHonouredKeys(t *testing.T) {
 	}{
 		{Kalles, kallesPlace, honouredInKalles()},
 		{Fraktaler, fraktalerPlace, honouredInFraktaler()},
+		{RustFractal, rustFractalPlace, honouredInRustFractal()},
+		{DeepDrill, deepDrillPlace, honouredInDeepDrill()},
 		{Imagina, imaginaPlace, honouredInImagina()},
 	} {
 		plain := string(readText(t, c.format, c.place).Spec.Canonical())
@@ -251,6 +259,12 @@ func TestSilentKeys(t *testing.T) {
 		assert.Equal(t, plain, readText(t, Fraktaler, fraktalerPlace+fraktalerLine(key, "3")), key)
 	}
 	assert.Equal(t, plain, readText(t, Fraktaler, fraktalerPlace+"[[formula]]\nopcodes = \"\"\n"))
+	for _, key := range silentInRustFractal() {
+		assert.Equal(t, readText(t, RustFractal, rustFractalPlace), readText(t, RustFractal, rustFractalPlace+fraktalerLine(key, "3")), key)
+	}
+	for _, key := range silentInDeepDrill() {
+		assert.Equal(t, readText(t, DeepDrill, deepDrillPlace), readText(t, DeepDrill, deepDrillPlace+deepDrillLine(key, "3")), key)
+	}
 }
 
 // TestEveryKeyIsTested compares the tables with what the tests above go through.
@@ -264,6 +278,8 @@ func TestEveryKeyIsTested(t *testing.T) {
 	}{
 		{kallesKeys(), lostInKalles(), honouredInKalles(), silentInKalles()},
 		{fraktalerKeys(), lostInFraktaler(), honouredInFraktaler(), silentInFraktaler()},
+		{rustFractalKeys(), lostInRustFractal(), honouredInRustFractal(), silentInRustFractal()},
+		{deepDrillKeys(), lostInDeepDrill(), honouredInDeepDrill(), silentInDeepDrill()},
 	} {
 		tested := slices.Clone(c.silent)
 		for _, l := range c.lost {

@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"fmt"
 	"math/big"
 	"strconv"
 	"strings"
@@ -184,11 +185,11 @@ func TestWrongTypes(t *testing.T) {
 		for value, printed := range map[string]string{
 			"true": "true", `"12x"`: "12x", "[1]": "[1]", "[{a = 1}]": `[{\"a\":1}]`, "1979-05-27": `\"1979-05-27\"`, "inf": "+Inf", `""`: "",
 		} {
-			says := requireFault(t, Fraktaler, fraktalerLine(key, value), key)
+			says := requireFault(t, Fraktaler, fraktalerLine("program", `"fraktaler-3"`)+fraktalerLine(key, value), key)
 			assert.Contains(t, says, printed, "%s of %s", key, value)
 		}
 	}
-	assert.Contains(t, requireFault(t, Fraktaler, "[[formula]]\npower = \"two\"\n", "formula.power"), `got "two"`)
+	assert.Contains(t, requireFault(t, Fraktaler, fraktalerPlace+"[[formula]]\npower = \"two\"\n", "formula.power"), `got "two"`)
 	for line, key := range []string{"", "Location.Re", "Location.Im", "Location.Size", "Location.Iterations"} {
 		if line == 0 {
 			continue
@@ -205,7 +206,7 @@ func TestWrongTypes(t *testing.T) {
 // TestTablesWhereNumbersBelong: a table has other keys than the number.
 func TestTablesWhereNumbersBelong(t *testing.T) {
 	t.Parallel()
-	p := readText(t, Fraktaler, "[image.width]\na = 5\n")
+	p := readText(t, Fraktaler, fraktalerPlace+"[image.width]\na = 5\n")
 	assert.Equal(t, 1024, p.Spec.Width)
 	assert.Equal(t, []string{"is not a key that is known here"}, lossOf(p, "image.width.a"))
 }
@@ -215,11 +216,34 @@ func TestNumbersInTOML(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"1_000": "0.002", "0x3E8": "0.002", "1000.0": "0.002", "1e3": "0.002", `"1000"`: "0.002", `" 1000\n"`: "0.002", `'1.0E3'`: "0.002",
-		"1e300": "2e-300", "9007199254740993": "2.2204460492503128343e-16",
+		"1e300": "2e-300", "9007199254740993": "2.2204460492503128343e-16", "1.0e400": "2e-400", "1000000000000000000000000000000000000": "2e-36", "1e3 # here": "0.002",
 	} {
 		p := readText(t, Fraktaler, fraktalerLine("location.zoom", text))
 		assert.Equal(t, want, p.Spec.Radius.String(), text)
 	}
+}
+
+// TestDigitsWithoutQuotes: every digit of a number counts, quoted or not, in each of the programs' files.
+func TestDigitsWithoutQuotes(t *testing.T) {
+	t.Parallel()
+	const re, im, zoom = "-1.98546753584027185282461826115662755440685301184907", "0.00000652900881462319757580912512480784478550530314104", "1.5244061E100"
+	for kind, text := range map[Format]string{
+		Fraktaler:   "location.real = %s\nlocation.imag = %s\nlocation.zoom = %s\n",
+		RustFractal: "real = %s\nimag = %s\nzoom = %s\n",
+		DeepDrill:   "[location]\nreal = %s\nimag = %s\nzoom = %s\ndepth = 5\n",
+	} {
+		quoted := readText(t, kind, fmt.Sprintf(text, `"`+re+`"`, `"`+im+`"`, `"`+zoom+`"`))
+		bare := readText(t, kind, fmt.Sprintf(text, re, im, zoom))
+		assert.Equal(t, quoted, bare, kind)
+		assert.Equal(t, []string{re, im, "1.3119863532427481102e-100"},
+			[]string{bare.Spec.Center.Re.String(), plain(bare.Spec.Center.Im), bare.Spec.Radius.String()}, kind)
+	}
+}
+
+// plain writes a number without an exponent.
+func plain(d spec.Decimal) string {
+	x, _ := new(big.Rat).SetString(d.String())
+	return strings.TrimRight(x.FloatString(100), "0")
 }
 
 // TestWholeNumbers at the ends of their ranges.
@@ -247,6 +271,9 @@ func TestWholeNumbers(t *testing.T) {
 		assert.Contains(t, says, "must be a whole number from "+strconv.Itoa(c.least), c.key)
 		requireFault(t, c.format, c.place+c.line(c.key, "1.5"), c.key)
 	}
-	p := readText(t, Fraktaler, "image.width = 3\nimage.height = 2\nimage.subsampling = 1000\n")
+	p := readText(t, Fraktaler, fraktalerPlace+"image.width = 3\nimage.height = 2\nimage.subsampling = 1000\n")
 	assert.Equal(t, [2]int{1, 1}, [2]int{p.Spec.Width, p.Spec.Height}, "a picture has a pixel")
 }
+
+// numberOf is a fraction.
+func numberOf(n, d int) *big.Rat { return big.NewRat(int64(n), int64(d)) }

@@ -1,10 +1,14 @@
 package foreign
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"mandelfarm/renderer/spec"
@@ -92,11 +96,22 @@ func (p *params) count(key string, least, standard int) (int, error) {
 	if !p.has(key) {
 		return standard, nil
 	}
-	n, err := strconv.Atoi(p.text(key))
-	if err != nil || n < least {
+	n, ok := whole(p.text(key))
+	if !ok || n < least {
 		return 0, p.bad(key, fmt.Sprintf("must be a whole number from %d", least))
 	}
 	return n, nil
+}
+
+// whole reads a whole number, which may be written as 500.0 or 5e2.
+func whole(text string) (int, bool) {
+	if n, err := strconv.Atoi(text); err == nil {
+		return n, true
+	}
+	const exact = 1 << 53
+	d, err := spec.ParseDecimal(text)
+	x := d.Float64()
+	return int(x), err == nil && x == math.Trunc(x) && math.Abs(x) < exact
 }
 
 // iterations is count for limits of iterations.
@@ -156,6 +171,30 @@ func eachLine(data []byte, take func(number int, line string) error) error {
 		}
 	}
 	return nil
+}
+
+// isComment reports whether a line says that it is one.
+func isComment(line string) bool {
+	line = strings.TrimSpace(line)
+	return strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";") || strings.HasPrefix(line, "//")
+}
+
+// plainText is a text in UTF-8 without a byte order mark. Editors on Windows leave one, and write UTF-16.
+func plainText(data []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+		order = binary.BigEndian
+	default:
+		return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	}
+	units := make([]uint16, len(data)/2-1)
+	for i := range units {
+		units[i] = order.Uint16(data[2*i+2:])
+	}
+	return []byte(string(utf16.Decode(units)))
 }
 
 // cutLine takes a line "key: value" apart.

@@ -120,6 +120,8 @@ func pixel(row []byte, p *renderer.Pixels, column int) [channels]byte {
 	case renderer.RGB16:
 		from := row[6*column:]
 		return [channels]byte{from[0], from[2], from[4]}
+	case renderer.Gray16:
+		return gray(row[2*column])
 	case renderer.RGB8:
 	}
 	return [channels]byte(row[channels*column:])

@@ -106,6 +106,8 @@ func TestAutoIsOfTheView(t *testing.T) {
 	turned := one
 	turned.Rotation = decimal(t, "10")
 	require.NotEqual(t, renderer.PrepassKey(one), renderer.PrepassKey(turned))
+	stretched := changed(t, one, func(d *spec.Draft) { d.Stretch.Amount = decimal(t, "1") })
+	require.NotEqual(t, renderer.PrepassKey(one), renderer.PrepassKey(stretched))
 }
 
 // TestAutoInsideIsQuick: where nothing escapes there is nothing to wait for, at any depth.

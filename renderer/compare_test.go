@@ -197,6 +197,8 @@ func standardImage(p *renderer.Pixels) image.Image {
 		return picture
 	case renderer.Gray8:
 		return &image.Gray{Pix: p.Pix, Stride: p.Stride, Rect: bounds}
+	case renderer.Gray16:
+		return &image.Gray16{Pix: p.Pix, Stride: p.Stride, Rect: bounds}
 	case renderer.Indexed8:
 		var colors color.Palette
 		for _, c := range p.Palette {

@@ -56,6 +56,10 @@
 //
 //	c = center + e^{i*rotation} * ((col + 1/2 - width/2) + i*(height/2 - row - 1/2)) * 2*radius/height
 //
+// Before it is turned, it may be mirrored, so that i is -i in that, and after that stretched: a parallelogram of a square's
+// area is sampled for each pixel then, f = 2^amount as long along the axis of the stretch, which is measured where the turned
+// view has its right, and 1/f across. Distances and gradients are those of the picture.
+//
 // A [spec.Window] is stretched to the image and sampled on its edges, ends included.
 //
 // Of the Mandelbrot set, a plain view whose pixels are less than 2^-33 apart is deep: package deep follows its points as
@@ -99,7 +103,7 @@
 //
 // # Cells
 //
-// The square from -2-2i to 2+2i is cut into 2^z by 2^z cells, at every level z. A square picture without rotation whose centre
+// The square from -2-2i to 2+2i is cut into 2^z by 2^z cells, at every level z. An upright square picture whose centre
 // and radius are exactly those of a cell has the prepass of the cell's ancestor, the cell that holds it on the last level
 // above that is a multiple of 4: the middle of that is its reference, and Auto comes from that, by 64 by 64 points and four
 // times their count. So the 340 tiles of a map that lie in one ancestor share one prepass, and fit together.

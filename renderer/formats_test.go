@@ -24,7 +24,7 @@ func TestFormatFollowsFromTheSpec(t *testing.T) {
 		`{"width":1,"height":1,"coloring":{"steps":255},"samples":2}`:                                renderer.RGB8,
 		`{"width":1,"height":1,"coloring":{"steps":20,"palette":"gray","interior":"#ffffff"}}`:       renderer.Gray8,
 		`{"width":1,"height":1,"depth":16}`:                                                          renderer.RGB16,
-		`{"width":1,"height":1,"depth":16,"coloring":{"palette":"gray","steps":3}}`:                  renderer.RGB16,
+		`{"width":1,"height":1,"depth":16,"coloring":{"palette":"gray","steps":3}}`:                  renderer.Gray16,
 		`{"width":1,"height":1,"depth":16,"samples":2,"coloring":{"method":"set","palette":"fire"}}`: renderer.Gray8,
 	} {
 		got := render(t, parse(t, text), renderer.Options{})

@@ -28,6 +28,7 @@ func TestLibpngReadsOurFiles(t *testing.T) {
 	for _, text := range []string{
 		`"coloring":{"method":"set"}`, `"samples":3,"coloring":{"method":"set"}`, `"coloring":{"steps":7}`,
 		`"samples":1`, `"samples":2`, `"depth":16`,
+		`"depth":16,"coloring":{"palette":"gray"}`, `"depth":8,"coloring":{"method":"set"}`,
 	} {
 		s := parse(t, `{"width":203,"height":135,"max_iterations":300,`+text+`}`)
 		cmd := exec.CommandContext(t.Context(), program, "decode")

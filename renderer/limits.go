@@ -121,7 +121,7 @@ func (Limits) checkResolution(s spec.Spec) *spec.FieldError {
 	if IsDeep(s) {
 		return nil
 	}
-	least := leastStep * ulp(s.Center.Re.Float64(), s.Center.Im.Float64()) * float64(s.Height) / 2
+	least := leastStep * ulp(s.Center.Re.Float64(), s.Center.Im.Float64()) * float64(s.Height) / 2 * stretchFactor(s)
 	if s.Radius.Float64() >= least {
 		return nil
 	}

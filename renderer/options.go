@@ -30,6 +30,7 @@ const (
 	RGB8     = bandpng.RGB8
 	Indexed8 = bandpng.Indexed8
 	RGB16    = bandpng.RGB16
+	Gray16   = bandpng.Gray16
 )
 
 // Pixels is a run of rows of an image.

@@ -56,6 +56,9 @@ func colorAt(p *renderer.Pixels, x, y int) (r, g, b uint32) {
 	case renderer.Indexed8:
 		color := p.Palette[row[x]]
 		return wide(color[0]), wide(color[1]), wide(color[2])
+	case renderer.Gray16:
+		gray := uint32(binary.BigEndian.Uint16(row[2*x:]))
+		return gray, gray, gray
 	case renderer.RGB8:
 		return wide(row[3*x]), wide(row[3*x+1]), wide(row[3*x+2])
 	case renderer.RGB16:
@@ -71,6 +74,7 @@ func TestFilesShowWhatRenderComputes(t *testing.T) {
 	for _, coloring := range []string{
 		`"samples":1,"coloring":{"method":"set"}`, `"samples":2,"coloring":{"method":"set"}`, `"samples":1`, `"samples":3`,
 		`"coloring":{"steps":5}`, `"coloring":{"palette":"gray"}`, `"depth":16`, `"depth":16,"samples":2`,
+		`"depth":16,"coloring":{"palette":"gray"}`, `"depth":8,"coloring":{"method":"set"}`,
 	} {
 		for _, size := range [][2]int{{1, 1}, {7, 63}, {33, 64}, {129, 65}, {61, 129}, {1025, 3}, {520, 66}} {
 			t.Run(fmt.Sprintf("%dx%d %.25s", size[0], size[1], coloring), func(t *testing.T) {

@@ -103,7 +103,7 @@ func newChannels(s spec.Spec) channels {
 
 func (c channels) head() []byte {
 	return exr.Head(exr.Header{
-		Width: c.spec.Width, Height: c.spec.Height, Iterations: c.kernel.MaxIterations,
+		Width: c.spec.Width, Height: c.spec.Height, Iterations: c.kernel.MaxIterations, Counts: c.counts(),
 		Text: []exr.Text{
 			{Name: specKeyword, Value: string(c.spec.Canonical())},
 			{Name: softwareKeyword, Value: software + spec.Version},
@@ -115,8 +115,16 @@ func (c channels) stride() int { return exr.LineSize(c.spec.Width) }
 
 func (c channels) traced() bool { return true }
 
+// counts is the type of the counts.
+func (c channels) counts() exr.Counts {
+	if c.spec.Counts == spec.FloatCounts {
+		return exr.FloatCounts
+	}
+	return exr.UintCounts
+}
+
 func (c channels) measure(data []byte, row, column int, centres escape.Batch) {
-	line := exr.NewLine(data, row)
+	line := exr.NewLine(data, row, c.counts())
 	for i, count := range centres.Count {
 		if count == 0 {
 			line.SetEscape(column+i, exr.Escape{N: exr.Inside})
@@ -134,7 +142,7 @@ func (c channels) measure(data []byte, row, column int, centres escape.Batch) {
 }
 
 func (c channels) color(data []byte, row, column int, format Format, pixels []byte, width int) {
-	colorLine(exr.NewLine(data, row), column, format, pixels, width)
+	colorLine(exr.NewLine(data, row, c.counts()), column, format, pixels, width)
 }
 
 // split returns the whole part of x and the rest.
@@ -185,6 +193,9 @@ func colorLine(line exr.Line, column int, format Format, pixels []byte, width in
 			c = exr.Color{R: gray, G: gray, B: gray}
 		case Gray8:
 			gray := table[uint16(pixels[i])*gray8]
+			c = exr.Color{R: gray, G: gray, B: gray}
+		case Gray16:
+			gray := table[binary.BigEndian.Uint16(pixels[2*i:])]
 			c = exr.Color{R: gray, G: gray, B: gray}
 		case RGB16:
 			p := pixels[6*i:]

@@ -89,7 +89,7 @@ func numbers(t require.TestingT, file []byte, at *int, kind byte, width int) (ro
 	return row
 }
 
-// TestEXRChannelsAreTheOrbits compares with plain complex arithmetic, in a view that is rotated and one that is stretched.
+// TestEXRChannelsAreTheOrbits compares with plain complex arithmetic, in views of every orientation.
 func TestEXRChannelsAreTheOrbits(t *testing.T) {
 	t.Parallel()
 	const width, height, limit = 60, 40, 200
@@ -106,6 +106,20 @@ func TestEXRChannelsAreTheOrbits(t *testing.T) {
 				return complex(-0.5, 0.25) + turned*complex(x-width/2, height/2-y)*2/height
 			},
 			right: turned * 2 / height, down: turned * -2i / height,
+		},
+		"mirrored": {
+			view: `"center":{"re":-0.5,"im":0.25},"radius":1,"rotation":30,"mirror":true`,
+			point: func(x, y float64) complex128 {
+				return complex(-0.5, 0.25) + turned*complex(x-width/2, y-height/2)*2/height
+			},
+			right: turned * 2 / height, down: turned * 2i / height,
+		},
+		"stretched": {
+			view: `"center":{"re":-0.5,"im":0.25},"radius":0.8,"rotation":30,"mirror":true,"stretch":{"amount":0.75,"angle":20}`,
+			point: func(x, y float64) complex128 {
+				return complex(-0.5, 0.25) + turned*stretched(complex(x-width/2, y-height/2)*1.6/height, 0.75, 20)
+			},
+			right: turned * stretched(1.6/height, 0.75, 20), down: turned * stretched(1.6i/height, 0.75, 20),
 		},
 		"window": {
 			view:  `"window":{"re":[-2,1],"im":[-1,1.5]}`,

@@ -55,6 +55,9 @@ func pictures() *rapid.Generator[spec.Spec] {
 			set(&d.Center.Im, rapid.SampledFrom([]string{"0.1318", "0", "-0.03"}).Draw(t, "im"))
 			set(&d.Radius, rapid.SampledFrom([]string{"0.01", "1e-6", "20"}).Draw(t, "radius"))
 			set(&d.Rotation, rapid.SampledFrom([]string{"0", "90", "33.3", "-179"}).Draw(t, "rotation"))
+			d.Mirror = rapid.Bool().Draw(t, "mirror")
+			set(&d.Stretch.Amount, rapid.SampledFrom([]string{"0", "0.5", "3"}).Draw(t, "stretch"))
+			set(&d.Stretch.Angle, rapid.SampledFrom([]string{"0", "45", "-77.7"}).Draw(t, "axis"))
 		}
 		return normal(t, d)
 	})

@@ -15,8 +15,10 @@ import (
 type grid struct {
 	width, height int
 	window        bool
-	// Of a plain view: its middle, the size of a pixel, and the rotation.
-	re, im, step, cos, sin float64
+	// Of a plain view: its middle, the size of a pixel, and the matrix of what turns, mirrors and stretches it, which takes
+	// what is to the right and up in the picture to the plane.
+	re, im, step   float64
+	xx, xy, yx, yy float64
 	// Of a window: its ends and the distances between columns and between rows.
 	left, right, bottom, top, columnStep, rowStep float64
 }
@@ -32,15 +34,36 @@ func newGrid(s spec.Spec) grid {
 		g.rowStep = (g.top - g.bottom) / float64(max(1, s.Height-1))
 		return g
 	}
-	g.sin, g.cos = elementary.SinCos(s.Rotation.String())
-	if IsDeep(s) { // pixels from the middle
-		g.step = 1
+	g.xx, g.xy, g.yx, g.yy = orientation(s)
+	if IsDeep(s) { // in steps from the middle
+		g.step = stretchFactor(s)
 		return g
 	}
 	g.re, g.im = s.Center.Re.Float64(), s.Center.Im.Float64()
 	g.step = 2 * s.Radius.Float64() / float64(s.Height)
 	return g
 }
+
+// orientation returns the matrix of a view: R S M. R turns it, S stretches it, M is diag(1, -1) if it is mirrored.
+func orientation(s spec.Spec) (xx, xy, yx, yy float64) {
+	sin, cos := elementary.SinCos(s.Rotation.String())
+	xx, xy, yx, yy = cos, -sin, sin, cos
+	if s.Stretch != (spec.Stretch{}) {
+		f := stretchFactor(s)
+		sin, cos := elementary.SinCos(s.Stretch.Angle.String())
+		along, mixed, across := float64(cos*cos), float64(cos*sin), float64(sin*sin)
+		// S is symmetric: f along the axis and 1/f across it.
+		a, b, d := float64(f*along)+float64(across/f), float64(mixed*(f-1/f)), float64(f*across)+float64(along/f)
+		xx, xy, yx, yy = float64(xx*a)+float64(xy*b), float64(xx*b)+float64(xy*d), float64(yx*a)+float64(yy*b), float64(yx*b)+float64(yy*d)
+	}
+	if s.Mirror {
+		xy, yy = -xy, -yy
+	}
+	return xx, xy, yx, yy
+}
+
+// stretchFactor is how many times as long a view is along the axis of its stretch: 1 if it has none.
+func stretchFactor(s spec.Spec) float64 { return elementary.Exp2(s.Stretch.Amount.Float64()) }
 
 // place puts the points of a run of pixels of one row, one per pixel, into the batch. The offset says where in the
 // pixel they are.
@@ -53,8 +76,8 @@ func (g *grid) place(b escape.Batch, row, column int, at offset) {
 	left := float64(g.width) / 2
 	for i := range b.Re {
 		dx := float64(column+i) + at.x - left
-		b.Re[i] = g.re + float64((float64(dx*g.cos)-float64(dy*g.sin))*g.step)
-		b.Im[i] = g.im + float64((float64(dx*g.sin)+float64(dy*g.cos))*g.step)
+		b.Re[i] = g.re + float64((float64(dx*g.xx)+float64(dy*g.xy))*g.step)
+		b.Im[i] = g.im + float64((float64(dx*g.yx)+float64(dy*g.yy))*g.step)
 	}
 }
 
@@ -83,8 +106,8 @@ func (g *grid) turnGradients(b escape.Batch) {
 			b.GradX[i], b.GradY[i] = float64(x*g.columnStep), float64(y*g.rowStep)
 			continue
 		}
-		b.GradX[i] = float64((float64(x*g.cos) + float64(y*g.sin)) * g.step)
-		b.GradY[i] = float64((float64(y*g.cos) - float64(x*g.sin)) * g.step)
+		b.GradX[i] = float64((float64(x*g.xx) + float64(y*g.yx)) * g.step)
+		b.GradY[i] = float64((float64(y*g.yy) + float64(x*g.xy)) * g.step)
 	}
 }
 
@@ -93,9 +116,10 @@ func (g *grid) turnGradients(b escape.Batch) {
 const leastPixel = 0x1p-33
 
 // IsDeep reports whether the pixels of a view are too close together for double precision, so that they are followed beside a
-// reference orbit.
+// reference orbit. Of a stretched view the shorter distance counts.
 func IsDeep(s spec.Spec) bool {
-	return s.Formula == spec.Mandelbrot && s.Window == (spec.Window{}) && 2*s.Radius.Float64()/float64(s.Height) < leastPixel
+	return s.Formula == spec.Mandelbrot && s.Window == (spec.Window{}) &&
+		2*s.Radius.Float64()/float64(s.Height) < float64(leastPixel*stretchFactor(s))
 }
 
 // deepView returns the view of a Spec for package deep. The reference of a cell is the middle of its ancestor,
@@ -132,9 +156,9 @@ func ceiling(s spec.Spec) int {
 	return int(min(spec.AutoCeiling, work/float64(words*math.Sqrt(words))))
 }
 
-// step is the distance between the pixels of a view.
+// step is the distance between the pixels of a view, the shorter one if it is stretched.
 func step(s spec.Spec) wide.Real {
-	return wideOf(s.Radius).Scale(1).Quo(wide.NewReal(float64(s.Height), 0))
+	return wideOf(s.Radius).Scale(1).Quo(wide.NewReal(float64(float64(s.Height)*stretchFactor(s)), 0))
 }
 
 // referenceBound bounds the distance of the points of a view from its reference.
@@ -142,7 +166,7 @@ func referenceBound(s spec.Spec) wide.Real {
 	if c, ok := s.Cell(); ok {
 		return bound(wideOf(c.Ancestor().Radius()), s.Width, s.Height)
 	}
-	return bound(wideOf(s.Radius), s.Width, s.Height)
+	return bound(wideOf(s.Radius).Mul(wide.NewReal(stretchFactor(s), 0)), s.Width, s.Height)
 }
 
 // bound returns the distance of the corners of a view from its middle, and up to a quarter more, so that the same view in

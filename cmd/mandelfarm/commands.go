@@ -21,7 +21,7 @@ func rootCommand(env environment) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddGroup(&cobra.Group{ID: clientGroup, Title: "Commands that ask a farm:"})
 	root.AddCommand(apiCommand(env), workerCommand(env), renderCommand(env), verifyCommand(env), findCommand(env),
-		importCommand(), scrubCommand(env), healthCommand(env))
+		importCommand(), exportCommand(), scrubCommand(env), healthCommand(env))
 	root.AddCommand(submitCommand(env), jobsCommand(env), statusCommand(env), watchCommand(env),
 		fetchCommand(env), cancelCommand(env), retryCommand(env))
 	for _, cmd := range append(root.Commands(), root) {

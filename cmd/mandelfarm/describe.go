@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -110,6 +111,16 @@ func moment(t time.Time) string {
 		return ""
 	}
 	return t.Local().Format(time.DateTime)
+}
+
+// printReaders says which programs open a picture, if it is too large for some.
+func printReaders(stderr io.Writer, s spec.Spec) error {
+	opens, refuses := s.OpensIn()
+	if len(refuses) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(stderr, "opens in: %s; too large for: %s\n", strings.Join(opens, ", "), strings.Join(refuses, ", "))
+	return err
 }
 
 // onlyID is a job's ID, for scripts.

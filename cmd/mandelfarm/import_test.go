@@ -16,7 +16,7 @@ import (
 
 // spiral is a file of Kalles Fraktaler's with two things that are not honoured.
 const spiral = "Re: -0.743643887\r\nIm: 0.1318259\r\nZoom: 20000\r\nIterations: 500\r\nImagPointsUp: 1\r\n" +
-	"StretchAngle: 12\r\nWobble: 7\r\n"
+	"Flat: 1\r\nWobble: 7\r\n"
 
 func TestImportPrintsASpec(t *testing.T) {
 	t.Parallel()
@@ -32,7 +32,7 @@ func TestImportPrintsASpec(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Equal(t, want, s)
-	assert.Equal(t, "StretchAngle: 12: views are not stretched\nWobble: 7: is not a key that is known here\n", r.stderr)
+	assert.Equal(t, "Flat: 1: colours run into each other here\nWobble: 7: is not a key that is known here\n", r.stderr)
 	assert.Equal(t, r.stdout, asked(t, "", spiral, "import", "-", "--width", "60", "--height", "40"))
 }
 
@@ -76,4 +76,63 @@ func TestImportRefusesOtherFiles(t *testing.T) {
 		assert.Contains(t, r.stderr, c.says)
 		assert.Empty(t, r.stdout)
 	}
+}
+
+// TestImportInOtherColours takes the colours of a second file, of whatever kind.
+func TestImportInOtherColours(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for name, text := range map[string]string{
+		"colours.kfp": "Colors: 0,0,255,255,0,0,\nColorMethod: 1\nIterDiv: 1\nFractalType: 7\n",
+		"colours.map": "255 0 0\n0 0 255\n",
+		"colours.ugr": "a {\ngradient:\n index=0 color=255 index=200 color=16711680\n}\n",
+	} {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		r := ask(t, "", spiral, "import", "-", "--palette", path)
+		require.Equal(t, exitOK, r.code, r.stderr)
+		assert.Contains(t, r.stdout, `"palette":[{"at":"0","color":"#ff0000"},{"at":"0.5","color":"#0000ff"}]`, name)
+		assert.Contains(t, r.stdout, `"re":"-0.743643887"`)
+	}
+	r := ask(t, "", spiral, "import", "-", "--palette", filepath.Join(folder, "none.map"))
+	assert.Equal(t, exitUsage, r.code, r.stderr)
+}
+
+// TestExport writes what import reads again, names what it cannot say, and refuses what it cannot write.
+func TestExport(t *testing.T) {
+	t.Parallel()
+	const view = `{"width":60,"height":40,"center":{"re":"-1.25","im":"0.5"},"radius":"1e-3","rotation":30,"mirror":true}`
+	s, err := spec.Parse([]byte(view))
+	require.NoError(t, err)
+	for _, format := range []string{"kfr", "f3"} {
+		r := ask(t, "", view, "export", "-", "--format", format)
+		require.Equal(t, exitOK, r.code, r.stderr)
+		assert.Empty(t, r.stderr)
+		assert.Equal(t, string(s.Canonical())+"\n", asked(t, "", r.stdout, "import", "-"), format)
+	}
+	path := filepath.Join(t.TempDir(), "view.imt")
+	r := ask(t, "", view, "export", "-", "--format", "im", "-o", path)
+	require.Equal(t, exitOK, r.code, r.stderr)
+	assert.Contains(t, r.stderr, "mirror: true: cannot be said in such a file")
+	assert.Empty(t, r.stdout)
+	assert.Contains(t, asked(t, "", "", "import", path), `"center":{"re":"-1.25","im":"0.5"},"radius":"0.001"`)
+	for _, args := range [][]string{{"export", "-"}, {"export", "-", "--format", "bmp"}, {"export", "no-such-file", "--format", "kfr"}} {
+		assert.Equal(t, exitUsage, ask(t, "", view, args...).code, "%q", args)
+	}
+	r = ask(t, "", `{"width":9,"height":8,"formula":"julia"}`, "export", "-", "--format", "kfr")
+	assert.Equal(t, exitUsage, r.code)
+	assert.Contains(t, r.stderr, "formula: is not one of Kalles Fraktaler's")
+}
+
+// TestLargePicturesNameTheirReaders, before anybody waits for one.
+func TestLargePicturesNameTheirReaders(t *testing.T) {
+	t.Parallel()
+	r := ask(t, "", spiral, "import", "-", "--width", "20000", "--height", "15000")
+	assert.Contains(t, r.stderr, "opens in: libvips, GDAL, Chromium; too large for: sharp, Pillow, ffmpeg, ImageMagick\n")
+	r = ask(t, "", `{"width":16001,"height":1}`, "render", "-", "-o", "-")
+	require.Equal(t, exitOK, r.code)
+	assert.Contains(t, r.stderr, "too large for: ImageMagick\n")
+	farm := serve(t, map[string]string{"DATA": t.TempDir()})
+	assert.Contains(t, ask(t, farm.url, `{"width":16001,"height":1}`, "submit", "-").stderr, "too large for: ImageMagick\n")
+	assert.Empty(t, ask(t, farm.url, `{"width":16000,"height":1}`, "submit", "-").stderr)
 }

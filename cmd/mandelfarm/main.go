@@ -7,6 +7,7 @@
 //	mandelfarm verify FILE.png   draws a picture again and compares
 //	mandelfarm find SPEC.json    finds the minibrot that a view is about
 //	mandelfarm import FILE       makes a Spec of another program's parameter file
+//	mandelfarm export SPEC.json  makes another program's parameter file of a Spec
 //	mandelfarm healthcheck       asks a running api or worker whether it is ready
 //
 //	mandelfarm submit SPEC.json  has a farm draw a picture, over HTTP

@@ -85,6 +85,9 @@ func render(ctx context.Context, s *settings, input string, files outputs, stdin
 		if err != nil {
 			return fmt.Errorf("%w: --%s: %w", errUsage, out.flag, err)
 		}
+		if err := printReaders(stderr, drawn); err != nil {
+			return err
+		}
 		options := renderer.Options{Threads: s.worker.threads}
 		if prepass == nil || prepass.Key() != renderer.PrepassKey(drawn) {
 			if prepass, err = renderer.NewPrepass(ctx, drawn, options.Threads); err != nil {

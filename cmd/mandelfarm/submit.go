@@ -52,6 +52,9 @@ func (c *caller) submit(ctx context.Context, s spec.Spec, wait bool, output stri
 	if err != nil {
 		return err
 	}
+	if err := printReaders(c.stderr, s); err != nil {
+		return err
+	}
 	if output != standard && (!wait || !c.json) { // a watch prints all documents there are
 		if err := c.print(st, onlyID); err != nil {
 			return err
@@ -90,6 +93,9 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"radius", "half the height of the view, a `decimal`"},
 		{"exact", "`true`: the centre is exact, however few digits it has for the radius"},
 		{"rotation", "`degrees` that the view is turned"},
+		{"mirror", "`true`: the imaginary axis points down"},
+		{"stretch-amount", "how many `times` the view is doubled along an axis and halved across"},
+		{"stretch-angle", "`degrees` of that axis, counter-clockwise from the right"},
 		{"max-iterations", "`iterations` after which a point is inside, or auto"},
 		{"samples", "`points` per pixel"},
 		{"depth", "`bits` per channel: 8 or 16"},
@@ -103,6 +109,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"relief", "`strength` of a slope's light, 0 to 1"},
 		{"interior", "`colour` of the inside, such as #000000"},
 		{"format", "`format` of the file: png, npy for raw data, or exr for both"},
+		{"counts", "`type` of the counts in an exr: uint, or float for readers that know no whole numbers"},
 	} {
 		fs.String(p.name, "", p.usage)
 		arguments(fs, p.name)

@@ -22,7 +22,7 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-var formats = []bandpng.Format{bandpng.Gray1, bandpng.Gray8, bandpng.Indexed8, bandpng.RGB8, bandpng.RGB16}
+var formats = []bandpng.Format{bandpng.Gray1, bandpng.Gray8, bandpng.Indexed8, bandpng.RGB8, bandpng.RGB16, bandpng.Gray16}
 
 // colors is a palette of 256 colours.
 func colors() [][3]uint8 {
@@ -81,6 +81,8 @@ func pixelAt(h bandpng.Header, pix []byte, x, y int) color.Color {
 	case bandpng.Indexed8:
 		entry := h.Palette[row[x]]
 		return color.RGBA{entry[0], entry[1], entry[2], 255}
+	case bandpng.Gray16:
+		return color.Gray16{Y: binary.BigEndian.Uint16(row[2*x:])}
 	case bandpng.RGB16:
 		channel := func(i int) uint16 { return binary.BigEndian.Uint16(row[6*x+2*i:]) }
 		return color.RGBA64{channel(0), channel(1), channel(2), 0xffff}

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-var allFormats = []Format{Gray1, Gray8, Indexed8, RGB8, RGB16}
+var allFormats = []Format{Gray1, Gray8, Indexed8, RGB8, RGB16, Gray16}
 
 // predicted is what a filter expects of byte i of a row, by the letter of the PNG specification, 9.2: a is the byte of the
 // pixel on the left, b the one above, c the one above a; bytes outside the picture are 0.

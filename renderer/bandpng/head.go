@@ -15,6 +15,7 @@ const (
 	Indexed8               // 1 byte per pixel: the number of one of at most 256 colours
 	RGB8                   // 3 bytes per pixel: red, green, blue
 	RGB16                  // 6 bytes per pixel: red, green, blue, the high byte of each first
+	Gray16                 // 2 bytes per pixel, the high byte first; 0 is black
 )
 
 // layout is what there is to know of a Format. Depth and color are as IHDR holds them.
@@ -34,13 +35,14 @@ func (f Format) layout() layout {
 		Indexed8: {"indexed8", 8, 8, indexed, true, false},
 		RGB8:     {"rgb8", 24, 8, trueColor, true, false},
 		RGB16:    {"rgb16", 48, 16, trueColor, true, true},
+		Gray16:   {"gray16", 16, 16, gray, true, true},
 	}[f]
 }
 
-// BitsPerPixel returns 1, 8, 24 or 48.
+// BitsPerPixel returns 1, 8, 16, 24 or 48.
 func (f Format) BitsPerPixel() int { return f.layout().bits }
 
-// String returns "gray1", "gray8", "indexed8", "rgb8" or "rgb16".
+// String returns "gray1", "gray8", "indexed8", "rgb8", "rgb16" or "gray16".
 func (f Format) String() string { return f.layout().name }
 
 // Stride returns the number of bytes of a row of the given width in pixels. Unused bits of its last byte are zero.

@@ -73,6 +73,7 @@ func TestHeads(t *testing.T) {
 		{bandpng.Indexed8, "IHDR,sRGB,PLTE,iTXt,iTXt,IDAT", 8, 3, 9, nil},
 		{bandpng.RGB8, "IHDR,sRGB,iTXt,iTXt,IDAT", 8, 2, 27, color.RGBAModel},
 		{bandpng.RGB16, "IHDR,sRGB,iTXt,iTXt,IDAT", 16, 2, 54, color.RGBA64Model},
+		{bandpng.Gray16, "IHDR,sRGB,iTXt,iTXt,IDAT", 16, 0, 18, color.Gray16Model},
 	} {
 		head := bandpng.Head(bandpng.Header{
 			Width: 9, Height: 1 << 20, Format: c.format, Palette: colors()[:3],
@@ -162,7 +163,7 @@ func TestFilesAreOneStream(t *testing.T) {
 // TestFormatsAreConsistent: what String, Stride and BitsPerPixel say of each format fits together.
 func TestFormatsAreConsistent(t *testing.T) {
 	t.Parallel()
-	bits := map[string]int{"gray1": 1, "gray8": 8, "indexed8": 8, "rgb8": 24, "rgb16": 48}
+	bits := map[string]int{"gray1": 1, "gray8": 8, "indexed8": 8, "rgb8": 24, "rgb16": 48, "gray16": 16}
 	for _, format := range formats {
 		require.Equal(t, bits[format.String()], format.BitsPerPixel())
 		for width := 1; width < 70; width++ {

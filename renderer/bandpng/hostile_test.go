@@ -118,7 +118,7 @@ func TestHostileFiles(t *testing.T) {
 func TestKindsOfPixels(t *testing.T) {
 	t.Parallel()
 	known := map[[2]byte]bandpng.Format{
-		{1, 0}: bandpng.Gray1, {8, 0}: bandpng.Gray8, {8, 3}: bandpng.Indexed8, {8, 2}: bandpng.RGB8, {16, 2}: bandpng.RGB16,
+		{1, 0}: bandpng.Gray1, {8, 0}: bandpng.Gray8, {8, 3}: bandpng.Indexed8, {8, 2}: bandpng.RGB8, {16, 2}: bandpng.RGB16, {16, 0}: bandpng.Gray16,
 	}
 	for depth := range byte(20) {
 		for kind := range byte(8) {
@@ -172,7 +172,7 @@ func TestTextsOfOthers(t *testing.T) {
 	all := append([]chunk{{"IHDR", gray()}}, texts...)
 	header, _, err := read(bytes.NewReader(fileOf(append(all, chunk{"IDAT", deflated(grayRows)}, chunk{"IEND", nil})...)))
 	require.NoError(t, err)
-	assert.Equal(t, []bandpng.Text{{"first", "kept"}, {"last", "a\x00b"}}, header.Text)
+	assert.Equal(t, []bandpng.Text{{"first", "kept"}, {"tongue", "Text"}, {"translated", "Text"}, {"last", "a\x00b"}}, header.Text)
 }
 
 // TestSmallFilesTakeLittleMemory whatever they claim: texts, rows and chunks are read as they come.

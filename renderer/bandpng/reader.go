@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 )
 
 // ErrFormat is the reason why a Reader gives up on a file: it is damaged, or no PNG, or one of a kind that this package
@@ -16,7 +15,7 @@ var ErrFormat = errors.New("damaged, or no PNG of a known kind")
 
 // Bounds on what a file can make a Reader hold in memory.
 const (
-	maxText   = 17 << 20 // bytes of all iTXt chunks together
+	maxText   = 17 << 20 // bytes of all texts together, as they are in the file and inflated
 	maxStride = 1 << 24  // bytes of a row
 )
 
@@ -77,14 +76,13 @@ func (r *Reader) readMetadata(text *int) error {
 			r.Header.Palette = append(r.Header.Palette, [3]uint8(colors))
 		}
 		return err
-	case kind == "iTXt":
+	case kind == "iTXt", kind == "tEXt", kind == "zTXt":
 		data, err := r.chunks.read(maxText - *text)
-		*text += len(data)
-		keyword, rest, _ := strings.Cut(string(data), "\x00")
-		if value, ok := strings.CutPrefix("\x00"+rest, asPlain+noLanguage); ok {
-			r.Header.Text = append(r.Header.Text, Text{Keyword: keyword, Value: value})
+		if err != nil {
+			return err
 		}
-		return err
+		*text += len(data)
+		return r.addText(kind, data, text)
 	case kind[0]&0x20 == 0: // an upper-case letter: critical
 		return malformed("has an unknown chunk %q", kind)
 	default:
@@ -109,7 +107,7 @@ func (r *Reader) readHeader() error {
 		return malformed("is %d by %d pixels", width, height)
 	}
 	r.Header.Width, r.Header.Height = int(width), int(height)
-	for f := Gray1; f <= RGB16; f++ {
+	for f := Gray1; f <= Gray16; f++ {
 		if layout := f.layout(); layout.depth == data[8] && layout.color == data[9] {
 			r.Header.Format = f
 			if f.Stride(r.Header.Width) > maxStride {

@@ -19,7 +19,8 @@
 // # Channels
 //
 //	R, G, B   half   the picture's colours in linear light, 0 to 1, with the primaries of sRGB
-//	N         uint   the iteration count n plus [Bias]; [Inside] for points that do not escape
+//	N         uint   the iteration count n plus [Bias]; [Inside] for points that do not escape. Or float, see [Counts]: the
+//	                 same number rounded, which is exact up to 2^24; Inside becomes 2^32
 //	NF        float  its fraction, from 0 up to 1
 //	T         float  the argument of z_n in turns, from 0 up to 1, counter-clockwise from the positive real axis
 //	DEX, DEY  float  the distance estimate in pixels, as a vector to the right and downward that points away from the set

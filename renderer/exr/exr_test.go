@@ -41,7 +41,7 @@ func TestLinesHaveTheirPlaces(t *testing.T) {
 		width := rapid.IntRange(1, 50).Draw(t, "width")
 		x := rapid.IntRange(0, width-1).Draw(t, "x")
 		data := make([]byte, exr.LineSize(width))
-		line := exr.NewLine(data, 7)
+		line := exr.NewLine(data, 7, exr.UintCounts)
 		line.SetColor(x, exr.Color{R: 0x0201, G: 0x0403, B: 0x0605})
 		line.SetEscape(x, exr.Escape{N: 77, NF: 0.5, T: 0.25, DEX: -3, DEY: 4})
 		want := make([]byte, 0, len(data))

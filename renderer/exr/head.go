@@ -9,6 +9,7 @@ import (
 type Header struct {
 	Width, Height int
 	Iterations    int // after which points are inside
+	Counts        Counts
 	Text          []Text
 }
 
@@ -25,6 +26,15 @@ const (
 	typeFloat = 2
 )
 
+// Counts is the type of the channel N.
+type Counts uint8
+
+// The types of counts, both of four bytes.
+const (
+	UintCounts  Counts = typeUint  // what Kalles Fraktaler and zoomasm read
+	FloatCounts Counts = typeFloat // what programs read that know no channels of whole numbers
+)
+
 // channel is one of the file's channels.
 type channel struct {
 	name string
@@ -32,13 +42,13 @@ type channel struct {
 }
 
 // channels lists them in the order of their names, in which a line has them.
-func channels() []channel {
+func channels(counts Counts) []channel {
 	return []channel{
 		{"B", typeHalf},
 		{"DEX", typeFloat},
 		{"DEY", typeFloat},
 		{"G", typeHalf},
-		{"N", typeUint},
+		{"N", int(counts)},
 		{"NF", typeFloat},
 		{"R", typeHalf},
 		{"T", typeFloat},
@@ -57,7 +67,7 @@ const (
 // Head returns everything before the first line.
 func Head(h Header) []byte {
 	b := builder(Magic + version)
-	b.attribute("channels", "chlist", chlist())
+	b.attribute("channels", "chlist", chlist(h.Counts))
 	b.attribute("compression", "compression", noCompression)
 	window := ints(0, 0, h.Width-1, h.Height-1)
 	b.attribute("dataWindow", "box2i", window)
@@ -82,9 +92,9 @@ func Head(h Header) []byte {
 }
 
 // chlist returns the value of the attribute that names the channels.
-func chlist() string {
+func chlist(counts Counts) string {
 	var b builder
-	for _, c := range channels() {
+	for _, c := range channels(counts) {
 		b = append(b, c.name...)
 		b = append(b, 0)
 		b = append(b, ints(c.kind, 0, 1, 1)...) // the zero is pLinear and three reserved bytes; every pixel has a sample

@@ -39,16 +39,17 @@ func LineSize(width int) int { return chunkHead + pixelSize*width }
 
 // Line is a line of a file, of LineSize bytes.
 type Line struct {
-	data  []byte // of the channels
-	width int
+	data   []byte // of the channels
+	width  int
+	counts Counts
 }
 
 // NewLine makes a line of data, whose pixels are those that it has, and says which it is.
-func NewLine(data []byte, y int) Line {
+func NewLine(data []byte, y int, counts Counts) Line {
 	data, pixels := data[:chunkHead], data[chunkHead:]
 	binary.LittleEndian.PutUint32(data, uint32(y))                      //nolint:gosec // a row
 	binary.LittleEndian.PutUint32(data[wordSize:], uint32(len(pixels))) //nolint:gosec // see MaxWidth
-	return Line{data: pixels, width: len(pixels) / pixelSize}
+	return Line{data: pixels, width: len(pixels) / pixelSize, counts: counts}
 }
 
 // Color is a colour in linear light, each channel a half.
@@ -70,6 +71,9 @@ type Escape struct {
 
 // SetEscape sets the channels N, NF, T, DEX and DEY of a pixel.
 func (l Line) SetEscape(x int, e Escape) {
+	if l.counts == FloatCounts {
+		e.N = math.Float32bits(float32(e.N))
+	}
 	l.word(offsetN, x, e.N)
 	l.word(offsetNF, x, math.Float32bits(e.NF))
 	l.word(offsetT, x, math.Float32bits(e.T))

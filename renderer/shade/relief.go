@@ -38,6 +38,8 @@ func (r *relief) light(colors []uint64, batch escape.Batch, format bandpng.Forma
 		bits = 16
 	case bandpng.Gray8:
 		channels = 1
+	case bandpng.Gray16:
+		bits, channels = 16, 1
 	case bandpng.Gray1, bandpng.RGB8, bandpng.Indexed8: // a relief has other formats
 	}
 	log2 := elementary.NewLogCurve()

@@ -33,6 +33,10 @@ func (n *Shader) Add(s *Scratch, batch escape.Batch, dst []byte) {
 	switch {
 	case n.format == bandpng.Gray1:
 		setBits(dst, batch.Count)
+	case n.method == spec.MethodSet && n.samples == 1:
+		for i, count := range batch.Count {
+			dst[i] = outside(count) * 255
+		}
 	case n.method == spec.MethodSet:
 		addSet(s.sums, batch.Count)
 	case n.samples == 1:
@@ -46,7 +50,7 @@ func (n *Shader) Add(s *Scratch, batch escape.Batch, dst []byte) {
 func (n *Shader) Finish(s *Scratch, dst []byte) {
 	switch {
 	case n.samples == 1:
-	case n.format == bandpng.RGB16:
+	case n.format == bandpng.RGB16, n.format == bandpng.Gray16:
 		mean16(dst, s.sums, n.samples)
 	default:
 		mean8(dst, s.sums, n.samples)
@@ -101,7 +105,7 @@ func rootMean(sum uint64, samples int) float64 {
 
 // addSquares adds the squares of the colours' channels.
 func (n *Shader) addSquares(sums, colors []uint64) {
-	if n.format == bandpng.Gray8 {
+	if n.format == bandpng.Gray8 || n.format == bandpng.Gray16 {
 		for i, color := range colors {
 			sums[i] += color * color
 		}

@@ -36,7 +36,7 @@ func New(s spec.Spec) *Shader {
 	}
 	if n.method == spec.MethodSet {
 		n.format = bandpng.Gray1
-		if n.samples > 1 {
+		if n.samples > 1 || s.Depth == 8 {
 			n.format = bandpng.Gray8
 		}
 		return n
@@ -60,9 +60,9 @@ func New(s spec.Spec) *Shader {
 	return n
 }
 
-// Format is the layout of the picture's pixels. MethodSet gives Gray1 with one sample per pixel and Gray8 with more. Of the
-// others, depth 16 gives RGB16; a palette and an interior that are gray give Gray8; Indexed8 serves where they have at most
-// 256 colours and a pixel has one sample; and RGB8 the rest.
+// Format is the layout of the picture's pixels. MethodSet gives Gray1 with one sample per pixel, and Gray8 with more or where a
+// depth of 8 is asked for. Of the others, a palette and an interior that are gray give Gray8, and Gray16 at depth 16, which
+// otherwise gives RGB16; Indexed8 serves where there are at most 256 colours and a pixel has one sample; and RGB8 the rest.
 func (n *Shader) Format() bandpng.Format { return n.format }
 
 // Palette returns the colours of Indexed8, and nil for other formats.
@@ -87,15 +87,18 @@ func channels(c spec.Color, depth int) palette.Color {
 // colours besides these; the means of more samples are gray where all colours are.
 func (n *Shader) fill(colors palette.Table, depth int) {
 	switch {
+	case isGray(colors):
+		n.format = bandpng.Gray8
+		if depth == 16 {
+			n.format = bandpng.Gray16
+		}
+		n.table = make([]uint64, len(colors))
+		for i, color := range colors {
+			n.table[i] = uint64(color[0])
+		}
 	case depth == 16:
 		n.format = bandpng.RGB16
 		n.table = pack(colors, 16)
-	case isGray(colors):
-		n.format = bandpng.Gray8
-		n.table = pack(colors, 0)
-		for i := range n.table {
-			n.table[i] &= 255
-		}
 	default:
 		n.format = bandpng.RGB8
 		if n.samples == 1 && n.relief == nil && n.index(colors) {
@@ -161,6 +164,10 @@ func (n *Shader) store(dst []byte, colors []uint64) {
 		}
 		color := colors[last]
 		dst[3*last], dst[3*last+1], dst[3*last+2] = byte(color&255), byte(color>>8&255), byte(color>>16&255)
+	case bandpng.Gray16:
+		for i, color := range colors {
+			binary.BigEndian.PutUint16(dst[2*i:], uint16(color&0xffff))
+		}
 	case bandpng.RGB16:
 		for i, color := range colors {
 			binary.BigEndian.PutUint16(dst[6*i:], uint16(color&0xffff))

@@ -56,9 +56,9 @@ func (c Cell) From(a Cell) (right, up int) {
 	return offset(c.column, a.column), -offset(c.row, a.row)
 }
 
-// Cell returns the cell that the view is, if it is one: a square whose middle and radius are exactly those of a cell.
+// Cell returns the cell that the view is, if it is one: an upright square whose middle and radius are exactly those of a cell.
 func (s Spec) Cell() (Cell, bool) {
-	if s.Window != (Window{}) || s.Width != s.Height || s.Rotation.IsSet() {
+	if !s.IsPlain() || s.Width != s.Height {
 		return Cell{}, false
 	}
 	if s.Radius == (Decimal{text: "2"}) {

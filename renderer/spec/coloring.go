@@ -82,15 +82,27 @@ func (s *Draft) normalizeColoring() *FieldError {
 			return err
 		}
 	}
+	if c.Method == MethodSet {
+		*c = Coloring{Method: MethodSet}
+	}
+	return s.normalizeDepth()
+}
+
+// normalizeDepth drops what a picture has anyway: 8 bits, but of a set with one sample a pixel, which has 1 bit unless it says 8.
+func (s *Draft) normalizeDepth() *FieldError {
+	set := s.Coloring.Method == MethodSet
 	switch s.Depth {
+	case 0:
 	case 8:
-		s.Depth = 0
-	case 0, 16:
+		if !set || s.Samples > 1 {
+			s.Depth = 0
+		}
+	case 16:
+		if set {
+			s.Depth = 0
+		}
 	default:
 		return NewFieldError("depth", strconv.Itoa(s.Depth), "must be 8 or 16")
-	}
-	if c.Method == MethodSet {
-		*c, s.Depth = Coloring{Method: MethodSet}, 0
 	}
 	return nil
 }

@@ -20,9 +20,11 @@
 //
 //	spec.go         the fields, and their one form; formula.go, coloring.go, palette.go, fileformat.go: parts of it
 //	parse.go        JSON; query.go: a URL's query; tile.go: a tile's address
+//	orientation.go  how a view is turned, mirrored and stretched
 //	decimal.go      exact decimal numbers
 //	palettes.go     the named palettes
 //	id.go           the ID, and the version that is part of it
 //	cell.go         squares of the quadtree, which share a reference
+//	viewers.go      which programs open a picture of a size
 //	minibrot.go     what is said of a minibrot
 package spec

@@ -1,6 +1,9 @@
 package spec
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // leastPlaces is the number of digits after the point that anybody may be asked for.
 const leastPlaces = 12
@@ -11,7 +14,8 @@ const leastPlaces = 12
 func (s *Draft) normalizeExact() *FieldError {
 	exact := s.Exact
 	s.Exact = false
-	needed := -s.Radius.Exponent() - 1
+	const digits = 0.30102999566398 // that a doubling takes; across, a stretched view is as much smaller
+	needed := -s.Radius.Exponent() - 1 + int(math.Ceil(float64(digits*s.Stretch.Amount.Float64())))
 	if s.Formula != Mandelbrot || s.Window != (Window{}) || needed < leastPlaces {
 		return nil
 	}
@@ -45,6 +49,8 @@ func (s *Draft) Decimals() []Named {
 		{"center.im", &s.Center.Im},
 		{"radius", &s.Radius},
 		{"rotation", &s.Rotation},
+		{"stretch.amount", &s.Stretch.Amount},
+		{"stretch.angle", &s.Stretch.Angle},
 		{"window.re", &s.Window.Re[0]},
 		{"window.re", &s.Window.Re[1]},
 		{"window.im", &s.Window.Im[0]},

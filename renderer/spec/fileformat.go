@@ -19,6 +19,21 @@ const (
 	EXR FileFormat = "exr"
 )
 
+// Counts is the type of the iteration counts in an EXR.
+type Counts string
+
+// The types of counts.
+const (
+	// UintCounts are whole numbers of 32 bits, as Kalles Fraktaler and zoomasm want them. A normalised Spec does not name
+	// them: they are the zero value.
+	UintCounts Counts = ""
+	// FloatCounts are for readers that take such numbers for others.
+	FloatCounts Counts = "float"
+)
+
+// uintName is what UintCounts may be called in a Spec.
+const uintName = "uint"
+
 // maxEXRWidth is the width that the size of an EXR's line, 24 bytes a pixel, has room for.
 const maxEXRWidth = (1<<31 - 1) / 24
 
@@ -74,11 +89,18 @@ func (s Spec) Picture() Spec {
 
 // normalizeFormat comes after the rest, whose values it drops where they have no effect.
 func (s *Draft) normalizeFormat() *FieldError {
+	switch s.Counts {
+	case UintCounts, uintName:
+		s.Counts = UintCounts
+	case FloatCounts:
+	default:
+		return NewFieldError("counts", string(s.Counts), "must be one of uint, float")
+	}
 	switch s.Format {
 	case PNG, pngName:
-		s.Format = PNG
+		s.Format, s.Counts = PNG, UintCounts
 	case NPY:
-		s.Samples, s.Depth, s.Coloring = 1, 0, Coloring{}
+		s.Samples, s.Depth, s.Coloring, s.Counts = 1, 0, Coloring{}, UintCounts
 	case EXR:
 		s.Depth = 0
 		if s.Width > maxEXRWidth {

@@ -15,7 +15,9 @@ type Palette string
 // Bounds of a gradient.
 const (
 	minStops = 2
-	maxStops = 64
+	// MaxStops is as many as the colour tables that other programs write have entries. A table of package palette, of 4,096
+	// places or more, gives each of so many stops four places.
+	MaxStops = 1024
 	// maxStopPlaces is the number of digits after the point of a stop's place. It keeps stops apart in float64.
 	maxStopPlaces = 9
 )
@@ -59,8 +61,8 @@ func (c *Coloring) normalizePalette() *FieldError {
 		}
 		return nil
 	}
-	if len(texts) < minStops || len(texts) > maxStops {
-		return NewFieldError("coloring.palette", strconv.Itoa(len(texts)), fmt.Sprintf("must have from %d to %d stops", minStops, maxStops))
+	if len(texts) < minStops || len(texts) > MaxStops {
+		return NewFieldError("coloring.palette", strconv.Itoa(len(texts)), fmt.Sprintf("must have from %d to %d stops", minStops, MaxStops))
 	}
 	last := Decimal{text: "-1"}
 	for i, text := range texts {
@@ -125,8 +127,8 @@ func (r *reader) stops(path string, p *Palette) *FieldError {
 	var texts []string
 	for r.decoder.More() {
 		place := fmt.Sprintf("%s[%d]", path, len(texts))
-		if len(texts) == maxStops {
-			return NewFieldError(path, "", fmt.Sprintf("must have from %d to %d stops", minStops, maxStops))
+		if len(texts) == MaxStops {
+			return NewFieldError(path, "", fmt.Sprintf("must have from %d to %d stops", minStops, MaxStops))
 		}
 		var at Decimal
 		var color Color
@@ -146,7 +148,7 @@ func (r *reader) stops(path string, p *Palette) *FieldError {
 		texts = append(texts, string(color[1:])+"@"+at.String())
 	}
 	if len(texts) < minStops {
-		return NewFieldError(path, strconv.Itoa(len(texts)), fmt.Sprintf("must have from %d to %d stops", minStops, maxStops))
+		return NewFieldError(path, strconv.Itoa(len(texts)), fmt.Sprintf("must have from %d to %d stops", minStops, MaxStops))
 	}
 	*p = Palette(strings.Join(texts, ","))
 	return r.delimiter(path, ']', "must be a complete list of stops")

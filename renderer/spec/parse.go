@@ -44,6 +44,8 @@ func (r *reader) draft(s *Draft) *FieldError {
 		"radius":         func(path string) *FieldError { return r.decimal(path, &s.Radius) },
 		"exact":          func(path string) *FieldError { return r.boolean(path, &s.Exact) },
 		"rotation":       func(path string) *FieldError { return r.decimal(path, &s.Rotation) },
+		"mirror":         func(path string) *FieldError { return r.boolean(path, &s.Mirror) },
+		"stretch":        func(path string) *FieldError { return r.stretch(path, &s.Stretch) },
 		"window":         func(path string) *FieldError { return r.window(path, &s.Window) },
 		"width":          func(path string) *FieldError { return r.count(path, &s.Width) },
 		"height":         func(path string) *FieldError { return r.count(path, &s.Height) },
@@ -52,6 +54,7 @@ func (r *reader) draft(s *Draft) *FieldError {
 		"depth":          func(path string) *FieldError { return r.count(path, &s.Depth) },
 		"coloring":       func(path string) *FieldError { return r.coloring(path, &s.Coloring) },
 		"format":         func(path string) *FieldError { return readName(r, path, &s.Format) },
+		"counts":         func(path string) *FieldError { return readName(r, path, &s.Counts) },
 	}
 	return r.object("", fields)
 }
@@ -60,6 +63,13 @@ func (r *reader) point(path string, p *Point) *FieldError {
 	return r.object(path, map[string]setter{
 		"re": func(path string) *FieldError { return r.decimal(path, &p.Re) },
 		"im": func(path string) *FieldError { return r.decimal(path, &p.Im) },
+	})
+}
+
+func (r *reader) stretch(path string, s *Stretch) *FieldError {
+	return r.object(path, map[string]setter{
+		"amount": func(path string) *FieldError { return r.decimal(path, &s.Amount) },
+		"angle":  func(path string) *FieldError { return r.decimal(path, &s.Angle) },
 	})
 }
 

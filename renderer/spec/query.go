@@ -8,8 +8,8 @@ import (
 )
 
 // FromQuery returns the plain view that a URL's query describes. Its parameters are the fields of a Spec under short
-// names: formula, power, seed_re, seed_im, re, im, radius, exact, rotation, max_iterations, samples, depth, coloring (the method),
-// palette (a name, or stops such as 000764@0,206bcb@0.16), density, offset, cyclic, steps, light, relief, interior and format.
+// names: formula, power, seed_re, seed_im, re, im, radius, exact, rotation, mirror, stretch_amount, stretch_angle, max_iterations,
+// samples, depth, coloring (the method), palette (a name, or stops such as 000764@0,206bcb@0.16), density, offset, cyclic, steps, light, relief, interior, format and counts.
 // An unknown, repeated or bad parameter gives a *FieldError that names the parameter; width and height are named as such.
 func FromQuery(width, height int, values map[string][]string) (Spec, error) {
 	return fromQuery(Draft{Width: width, Height: height}, nil, values)
@@ -63,6 +63,9 @@ func querySetters(s *Draft) map[string]func(name, value string) *FieldError {
 		"radius":         decimal(&s.Radius),
 		"exact":          func(name, value string) *FieldError { return setBoolean(name, value, &s.Exact) },
 		"rotation":       decimal(&s.Rotation),
+		"mirror":         func(name, value string) *FieldError { return setBoolean(name, value, &s.Mirror) },
+		"stretch_amount": decimal(&s.Stretch.Amount),
+		"stretch_angle":  decimal(&s.Stretch.Angle),
 		"max_iterations": func(name, value string) *FieldError { return setIterations(name, value, &s.MaxIterations) },
 		"samples":        count(&s.Samples),
 		"depth":          count(&s.Depth),
@@ -78,6 +81,7 @@ func querySetters(s *Draft) map[string]func(name, value string) *FieldError {
 		"relief":   decimal(&s.Coloring.Relief),
 		"interior": func(_, value string) *FieldError { s.Coloring.Interior = Color(value); return nil },
 		"format":   func(_, value string) *FieldError { s.Format = FileFormat(value); return nil },
+		"counts":   func(_, value string) *FieldError { s.Counts = Counts(value); return nil },
 	}
 }
 
@@ -94,6 +98,10 @@ func queryName(field string) string {
 		return "re"
 	case "center.im":
 		return "im"
+	case "stretch.amount":
+		return "stretch_amount"
+	case "stretch.angle":
+		return "stretch_angle"
 	case "coloring.method":
 		return "coloring"
 	default:

@@ -31,7 +31,7 @@ type Point struct {
 
 // Window is a rectangle of the plane that is stretched to the image and sampled on its edges: the columns stand at
 // linspace(Re[0], Re[1], width), both ends included, and the rows at linspace(Im[0], Im[1], height) from the bottom
-// up. It excludes center, radius and rotation.
+// up. It excludes center, radius, rotation, mirror and stretch.
 type Window struct {
 	Re [2]Decimal `json:"re"` // least and greatest
 	Im [2]Decimal `json:"im"` // least and greatest
@@ -47,15 +47,18 @@ type Draft struct {
 	Radius        Decimal    `json:"radius,omitzero"`   // half the height of the view
 	Exact         bool       `json:"exact,omitzero"`    // the centre is no number cut short; see normalizeExact
 	Rotation      Decimal    `json:"rotation,omitzero"` // degrees, counter-clockwise
+	Mirror        bool       `json:"mirror,omitzero"`   // the imaginary axis of the view points down before it is turned
+	Stretch       Stretch    `json:"stretch,omitzero"`
 	Window        Window     `json:"window,omitzero"`
 	Width         int        `json:"width"`          // pixels
 	Height        int        `json:"height"`         // pixels
 	MaxIterations Iterations `json:"max_iterations"` // points that have not escaped after so many are inside
 	Samples       int        `json:"samples"`        // points per pixel
-	Depth         int        `json:"depth,omitzero"` // bits per channel: 16, or 0 for 8; not for MethodSet
+	Depth         int        `json:"depth,omitzero"` // bits per channel: 16, or 0 for 8; of MethodSet 8, or 0 for 1
 	Coloring      Coloring   `json:"coloring,omitzero"`
 
 	Format FileFormat `json:"format,omitzero"` // of the file
+	Counts Counts     `json:"counts,omitzero"` // in it; of EXR only
 }
 
 // draft hides the name under which a Spec embeds its fields, so that no other package can make a Spec of any.
@@ -150,7 +153,7 @@ func (s *Draft) normalizeView() *FieldError {
 	if err := checkBelow("radius", s.Radius, s.coordinates()); err != nil {
 		return err
 	}
-	return s.normalizeRotation()
+	return s.normalizeOrientation()
 }
 
 // or returns p, or the given point if p is not given at all. One part alone makes the other 0.
@@ -184,8 +187,8 @@ func checkBelow(field string, d Decimal, exponent int) *FieldError {
 }
 
 func (s *Draft) normalizeWindow() *FieldError {
-	if s.Center != (Point{}) || s.Radius.IsSet() || s.Rotation.IsSet() || s.Exact {
-		return NewFieldError("window", "", "excludes center, radius, rotation and exact")
+	if s.Center != (Point{}) || s.Radius.IsSet() || s.Rotation.IsSet() || s.Mirror || s.Stretch != (Stretch{}) || s.Exact {
+		return NewFieldError("window", "", "excludes center, radius, rotation, mirror, stretch and exact")
 	}
 	if err := checkInterval("window.re", s.Window.Re, s.coordinates()); err != nil {
 		return err

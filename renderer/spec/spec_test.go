@@ -70,6 +70,9 @@ func drafts() *rapid.Generator[spec.Draft] {
 			s.Center = spec.Point{Re: draw("re", anything), Im: draw("im", anything)}
 			s.Radius = draw("radius", positive)
 			s.Rotation = draw("rotation", `-?([0-9]{1,2}|[12][0-9]{2}|3[0-5][0-9])(\.[0-9]{1,30})?`)
+			s.Mirror = rapid.Bool().Draw(t, "mirror")
+			s.Stretch.Amount = draw("stretch.amount", `([0-9]|1[01])(\.[0-9]{1,30})?`)
+			s.Stretch.Angle = draw("stretch.angle", `-?([0-9]{1,2}|[12][0-9]{2}|3[0-5][0-9])(\.[0-9]{1,30})?`)
 		case 2:
 			low, high := draw("low", `-[1-9](\.[0-9]{1,20})?`), draw("high", `[0-9](\.[0-9]{1,20})?`)
 			s.Window = spec.Window{Re: [2]spec.Decimal{low, high}, Im: [2]spec.Decimal{low, high}}
@@ -130,6 +133,8 @@ func TestOnePictureHasOneID(t *testing.T) {
 		{
 			`{"width":8,"height":6}`,
 			`{"height":6,"width":8,"samples":1,"rotation":0}`,
+			`{"height":6,"width":8,"mirror":false,"stretch":{"amount":0}}`,
+			`{"height":6,"width":8,"stretch":{"angle":33}}`,
 			`{"width":8,"height":6,"center":{"re":-75e-2,"im":"-0"},"radius":"1.250","rotation":"-360"}`,
 			` { "width" : 8 , "height" : 6 , "coloring" : { "palette" : "ultra" , "interior" : "#000000" } } `,
 		},
@@ -142,12 +147,39 @@ func TestOnePictureHasOneID(t *testing.T) {
 			`{"width":8,"height":6,"rotation":-89.5}`,
 		},
 		{
+			`{"width":8,"height":6,"mirror":true}`,
+			`{"width":8,"height":6,"mirror":true,"rotation":360}`,
+		},
+		{
+			`{"width":8,"height":6,"stretch":{"amount":"0.50","angle":-30}}`,
+			`{"width":8,"height":6,"stretch":{"amount":0.5,"angle":150}}`,
+			`{"width":8,"height":6,"stretch":{"amount":0.5,"angle":-210}}`,
+			`{"width":8,"height":6,"stretch":{"amount":0.5,"angle":330}}`,
+		},
+		{
+			`{"width":8,"height":6,"stretch":{"amount":0.5,"angle":90}}`,
+			`{"width":8,"height":6,"stretch":{"amount":0.5,"angle":-90}}`,
+			`{"width":8,"height":6,"stretch":{"amount":0.5,"angle":270}}`,
+		},
+		{
+			`{"width":8,"height":6,"stretch":{"amount":0.5}}`,
+			`{"width":8,"height":6,"stretch":{"amount":0.5,"angle":180}}`,
+		},
+		{
 			`{"width":8,"height":6,"samples":2}`,
 			`{"width":8,"height":6,"samples":2,"depth":8}`,
 		},
 		{
 			`{"width":8,"height":6,"samples":3,"coloring":{"method":"set"}}`,
 			`{"width":8,"height":6,"samples":3,"depth":16,"coloring":{"method":"set","steps":9}}`,
+		},
+		{
+			`{"width":8,"height":6,"depth":8,"coloring":{"method":"set"}}`,
+			`{"width":8,"height":6,"depth":8,"samples":1,"coloring":{"method":"set","palette":"fire"}}`,
+		},
+		{
+			`{"width":8,"height":6,"samples":2,"coloring":{"method":"set"}}`,
+			`{"width":8,"height":6,"samples":2,"depth":8,"coloring":{"method":"set"}}`,
 		},
 		{
 			`{"width":8,"height":6,"rotation":180}`,
@@ -267,6 +299,10 @@ func TestFromQuery(t *testing.T) {
 	s, err = spec.FromQuery(640, 480, map[string][]string{"coloring": {"slope"}, "light": {"90"}, "relief": {"0.25"}})
 	require.NoError(t, err)
 	assert.Equal(t, parse(t, `{"width":640,"height":480,"coloring":{"method":"slope","light":90,"relief":0.25}}`), s)
+	s, err = spec.FromQuery(640, 480, map[string][]string{"mirror": {"true"}, "stretch_amount": {"0.5"}, "stretch_angle": {"20"}})
+	require.NoError(t, err)
+	assert.Equal(t, parse(t, `{"width":640,"height":480,"mirror":true,"stretch":{"amount":0.5,"angle":20}}`), s)
+	assert.Contains(t, string(s.Canonical()), `"radius":"1.25","mirror":true,"stretch":{"amount":"0.5","angle":"20"},"width"`)
 	s, err = spec.FromQuery(640, 480, map[string][]string{"formula": {"multibrot"}, "power": {"5"}})
 	require.NoError(t, err)
 	assert.Equal(t, parse(t, `{"width":640,"height":480,"formula":"multibrot","power":5,"center":{"re":0},"radius":1.3}`), s)
@@ -278,7 +314,7 @@ func TestFromQuery(t *testing.T) {
 func TestBadQueriesNameTheParameter(t *testing.T) {
 	t.Parallel()
 	bad := map[string]string{
-		"re": "NaN", "im": "1e999999999", "radius": "-1", "rotation": "1000", "max_iterations": "0", "samples": "many",
+		"re": "NaN", "im": "1e999999999", "radius": "-1", "rotation": "1000", "mirror": "down", "stretch_amount": "13", "stretch_angle": "361", "max_iterations": "0", "samples": "many",
 		"formula": "newton", "seed_re": "1", "coloring": "rainbow", "palette": "none", "density": "-1", "offset": "x",
 		"interior": "red", "steps": "256", "depth": "10", "unknown": "1", "width": "3", "cyclic": "no", "light": "400", "power": "3", "relief": "2", "seed_im": "", "Re": "1",
 	}

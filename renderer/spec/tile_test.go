@@ -26,6 +26,8 @@ func TestBadTiles(t *testing.T) {
 		{"3", "0", "0", "re", "re"},
 		{"3", "0", "0", "radius", "radius"},
 		{"3", "0", "0", "rotation", "rotation"},
+		{"3", "0", "0", "mirror", "mirror"},
+		{"3", "0", "0", "stretch_amount", "stretch_amount"},
 	} {
 		values := map[string][]string{}
 		if c.parameter != "" {
