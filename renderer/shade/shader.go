@@ -56,7 +56,12 @@ func New(s spec.Spec) *Shader {
 	if n.method == spec.MethodSlope {
 		n.relief = newRelief(s.Coloring)
 	}
-	n.fill(append(slices.Clip(colors), channels(s.Coloring.Interior, depth)), depth)
+	colors = append(slices.Clip(colors), channels(s.Coloring.Interior, depth))
+	gray := isGray(colors)
+	if depth == 16 {
+		gray = s.Coloring.IsGray() // which decides the ID as well
+	}
+	n.fill(colors, depth, gray)
 	return n
 }
 
@@ -85,9 +90,9 @@ func channels(c spec.Color, depth int) palette.Color {
 
 // fill chooses the format that suffices for the colours and makes the table in it. A picture of one sample has no
 // colours besides these; the means of more samples are gray where all colours are.
-func (n *Shader) fill(colors palette.Table, depth int) {
+func (n *Shader) fill(colors palette.Table, depth int, gray bool) {
 	switch {
-	case isGray(colors):
+	case gray:
 		n.format = bandpng.Gray8
 		if depth == 16 {
 			n.format = bandpng.Gray16

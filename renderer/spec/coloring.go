@@ -177,6 +177,24 @@ func parseColor(text string) (Color, bool) {
 	return Color(fmt.Sprintf("#%06x", value)), err == nil
 }
 
+// IsGray reports whether all colours of the palette, and that of the interior, are gray.
+func (c Coloring) IsGray() bool {
+	if !c.Interior.isGray() {
+		return false
+	}
+	for _, stop := range c.Palette.Stops() {
+		if !stop.Color.isGray() {
+			return false
+		}
+	}
+	return true
+}
+
+func (c Color) isGray() bool {
+	rgb := c.RGB()
+	return rgb[0] == rgb[1] && rgb[1] == rgb[2]
+}
+
 // RGB returns red, green and blue of a colour in canonical form.
 func (c Color) RGB() [3]uint8 {
 	value, err := strconv.ParseUint(string(c[1:]), 16, 24)
