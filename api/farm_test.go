@@ -94,7 +94,7 @@ func newFarm(tb testing.TB, options ...option) *farm {
 		q.URL = redis.URL()
 	}
 	f := &farm{t: tb, redis: q.URL, store: &watchedStore{Store: folder}}
-	f.ledger = ledger.New(f.store, time.Now)
+	f.ledger = ledger.New(f.store, ledger.Options{})
 	f.queue, err = queue.Open(tb.Context(), q)
 	require.NoError(tb, err)
 	tb.Cleanup(func() {

@@ -146,15 +146,6 @@ func hint(ctx context.Context, ask func(context.Context) error) error {
 	return ask(ctx)
 }
 
-// read reads all there is to know of a job.
-func (s *Server) read(ctx context.Context, id spec.ID) (job.Status, error) {
-	st, err := s.deps.Ledger.Status(ctx, id)
-	if err == nil {
-		err = s.detail(ctx, &st)
-	}
-	return st, err
-}
-
 // cancel answers DELETE /jobs/{id}.
 func (s *Server) cancel(c *gin.Context) {
 	st, err := s.job(c)

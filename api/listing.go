@@ -80,28 +80,19 @@ func listOptions(query url.Values) (state job.State, limit int, err error) {
 	return state, limit, nil
 }
 
-// page reads a page of jobs of one state, or of all if it is empty. Whether an
-// open job is running is known only after its page is read, so a page of those
-// may be short.
+// page reads a page of jobs of one state, or of all if it is empty.
 func (s *Server) page(ctx context.Context, cursor string, limit int, state job.State) (listing, error) {
-	recorded, err := s.deps.Ledger.List(ctx, cursor, limit, func(st job.Status) bool {
-		return state == "" || st.State == state || !st.State.Final() && !state.Final()
-	})
-	if err != nil {
-		return listing{}, err
-	}
-	found := make([]*job.Status, len(recorded.Jobs))
-	for i := range recorded.Jobs {
-		found[i] = &recorded.Jobs[i]
-	}
-	if err := s.refine(ctx, found...); err != nil {
-		return listing{}, err
-	}
-	out := listing{Jobs: []job.Status{}, Next: recorded.Next}
-	for _, st := range found {
-		if state == "" || st.State == state {
-			out.Jobs = append(out.Jobs, *st)
+	recorded, err := s.deps.Ledger.List(ctx, cursor, limit, func(ctx context.Context, ids []spec.ID) (func(*job.Status) bool, error) {
+		if state.Final() { // of which the queue knows nothing
+			ids = nil
 		}
-	}
-	return out, nil
+		running, err := s.running(ctx, ids...)
+		return func(st *job.Status) bool {
+			if p, ok := running[st.ID]; ok && !st.State.Final() {
+				st.Progress = p
+			}
+			return state == "" || st.State == state
+		}, err
+	})
+	return listing{Jobs: append([]job.Status{}, recorded.Jobs...), Next: recorded.Next}, err
 }

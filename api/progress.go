@@ -13,61 +13,137 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-// refine asks the queue what it knows of open jobs. Jobs whose work nobody has
-// begun, or of which Redis cannot say, stay queued.
-func (s *Server) refine(ctx context.Context, jobs ...*job.Status) error {
-	var open []spec.ID
-	for _, st := range jobs {
-		if !st.State.Final() {
-			open = append(open, st.ID)
-		}
+// running is what the queue knows of those of ids that have been begun: nothing, if
+// Redis cannot say.
+func (s *Server) running(ctx context.Context, ids ...spec.ID) (map[spec.ID]job.Progress, error) {
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	if len(open) == 0 {
-		return nil
-	}
-	running, err := s.deps.Progress.ProgressOf(ctx, open...)
-	if err != nil && !errors.Is(err, job.ErrUnavailable) {
+	var known map[spec.ID]job.Progress
+	err := hint(ctx, func(ctx context.Context) (err error) {
+		known, err = s.deps.Progress.ProgressOf(ctx, ids...)
 		return err
+	})
+	if errors.Is(err, job.ErrUnavailable) {
+		return nil, nil
 	}
-	for _, st := range jobs {
-		if p, ok := running[st.ID]; ok && !st.State.Final() {
-			st.Progress = p
-		}
-	}
-	return nil
+	return known, err
 }
 
-// detail is refine for one job, with all that can be known of it.
-func (s *Server) detail(ctx context.Context, st *job.Status) error {
-	if st.State.Final() {
-		return nil
+// read reads all there is to know of a job.
+//
+// What is only known of an open job is read first, and the record after. It is
+// dropped when the end is on record. So what belongs to a job that is open on record
+// is as it was, and no reader sees a job fall back from its last band to the queue.
+func (s *Server) read(ctx context.Context, id spec.ID) (job.Status, error) {
+	for {
+		seen, err := s.look(ctx, id)
+		if err != nil {
+			return job.Status{}, err
+		}
+		st, err := s.deps.Ledger.Status(ctx, id)
+		if err != nil || st.State.Final() {
+			return st, err
+		}
+		st.Progress = seen.Progress
+		if !seen.planned {
+			return st, nil
+		}
+		counted, err := s.count(ctx, &st)
+		if counted || err != nil {
+			return st, err
+		}
+		// The job has ended in the meantime, most likely.
 	}
-	if err := s.refine(ctx, st); err != nil {
-		return err
+}
+
+// hints are what is known of a job beside its record.
+type hints struct {
+	job.Progress
+	planned bool
+}
+
+// look reads the hints of a job: what the queue knows before what is stored, because
+// a planner has stored the plan when it lets go of the job.
+func (s *Server) look(ctx context.Context, id spec.ID) (hints, error) {
+	seen := hints{Progress: job.Progress{State: job.Queued}}
+	running, err := s.running(ctx, id)
+	if err != nil {
+		return seen, err
 	}
-	var err error
-	if st.Paused, err = s.deps.Ledger.Paused(ctx, st.ID); err != nil || st.Bands == 0 {
-		return err
+	if p, ok := running[id]; ok {
+		seen.Progress = p
+	}
+	if seen.planned, err = s.deps.Ledger.Planned(ctx, id); err != nil {
+		return seen, err
+	}
+	seen.Paused, err = s.deps.Ledger.Paused(ctx, id)
+	return seen, err
+}
+
+// count completes the status of a job that is drawn in bands. How many of them are
+// stored is counted in storage, so that every process says the same and none less
+// than was said before, whatever Redis has lost, or not been told yet. That knows
+// since when they are stored, and of the first of them that they are.
+//
+// It reports false if the job has no plan any more. That goes before the bands do: if
+// it is there after they were counted, none was missing.
+func (s *Server) count(ctx context.Context, st *job.Status) (bool, error) {
+	times, workers, err := s.drawing(ctx, st.ID)
+	if err != nil {
+		return false, err
+	}
+	stored, err := s.stored(ctx, st.ID, times)
+	if err != nil {
+		return false, err
 	}
 	plan, planned, err := s.deps.Ledger.Plan(ctx, st.Job)
 	if err != nil || !planned {
-		return err
-	}
-	stored, err := s.deps.Progress.Completions(ctx, st.ID)
-	var workers []string
-	if err == nil {
-		workers, err = s.deps.Progress.WorkersOf(ctx, st.ID)
-	}
-	if errors.Is(err, job.ErrUnavailable) { // what is known stays true
-		return nil
+		return false, err
 	}
 	p := plan.Progress(st.Spec.Width, stored, time.Now())
-	p.StartedAt, p.Paused, p.Failures, p.Error, p.Workers = st.StartedAt, st.Paused, st.Failures, st.Error, workers
+	p.StartedAt, p.Paused, p.Failures, p.Error, p.Workers = plan.MadeAt, st.Paused, st.Failures, st.Error, workers
 	if p.Paused {
 		p.ETA = time.Time{}
 	}
 	st.Progress = p
-	return err
+	return true, nil
+}
+
+// drawing is what the queue knows of the bands of a job: since when they are stored,
+// and who is on them. It is nothing if Redis cannot say.
+func (s *Server) drawing(ctx context.Context, id spec.ID) (times []job.Completion, workers []string, err error) {
+	err = hint(ctx, func(ctx context.Context) (err error) {
+		if times, err = s.deps.Progress.Completions(ctx, id); err == nil {
+			workers, err = s.deps.Progress.WorkersOf(ctx, id)
+		}
+		return err
+	})
+	if errors.Is(err, job.ErrUnavailable) {
+		err = nil
+	}
+	return times, workers, err
+}
+
+// stored returns which bands of a job are stored, given those of which it is known
+// since when: first those of which it is not, and then in the order of their times.
+func (s *Server) stored(ctx context.Context, id spec.ID, times []job.Completion) ([]job.Completion, error) {
+	known := make(map[int]bool, len(times))
+	for _, c := range times {
+		known[c.Band] = true
+	}
+	first := 0 // before it nothing is news
+	for known[first] {
+		first++
+	}
+	listed, err := s.deps.Ledger.Bands(ctx, id, first)
+	var all []job.Completion
+	for band := range listed {
+		if !known[band] {
+			all = append(all, job.Completion{Band: band})
+		}
+	}
+	return append(all, times...), err
 }
 
 // hold answers POST /jobs/{id}/pause and /resume.
@@ -88,7 +164,7 @@ func (s *Server) hold(pause bool) gin.HandlerFunc {
 			}
 		}
 		if err == nil {
-			err = s.detail(ctx, &st)
+			st, err = s.read(ctx, st.ID)
 		}
 		if err != nil {
 			s.fail(c, err)

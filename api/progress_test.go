@@ -2,20 +2,28 @@ package api_test
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"fmt"
 	"image"
 	"image/png"
+	"iter"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"mandelfarm/api"
 	"mandelfarm/job"
+	"mandelfarm/ledger"
 	"mandelfarm/preview"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
+	"mandelfarm/storage"
 )
 
 // begin makes a planned job of two bands, of which nothing is drawn.
@@ -32,9 +40,10 @@ func (f *farm) begin(location *string) (job.Job, job.Plan) {
 	return st.Job, plan
 }
 
-// store notes that a band is drawn, and shows it.
+// storeBand stores a band, so to speak, notes that it is drawn, and shows it.
 func (f *farm) storeBand(j job.Job, plan job.Plan, band int) {
 	f.t.Helper()
+	require.NoError(f.t, f.ledger.Band(j.ID, band).Store(f.t.Context(), strings.NewReader("band")))
 	_, _, err := f.queue.Stored(f.t.Context(), j.ID, time.Now(), band)
 	require.NoError(f.t, err)
 	sampler := preview.NewSampler(preview.Of(j.Spec), plan.Bands[band].Rows())
@@ -182,4 +191,116 @@ func TestLargePicturesAreForJobs(t *testing.T) {
 	f.untouched()
 	a := f.post(`{"width": 20000, "height": 20000}`)
 	assert.Equal(t, http.StatusAccepted, a.status, "%s", a.body)
+}
+
+// TestProgressIsCountedInStorage: Redis may lose what it knows, all or a part, and
+// the job has come as far as it had.
+func TestProgressIsCountedInStorage(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	var location string
+	j, plan := f.begin(&location)
+	f.storeBand(j, plan, 0)
+	before := f.get(location).job(t)
+	require.Equal(t, 1, before.BandsDone)
+	require.NoError(t, f.queue.Forget(t.Context(), j.ID))
+	require.Equal(t, before, f.get(location).job(t), "lost")
+	require.NoError(t, f.queue.Begin(t.Context(), j.ID, len(plan.Bands), 0))
+	require.Equal(t, before, f.get(location).job(t), "noted anew, and not yet counted")
+	deaf := f.dependencies()
+	deaf.Progress = deafProgress{f.queue}
+	other := serveHTTP(t, f.serverOf(f.config, deaf))
+	require.Equal(t, before, ask(t, http.MethodGet, other+location, nil).job(t), "Redis does not answer")
+}
+
+// deafProgress is a queue that cannot be asked.
+type deafProgress struct{ api.Progress }
+
+func (deafProgress) ProgressOf(context.Context, ...spec.ID) (map[spec.ID]job.Progress, error) {
+	return nil, job.ErrUnavailable
+}
+
+func (deafProgress) Completions(context.Context, spec.ID) ([]job.Completion, error) {
+	return nil, job.ErrUnavailable
+}
+
+func (deafProgress) WorkersOf(context.Context, spec.ID) ([]string, error) {
+	return nil, job.ErrUnavailable
+}
+
+// TestTheEndIsSeen by whoever reads a job, or a list, while it ends: what was noted of
+// it is gone when the queue is asked, or when the bands are counted.
+func TestTheEndIsSeen(t *testing.T) {
+	t.Parallel()
+	for name, path := range map[string]string{"status": "%s", "list": "/jobs"} {
+		for _, step := range []string{"before the queue is asked", "before the bands are counted"} {
+			t.Run(name+" "+step, func(t *testing.T) {
+				t.Parallel()
+				f := newFarm(t)
+				var location string
+				j, plan := f.begin(&location)
+				f.storeBand(j, plan, 0)
+				f.storeBand(j, plan, 1)
+				end := sync.OnceFunc(func() {
+					_, err := f.ledger.Finish(t.Context(), j.ID, job.Progress{State: job.Done, Bands: 2, BandsDone: 2})
+					assert.NoError(t, err)
+					assert.NoError(t, f.ledger.RemoveParts(t.Context(), j.ID))
+					assert.NoError(t, f.queue.Forget(t.Context(), j.ID))
+				})
+				deps := f.dependencies()
+				if step == "before the queue is asked" {
+					deps.Progress = endingProgress{f.queue, end}
+				} else {
+					deps.Ledger = ledger.New(endingStore{f.store, end}, ledger.Options{})
+				}
+				front := serveHTTP(t, f.serverOf(f.config, deps))
+				a := ask(t, http.MethodGet, front+strings.ReplaceAll(path, "%s", location), nil)
+				require.Equal(t, http.StatusOK, a.status, "%s", a.body)
+				if name == "status" {
+					require.Equal(t, job.Done, a.job(t).State)
+					return
+				}
+				require.Contains(t, string(a.body), `"state":"done"`)
+			})
+		}
+	}
+}
+
+// endingProgress has a job end before it is asked for it.
+type endingProgress struct {
+	api.Progress
+	end func()
+}
+
+func (p endingProgress) ProgressOf(ctx context.Context, ids ...spec.ID) (map[spec.ID]job.Progress, error) {
+	p.end()
+	return p.Progress.ProgressOf(ctx, ids...)
+}
+
+// endingStore has a job end before anything is listed.
+type endingStore struct {
+	storage.Store
+	end func()
+}
+
+func (s endingStore) List(ctx context.Context, prefix, after string) iter.Seq2[storage.Info, error] {
+	s.end()
+	return s.Store.List(ctx, prefix, after)
+}
+
+// TestAPageOfRunningJobsIsFull, though it is only the queue that knows which those are.
+func TestAPageOfRunningJobsIsFull(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	for width := range 20 {
+		st := f.post(fmt.Sprintf(`{"width": %d, "height": 100}`, 100+width)).job(t)
+		if width%5 == 0 {
+			require.NoError(t, f.queue.Begin(t.Context(), st.ID, 2, 0))
+		}
+	}
+	var page struct{ Jobs []job.Status }
+	require.NoError(t, json.Unmarshal(f.get("/jobs?state=running&limit=3").body, &page))
+	require.Len(t, page.Jobs, 3)
+	require.NoError(t, json.Unmarshal(f.get("/jobs?state=queued&limit=200").body, &page))
+	require.Len(t, page.Jobs, 16)
 }

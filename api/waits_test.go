@@ -42,7 +42,7 @@ func TestHangingStorageEndsTheWaitForAJobsPicture(t *testing.T) {
 	_, err := f.ledger.Accept(t.Context(), s)
 	require.NoError(t, err)
 	deps := f.dependencies()
-	deps.Ledger = ledger.New(hangingStore{f.store}, time.Now)
+	deps.Ledger = ledger.New(hangingStore{f.store}, ledger.Options{})
 	f.url = serveHTTP(t, f.serverOf(f.config, deps))
 	began := time.Now()
 	a := f.get("/jobs/" + string(s.ID()) + "/image")

@@ -63,18 +63,13 @@ const rateWindow = 30 * time.Second
 // Progress is how far a picture of this width has come by now, given the bands
 // that are stored, in the order of their times.
 func (p Plan) Progress(width int, stored []Completion, now time.Time) Progress {
-	var total, done, recent, pixels float64
-	for _, b := range p.Bands {
-		total += b.Seconds
-	}
-	since, count := now, 0
+	var recent, pixels float64
+	since := now
 	for i, c := range stored {
 		if c.Band < 0 || c.Band >= len(p.Bands) {
 			continue
 		}
 		b := p.Bands[c.Band]
-		count++
-		done += b.Seconds
 		if i == 0 || stored[i-1].At.IsZero() || now.Sub(c.At) > rateWindow { // what the first band took is not known
 			continue
 		}
@@ -87,6 +82,7 @@ func (p Plan) Progress(width int, stored []Completion, now time.Time) Progress {
 		recent += b.Seconds
 		pixels += float64(width) * float64(b.End-b.Start)
 	}
+	count, done, total := p.done(stored)
 	progress := Progress{State: Running, Bands: len(p.Bands), BandsDone: count}
 	if total > 0 {
 		progress.Fraction = done / total
@@ -97,4 +93,24 @@ func (p Plan) Progress(width int, stored []Completion, now time.Time) Progress {
 		progress.ETA = now.Add(time.Duration(left * float64(time.Second))).UTC().Truncate(time.Second)
 	}
 	return progress
+}
+
+// done returns how many of the bands are stored, and the seconds of those and of all.
+// It adds up in the order of the bands: a sum depends on its order, and with any other
+// it might be less for a band more.
+func (p Plan) done(stored []Completion) (count int, done, total float64) {
+	has := make([]bool, len(p.Bands))
+	for _, c := range stored {
+		if c.Band >= 0 && c.Band < len(has) {
+			has[c.Band] = true
+		}
+	}
+	for i, b := range p.Bands {
+		total += b.Seconds
+		if has[i] {
+			count++
+			done += b.Seconds
+		}
+	}
+	return count, done, total
 }

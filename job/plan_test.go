@@ -1,6 +1,7 @@
 package job_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -70,4 +71,27 @@ func TestProgressIsByCost(t *testing.T) {
 
 	p = plan.Progress(1000, append(stored(0), job.Completion{Band: 9, At: at(15)}, job.Completion{Band: -1, At: at(16)}), at(20))
 	require.Equal(t, 1, p.BandsDone, "bands of another plan do not count")
+}
+
+// TestProgressHasNoOrder: the same bands are the same fraction to the last bit, in
+// whatever order they were stored, and all of them are 1.
+func TestProgressHasNoOrder(t *testing.T) {
+	t.Parallel()
+	var plan job.Plan
+	var stored []job.Completion
+	for i, seconds := range []float64{0.1, 0.2, 0.3, 1e-17, 0.7} {
+		plan.Bands = append(plan.Bands, job.Band{Start: 64 * i, End: 64 * (i + 1), Seconds: seconds})
+		stored = append(stored, job.Completion{Band: i}, job.Completion{Band: i})
+	}
+	now, last := time.Now(), 0.0
+	for n := range stored {
+		forward := plan.Progress(1, stored[:n+1], now)
+		backward := slices.Clone(stored[:n+1])
+		slices.Reverse(backward)
+		require.Equal(t, forward, plan.Progress(1, backward, now))
+		require.GreaterOrEqual(t, forward.Fraction, last)
+		require.Equal(t, n/2+1, forward.BandsDone)
+		last = forward.Fraction
+	}
+	require.Equal(t, 1.0, last) //nolint:testifylint // to the last bit
 }

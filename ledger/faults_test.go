@@ -16,7 +16,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -64,7 +63,7 @@ func surviveFault(t *testing.T, s spec.Spec, story []step, n int, mode faultMode
 	truth := newMemory()
 	f := &faulty{left: n, mode: mode}
 	broken := intercepted{truth, f.do}
-	l := ledger.New(broken, time.Now)
+	l := ledger.New(broken, ledger.Options{})
 	accepted := false
 	for i, step := range story {
 		err := step(t.Context(), l, broken)
@@ -73,7 +72,13 @@ func surviveFault(t *testing.T, s spec.Spec, story []step, n int, mode faultMode
 		}
 		accepted = accepted || i == 0 && err == nil
 	}
-	requireKept(t, truth, s, accepted, fmt.Sprintf("operation %d", n))
+	when := fmt.Sprintf("operation %d", n)
+	healthy := ledger.New(truth, ledger.Options{})
+	if st, err := healthy.Status(t.Context(), s.ID()); accepted && err == nil && st.State.Final() {
+		openIDs(t.Context(), t, healthy) // as a reconciler does
+		requireListed(t.Context(), t, healthy, s.ID(), when)
+	}
+	requireKept(t, truth, s, accepted, when)
 	return f.left <= 0
 }
 
@@ -81,7 +86,7 @@ func surviveFault(t *testing.T, s spec.Spec, story []step, n int, mode faultMode
 // can be accepted, listed and ended.
 func requireKept(t require.TestingT, truth storage.Store, s spec.Spec, accepted bool, when string) {
 	ctx := context.Background()
-	l := ledger.New(truth, time.Now)
+	l := ledger.New(truth, ledger.Options{})
 	if accepted {
 		st, err := l.Status(ctx, s.ID())
 		require.NoError(t, err, when)
@@ -89,12 +94,20 @@ func requireKept(t require.TestingT, truth storage.Store, s spec.Spec, accepted 
 	}
 	_, err := l.Accept(ctx, s)
 	require.NoError(t, err, when)
-	page, err := l.List(ctx, "", 10, all)
-	require.NoError(t, err, when)
-	require.Equal(t, []spec.ID{s.ID()}, ids(page.Jobs), when)
+	requireListed(ctx, t, l, s.ID(), when)
 	_, err = l.Finish(ctx, s.ID(), job.Progress{State: job.Canceled})
 	require.NoError(t, err, when)
 	require.Empty(t, openIDs(ctx, t, l), when)
+	requireListed(ctx, t, l, s.ID(), when)
+}
+
+// requireListed checks that a list shows the one job as it is.
+func requireListed(ctx context.Context, t require.TestingT, l *ledger.Ledger, id spec.ID, when string) {
+	st, err := l.Status(ctx, id)
+	require.NoError(t, err, when)
+	page, err := l.List(ctx, "", 10, all)
+	require.NoError(t, err, when)
+	require.Equal(t, []job.Status{st}, page.Jobs, when)
 }
 
 func openIDs(ctx context.Context, t require.TestingT, l *ledger.Ledger) []spec.ID {
@@ -109,7 +122,7 @@ func openIDs(ctx context.Context, t require.TestingT, l *ledger.Ledger) []spec.I
 // TestNoInterleavingLosesAnAcceptedJob has several processes accept, finish,
 // cancel and reconcile one job, which may have a past. Their operations on the
 // store happen one at a time in an order that is drawn, and any process may die
-// between two.
+// between two. If none does, a list shows the job as it is.
 func TestNoInterleavingLosesAnAcceptedJob(t *testing.T) {
 	t.Parallel()
 	s := parse(t, 1)
@@ -126,18 +139,21 @@ func TestNoInterleavingLosesAnAcceptedJob(t *testing.T) {
 		for game := range uint64(15) {
 			truth := newMemory()
 			for _, n := range past {
-				require.NoError(rt, steps[n](t.Context(), ledger.New(truth, time.Now), truth))
+				require.NoError(rt, steps[n](t.Context(), ledger.New(truth, ledger.Options{}), truth))
 			}
 			var accepted atomic.Bool
+			var alive bool
 			synctest.Test(t, func(t *testing.T) {
 				t.Helper()
 				stage := &stage{turns: rand.New(rand.NewPCG(seed, game))}
 				var actors sync.WaitGroup
+				all := make([]*actor, len(stories))
 				for i, story := range stories {
-					st := intercepted{truth, (&actor{stage: stage, number: i}).do}
+					all[i] = &actor{stage: stage, number: i}
+					st := intercepted{truth, all[i].do}
 					actors.Go(func() {
 						for _, n := range story {
-							if err := steps[n](t.Context(), ledger.New(st, time.Now), st); err == nil && n == accepts {
+							if err := steps[n](t.Context(), ledger.New(st, ledger.Options{}), st); err == nil && n == accepts {
 								accepted.Store(true)
 							}
 						}
@@ -145,7 +161,12 @@ func TestNoInterleavingLosesAnAcceptedJob(t *testing.T) {
 				}
 				stage.play()
 				actors.Wait()
+				alive = !slices.ContainsFunc(all, func(a *actor) bool { return a.dead })
 			})
+			if l := ledger.New(truth, ledger.Options{}); alive && accepted.Load() {
+				openIDs(t.Context(), rt, l) // as a reconciler does
+				requireListed(t.Context(), rt, l, s.ID(), fmt.Sprintf("all survived game %d", game))
+			}
 			requireKept(rt, truth, s, accepted.Load(), fmt.Sprintf("game %d", game))
 		}
 	})

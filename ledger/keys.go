@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
@@ -37,6 +38,13 @@ func jobKey(id spec.ID) string     { return jobPrefix(id) + "job.json" }
 func planKey(id spec.ID) string    { return jobPrefix(id) + "plan.json" }
 func previewKey(id spec.ID) string { return jobPrefix(id) + previewName }
 
+// parseJobKey reads the job of a key that is that of its record.
+func parseJobKey(key string) (spec.ID, bool) {
+	name, _, _ := strings.Cut(strings.TrimPrefix(key, jobsPrefix), "/")
+	id, err := spec.ParseID(name)
+	return id, err == nil && jobKey(id) == key
+}
+
 // numberFormat keeps the keys of a job's bands and runs in order.
 const numberFormat = "%06d"
 
@@ -46,11 +54,9 @@ func bandPrefix(id spec.ID) string { return jobPrefix(id) + bandsFolder }
 
 func bandKey(id spec.ID, band int) string { return bandPrefix(id) + fmt.Sprintf(numberFormat, band) }
 
-func startPrefix(id spec.ID) string { return jobPrefix(id) + "runs/" }
-
 // startKey is stored when a run other than the first begins.
 func startKey(id spec.ID, number int) string {
-	return startPrefix(id) + fmt.Sprintf(numberFormat, number)
+	return jobPrefix(id) + "runs/" + fmt.Sprintf(numberFormat, number)
 }
 
 func resultKey(id spec.ID, number int) string {
@@ -110,17 +116,20 @@ func recentKey(j job.Job) string {
 // recentEntry is what a cursor holds of an index entry's key.
 func recentEntry(key string) string { return strings.TrimPrefix(key, recentPrefix) }
 
-// parseRecent reads the job that an index entry, without its prefix, points to.
-func parseRecent(entry string) (spec.ID, error) {
+// validCursor reports whether an entry without its prefix is one of [recentKey].
+func validCursor(entry string) bool {
 	if len(entry) <= timeDigits || entry[timeDigits] != '-' {
-		return "", ErrCursor
+		return false
 	}
-	if _, err := strconv.ParseUint(entry[:timeDigits], 10, 64); err != nil {
-		return "", ErrCursor
-	}
-	id, err := spec.ParseID(entry[timeDigits+1:])
-	if err != nil {
-		return "", ErrCursor
-	}
-	return id, nil
+	_, noTime := strconv.ParseUint(entry[:timeDigits], 10, 64)
+	_, noID := spec.ParseID(entry[timeDigits+1:])
+	return noTime == nil && noID == nil
+}
+
+// parseRecent reads the job that an index entry points to, and when it was
+// accepted.
+func parseRecent(key string) (spec.ID, time.Time) {
+	down, id, _ := strings.Cut(recentEntry(key), "-")
+	milli, _ := strconv.ParseInt(down, 10, 64) // it is one of [recentKey]
+	return spec.ID(id), time.UnixMilli(lastMilli - milli).UTC()
 }

@@ -1,9 +1,7 @@
 package ledger
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -15,27 +13,31 @@ import (
 	"mandelfarm/storage"
 )
 
-// maxRecord bounds what is read of a record. A Spec within any sensible limit
-// of digits is far below it.
-const maxRecord = 4 << 20
-
-// The media types that a store with a web face of its own serves objects with.
-const (
-	jsonType   = "application/json"
-	binaryType = "application/octet-stream"
-	pngType    = "image/png"
-)
+// Options are what a ledger may be given. The zero value has defaults.
+type Options struct {
+	// Now is the clock that times of acceptance come from; nil is that of the system.
+	Now func() time.Time
+	// Damage hears of records that are damaged; nil is nobody.
+	Damage func(context.Context, Damage)
+}
 
 // Ledger reads and writes the record. It is safe for concurrent use, also by
 // several processes on one store.
 type Ledger struct {
-	store storage.Store
-	now   func() time.Time
+	store   storage.Store
+	now     func() time.Time
+	damages damages
 }
 
-// New is the ledger kept in store. Times of acceptance come from now.
-func New(store storage.Store, now func() time.Time) *Ledger {
-	return &Ledger{store: store, now: now}
+// New is the ledger kept in store.
+func New(store storage.Store, o Options) *Ledger {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Damage == nil {
+		o.Damage = func(context.Context, Damage) {}
+	}
+	return &Ledger{store: store, now: o.Now, damages: damages{tell: o.Damage}}
 }
 
 // Accept is [Ledger.AcceptAs] with the normal priority.
@@ -68,7 +70,9 @@ func (l *Ledger) accept(ctx context.Context, fresh job.Job) (job.Status, error) 
 	var last run
 	var kept bool
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return l.index(gctx, record, known) })
+	if !known {
+		g.Go(func() error { return l.enter(gctx, record) })
+	}
 	g.Go(func() (err error) {
 		last, kept, err = l.promise(gctx, record)
 		return err
@@ -76,8 +80,13 @@ func (l *Ledger) accept(ctx context.Context, fresh job.Job) (job.Status, error) 
 	if err := g.Wait(); err != nil {
 		return job.Status{}, err
 	}
+	if known || !newEntry(record).shows(last) {
+		if err := l.indexed(ctx, record, last); err != nil {
+			return job.Status{}, err
+		}
+	}
 	if !kept {
-		last.Progress, err = l.owe(ctx, last)
+		last.Progress, err = l.owe(ctx, record, last)
 	}
 	return job.Status{Job: record, Progress: last.Progress}, err
 }
@@ -96,26 +105,45 @@ func (l *Ledger) promise(ctx context.Context, j job.Job) (last run, kept bool, e
 // record stores fresh unless the job is on record already, and returns the
 // record that stands and whether it was known before.
 func (l *Ledger) record(ctx context.Context, fresh job.Job) (standing job.Job, known bool, err error) {
-	err = l.create(ctx, jobKey(fresh.ID), fresh)
-	if errors.Is(err, storage.ErrExists) {
-		return standing, true, l.read(ctx, jobKey(fresh.ID), &standing)
+	err = l.create(ctx, jobKey(fresh.ID), recordOf(fresh))
+	if !errors.Is(err, storage.ErrExists) {
+		return fresh, false, err
 	}
-	return fresh, false, err
+	standing, err = l.readJob(ctx, fresh.ID)
+	if err == nil && standing.Spec.ID() != fresh.ID {
+		err = fmt.Errorf("%w: its Spec is another", errUnreadable)
+	}
+	if errors.Is(err, errUnreadable) || errors.Is(err, job.ErrVersion) {
+		standing, err = l.restore(ctx, fresh, err)
+	}
+	return standing, true, err
 }
 
-// index makes a job visible to those who list jobs. One that was known may lack
-// its entry: the process that recorded it may have died next.
-func (l *Ledger) index(ctx context.Context, j job.Job, known bool) error {
-	if known {
-		if _, err := l.store.Stat(ctx, recentKey(j)); !errors.Is(err, storage.ErrNotFound) {
-			return err
+// restore replaces the unreadable record of a job by one made of the Spec that has
+// its ID. Whatever else is on record of the job stays. The job is not listed twice,
+// because its index entry still says when it was accepted.
+func (l *Ledger) restore(ctx context.Context, fresh job.Job, damage error) (job.Job, error) {
+	key, ok, err := l.entryKey(ctx, fresh.ID)
+	if err != nil {
+		return fresh, err
+	}
+	if ok {
+		_, fresh.AcceptedAt = parseRecent(key)
+		if e, err := l.readEntry(ctx, key); err == nil {
+			fresh.Priority = e.Priority
 		}
 	}
-	return l.mark(ctx, recentKey(j))
+	if err := l.replace(ctx, jobKey(fresh.ID), recordOf(fresh)); err != nil {
+		return fresh, err
+	}
+	l.damages.mended(ctx, KindJob, jobKey(fresh.ID), damage)
+	return fresh, nil
 }
 
 // Status is what the record says of a job; an open job is reported as queued.
-// The error is [job.ErrUnknown] when it was never accepted.
+// The error is [job.ErrUnknown] when it was never accepted, [job.ErrUnreadable]
+// when its record is damaged, and [job.ErrVersion] when another version wrote what
+// makes no sense to this one.
 func (l *Ledger) Status(ctx context.Context, id spec.ID) (job.Status, error) {
 	record, last, err := l.status(ctx, id)
 	if err != nil {
@@ -126,11 +154,8 @@ func (l *Ledger) Status(ctx context.Context, id spec.ID) (job.Status, error) {
 
 func (l *Ledger) status(ctx context.Context, id spec.ID) (record job.Job, last run, err error) {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		err := l.read(ctx, jobKey(id), &record)
-		if errors.Is(err, storage.ErrNotFound) {
-			return job.ErrUnknown
-		}
+	g.Go(func() (err error) {
+		record, err = l.job(ctx, id)
 		return err
 	})
 	g.Go(func() (err error) {
@@ -151,32 +176,4 @@ func (l *Ledger) Finish(ctx context.Context, id spec.ID, p job.Progress) (job.Pr
 		return p, fmt.Errorf("finish job %s: %w", id, err)
 	}
 	return standing, nil
-}
-
-func (l *Ledger) create(ctx context.Context, key string, v any) error {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return l.store.Create(ctx, key, jsonType, data)
-}
-
-func (l *Ledger) read(ctx context.Context, key string, v any) error {
-	data, err := storage.ReadAll(ctx, l.store, key, maxRecord)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("%w: %s: %w", errUnreadable, key, err)
-	}
-	return nil
-}
-
-// errUnreadable: a record is there, but another version of the farm wrote it, or
-// somebody else did.
-var errUnreadable = errors.New("unreadable record")
-
-// mark stores an empty object; storing it again changes nothing.
-func (l *Ledger) mark(ctx context.Context, key string) error {
-	return l.store.Put(ctx, key, binaryType, bytes.NewReader(nil))
 }

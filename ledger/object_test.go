@@ -103,7 +103,7 @@ func (signer) Presign(_ context.Context, key string, validity time.Duration, fil
 
 func TestPresignIsOfTheObject(t *testing.T) {
 	t.Parallel()
-	l := ledger.New(nil, time.Now)
+	l := ledger.New(nil, ledger.Options{})
 	got, err := ledger.Stored{Object: l.Image("some", spec.PNG)}.Presign(t.Context(), signer{}, time.Minute, "it.png")
 	require.NoError(t, err)
 	require.Equal(t, "renders/some.png for 1m0s as it.png", got)

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 
@@ -13,8 +12,9 @@ import (
 // Open yields every job that is owed an image, in no useful order, each once: the
 // jobs of [Ledger.Markers] that are [Ledger.Owed].
 //
-// A job whose record cannot be read is yielded as an error, and others follow.
-// After an error of the listing itself none do.
+// A job whose record is damaged is passed over. A job that cannot be looked at is
+// yielded as an error, and others follow. After an error of the listing itself none
+// do.
 func (l *Ledger) Open(ctx context.Context) iter.Seq2[job.Job, error] {
 	return func(yield func(job.Job, error) bool) {
 		for m, err := range l.Markers(ctx) {
@@ -52,8 +52,8 @@ func (l *Ledger) Markers(ctx context.Context) iter.Seq2[Marker, error] {
 	}
 }
 
-// Owed returns the job of a marker and whether it is owed. It removes the marker
-// of a run that has ended.
+// Owed returns the job of a marker and whether it is owed, which nothing is under a
+// record that cannot be read. It removes the marker of a run that has ended.
 func (l *Ledger) Owed(ctx context.Context, m Marker) (job.Job, bool, error) {
 	return l.owed(ctx, run{id: m.ID, number: m.number})
 }
@@ -64,11 +64,14 @@ func (l *Ledger) Owed(ctx context.Context, m Marker) (job.Job, bool, error) {
 func (l *Ledger) owed(ctx context.Context, marked run) (job.Job, bool, error) {
 	record, last, err := l.status(ctx, marked.id)
 	switch {
-	case errors.Is(err, job.ErrUnknown):
+	case notOurs(err):
 		return job.Job{}, false, nil
 	case err != nil:
 		return job.Job{}, false, fmt.Errorf("job %s: %w", marked.id, err)
 	case marked.number < last.number, marked.number == last.number && last.State.Final():
+		if err := l.index(ctx, record, last); err != nil { // whoever ended it may have died before
+			return job.Job{}, false, err
+		}
 		return job.Job{}, false, l.store.Delete(ctx, openKey(marked.id, marked.number))
 	}
 	return record, marked.number == last.number, nil

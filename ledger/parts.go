@@ -11,39 +11,65 @@ import (
 	"mandelfarm/storage"
 )
 
-// Plan returns the plan of a job; false if it has none (yet).
+// Plan returns the plan of a job; false if it has none (yet). One that cannot be
+// read is as good as none. It is dropped, and the bands with it, since a plan that is
+// made again may be cut otherwise.
 func (l *Ledger) Plan(ctx context.Context, j job.Job) (job.Plan, bool, error) {
+	p, err := l.readPlan(ctx, j)
+	switch {
+	case err == nil:
+		return p, true, nil
+	case errors.Is(err, storage.ErrNotFound):
+		return job.Plan{}, false, nil
+	case errors.Is(err, errUnreadable):
+		damage := err
+		if err = l.removeParts(ctx, j.ID); err == nil {
+			l.damages.mended(ctx, KindPlan, planKey(j.ID), damage)
+			return job.Plan{}, false, nil
+		}
+	}
+	return job.Plan{}, false, fmt.Errorf("plan of job %s: %w", j.ID, err)
+}
+
+func (l *Ledger) readPlan(ctx context.Context, j job.Job) (job.Plan, error) {
 	var p job.Plan
-	err := l.read(ctx, planKey(j.ID), &p)
-	if errors.Is(err, storage.ErrNotFound) {
-		return p, false, nil
+	if err := l.read(ctx, planKey(j.ID), &p); err != nil {
+		return p, err
 	}
-	if err == nil {
-		err = p.Check(j.Spec.Height)
+	if err := p.Check(j.Spec.Height); err != nil {
+		return p, fmt.Errorf("%w: %w", errUnreadable, err)
 	}
-	if err != nil {
-		return p, false, fmt.Errorf("plan of job %s: %w", j.ID, err)
-	}
-	return p, true, nil
+	return p, nil
 }
 
 // StorePlan records the plan of a job, and returns the one that stands: the
 // first that anybody recorded.
 func (l *Ledger) StorePlan(ctx context.Context, j job.Job, p job.Plan) (job.Plan, error) {
-	err := l.create(ctx, planKey(j.ID), p)
-	if errors.Is(err, storage.ErrExists) {
-		p, _, err = l.Plan(ctx, j)
-	}
-	if err != nil {
+	if err := p.Check(j.Spec.Height); err != nil {
 		return p, fmt.Errorf("store plan of job %s: %w", j.ID, err)
 	}
-	return p, nil
+	err := l.create(ctx, planKey(j.ID), p)
+	if err == nil {
+		return p, nil
+	}
+	if !errors.Is(err, storage.ErrExists) {
+		return p, fmt.Errorf("store plan of job %s: %w", j.ID, err)
+	}
+	standing, planned, err := l.Plan(ctx, j)
+	if planned || err != nil {
+		return standing, err
+	}
+	return l.StorePlan(ctx, j, p) // it was unreadable, or is removed this moment
 }
 
-// Bands returns which bands of a job are stored, with their sizes in bytes.
-func (l *Ledger) Bands(ctx context.Context, id spec.ID) (map[int]int64, error) {
-	stored := make(map[int]int64)
-	for info, err := range l.store.List(ctx, bandPrefix(id), "") {
+// Bands returns which bands of a job are stored, of the one numbered first and those
+// after it, with their sizes in bytes.
+func (l *Ledger) Bands(ctx context.Context, id spec.ID, first int) (map[int]int64, error) {
+	stored, after := make(map[int]int64), ""
+	if first > 0 {
+		after = bandKey(id, first-1)
+	}
+	for info, err := range l.store.List(ctx, bandPrefix(id), after) {
 		if err != nil {
 			return nil, fmt.Errorf("bands of job %s: %w", id, err)
 		}
@@ -54,9 +80,14 @@ func (l *Ledger) Bands(ctx context.Context, id spec.ID) (map[int]int64, error) {
 	return stored, nil
 }
 
-// Planned reports whether a job has a plan.
+// Planned reports whether a job has a plan, as far as can be seen without reading
+// it.
 func (l *Ledger) Planned(ctx context.Context, id spec.ID) (bool, error) {
-	return l.exists(ctx, planKey(id))
+	_, err := l.store.Stat(ctx, planKey(id))
+	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrDamaged) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // RemoveParts removes what was needed only to make the image: bands and plan. The
@@ -75,7 +106,7 @@ func (l *Ledger) removeParts(ctx context.Context, id spec.ID) error {
 	if err := l.store.Delete(ctx, planKey(id)); err != nil {
 		return err
 	}
-	bands, err := l.Bands(ctx, id)
+	bands, err := l.Bands(ctx, id, 0)
 	if err != nil || len(bands) == 0 {
 		return err
 	}
@@ -123,12 +154,4 @@ func (l *Ledger) Resume(ctx context.Context, id spec.ID) error {
 // Paused reports whether a job is held.
 func (l *Ledger) Paused(ctx context.Context, id spec.ID) (bool, error) {
 	return l.exists(ctx, pausedKey(id))
-}
-
-func (l *Ledger) exists(ctx context.Context, key string) (bool, error) {
-	_, err := l.store.Stat(ctx, key)
-	if errors.Is(err, storage.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
 }

@@ -38,9 +38,10 @@ func plansMustFitTheirJob(t *testing.T, b *bundle) {
 	t.Helper()
 	j := accept(t, b.Ledger, parse(t, 1)).Job
 	_, err := b.StorePlan(t.Context(), j, planOf(job.Band{Start: 0, End: j.Spec.Height + 1, Seconds: 1}))
-	require.NoError(t, err)
-	_, _, err = b.Plan(t.Context(), j)
 	require.ErrorContains(t, err, "not the rows of the picture")
+	_, planned, err := b.Plan(t.Context(), j)
+	require.NoError(t, err)
+	require.False(t, planned)
 }
 
 // partsAreRemoved, of their own job, and not the record.
@@ -52,15 +53,20 @@ func partsAreRemoved(t *testing.T, b *bundle) {
 			require.NoError(t, b.Band(id, band).Store(t.Context(), bytes.NewReader(make([]byte, 10+band%10))))
 		}
 	}
-	bands, err := b.Bands(t.Context(), j.ID)
+	bands, err := b.Bands(t.Context(), j.ID, 0)
 	require.NoError(t, err)
 	require.Equal(t, map[int]int64{0: 10, 7: 17, 123_456: 16}, bands)
+	for first, want := range map[int]int{1: 2, 7: 2, 8: 1, 123_456: 1, 123_457: 0} {
+		bands, err = b.Bands(t.Context(), j.ID, first)
+		require.NoError(t, err)
+		require.Len(t, bands, want, "from %d on", first)
+	}
 	require.ElementsMatch(t, []spec.ID{j.ID, other.ID}, withParts(t, b))
 
 	for range 2 {
 		require.NoError(t, b.RemoveParts(t.Context(), j.ID))
 	}
-	bands, err = b.Bands(t.Context(), j.ID)
+	bands, err = b.Bands(t.Context(), j.ID, 0)
 	require.NoError(t, err)
 	require.Empty(t, bands)
 	require.Equal(t, []spec.ID{other.ID}, withParts(t, b))

@@ -58,8 +58,8 @@ func (l *Ledger) Heal(ctx context.Context, damaged Examined) (bool, error) {
 		return true, nil
 	}
 	st, err := l.Status(ctx, id)
-	if errors.Is(err, job.ErrUnknown) {
-		return true, nil // nobody's but those who asked for it
+	if notOurs(err) {
+		return true, nil // nobody's but those who asked for it, or who will ask for it
 	}
 	if err == nil && st.State == job.Done && st.Spec.ID() == id {
 		_, err = l.AcceptAs(ctx, st.Spec, st.Priority)

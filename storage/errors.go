@@ -19,6 +19,10 @@ var (
 	// documentation for what to do.
 	ErrDamaged = errors.New("object is damaged")
 
+	// ErrTooLarge says that an object has more bytes than whoever reads it whole
+	// takes. See [ReadAll].
+	ErrTooLarge = errors.New("object is too large")
+
 	// ErrNoSpace says that nothing can be stored because the medium is full, or
 	// a quota is used up. What is stored can still be read and deleted.
 	ErrNoSpace = errors.New("no space left in storage")

@@ -11,8 +11,8 @@ import (
 var errClosed = errors.New("storage: reader is closed")
 
 // ReadAll returns the whole object under key, which must have at most limit
-// bytes. It is for small objects: a longer one fails after its size is known
-// and before any of it is held. What it returns is what was stored: a damaged
+// bytes. It is for small objects: a longer one is [ErrTooLarge] after its size is
+// known and before any of it is held. What it returns is what was stored: a damaged
 // object is [ErrDamaged], a missing one [ErrNotFound].
 func ReadAll(ctx context.Context, s Store, key string, limit int64) ([]byte, error) {
 	body, info, err := s.Get(ctx, key, 0, -1)
@@ -21,7 +21,7 @@ func ReadAll(ctx context.Context, s Store, key string, limit int64) ([]byte, err
 	}
 	defer body.Close()
 	if info.Size > limit {
-		return nil, &Error{Op: "read", Key: key, Err: fmt.Errorf("object of %d bytes, at most %d are allowed", info.Size, limit)}
+		return nil, &Error{Op: "read", Key: key, Err: fmt.Errorf("%w: %d bytes, at most %d are allowed", ErrTooLarge, info.Size, limit)}
 	}
 	data := make([]byte, info.Size)
 	if _, err := io.ReadFull(body, data); err != nil {

@@ -25,7 +25,7 @@ func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err err
 		return done, err
 	}
 	if there {
-		return result{size: image.Size}, w.clear(ctx, t.ID)
+		return w.stored(ctx, t, image.Size)
 	}
 	plan, planned, err := w.deps.Ledger.Plan(ctx, j)
 	if err == nil && !planned { // assembled meanwhile, and the image removed
@@ -34,7 +34,7 @@ func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err err
 	if err != nil {
 		return done, err
 	}
-	stored, err := w.deps.Ledger.Bands(ctx, t.ID)
+	stored, err := w.deps.Ledger.Bands(ctx, t.ID, 0)
 	if err != nil {
 		return done, err
 	}
@@ -51,7 +51,7 @@ func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err err
 		return done, fmt.Errorf("assemble %s: %w", t.ID, err)
 	}
 	w.finishPreview(ctx, j, plan)
-	return result{size: size, bands: len(plan.Bands), began: plan.MadeAt}, w.clear(ctx, t.ID)
+	return result{size: size, bands: len(plan.Bands), began: plan.MadeAt}, nil
 }
 
 // join stores the image.
@@ -153,15 +153,4 @@ func (w *Worker) composePreview(ctx context.Context, j job.Job, plan job.Plan) e
 		return err
 	}
 	return stored.Store(ctx, bytes.NewReader(png))
-}
-
-// clear removes what only the making of the image needed.
-func (w *Worker) clear(ctx context.Context, id spec.ID) error {
-	if err := w.deps.Ledger.RemoveParts(ctx, id); err != nil {
-		return err
-	}
-	if err := w.deps.Progress.Forget(ctx, id); err != nil {
-		return err
-	}
-	return w.deps.Previews.RemovePreviews(ctx, id)
 }

@@ -5,8 +5,11 @@ import (
 	"context"
 	"image/png"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -54,7 +57,7 @@ func TestAnyPlanMakesTheSameFile(t *testing.T) {
 	folder, err := dir.Open(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, folder.Close()) })
-	l := ledger.New(folder, time.Now)
+	l := ledger.New(folder, ledger.Options{})
 	rapid.Check(t, func(r *rapid.T) {
 		s, err := spec.Normalize(spec.Draft{
 			Width: rapid.IntRange(1, 40).Draw(r, "width"), Height: rapid.IntRange(1, 700).Draw(r, "height"), MaxIterations: 10,
@@ -93,7 +96,7 @@ func TestAnyPlanMakesTheSameFile(t *testing.T) {
 		got, err := l.Image(s.ID(), s.Format).Read(t.Context(), 2<<20)
 		require.NoError(r, err)
 		require.Equal(r, draw(t, s), got)
-		left, err := l.Bands(t.Context(), s.ID())
+		left, err := l.Bands(t.Context(), s.ID(), 0)
 		require.NoError(r, err)
 		require.Empty(r, left)
 	})
@@ -251,9 +254,9 @@ func TestALateBandIsNotKept(t *testing.T) {
 		require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), first()))
 		requireState(t, b, j.Spec, job.Done)
 	}}
-	w := worker.New(worker.Config{Band: time.Second}, dependencies(t, ledger.New(late, time.Now), b.queue))
+	w := worker.New(worker.Config{Band: time.Second}, dependencies(t, ledger.New(late, ledger.Options{}), b.queue))
 	require.NoError(t, w.Handle(t.Context(), j.BandTask(2), first()))
-	left, err := b.ledger.Bands(t.Context(), j.ID)
+	left, err := b.ledger.Bands(t.Context(), j.ID, 0)
 	require.NoError(t, err)
 	require.Empty(t, left)
 }
@@ -283,7 +286,7 @@ func TestAFailingBandFailsTheJob(t *testing.T) {
 	failing := &failingStore{Store: b.store, fail: func(op, key string) bool {
 		return op == "put" && strings.Contains(key, "/bands/")
 	}}
-	w := worker.New(worker.Config{Band: time.Second}, dependencies(t, ledger.New(failing, time.Now), b.queue))
+	w := worker.New(worker.Config{Band: time.Second}, dependencies(t, ledger.New(failing, ledger.Options{}), b.queue))
 	require.ErrorIs(t, w.Handle(t.Context(), j.BandTask(2), first()), errDisk)
 	requireState(t, b, j.Spec, job.Queued)
 	require.Len(t, b.queue.failures, 1)
@@ -313,7 +316,7 @@ func TestATaskThatKillsWorkersFailsTheJob(t *testing.T) {
 	d.Deaths = 5
 	require.NoError(t, b.Handle(t.Context(), j.BandTask(1), d))
 	require.Contains(t, requireState(t, b, j.Spec, job.Failed).Error, "workers have died")
-	bands, err := b.ledger.Bands(t.Context(), j.ID)
+	bands, err := b.ledger.Bands(t.Context(), j.ID, 0)
 	require.NoError(t, err)
 	require.Len(t, bands, 1)
 }
@@ -377,11 +380,124 @@ func TestStoresThatFailOnce(t *testing.T) {
 		flaky.fail = func(string, string) bool { return false }
 		requireState(t, b, j.Spec, job.Done)
 		require.Equal(t, draw(t, j.Spec), image(t, b, j.Spec))
-		left, err := b.ledger.Bands(t.Context(), j.ID)
-		require.NoError(t, err)
-		require.Empty(t, left, "failing at step %d", fails)
+		requireSwept(t, b, j.ID)
 	}
 	require.Greater(t, steps, int64(20))
+}
+
+// requireSwept fails unless the bands of a job are gone, or go with the next sweep.
+func requireSwept(t *testing.T, b *bundle, id spec.ID) {
+	t.Helper()
+	left := func() int {
+		bands, err := b.ledger.Bands(t.Context(), id, 0)
+		require.NoError(t, err)
+		return len(bands)
+	}
+	if left() == 0 {
+		return
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var sweeping sync.WaitGroup
+	sweeping.Go(func() { b.Sweep(ctx, time.Hour) })
+	require.Eventually(t, func() bool { return left() == 0 }, 10*time.Second, time.Millisecond)
+	cancel()
+	sweeping.Wait()
+}
+
+// TestNothingIsForgottenBeforeTheEndIsOnRecord: who sees that the parts of a job are
+// gone, or what was noted of it, finds how it ended. So does who comes after a worker
+// that has died in between.
+func TestNothingIsForgottenBeforeTheEndIsOnRecord(t *testing.T) {
+	t.Parallel()
+	for _, task := range []func(job.Job) job.Task{job.Job.Task, job.Job.AssembleTask} {
+		b := newBundle(t)
+		j, plan := large(t, b, 3)
+		drawBands(t, b, j, 0, 1, 2)
+		if task(j).Kind == job.KindImage { // somebody has stored it meanwhile
+			require.NoError(t, b.ledger.Image(j.ID, spec.PNG).Store(t.Context(), bytes.NewReader(draw(t, j.Spec))))
+		}
+		forgotten := 0
+		look := func() {
+			forgotten++
+			st := requireState(t, b, j.Spec, job.Done)
+			require.Equal(t, len(plan.Bands), st.BandsDone)
+		}
+		b.queue.onForget = look
+		plain := b.store.Store
+		b.store.Store = &failingStore{Store: plain, fail: func(op, key string) bool {
+			if op == "delete" && strings.HasPrefix(key, "jobs/") {
+				look()
+			}
+			return false
+		}}
+		require.NoError(t, b.Handle(t.Context(), task(j), first()))
+		require.Equal(t, 3, forgotten, "plan, bands and progress")
+	}
+}
+
+// TestDamagedPartsAreDrawnAgain, and so is the picture.
+func TestDamagedPartsAreDrawnAgain(t *testing.T) {
+	t.Parallel()
+	for name, damage := range map[string]func([]byte) []byte{
+		"flipped": func(data []byte) []byte { data[len(data)/2] ^= 1; return data },
+		"empty":   func([]byte) []byte { return nil },
+	} {
+		b := newBundle(t)
+		edit := func(key string) {
+			path := filepath.Join(b.folder, key)
+			data, err := os.ReadFile(path) //nolint:gosec // the test's own
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(path, damage(data), 0o600))
+		}
+		j, _ := large(t, b, 3)
+		drawBands(t, b, j, 0, 1, 2)
+		edit("jobs/" + string(j.ID) + "/bands/000001")
+		require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), last()))
+		requireState(t, b, j.Spec, job.Queued)
+		drawBands(t, b, j, 1)
+		edit("jobs/" + string(j.ID) + "/bands/000002")
+		drawBands(t, b, j, 2)
+		if name == "flipped" { // which only reading finds
+			require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), last()))
+			drawBands(t, b, j, 2)
+		}
+		require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), last()))
+		requireState(t, b, j.Spec, job.Done)
+		require.Equal(t, draw(t, j.Spec), image(t, b, j.Spec))
+
+		edit("renders/" + string(j.ID) + ".png")
+		edit("jobs/" + string(j.ID) + "/result.json")
+		requireState(t, b, j.Spec, job.Queued)
+		require.NoError(t, b.Handle(t.Context(), j.Task(), last()))
+		requireState(t, b, j.Spec, job.Done)
+		require.Equal(t, draw(t, j.Spec), image(t, b, j.Spec), name)
+	}
+}
+
+// TestADamagedPlanIsMadeAgain, and the bands that were cut by it are not used.
+func TestADamagedPlanIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	b, s := newBundle(t), plain(t, 1500, 1500)
+	accept(t, b, s)
+	j := job.Job{ID: s.ID(), Spec: s}
+	old, err := b.ledger.StorePlan(t.Context(), j, job.Plan{Bands: []job.Band{{Start: 0, End: 64, Seconds: 1}, {Start: 64, End: 1500, Seconds: 1}}})
+	require.NoError(t, err)
+	require.NoError(t, b.queue.Begin(t.Context(), j.ID, len(old.Bands), 1))
+	drawBands(t, b, j, 0)
+	require.NoError(t, os.WriteFile(filepath.Join(b.folder, "jobs", string(j.ID), "plan.json"), []byte("{"), 0o600))
+
+	w := worker.New(worker.Config{Band: time.Microsecond}, dependencies(t, b.ledger, b.queue))
+	drawBands(t, b, j, 1) // whoever meets it drops it
+	require.NoError(t, w.Handle(t.Context(), j.Task(), last()))
+	plan, planned, err := b.ledger.Plan(t.Context(), j)
+	require.NoError(t, err)
+	require.True(t, planned)
+	require.Len(t, plan.Bands, 24)
+	for done := 0; done < len(b.queue.enqueued); done++ {
+		require.NoError(t, w.Handle(t.Context(), b.queue.enqueued[done], last()))
+	}
+	requireState(t, b, s, job.Done)
+	require.Equal(t, draw(t, s), image(t, b, s))
 }
 
 // attempt handles a task, twice if need be.
@@ -406,7 +522,7 @@ func TestAPausedJobIsNotBegunOn(t *testing.T) {
 	requireState(t, b, j.Spec, job.Queued)
 	require.Empty(t, b.queue.enqueued)
 	require.Empty(t, b.queue.revived)
-	bands, err := b.ledger.Bands(t.Context(), j.ID)
+	bands, err := b.ledger.Bands(t.Context(), j.ID, 0)
 	require.NoError(t, err)
 	require.Empty(t, bands)
 
@@ -429,7 +545,7 @@ func TestACanceledAssemblyStoresNothing(t *testing.T) {
 	require.ErrorIs(t, b.Handle(ctx, j.AssembleTask(), last()), job.ErrCanceled)
 	_, err := b.ledger.Image(j.ID, spec.PNG).Stat(t.Context())
 	require.ErrorIs(t, err, storage.ErrNotFound)
-	bands, err := b.ledger.Bands(t.Context(), j.ID)
+	bands, err := b.ledger.Bands(t.Context(), j.ID, 0)
 	require.NoError(t, err)
 	require.Len(t, bands, len(plan.Bands))
 }
@@ -444,7 +560,7 @@ func TestAPictureDrawnForAnotherEndsTheJob(t *testing.T) {
 		require.NoError(t, b.Handle(t.Context(), job.ImageTask(j.Spec, job.Interactive), first()))
 		require.NoError(t, b.Handle(t.Context(), task(j), first()))
 		requireState(t, b, j.Spec, job.Done)
-		bands, err := b.ledger.Bands(t.Context(), j.ID)
+		bands, err := b.ledger.Bands(t.Context(), j.ID, 0)
 		require.NoError(t, err)
 		require.Empty(t, bands, name)
 	}

@@ -113,8 +113,7 @@ func (w *Worker) do(ctx context.Context, t job.Task, d job.Delivery) (done resul
 	}
 	switch t.Kind {
 	case job.KindImage:
-		done.size, err = w.image(ctx, t)
-		return done, err
+		return w.image(ctx, t)
 	case job.KindBand:
 		return done, w.drawBand(ctx, t)
 	case job.KindAssemble:
@@ -186,12 +185,28 @@ func (w *Worker) finish(ctx context.Context, t job.Task, p job.Progress) error {
 		p = standing
 	}
 	w.announce(ctx, job.Notice{ID: t.ID, State: p.State, Error: p.Error})
-	if t.Lane != job.Interactive && p.State == job.Failed {
+	if t.Lane != job.Interactive {
+		w.tidy(ctx, t, p.State)
+	}
+	return nil
+}
+
+// tidy drops what a job that has ended needs no more. That is after the end is on
+// record, so that nobody sees an open job without its progress; whatever is not
+// dropped here, because the worker dies or storage fails, the next sweep removes.
+func (w *Worker) tidy(ctx context.Context, t job.Task, end job.State) {
+	switch end {
+	case job.Done:
+		err := errors.Join(w.deps.Ledger.RemoveParts(ctx, t.ID), w.deps.Progress.Forget(ctx, t.ID), w.deps.Previews.RemovePreviews(ctx, t.ID))
+		if err != nil && ctx.Err() == nil {
+			w.deps.Log.LogAttrs(ctx, slog.LevelWarn, "parts not removed", slog.String("id", string(t.ID)), slog.Any("err", err))
+		}
+	case job.Failed:
 		// The other tasks of the job stop, this one too. Those that do not hear it
 		// find out when they are done.
 		_ = w.deps.Tasks.Cancel(ctx, t.ID)
+	case job.Queued, job.Running, job.Canceled:
 	}
-	return nil
 }
 
 // announce publishes a notice. Those who miss it look by themselves, later.

@@ -15,21 +15,18 @@ import (
 // imageOf is the image of a task's job.
 func imageOf(l *ledger.Ledger, t job.Task) ledger.Object { return l.Image(t.ID, t.Spec.Format) }
 
-// image makes sure that the image is stored and returns its size in bytes, or
-// plans it if it is large.
-func (w *Worker) image(ctx context.Context, t job.Task) (size int64, err error) {
+// image makes sure that the image is stored, or plans it if it is large.
+func (w *Worker) image(ctx context.Context, t job.Task) (done result, err error) {
 	find := ledger.Object.FindWhole // a job that is done is done for good
 	if t.Lane == job.Interactive {
 		find = ledger.Object.Find
 	}
-	stored, there, err := find(imageOf(w.deps.Ledger, t), ctx)
-	switch {
-	case err != nil:
-		return 0, err
-	case there && t.Lane == job.Interactive:
-		return stored.Size, nil
-	case there: // it may have been drawn in bands until now
-		return stored.Size, w.clear(ctx, t.ID)
+	image, there, err := find(imageOf(w.deps.Ledger, t), ctx)
+	if err != nil {
+		return done, err
+	}
+	if there {
+		return w.stored(ctx, t, image.Size)
 	}
 	if t.Lane != job.Interactive {
 		if renderer.PrepassKey(t.Spec) != "" { // which may take minutes: those who look at the job see that it has begun
@@ -37,13 +34,28 @@ func (w *Worker) image(ctx context.Context, t job.Task) (size int64, err error) 
 		}
 		planned, err := w.plan(ctx, t.Job())
 		if err != nil {
-			return 0, err
+			return done, err
 		}
 		if planned {
-			return 0, errNothingToDo
+			return done, errNothingToDo
 		}
 	}
-	return w.drawer.draw(ctx, t)
+	done.size, err = w.drawer.draw(ctx, t)
+	return done, err
+}
+
+// stored is the result of a task whose image was stored before. Whoever stored it may
+// have died before that was recorded; then it may have been assembled.
+func (w *Worker) stored(ctx context.Context, t job.Task, size int64) (result, error) {
+	done := result{size: size}
+	if t.Lane == job.Interactive {
+		return done, nil
+	}
+	plan, planned, err := w.deps.Ledger.Plan(ctx, t.Job())
+	if planned {
+		done.bands, done.began = len(plan.Bands), plan.MadeAt
+	}
+	return done, err
 }
 
 // draw renders the image and stores it as it is made.

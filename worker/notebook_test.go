@@ -17,6 +17,7 @@ const maxTrip = 5 * time.Millisecond
 // notebook is the farm of a worker under test: it writes down what it is told.
 type notebook struct {
 	onPublish func(n job.Notice) error
+	onForget  func()
 
 	mu       sync.Mutex
 	notices  []job.Notice
@@ -37,7 +38,7 @@ type notebook struct {
 func newNotebook() *notebook {
 	return &notebook{
 		stored: make(map[int]bool), previews: make(map[int][]byte), waiting: make(map[spec.ID]bool),
-		locked: make(map[string]time.Time), onPublish: func(job.Notice) error { return nil },
+		locked: make(map[string]time.Time), onPublish: func(job.Notice) error { return nil }, onForget: func() {},
 	}
 }
 
@@ -123,6 +124,7 @@ func (q *notebook) Next(_ context.Context, _ spec.ID, turns int) (first int, kno
 func (q *notebook) Forget(context.Context, spec.ID) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.onForget()
 	clear(q.stored)
 	q.begun = false
 	return nil

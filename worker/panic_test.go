@@ -35,7 +35,7 @@ func panicsAt(op, part string) func(op, key string) bool {
 func buggy(t *testing.T, b *bundle, fail func(op, key string) bool) (*worker.Worker, *testenv.Log) {
 	t.Helper()
 	log := testenv.NewLog(t)
-	deps := dependencies(t, ledger.New(&failingStore{Store: b.store, fail: fail}, time.Now), b.queue)
+	deps := dependencies(t, ledger.New(&failingStore{Store: b.store, fail: fail}, ledger.Options{}), b.queue)
 	deps.Log = log.Logger
 	return worker.New(worker.Config{Band: time.Microsecond}, deps), log
 }
@@ -144,7 +144,7 @@ func TestAPanicCostsATurn(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b, log := newBundle(t), testenv.NewLog(t)
-				deps := dependencies(t, ledger.New(unlistable{b.store}, time.Now), b.queue)
+				deps := dependencies(t, ledger.New(unlistable{b.store}, ledger.Options{}), b.queue)
 				deps.Log = log.Logger
 				w := worker.New(worker.Config{Band: time.Second}, deps)
 				ctx, cancel := context.WithCancel(t.Context())

@@ -80,6 +80,9 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 	w.deps.Log.LogAttrs(ctx, slog.LevelInfo, "planned", slog.String("id", string(j.ID)),
 		slog.Int("bands", len(plan.Bands)), slog.Duration("took", time.Since(start)))
 	plan.MadeAt = start.UTC().Truncate(time.Millisecond)
+	if err := w.deps.Progress.Forget(ctx, j.ID); err != nil { // of a plan that was lost, which may have been cut otherwise
+		return job.Plan{}, err
+	}
 	return w.deps.Ledger.StorePlan(ctx, j, plan)
 }
 

@@ -98,7 +98,7 @@ func newFarm(t *testing.T) *farm {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, folder.Close()) })
 	s := &countingStore{Store: folder}
-	return &farm{countingStore: s, ledger: ledger.New(s, time.Now), queue: newNotebook()}
+	return &farm{countingStore: s, ledger: ledger.New(s, ledger.Options{}), queue: newNotebook()}
 }
 
 func (f *farm) worker(t *testing.T, cfg worker.Config) *worker.Worker {
@@ -121,7 +121,7 @@ func (f *farm) planned(t *testing.T, s spec.Spec, cfg worker.Config) (job.Job, j
 
 func (f *farm) stored(t *testing.T, s spec.Spec) []byte {
 	t.Helper()
-	data, err := ledger.New(f.Store, time.Now).Prepass(renderer.PrepassKey(s)).Read(t.Context(), 1<<20)
+	data, err := ledger.New(f.Store, ledger.Options{}).Prepass(renderer.PrepassKey(s)).Read(t.Context(), 1<<20)
 	require.NoError(t, err)
 	return data
 }
@@ -221,7 +221,7 @@ func TestBandsMendAPrepass(t *testing.T) {
 			}
 			require.NoError(t, f.worker(t, worker.Config{}).Handle(t.Context(), j.BandTask(3), last()))
 			require.Equal(t, good, f.stored(t, s))
-			bands, err := f.ledger.Bands(t.Context(), j.ID)
+			bands, err := f.ledger.Bands(t.Context(), j.ID, 0)
 			require.NoError(t, err)
 			require.Contains(t, bands, 3)
 		})

@@ -20,7 +20,7 @@ type scheduler struct {
 // wanted returns errNothingToDo unless the job is open and not held.
 func wanted(ctx context.Context, l *ledger.Ledger, id spec.ID) error {
 	st, err := l.Status(ctx, id)
-	if err != nil && !errors.Is(err, job.ErrUnknown) {
+	if err != nil && !errors.Is(err, job.ErrUnknown) && !errors.Is(err, job.ErrUnreadable) {
 		return err
 	}
 	paused, err := l.Paused(ctx, id)
@@ -109,7 +109,7 @@ func (s *scheduler) window(ctx context.Context, j job.Job) (int, error) {
 // advance compares what is stored with the plan. It queues those of the next
 // missing bands that the queue has lost, or if none is missing the assembly.
 func (s *scheduler) advance(ctx context.Context, j job.Job, plan job.Plan) error {
-	stored, err := s.ledger.Bands(ctx, j.ID)
+	stored, err := s.ledger.Bands(ctx, j.ID, 0)
 	if err != nil {
 		return err
 	}

@@ -62,8 +62,11 @@ func (s *sweeper) sweepParts(ctx context.Context, now time.Time) error {
 // needsParts reports whether a job may still be made of its parts.
 func (s *sweeper) needsParts(ctx context.Context, id spec.ID, now time.Time) (bool, error) {
 	st, err := s.ledger.Status(ctx, id)
-	if errors.Is(err, job.ErrUnknown) {
+	switch {
+	case errors.Is(err, job.ErrUnknown):
 		return false, nil
+	case errors.Is(err, job.ErrUnreadable) || errors.Is(err, job.ErrVersion): // it may be open
+		return true, nil
 	}
 	switch st.State {
 	case job.Queued, job.Running:
@@ -131,7 +134,7 @@ func (s *sweeper) sweepPrepasses(ctx context.Context, now time.Time) error {
 	for j, err := range s.ledger.Open(ctx) {
 		if err == nil {
 			delete(old, s.ledger.Prepass(renderer.PrepassKey(j.Spec)))
-		} else if outage(err) || ctx.Err() != nil { // one that nobody can read needs nothing
+		} else {
 			return err
 		}
 	}

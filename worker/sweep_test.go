@@ -61,7 +61,7 @@ func TestSweepRemovesWhatJobsHaveLeft(t *testing.T) {
 					require.NoError(t, err)
 				}
 				sweep(t, b, worker.Config{Band: time.Second})
-				bands, err := b.ledger.Bands(t.Context(), j.ID)
+				bands, err := b.ledger.Bands(t.Context(), j.ID, 0)
 				require.NoError(t, err)
 				_, planned, err := b.ledger.Plan(t.Context(), j)
 				require.NoError(t, err)
@@ -82,7 +82,7 @@ func TestSweepRemovesPartsOfNoJob(t *testing.T) {
 		id := plain(t, 5, 5).ID()
 		require.NoError(t, b.ledger.Band(id, 3).Store(t.Context(), bytes.NewReader([]byte("x"))))
 		sweep(t, b, worker.Config{Band: time.Second})
-		bands, err := b.ledger.Bands(t.Context(), id)
+		bands, err := b.ledger.Bands(t.Context(), id, 0)
 		require.NoError(t, err)
 		require.Empty(t, bands)
 	})

@@ -133,6 +133,13 @@ func (w *Worker) Reconcile(ctx context.Context, interval time.Duration) {
 	w.takeTurns(ctx, "reconcile", interval, w.reconciler.reconcile)
 }
 
+// Audit mends, every interval until ctx ends, what is only derived from the records
+// of jobs: see [ledger.Ledger.Audit]. Of all the farm's workers one does so in each
+// interval.
+func (w *Worker) Audit(ctx context.Context, interval time.Duration) {
+	w.takeTurns(ctx, "audit", interval, w.deps.Ledger.Audit)
+}
+
 // Sweep removes, every interval until ctx ends, what nobody needs: parts of jobs
 // that have ended, uploads that nobody goes on with, images beyond the caps, and
 // prepasses of old that no open job needs. And it reads a part of what is stored, in

@@ -31,17 +31,19 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type bundle struct {
 	*worker.Worker
 	store  *watched
+	folder string // the store's
 	ledger *ledger.Ledger
 	queue  *notebook
 }
 
 func newBundle(t *testing.T) *bundle {
 	t.Helper()
-	s, err := dir.Open(t.TempDir())
+	folder := t.TempDir()
+	s, err := dir.Open(folder)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	b := &bundle{store: &watched{Store: s}, queue: newNotebook()}
-	b.ledger = ledger.New(b.store, time.Now)
+	b := &bundle{store: &watched{Store: s}, folder: folder, queue: newNotebook()}
+	b.ledger = ledger.New(b.store, ledger.Options{})
 	b.Worker = worker.New(worker.Config{Band: time.Second}, dependencies(t, b.ledger, b.queue))
 	return b
 }
@@ -258,7 +260,7 @@ func TestTheLedgerMustTakeTheEnd(t *testing.T) {
 	b, s := newBundle(t), plain(t, 64, 48)
 	accept(t, b, s)
 	deaf := &readOnly{Store: b.store.Store}
-	w := worker.New(worker.Config{Band: time.Second}, dependencies(t, ledger.New(deaf, time.Now), b.queue))
+	w := worker.New(worker.Config{Band: time.Second}, dependencies(t, ledger.New(deaf, ledger.Options{}), b.queue))
 	require.ErrorIs(t, w.Handle(t.Context(), job.ImageTask(s, job.Control), last()), errDisk)
 	require.Empty(t, b.queue.notices)
 	requireState(t, b, s, job.Queued)
@@ -348,7 +350,7 @@ func requireState(t *testing.T, b *bundle, s spec.Spec, want job.State) job.Stat
 
 func image(t *testing.T, b *bundle, s spec.Spec) []byte {
 	t.Helper()
-	data, err := b.ledger.Image(s.ID(), spec.PNG).Read(t.Context(), 1<<20)
+	data, err := b.ledger.Image(s.ID(), spec.PNG).Read(t.Context(), 8<<20)
 	require.NoError(t, err)
 	return data
 }

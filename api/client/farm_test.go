@@ -63,7 +63,7 @@ func startFarm(folder string, limit int) (_ *farm, err error) {
 		return nil, err
 	}
 	f.ends = append(f.ends, redis.Close)
-	f.ledger = ledger.New(store, time.Now)
+	f.ledger = ledger.New(store, ledger.Options{})
 	if f.queue, err = queue.Open(context.Background(), queue.Config{URL: redis.URL(), Limit: limit, Log: quietly()}); err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func coldGenerate(b *testing.B, poster string) {
 	store, err := s3.Open(b.Context(), bucket)
 	require.NoError(b, err)
 	defer store.Close()
-	pictures := ledger.New(store, time.Now)
+	pictures := ledger.New(store, ledger.Options{})
 	picture := pictures.Image(spec.Original(800, 600).ID(), spec.PNG)
 
 	if poster != "" {

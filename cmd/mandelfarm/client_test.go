@@ -146,7 +146,7 @@ func TestExitCodes(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	end := job.Progress{State: job.Failed, Error: "no ink"}
-	_, err = ledger.New(store, time.Now).Finish(t.Context(), spec.ID(failed), end)
+	_, err = ledger.New(store, ledger.Options{}).Finish(t.Context(), spec.ID(failed), end)
 	require.NoError(t, err)
 	done := strings.TrimSpace(asked(t, farm.url, "", "submit", "--width", "50", "--height", "9", "--wait"))
 

@@ -35,7 +35,7 @@ func prepassesOf(t *testing.T, settings map[string]string) (keys []string) {
 	})
 	require.NoError(t, err)
 	defer store.Close()
-	for stored, err := range ledger.New(store, time.Now).Prepasses(t.Context()) {
+	for stored, err := range ledger.New(store, ledger.Options{}).Prepasses(t.Context()) {
 		require.NoError(t, err)
 		keys = append(keys, stored.String())
 	}

@@ -161,7 +161,15 @@ func abilitiesOf(store storage.Store) (a abilities) {
 }
 
 func newFarm(s *settings, log *slog.Logger, q *queue.Queue, store storage.Store, can abilities, health http.Handler) *farm {
-	return &farm{settings: s, log: log, queue: q, ledger: ledger.New(store, time.Now), abilities: can, health: health}
+	return &farm{settings: s, log: log, queue: q, ledger: ledger.New(store, ledger.Options{Damage: logDamage(log)}), abilities: can, health: health}
+}
+
+// logDamage logs damaged records, of which those that are not mended wait for somebody.
+func logDamage(log *slog.Logger) func(context.Context, ledger.Damage) {
+	return func(ctx context.Context, d ledger.Damage) {
+		log.LogAttrs(ctx, slog.LevelError, "record damaged", slog.String("kind", string(d.Kind)), slog.String("key", d.Key),
+			slog.Bool("mended", d.Mended), slog.Any("err", d.Err))
+	}
 }
 
 func (f *farm) newWorker() *worker.Worker {
@@ -173,7 +181,11 @@ func (f *farm) newWorker() *worker.Worker {
 	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Progress: q, Previews: q, Notices: q, Locks: q, Log: f.log})
 }
 
-// serveTasks has a worker draw until ctx ends, and reconcile and sweep. Tasks, which are handled by handle, then have
+// auditInterval is how soon what nothing else would find is found: crashes leave next
+// to nothing of it.
+const auditInterval = 24 * time.Hour
+
+// serveTasks has a worker draw until ctx ends, and reconcile, sweep and audit. Tasks, which are handled by handle, then have
 // the grace.
 func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Handler, grace time.Duration) error {
 	set := f.settings.worker
@@ -190,6 +202,10 @@ func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Ha
 	})
 	g.Go(func() error {
 		w.Sweep(ctx, set.sweep)
+		return nil
+	})
+	g.Go(func() error {
+		w.Audit(ctx, auditInterval)
 		return nil
 	})
 	return g.Wait()

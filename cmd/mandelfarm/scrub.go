@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -72,7 +71,7 @@ func scrub(ctx context.Context, s *settings, look bool, stdout io.Writer) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, closer.Close()) }()
-	l := ledger.New(store, time.Now)
+	l := ledger.New(store, ledger.Options{})
 	objects, bytes, damaged := 0, int64(0), 0
 	for e, err := range l.Examine(ctx, "") {
 		if err != nil {

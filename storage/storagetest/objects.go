@@ -156,6 +156,7 @@ func readAll(t *testing.T, s storage.Store) {
 	requireSame(t, want, got)
 
 	_, err = storage.ReadAll(t.Context(), s, "a", 999)
+	require.ErrorIs(t, err, storage.ErrTooLarge)
 	require.ErrorContains(t, err, `"a"`)
 	require.ErrorContains(t, err, "1000 bytes")
 	_, err = storage.ReadAll(t.Context(), s, "b", 999)
