@@ -20,7 +20,8 @@ func (w discardWriter) Write(p []byte) (int, error) { return len(p), nil }
 func (w discardWriter) WriteHeader(int)             {}
 
 // BenchmarkFromMemory measures what an answer from memory costs without the
-// network: a picture, and a 304 for a client that has it.
+// network: a picture, and a 304 for a client that has it; and with metrics, as the
+// farm has it.
 func BenchmarkFromMemory(b *testing.B) {
 	f := newFarm(b)
 	f.work()

@@ -26,10 +26,11 @@ func etag(id spec.ID) string { return `"` + string(id) + `"` }
 
 // known answers a client that has the picture already, and reports whether it
 // did. Such a client got its ETag from the farm, so the picture exists.
-func known(c *gin.Context, tag string) bool {
+func (s *Server) known(c *gin.Context, tag string) bool {
 	if !matches(c, tag) {
 		return false
 	}
+	s.deps.Observer.Answered(NotModified)
 	c.Header("ETag", tag)
 	c.Header("Cache-Control", immutable)
 	c.Status(http.StatusNotModified)
@@ -139,7 +140,7 @@ func (s *Server) jobImage(c *gin.Context) {
 		s.fail(c, job.ErrUnknown)
 		return
 	}
-	if known(c, etag(id)) {
+	if s.known(c, etag(id)) {
 		return
 	}
 	st, p, err := s.findImage(c.Request.Context(), id)
@@ -169,12 +170,14 @@ func (s *Server) findImage(ctx context.Context, id spec.ID) (job.Status, *pictur
 	if err != nil {
 		return st, nil, err
 	}
-	p, err := s.pictures.stored(ctx, id, st.Spec.Format)
+	p, how, err := s.pictures.stored(ctx, id, st.Spec.Format)
 	switch {
 	case errors.Is(err, errDamaged):
 		return st, nil, errors.Join(err, s.drawAgain(ctx, st))
 	case err == nil && p == nil:
 		err = absent(st)
+	case err == nil:
+		s.deps.Observer.Answered(how)
 	}
 	return st, p, err
 }

@@ -25,8 +25,10 @@ type Dependencies struct {
 	// Presigner is the store, for a [Config].Presign that is not 0; nil if the store has no presigned URLs.
 	Presigner ledger.Presigner
 	Health    http.Handler // answers /healthz and /readyz
+	Metrics   http.Handler // answers /metrics; nil is none
 	Page      []byte       // for browsers, HTML
 	Log       *slog.Logger
+	Observer  Observer // nil is nobody
 }
 
 // Tasks is how the API has work done.
@@ -112,6 +114,8 @@ type Server struct {
 	feed     *feed
 	targets  targets
 
+	observers map[string]func(method string, status int, took time.Duration) // by route
+
 	searching chan struct{} // holds the one search for a minibrot that may be under way
 
 	stop       context.CancelFunc // ends what requests have set going
@@ -127,6 +131,9 @@ func New(ctx context.Context, cfg Config, deps Dependencies) (*Server, error) {
 	guard, err := newGuard(cfg)
 	if err != nil {
 		return nil, err
+	}
+	if deps.Observer == nil {
+		deps.Observer = nobody{}
 	}
 	ctx, stop := context.WithCancel(ctx)
 	streams, endStreams := context.WithCancel(ctx)

@@ -44,6 +44,7 @@ type Queue struct {
 	name      string // of this process, in claims
 
 	nextTurn *redis.Script
+	counters
 }
 
 // errURL does not repeat the URL, which may hold a password, nor what the parser

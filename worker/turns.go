@@ -41,5 +41,14 @@ func (w *Worker) takeTurn(ctx context.Context, name string, interval time.Durati
 	if err != nil || !mine {
 		return err
 	}
+	start := time.Now()
+	err = careful(ctx, do)
+	w.deps.Observer.Turn(name, time.Since(start), err)
+	return err
+}
+
+// careful makes an error of a panic.
+func careful(ctx context.Context, do func(context.Context) error) (err error) {
+	defer panics.Recover(&err)
 	return do(ctx)
 }

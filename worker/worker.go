@@ -22,6 +22,7 @@ type Dependencies struct {
 	Notices  Notices
 	Locks    Locks
 	Log      *slog.Logger
+	Observer Observer // nil is nobody
 }
 
 // Tasks is how a worker has others work.
@@ -114,17 +115,24 @@ func New(cfg Config, deps Dependencies) *Worker {
 	if cfg.Threads <= 0 {
 		cfg.Threads = runtime.GOMAXPROCS(0)
 	}
+	if deps.Observer == nil {
+		deps.Observer = nobody{}
+	}
 	next := &scheduler{ledger: deps.Ledger, tasks: deps.Tasks, progress: deps.Progress}
 	return &Worker{
 		cfg: cfg, deps: deps, scheduler: next,
 		drawer: &drawer{
-			ledger: deps.Ledger, render: renderer.Options{Threads: cfg.Threads}, prepasses: newPrepasses(cfg.PrepassCache), log: deps.Log,
+			ledger: deps.Ledger, render: renderer.Options{Threads: cfg.Threads}, prepasses: newPrepasses(cfg.PrepassCache),
+			observer: deps.Observer, log: deps.Log,
 		},
-		reconciler: &reconciler{ledger: deps.Ledger, tasks: deps.Tasks, scheduler: next},
+		reconciler: &reconciler{ledger: deps.Ledger, tasks: deps.Tasks, scheduler: next, observer: deps.Observer},
 		sweeper:    &sweeper{cfg: cfg, ledger: deps.Ledger, log: deps.Log},
 		scrubber:   &scrubber{ledger: deps.Ledger, log: deps.Log},
 	}
 }
+
+// CacheStats tells how the prepasses in memory are used.
+func (w *Worker) CacheStats() CacheStats { return w.drawer.prepasses.stats() }
 
 // Reconcile compares, every interval until ctx ends, what the ledger owes with
 // what the queue holds, and queues the difference. Of all the farm's workers
