@@ -26,9 +26,9 @@ import (
 // only the place is known.
 type picture struct {
 	stored    ledger.Stored
-	mediaType string
-	data      []byte // nil if the image is larger than smallImage
-	length    string // of data, as a header says it
+	mediaType []string // as a header says it
+	data      []byte   // nil if the image is larger than smallImage
+	length    []string // of data, as a header says it
 }
 
 const (
@@ -120,11 +120,11 @@ func read(ctx context.Context, image ledger.Object, format spec.FileFormat) (*pi
 		return nil, err
 	}
 	defer body.Close()
-	p := &picture{stored: stored, mediaType: format.MediaType()}
+	p := &picture{stored: stored, mediaType: []string{format.MediaType()}}
 	if stored.Size > smallImage {
 		return p, nil
 	}
-	p.data, p.length = make([]byte, stored.Size), strconv.FormatInt(stored.Size, 10)
+	p.data, p.length = make([]byte, stored.Size), []string{strconv.FormatInt(stored.Size, 10)}
 	_, err = io.ReadFull(body, p.data)
 	return p, err
 }

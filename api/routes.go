@@ -31,7 +31,7 @@ func next(c *gin.Context) (err error) {
 }
 
 // noSniffing has browsers take an answer for what its media type says.
-func noSniffing(c *gin.Context) { c.Header("X-Content-Type-Options", "nosniff") }
+func noSniffing(c *gin.Context) { c.Writer.Header()["X-Content-Type-Options"] = noSniff }
 
 // closeChunked ends the connection of a request whose body came in chunks, after the answer. One that has a Content-Length as
 // well must not be followed by another on the same connection (RFC 9112, section 6.3), because somebody in between may have

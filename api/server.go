@@ -114,6 +114,7 @@ type Server struct {
 	feed     *feed
 	targets  targets
 
+	began     time.Time                                                      // when it was made
 	observers map[string]func(method string, status int, took time.Duration) // by route
 
 	searching chan struct{} // holds the one search for a minibrot that may be under way
@@ -137,7 +138,9 @@ func New(ctx context.Context, cfg Config, deps Dependencies) (*Server, error) {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	streams, endStreams := context.WithCancel(ctx)
-	s := &Server{cfg: cfg, deps: deps, guard: guard, searching: make(chan struct{}, 1), stop: stop, endStreams: endStreams}
+	s := &Server{
+		cfg: cfg, deps: deps, guard: guard, searching: make(chan struct{}, 1), stop: stop, endStreams: endStreams, began: time.Now(),
+	}
 	s.feed = newFeed(streams, deps, &s.ongoing, s.read)
 	s.pictures, s.targets = newPictures(ctx, cfg, deps, &s.ongoing), newTargets()
 	s.router, s.busy = s.routes(s.middleware()), s.turnAway() //nolint:contextcheck // handlers use their requests' contexts
