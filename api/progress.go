@@ -53,7 +53,12 @@ func (s *Server) detail(ctx context.Context, st *job.Status) error {
 	if err != nil || !planned {
 		return err
 	}
-	stored, err := s.deps.Progress.Completions(ctx, st.ID)
+	// What is drawn of a band is forgotten when that is stored: read before, it counts once or twice, and never not at all.
+	drawing, err := s.deps.Progress.DrawingOf(ctx, st.ID)
+	var stored []job.Completion
+	if err == nil {
+		stored, err = s.deps.Progress.Completions(ctx, st.ID)
+	}
 	var workers []string
 	if err == nil {
 		workers, err = s.deps.Progress.WorkersOf(ctx, st.ID)
@@ -61,7 +66,7 @@ func (s *Server) detail(ctx context.Context, st *job.Status) error {
 	if errors.Is(err, job.ErrUnavailable) { // what is known stays true
 		return nil
 	}
-	p := plan.Progress(st.Spec.Width, stored, time.Now())
+	p := plan.Progress(st.Spec.Width, stored, drawing, time.Now())
 	p.StartedAt, p.Paused, p.Failures, p.Error, p.Workers = st.StartedAt, st.Paused, st.Failures, st.Error, workers
 	if p.Paused {
 		p.ETA = time.Time{}

@@ -58,6 +58,8 @@ type Progress interface {
 	ProgressOf(ctx context.Context, ids ...spec.ID) (map[spec.ID]job.Progress, error)
 	// Completions tells which bands of a job are stored, and since when.
 	Completions(ctx context.Context, id spec.ID) ([]job.Completion, error)
+	// DrawingOf tells how much is drawn of the bands that are not stored.
+	DrawingOf(ctx context.Context, id spec.ID) ([]job.Drawing, error)
 	// WorkersOf names the workers that are on a job.
 	WorkersOf(ctx context.Context, id spec.ID) ([]string, error)
 	// PreviewsOf tells what the bands that are drawn look like.

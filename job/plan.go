@@ -57,17 +57,51 @@ type Completion struct {
 	At   time.Time // zero if not known
 }
 
+// Drawing is how much of a band that is not stored is drawn.
+type Drawing struct {
+	Band  int
+	Rows  int
+	Since time.Time // when it was begun
+}
+
 // rateWindow is how far back the speed of a job is measured: some bands long.
 const rateWindow = 30 * time.Second
 
+// work is some of a plan's, and the time from which it was done.
+type work struct {
+	seconds, pixels float64
+	since           time.Time
+}
+
 // Progress is how far a picture of this width has come by now, given the bands
-// that are stored, in the order of their times.
-func (p Plan) Progress(width int, stored []Completion, now time.Time) Progress {
-	var total, done, recent, pixels float64
+// that are stored, in the order of their times, and those that are being drawn.
+func (p Plan) Progress(width int, stored []Completion, drawing []Drawing, now time.Time) Progress {
+	var total float64
 	for _, b := range p.Bands {
 		total += b.Seconds
 	}
-	since, count := now, 0
+	done, recent, count := p.stored(width, stored, now)
+	begun := p.begun(width, stored, drawing, now)
+	done += begun.seconds
+	if recent.seconds == 0 { // which would count what was drawn of these before
+		recent = begun
+	}
+	progress := Progress{State: Running, Bands: len(p.Bands), BandsDone: count}
+	if total > 0 {
+		progress.Fraction = done / total
+	}
+	if elapsed := now.Sub(recent.since).Seconds(); recent.seconds > 0 && elapsed > 0 {
+		progress.PixelsPerSecond = recent.pixels / elapsed
+		left := (total - done) / (recent.seconds / elapsed)
+		progress.ETA = now.Add(time.Duration(left * float64(time.Second))).UTC().Truncate(time.Second)
+	}
+	return progress
+}
+
+// stored is the work of the bands that are stored, what was done of it of late, and
+// how many they are.
+func (p Plan) stored(width int, stored []Completion, now time.Time) (done float64, recent work, count int) {
+	recent.since = now
 	for i, c := range stored {
 		if c.Band < 0 || c.Band >= len(p.Bands) {
 			continue
@@ -78,23 +112,36 @@ func (p Plan) Progress(width int, stored []Completion, now time.Time) Progress {
 		if i == 0 || stored[i-1].At.IsZero() || now.Sub(c.At) > rateWindow { // what the first band took is not known
 			continue
 		}
-		if recent == 0 {
-			since = stored[i-1].At
-			if limit := now.Add(-rateWindow); since.Before(limit) {
-				since = limit
+		if recent.seconds == 0 {
+			recent.since = stored[i-1].At
+			if limit := now.Add(-rateWindow); recent.since.Before(limit) {
+				recent.since = limit
 			}
 		}
-		recent += b.Seconds
-		pixels += float64(width) * float64(b.End-b.Start)
+		recent.seconds += b.Seconds
+		recent.pixels += float64(width) * float64(b.End-b.Start)
 	}
-	progress := Progress{State: Running, Bands: len(p.Bands), BandsDone: count}
-	if total > 0 {
-		progress.Fraction = done / total
+	return done, recent, count
+}
+
+// begun is the work that is done of bands which are not stored.
+func (p Plan) begun(width int, stored []Completion, drawing []Drawing, now time.Time) work {
+	whole := make(map[int]bool, len(stored))
+	for _, c := range stored {
+		whole[c.Band] = true
 	}
-	if elapsed := now.Sub(since).Seconds(); recent > 0 && elapsed > 0 {
-		progress.PixelsPerSecond = pixels / elapsed
-		left := (total - done) / (recent / elapsed)
-		progress.ETA = now.Add(time.Duration(left * float64(time.Second))).UTC().Truncate(time.Second)
+	begun := work{since: now}
+	for _, d := range drawing {
+		if d.Band < 0 || d.Band >= len(p.Bands) || whole[d.Band] {
+			continue
+		}
+		b := p.Bands[d.Band]
+		rows := min(max(0, d.Rows), b.End-b.Start)
+		begun.seconds += b.Seconds * float64(rows) / float64(b.End-b.Start)
+		begun.pixels += float64(width) * float64(rows)
+		if d.Since.Before(begun.since) {
+			begun.since = d.Since
+		}
 	}
-	return progress
+	return begun
 }

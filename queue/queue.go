@@ -44,6 +44,7 @@ type Queue struct {
 	name      string // of this process, in claims
 
 	nextTurn *redis.Script
+	noteRows *redis.Script
 	counters
 }
 
@@ -85,6 +86,7 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 		name:      processName(),
 
 		nextTurn: redis.NewScript(nextTurn),
+		noteRows: redis.NewScript(noteRows),
 	}, nil
 }
 

@@ -67,7 +67,9 @@ func (d *drawer) counted(opt renderer.Options, s spec.Spec) renderer.Options {
 // compute computes a prepass.
 func (d *drawer) compute(ctx context.Context, s spec.Spec) (*renderer.Prepass, error) {
 	start := time.Now()
-	p, err := renderer.NewPrepass(ctx, s, d.render.Threads)
+	progress, end := d.teller.prepass(ctx, s.ID())
+	defer end()
+	p, err := renderer.NewPrepass(ctx, s, d.render.Threads, progress)
 	if err == nil {
 		d.observer.Prepass(time.Since(start))
 	}

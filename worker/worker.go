@@ -18,6 +18,7 @@ type Dependencies struct {
 	Ledger   *ledger.Ledger
 	Tasks    Tasks
 	Progress Progress
+	Live     Live
 	Previews Previews
 	Notices  Notices
 	Locks    Locks
@@ -123,7 +124,7 @@ func New(cfg Config, deps Dependencies) *Worker {
 		cfg: cfg, deps: deps, scheduler: next,
 		drawer: &drawer{
 			ledger: deps.Ledger, render: renderer.Options{Threads: cfg.Threads}, prepasses: newPrepasses(cfg.PrepassCache),
-			observer: deps.Observer, log: deps.Log,
+			teller: teller{live: deps.Live, notices: deps.Notices}, observer: deps.Observer, log: deps.Log,
 		},
 		reconciler: &reconciler{ledger: deps.Ledger, tasks: deps.Tasks, scheduler: next, observer: deps.Observer},
 		sweeper:    &sweeper{cfg: cfg, ledger: deps.Ledger, log: deps.Log},

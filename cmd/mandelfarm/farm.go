@@ -197,7 +197,7 @@ func (f *farm) newWorker() *worker.Worker {
 		Threads: set.threads, Band: set.band, AtOnce: set.batch, PrepassCache: set.prepassCache,
 		ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes, PrepassMaxAge: set.prepassMaxAge,
 		Abandoned: f.abilities.abandoned,
-	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Progress: q, Previews: q, Notices: q, Locks: q, Log: f.log, Observer: f.metrics.Work(f.ended)})
+	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Progress: q, Live: q, Previews: q, Notices: q, Locks: q, Log: f.log, Observer: f.metrics.Work(f.ended)})
 	f.metrics.Prepasses(w.CacheStats)
 	return w
 }
