@@ -21,11 +21,17 @@ type store struct {
 
 // Store wraps a store so that its operations are counted and measured.
 func (r *Registry) Store(s storage.Store) storage.Store {
-	return &store{
+	m := &store{
 		Store:      s,
 		operations: r.counter("storage_operations_total", "Operations of storage, by how they ended. A read is one to an object's end, or to its failure.", "operation", "outcome"),
 		durations:  r.histogram("storage_operation_duration_seconds", "Time that an operation of storage took; of a get until its first bytes can be read, of a list without what was done with it.", shortTimes(), "operation"),
 	}
+	for _, operation := range []string{"put", "create", "get", "read", "stat", "delete", "list"} {
+		for _, label := range []string{"ok", "damaged", "no_space", "read_only", "error"} { // those that alerts are about
+			m.operations.WithLabelValues(operation, label)
+		}
+	}
+	return m
 }
 
 // outcome is the label of an operation's end.

@@ -42,12 +42,36 @@ func (r *Registry) Work(ended *Ended) *Work {
 		ended:         ended,
 	}
 	r.prom.MustRegister(m.jobs)
+	m.begin()
+	return m
+}
+
+// begin has counters be there before anything has happened: a rate is one of changes, and what appears with its first
+// event has not changed.
+func (m *Work) begin() {
 	for _, lane := range job.Lanes() {
 		m.waits.WithLabelValues(string(lane))
 		m.dones.WithLabelValues(string(lane))
 	}
-	return m
+	for _, t := range []job.Task{
+		{Kind: job.KindImage, Lane: job.Interactive}, {Kind: job.KindImage, Lane: job.Control},
+		{Kind: job.KindBand, Lane: job.Batch}, {Kind: job.KindAssemble, Lane: job.Control},
+	} {
+		for _, outcome := range worker.Outcomes() {
+			m.tasks.WithLabelValues(string(t.Kind), string(t.Lane), string(outcome))
+		}
+	}
+	for _, turn := range worker.Turns() {
+		m.turns.WithLabelValues(turn, turnDone)
+		m.turns.WithLabelValues(turn, turnFailed)
+	}
 }
+
+// The outcomes of turns.
+const (
+	turnDone   = "done"
+	turnFailed = "failed"
+)
 
 // Task counts a delivery. What waits for its time before it is delivered again has waited at its first delivery alone.
 func (m *Work) Task(t job.Task, d job.Delivery, outcome worker.Outcome, took time.Duration) {
@@ -86,9 +110,9 @@ func (m *Work) Prepass(took time.Duration) { m.prepasses.Observe(took.Seconds())
 
 // Turn counts a turn.
 func (m *Work) Turn(name string, took time.Duration, err error) {
-	outcome := "done"
+	outcome := turnDone
 	if err != nil {
-		outcome = "failed"
+		outcome = turnFailed
 	}
 	m.turns.WithLabelValues(name, outcome).Inc()
 	m.turnDurations.WithLabelValues(name).Observe(took.Seconds())

@@ -139,7 +139,7 @@ func (w *Worker) CacheStats() CacheStats { return w.drawer.prepasses.stats() }
 // what the queue holds, and queues the difference. Of all the farm's workers
 // one does so in each interval.
 func (w *Worker) Reconcile(ctx context.Context, interval time.Duration) {
-	w.takeTurns(ctx, "reconcile", interval, w.reconciler.reconcile)
+	w.takeTurns(ctx, turnReconcile, interval, w.reconciler.reconcile)
 }
 
 // Sweep removes, every interval until ctx ends, what nobody needs: parts of jobs
@@ -147,7 +147,7 @@ func (w *Worker) Reconcile(ctx context.Context, interval time.Duration) {
 // prepasses of old that no open job needs. And it reads a part of what is stored, in
 // search of damage. Of all the farm's workers one does so in each interval.
 func (w *Worker) Sweep(ctx context.Context, interval time.Duration) {
-	w.takeTurns(ctx, "sweep", interval, func(ctx context.Context) error {
+	w.takeTurns(ctx, turnSweep, interval, func(ctx context.Context) error {
 		return errors.Join(w.sweeper.sweep(ctx), w.scrubber.scrub(ctx))
 	})
 }
