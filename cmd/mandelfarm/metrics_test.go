@@ -238,3 +238,46 @@ func TestEachAlertSaysWhatToDo(t *testing.T) {
 	}
 	assert.Equal(t, len(alerts), bytes.Count(docs, []byte(`<a id="`)))
 }
+
+// TestMetricsCountWhatWasDone by a farm in one process.
+func TestMetricsCountWhatWasDone(t *testing.T) {
+	t.Parallel()
+	farm := serve(t, map[string]string{"DATA": t.TempDir()})
+	for range 2 {
+		status, _ := farm.get("/generate/64/48")
+		require.Equal(t, http.StatusOK, status)
+	}
+	farm.awaitJob(t, farm.submit(t, `{"width": 50, "height": 50}`), "done", testTimeout)
+	endless := farm.submit(t, slow(endless))
+	farm.awaitJob(t, endless, "running", testTimeout)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, farm.url+endless, nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.EventuallyWithT(t, func(c *assert.CollectT) { // the worker hears of it soon
+		status, body := farm.get("/metrics")
+		assert.Equal(c, http.StatusOK, status)
+		for _, sample := range []string{
+			`mandelfarm_http_requests_total{code="200",method="GET",route="/generate/:width/:height"} 2`,
+			`mandelfarm_http_requests_total{code="202",method="POST",route="/jobs"} 2`,
+			`mandelfarm_answers_total{how="drawn"} 1`,
+			`mandelfarm_answers_total{how="memory"} 1`,
+			`mandelfarm_http_waiting_clients 0`,
+			`mandelfarm_jobs_accepted_total 2`,
+			`mandelfarm_jobs_ended_total{state="done"} 1`,
+			`mandelfarm_jobs_ended_total{state="canceled"} 1`,
+			`mandelfarm_tasks_total{kind="image",lane="interactive",outcome="done"} 1`,
+			`mandelfarm_tasks_total{kind="image",lane="control",outcome="done"} 1`,
+			`mandelfarm_task_wait_seconds_count{lane="interactive"} 1`,
+			`mandelfarm_storage_operations_total{operation="put",outcome="no_space"} 0`,
+			`mandelfarm_redis_up 1`,
+			`mandelfarm_workers 1`,
+		} {
+			assert.Contains(c, string(body), sample+"\n")
+		}
+		assert.Regexp(c, `mandelfarm_tasks_total\{kind="(image|band)",lane="(control|batch)",outcome="canceled"\} [1-9]`, string(body))
+		assert.Regexp(c, `mandelfarm_pixels_total [1-9]`, string(body))
+		assert.Regexp(c, `mandelfarm_iterations_total [1-9]`, string(body))
+	}, testTimeout, 50*time.Millisecond)
+}
