@@ -6,10 +6,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"mandelfarm/metrics"
 )
 
 // discardWriter is a client that takes no time.
@@ -30,10 +34,7 @@ func BenchmarkFromMemory(b *testing.B) {
 	b.Cleanup(server.Close)
 	for name, tag := range map[string]string{"200": "", "304": picture.header.Get("ETag")} {
 		b.Run(name, func(b *testing.B) {
-			request := httptest.NewRequest(http.MethodGet, "http://localhost:8080/generate/800/600", nil)
-			if tag != "" {
-				request.Header.Set("If-None-Match", tag)
-			}
+			request := ofMemory(tag)
 			server.ServeHTTP(discardWriter{http.Header{}}, request)
 			b.ReportAllocs()
 			for b.Loop() {
@@ -41,6 +42,60 @@ func BenchmarkFromMemory(b *testing.B) {
 			}
 		})
 	}
+}
+
+// ofMemory asks for the picture of a client that has one, or none if tag is empty.
+func ofMemory(tag string) *http.Request {
+	request := httptest.NewRequest(http.MethodGet, "http://localhost:8080/generate/800/600", nil)
+	if tag != "" {
+		request.Header.Set("If-None-Match", tag)
+	}
+	return request
+}
+
+// BenchmarkObserved measures by how much metrics make such an answer slower: runs of
+// requests to a server with them and one without, by turns and in changing order. Of
+// the ratios of each two runs it reports the median, so that what disturbs some of
+// them does not count.
+func BenchmarkObserved(b *testing.B) {
+	f := newFarm(b)
+	f.work()
+	picture := f.get("/generate/800/600")
+	require.Equal(b, http.StatusOK, picture.status)
+	plain, deps := f.server(f.config), f.dependencies()
+	b.Cleanup(plain.Close)
+	registry := metrics.New("", "")
+	deps.Observer = registry.Requests(registry.Ended())
+	observed := f.serverOf(f.config, deps)
+	b.Cleanup(observed.Close)
+	for name, tag := range map[string]string{"200": "", "304": picture.header.Get("ETag")} {
+		b.Run(name, func(b *testing.B) {
+			var ratios, without []float64
+			for b.Loop() {
+				first, second := run(plain, tag), run(observed, tag)
+				third, fourth := run(observed, tag), run(plain, tag)
+				ratios = append(ratios, float64(second)/float64(first), float64(third)/float64(fourth))
+				without = append(without, float64(first)/requestsOfRun)
+			}
+			slices.Sort(ratios)
+			slices.Sort(without)
+			b.ReportMetric(ratios[len(ratios)/2], "with/without")
+			b.ReportMetric(without[len(without)/2], "ns/answer")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+const requestsOfRun = 100
+
+// run is how long some answers take.
+func run(server http.Handler, tag string) time.Duration {
+	request := ofMemory(tag)
+	start := time.Now()
+	for range requestsOfRun {
+		server.ServeHTTP(discardWriter{http.Header{}}, request)
+	}
+	return time.Since(start)
 }
 
 // BenchmarkIdleStream measures what an event stream costs on which nothing

@@ -14,6 +14,7 @@
 //	GET    /jobs/{id}/image           a job's picture
 //	GET    /jobs/{id}/preview         the picture so far of a large one
 //	GET    /healthz, /readyz          probes
+//	GET    /metrics                   for Prometheus
 //
 // # How a picture is found
 //

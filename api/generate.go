@@ -189,12 +189,13 @@ func isNumber(segment string) bool { return segment != "" && strings.Trim(segmen
 // answer sends the picture of a Spec that is normalised and within the limits,
 // waiting for it as long as the client likes and the farm allows.
 func (s *Server) answer(c *gin.Context, asked *target) {
-	if known(c, asked.etag) {
+	if s.known(c, asked.etag) {
 		return
 	}
-	p, err := s.find(c, asked)
+	p, how, err := s.find(c, asked)
 	switch {
 	case err == nil:
+		s.deps.Observer.Answered(how)
 		if err := s.serve(c, asked.etag, p); errors.Is(err, storage.ErrDamaged) {
 			s.mend(job.Status{}, p) // the next request finds none, and has it drawn
 		}
@@ -209,26 +210,26 @@ func (s *Server) answer(c *gin.Context, asked *target) {
 var errPromise = errors.New("client prefers not to wait")
 
 // find looks for a picture as the client's preferences have it.
-func (s *Server) find(c *gin.Context, asked *target) (*picture, error) {
+func (s *Server) find(c *gin.Context, asked *target) (*picture, Answer, error) {
 	ctx := c.Request.Context()
 	prefer := parsePrefer(c.Request.Header)
 	if !prefer.given {
 		return s.pictures.draw(ctx, asked)
 	}
 	if prefer.wait == 0 {
-		p, err := s.pictures.stored(ctx, asked.id, asked.spec.Format)
+		p, how, err := s.pictures.stored(ctx, asked.id, asked.spec.Format)
 		if p == nil && err == nil || errors.Is(err, errDamaged) {
 			err = errPromise
 		}
-		return p, err
+		return p, how, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, prefer.wait, errPromise)
 	defer cancel()
-	p, err := s.pictures.draw(ctx, asked)
+	p, how, err := s.pictures.draw(ctx, asked)
 	if errors.Is(err, errWaited) {
 		err = errPromise
 	}
-	return p, err
+	return p, how, err
 }
 
 // promise makes a job of a request and answers 202.
@@ -238,6 +239,7 @@ func (s *Server) promise(c *gin.Context, wanted spec.Spec) {
 		s.fail(c, err)
 		return
 	}
+	s.deps.Observer.Answered(Promised)
 	c.Header("Preference-Applied", parsePrefer(c.Request.Header).applied())
 	s.accepted(c, st, nil)
 }

@@ -19,19 +19,31 @@ import (
 	"mandelfarm/storage"
 )
 
-// immutable: nothing ever changes under an ID, and an ID is in every ETag.
-const immutable = "public, max-age=31536000, immutable"
+// Values of headers that pictures are sent with, shared by all answers: to make a copy for each, and to find out how the
+// header's name is spelled, would take as long as the rest of an answer from memory.
+var ( //nolint:gochecknoglobals // constants
+	// immutable: nothing ever changes under an ID, and an ID is in every ETag.
+	immutable = []string{"public, max-age=31536000, immutable"}
+	byBytes   = []string{"bytes"}
+	noSniff   = []string{"nosniff"}
+)
+
+// setImmutable has clients keep a picture.
+func setImmutable(h http.Header, tag string) {
+	h["Etag"] = []string{tag}
+	h["Cache-Control"] = immutable
+}
 
 func etag(id spec.ID) string { return `"` + string(id) + `"` }
 
 // known answers a client that has the picture already, and reports whether it
 // did. Such a client got its ETag from the farm, so the picture exists.
-func known(c *gin.Context, tag string) bool {
+func (s *Server) known(c *gin.Context, tag string) bool {
 	if !matches(c, tag) {
 		return false
 	}
-	c.Header("ETag", tag)
-	c.Header("Cache-Control", immutable)
+	s.deps.Observer.Answered(NotModified)
+	setImmutable(c.Writer.Header(), tag)
 	c.Status(http.StatusNotModified)
 	return true
 }
@@ -55,9 +67,9 @@ func (s *Server) serve(c *gin.Context, tag string, p *picture) error {
 	if strings.Contains(c.GetHeader("Range"), ",") {
 		c.Request.Header.Del("Range") // many small parts cost far more than the whole
 	}
-	c.Header("Content-Type", p.mediaType)
-	c.Header("ETag", tag)
-	c.Header("Cache-Control", immutable)
+	h := c.Writer.Header()
+	h["Content-Type"] = p.mediaType
+	setImmutable(h, tag)
 	if p.data == nil {
 		object := newStalling(c.Request.Context(), p.stored)
 		defer object.Close()
@@ -69,8 +81,8 @@ func (s *Server) serve(c *gin.Context, tag string, p *picture) error {
 		return nil
 	}
 	// What ServeContent would do, at a third of its cost: most requests are these.
-	c.Header("Accept-Ranges", "bytes")
-	c.Header("Content-Length", p.length)
+	h["Accept-Ranges"] = byBytes
+	h["Content-Length"] = p.length
 	_, _ = c.Writer.Write(p.data) // a client that has left cannot be told
 	return nil
 }
@@ -139,7 +151,7 @@ func (s *Server) jobImage(c *gin.Context) {
 		s.fail(c, job.ErrUnknown)
 		return
 	}
-	if known(c, etag(id)) {
+	if s.known(c, etag(id)) {
 		return
 	}
 	st, p, err := s.findImage(c.Request.Context(), id)
@@ -169,12 +181,14 @@ func (s *Server) findImage(ctx context.Context, id spec.ID) (job.Status, *pictur
 	if err != nil {
 		return st, nil, err
 	}
-	p, err := s.pictures.stored(ctx, id, st.Spec.Format)
+	p, how, err := s.pictures.stored(ctx, id, st.Spec.Format)
 	switch {
 	case errors.Is(err, errDamaged):
 		return st, nil, errors.Join(err, s.drawAgain(ctx, st))
 	case err == nil && p == nil:
 		err = absent(st)
+	case err == nil:
+		s.deps.Observer.Answered(how)
 	}
 	return st, p, err
 }

@@ -59,7 +59,7 @@ func readPriority(query url.Values) (job.Priority, error) {
 // before anything is recorded.
 func (s *Server) accept(ctx context.Context, wanted spec.Spec, priority job.Priority) (job.Status, error) {
 	id := wanted.ID()
-	p, err := s.pictures.stored(ctx, id, wanted.Format)
+	p, _, err := s.pictures.stored(ctx, id, wanted.Format)
 	if err != nil && !errors.Is(err, errDamaged) {
 		return job.Status{}, err
 	}
@@ -69,6 +69,9 @@ func (s *Server) accept(ctx context.Context, wanted spec.Spec, priority job.Prio
 		}
 	}
 	st, err := s.deps.Ledger.AcceptAs(ctx, wanted, priority)
+	if err == nil {
+		s.deps.Observer.Accepted()
+	}
 	if err != nil || st.State == job.Done {
 		return st, err
 	}
@@ -76,6 +79,7 @@ func (s *Server) accept(ctx context.Context, wanted spec.Spec, priority job.Prio
 		now := p.stored.Modified.UTC()
 		st.Progress, err = s.deps.Ledger.Finish(ctx, id, job.Progress{State: job.Done, FinishedAt: now, Bytes: p.stored.Size})
 		if err == nil {
+			s.deps.Observer.Ended(st.State)
 			s.announce(ctx, st)
 		}
 		return st, err
@@ -168,6 +172,7 @@ func (s *Server) stopJob(ctx context.Context, st job.Status) (job.Status, error)
 		if st.Progress, err = s.deps.Ledger.Finish(ctx, st.ID, end); err != nil {
 			return st, err
 		}
+		s.deps.Observer.Ended(st.State)
 	}
 	if st.State != job.Canceled {
 		return st, fmt.Errorf("cancel a job that is %s: %w", st.State, job.ErrState)

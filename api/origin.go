@@ -61,7 +61,7 @@ func (s *Server) guarded(c *gin.Context) {
 }
 
 func (g *guard) check(r *http.Request) error {
-	if last := g.last.Load(); (last == nil || *last != r.Host) && !g.look(r.Host) && !isProbe(r.URL.Path) {
+	if last := g.last.Load(); (last == nil || *last != r.Host) && !g.look(r.Host) && !isProbe(r) {
 		return fmt.Errorf("%w: %q", errHost, r.Host)
 	}
 	if g.origins.Check(r) != nil {
@@ -70,7 +70,18 @@ func (g *guard) check(r *http.Request) error {
 	return nil
 }
 
-func isProbe(path string) bool { return path == healthPath || path == readyPath }
+// isProbe reports whether a request may come by any address. What tells something of the farm may not come by a name: only
+// names can be aliases.
+func isProbe(r *http.Request) bool {
+	switch r.URL.Path {
+	case healthPath, readyPath:
+		return true
+	case metricsPath:
+		_, err := netip.ParseAddr(withoutPort(r.Host))
+		return err == nil
+	}
+	return false
+}
 
 // look reports whether a Host header is good, and remembers it if so.
 func (g *guard) look(header string) bool {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -25,9 +26,9 @@ import (
 // only the place is known.
 type picture struct {
 	stored    ledger.Stored
-	mediaType string
-	data      []byte // nil if the image is larger than smallImage
-	length    string // of data, as a header says it
+	mediaType []string // as a header says it
+	data      []byte   // nil if the image is larger than smallImage
+	length    []string // of data, as a header says it
 }
 
 const (
@@ -65,20 +66,29 @@ func newPictures(ctx context.Context, cfg Config, deps Dependencies, ongoing *sy
 }
 
 // stored finds a picture in memory or storage; nil if it is in neither.
-func (all *pictures) stored(ctx context.Context, id spec.ID, format spec.FileFormat) (*picture, error) {
+func (all *pictures) stored(ctx context.Context, id spec.ID, format spec.FileFormat) (*picture, Answer, error) {
 	if all.cache != nil {
 		if p, ok := all.cache.GetIfPresent(id); ok {
-			return p, nil
+			return p, FromMemory, nil
 		}
 	}
 	return all.fetchOnce(ctx, id, format)
 }
 
 // fetchOnce is fetch, once for all who ask at the same time.
-func (all *pictures) fetchOnce(ctx context.Context, id spec.ID, format spec.FileFormat) (*picture, error) {
-	return all.share(ctx, "stored:"+string(id), func(ctx context.Context) (*picture, error) {
+func (all *pictures) fetchOnce(ctx context.Context, id spec.ID, format spec.FileFormat) (*picture, Answer, error) {
+	p, joined, err := all.share(ctx, "stored:"+string(id), func(ctx context.Context) (*picture, error) {
 		return all.fetch(ctx, id, format)
 	})
+	return p, unless(joined, FromStorage), err
+}
+
+// unless is how a search was answered that this request has begun itself, or joined.
+func unless(joined bool, how Answer) Answer {
+	if joined {
+		return Joined
+	}
+	return how
 }
 
 // fetch looks in storage, and keeps what it finds. What is damaged is removed, and the
@@ -110,11 +120,11 @@ func read(ctx context.Context, image ledger.Object, format spec.FileFormat) (*pi
 		return nil, err
 	}
 	defer body.Close()
-	p := &picture{stored: stored, mediaType: format.MediaType()}
+	p := &picture{stored: stored, mediaType: []string{format.MediaType()}}
 	if stored.Size > smallImage {
 		return p, nil
 	}
-	p.data, p.length = make([]byte, stored.Size), strconv.FormatInt(stored.Size, 10)
+	p.data, p.length = make([]byte, stored.Size), []string{strconv.FormatInt(stored.Size, 10)}
 	_, err = io.ReadFull(body, p.data)
 	return p, err
 }
@@ -140,36 +150,41 @@ func (all *pictures) recheck(ctx context.Context, image ledger.Object) error {
 
 // draw finds a picture, having it drawn if need be, and waits for it until ctx
 // ends or the wait limit is reached (errWaited).
-func (all *pictures) draw(ctx context.Context, asked *target) (*picture, error) {
-	p, err := all.stored(ctx, asked.id, asked.spec.Format)
+func (all *pictures) draw(ctx context.Context, asked *target) (*picture, Answer, error) {
+	p, how, err := all.stored(ctx, asked.id, asked.spec.Format)
 	if p != nil || err != nil && !errors.Is(err, errDamaged) {
-		return p, err
+		return p, how, err
 	}
 	return all.await(ctx, asked)
 }
 
 // await has a picture drawn and waits for it.
-func (all *pictures) await(ctx context.Context, asked *target) (*picture, error) {
+func (all *pictures) await(ctx context.Context, asked *target) (*picture, Answer, error) {
+	all.deps.Observer.Waiting(1)
+	defer all.deps.Observer.Waiting(-1)
 	ctx, cancel := context.WithTimeoutCause(ctx, all.limit, errWaited)
 	defer cancel()
 	for {
-		p, err := all.share(ctx, "draw:"+string(asked.id), func(ctx context.Context) (*picture, error) {
+		p, joined, err := all.share(ctx, "draw:"+string(asked.id), func(ctx context.Context) (*picture, error) {
 			return all.order(ctx, job.ImageTask(asked.spec, job.Interactive))
 		})
 		// If the search had begun before this request, its time may be up and ours not.
 		if end, _ := ctx.Deadline(); !errors.Is(err, errWaited) || !time.Now().Before(end) {
-			return p, err
+			return p, unless(joined, Drawn), err
 		}
 	}
 }
 
 // share runs search once for all who ask for the same key at the same time. It
-// goes on, within the wait limit, when those who wait for it leave.
-func (all *pictures) share(ctx context.Context, key string, search func(context.Context) (*picture, error)) (*picture, error) {
+// goes on, within the wait limit, when those who wait for it leave. It reports whether
+// another has begun it.
+func (all *pictures) share(ctx context.Context, key string, search func(context.Context) (*picture, error)) (p *picture, joined bool, err error) {
+	var mine atomic.Bool
 	all.ongoing.Add(1)
 	results := all.shared.DoChan(key, func() (p any, err error) { //nolint:contextcheck // it outlives the request
 		defer func() { logging.Panic(all.ctx, all.deps.Log, err, slog.String("search", key)) }()
 		defer panics.Recover(&err)
+		mine.Store(true)
 		ctx, cancel := context.WithTimeoutCause(all.ctx, all.limit, errWaited)
 		defer cancel()
 		return search(ctx)
@@ -181,10 +196,10 @@ func (all *pictures) share(ctx context.Context, key string, search func(context.
 	}()
 	select {
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return nil, !mine.Load(), context.Cause(ctx)
 	case r := <-finished:
-		p, _ := r.Val.(*picture)
-		return p, r.Err
+		p, _ = r.Val.(*picture)
+		return p, !mine.Load(), r.Err
 	}
 }
 

@@ -89,11 +89,11 @@ func (s *Server) look(ctx context.Context, id spec.ID) (hints, error) {
 // It reports false if the job has no plan any more. That goes before the bands do: if
 // it is there after they were counted, none was missing.
 func (s *Server) count(ctx context.Context, st *job.Status) (bool, error) {
-	times, workers, err := s.drawing(ctx, st.ID)
+	known, err := s.bandsOf(ctx, st.ID)
 	if err != nil {
 		return false, err
 	}
-	stored, err := s.stored(ctx, st.ID, times)
+	stored, err := s.stored(ctx, st.ID, known.times)
 	if err != nil {
 		return false, err
 	}
@@ -101,8 +101,8 @@ func (s *Server) count(ctx context.Context, st *job.Status) (bool, error) {
 	if err != nil || !planned {
 		return false, err
 	}
-	p := plan.Progress(st.Spec.Width, stored, time.Now())
-	p.StartedAt, p.Paused, p.Failures, p.Error, p.Workers = plan.MadeAt, st.Paused, st.Failures, st.Error, workers
+	p := plan.Progress(st.Spec.Width, stored, known.drawing, time.Now())
+	p.StartedAt, p.Paused, p.Failures, p.Error, p.Workers = plan.MadeAt, st.Paused, st.Failures, st.Error, known.workers
 	if p.Paused {
 		p.ETA = time.Time{}
 	}
@@ -110,19 +110,30 @@ func (s *Server) count(ctx context.Context, st *job.Status) (bool, error) {
 	return true, nil
 }
 
-// drawing is what the queue knows of the bands of a job: since when they are stored,
-// and who is on them. It is nothing if Redis cannot say.
-func (s *Server) drawing(ctx context.Context, id spec.ID) (times []job.Completion, workers []string, err error) {
+// bands is what the queue knows of the bands of a job.
+type bands struct {
+	drawing []job.Drawing    // how much of them is drawn
+	times   []job.Completion // since when they are stored
+	workers []string         // who is on them
+}
+
+// bandsOf is nothing if Redis cannot say. What is drawn of a band is forgotten when that
+// is stored: read before, it counts once or twice, and never not at all.
+func (s *Server) bandsOf(ctx context.Context, id spec.ID) (b bands, err error) {
 	err = hint(ctx, func(ctx context.Context) (err error) {
-		if times, err = s.deps.Progress.Completions(ctx, id); err == nil {
-			workers, err = s.deps.Progress.WorkersOf(ctx, id)
+		if b.drawing, err = s.deps.Progress.DrawingOf(ctx, id); err != nil {
+			return err
 		}
+		if b.times, err = s.deps.Progress.Completions(ctx, id); err != nil {
+			return err
+		}
+		b.workers, err = s.deps.Progress.WorkersOf(ctx, id)
 		return err
 	})
 	if errors.Is(err, job.ErrUnavailable) {
 		err = nil
 	}
-	return times, workers, err
+	return b, err
 }
 
 // stored returns which bands of a job are stored, given those of which it is known

@@ -13,7 +13,7 @@ import (
 // middleware is what every request passes through, whatever its route, the outermost first. A handler of the chain calls
 // c.Next for what is inside it, and sees the status after that.
 func (s *Server) middleware() gin.HandlersChain {
-	return gin.HandlersChain{s.recoverPanics, noSniffing, closeChunked, s.guarded}
+	return gin.HandlersChain{s.observe, s.recoverPanics, noSniffing, closeChunked, s.guarded}
 }
 
 // recoverPanics answers a request whose handler panics with 500.
@@ -31,7 +31,7 @@ func next(c *gin.Context) (err error) {
 }
 
 // noSniffing has browsers take an answer for what its media type says.
-func noSniffing(c *gin.Context) { c.Header("X-Content-Type-Options", "nosniff") }
+func noSniffing(c *gin.Context) { c.Writer.Header()["X-Content-Type-Options"] = noSniff }
 
 // closeChunked ends the connection of a request whose body came in chunks, after the answer. One that has a Content-Length as
 // well must not be followed by another on the same connection (RFC 9112, section 6.3), because somebody in between may have
@@ -65,6 +65,10 @@ func (s *Server) routes(chain gin.HandlersChain) *gin.Engine {
 	r.POST("/jobs/:id/pause", withTimeout(s.hold(true)))
 	r.POST("/jobs/:id/resume", withTimeout(s.hold(false)))
 	s.probes(r)
+	if s.deps.Metrics != nil {
+		r.Match(read, metricsPath, gin.WrapH(s.deps.Metrics))
+	}
+	s.observers = routeObservers(r.Routes(), s.deps.Observer)
 	return r
 }
 
@@ -83,6 +87,9 @@ const (
 	healthPath = "/healthz"
 	readyPath  = "/readyz"
 )
+
+// metricsPath is for those who come by the process's address as well.
+const metricsPath = "/metrics"
 
 func (s *Server) probes(r gin.IRoutes) {
 	read := []string{http.MethodGet, http.MethodHead}

@@ -25,8 +25,10 @@ type Dependencies struct {
 	// Presigner is the store, for a [Config].Presign that is not 0; nil if the store has no presigned URLs.
 	Presigner ledger.Presigner
 	Health    http.Handler // answers /healthz and /readyz
+	Metrics   http.Handler // answers /metrics; nil is none
 	Page      []byte       // for browsers, HTML
 	Log       *slog.Logger
+	Observer  Observer // nil is nobody
 }
 
 // Tasks is how the API has work done.
@@ -56,6 +58,8 @@ type Progress interface {
 	ProgressOf(ctx context.Context, ids ...spec.ID) (map[spec.ID]job.Progress, error)
 	// Completions tells which bands of a job are stored, and since when.
 	Completions(ctx context.Context, id spec.ID) ([]job.Completion, error)
+	// DrawingOf tells how much is drawn of the bands that are not stored.
+	DrawingOf(ctx context.Context, id spec.ID) ([]job.Drawing, error)
 	// WorkersOf names the workers that are on a job.
 	WorkersOf(ctx context.Context, id spec.ID) ([]string, error)
 	// PreviewsOf tells what the bands that are drawn look like.
@@ -112,6 +116,9 @@ type Server struct {
 	feed     *feed
 	targets  targets
 
+	began     time.Time                                                      // when it was made
+	observers map[string]func(method string, status int, took time.Duration) // by route
+
 	searching chan struct{} // holds the one search for a minibrot that may be under way
 
 	stop       context.CancelFunc // ends what requests have set going
@@ -128,9 +135,14 @@ func New(ctx context.Context, cfg Config, deps Dependencies) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if deps.Observer == nil {
+		deps.Observer = nobody{}
+	}
 	ctx, stop := context.WithCancel(ctx)
 	streams, endStreams := context.WithCancel(ctx)
-	s := &Server{cfg: cfg, deps: deps, guard: guard, searching: make(chan struct{}, 1), stop: stop, endStreams: endStreams}
+	s := &Server{
+		cfg: cfg, deps: deps, guard: guard, searching: make(chan struct{}, 1), stop: stop, endStreams: endStreams, began: time.Now(),
+	}
 	s.feed = newFeed(streams, deps, &s.ongoing, s.read)
 	s.pictures, s.targets = newPictures(ctx, cfg, deps, &s.ongoing), newTargets()
 	s.router, s.busy = s.routes(s.middleware()), s.turnAway() //nolint:contextcheck // handlers use their requests' contexts

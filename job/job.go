@@ -39,10 +39,14 @@ type Progress struct {
 	Failures   int       `json:"failures,omitempty"`   // attempts at it, or at parts of it, that have failed
 	Error      string    `json:"error,omitempty"`      // why State is failed, or the last of those did
 
+	// Prepass is how far the prepass is that is being computed for the picture, 0 to 1, of the most
+	// that it may take: it ends sooner if it finds what it looks for.
+	Prepass float64 `json:"prepass,omitempty"`
+
 	// Of a picture that is drawn in bands.
 	Bands           int       `json:"bands,omitempty"`             // parts the picture is drawn in
 	BandsDone       int       `json:"bands_done,omitempty"`        // of which are stored
-	Fraction        float64   `json:"fraction,omitempty"`          // of the expected work that is done, 0 to 1
+	Fraction        float64   `json:"fraction,omitempty"`          // of the expected work that is done, 0 to 1, rows of bands included
 	ETA             time.Time `json:"eta,omitzero"`                // when the picture is expected
 	PixelsPerSecond float64   `json:"pixels_per_second,omitempty"` // of late, by all workers
 	Workers         []string  `json:"workers,omitempty"`           // processes that are on it

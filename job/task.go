@@ -101,6 +101,7 @@ type Delivery struct {
 	Try       int       // 1 for the first, one more after each failure
 	MaxTries  int       // the last one
 	Worker    string    // the process
+	QueuedAt  time.Time // when the task was queued, for all its deliveries; zero if it does not say
 	StartedAt time.Time // when it began
 	Deaths    int       // workers that have died with the task in hand
 }

@@ -112,7 +112,7 @@ func (q *Queue) cancel(ctx context.Context, id spec.ID) error {
 			}
 		}
 	}
-	if err := q.rdb.Del(ctx, progressKey(id), storedKey(id)).Err(); err != nil { // previews stay true
+	if err := q.Forget(ctx, id); err != nil { // previews stay true
 		return err
 	}
 	return q.rdb.Publish(ctx, cancelChannel, string(id)).Err()

@@ -30,6 +30,13 @@ func previewsKey(id spec.ID) string { return keyPrefix + "previews:" + string(id
 // last said so.
 func workersKey(id spec.ID) string { return keyPrefix + "workers:" + string(id) }
 
+// drawingKey is a hash: how much is drawn of the bands of a job that are not stored, by
+// their index, as "rows milliseconds": since when, in Unix time.
+func drawingKey(id spec.ID) string { return keyPrefix + "drawing:" + string(id) }
+
+// prepassKey is how far the prepass of a picture is, 0 to 1.
+func prepassKey(id spec.ID) string { return keyPrefix + "prepass:" + string(id) }
+
 // slotsKey is a sorted set: how many bands each worker can draw at a time, as
 // "number worker", by the Unix second it last said so.
 const slotsKey = keyPrefix + "slots"

@@ -76,7 +76,7 @@ func (s *server) process(ctx, interrupted context.Context, at *asynq.Task) error
 	died, _ := strconv.Atoi(at.Headers()[deaths]) // 0 if it does not say
 	d := job.Delivery{
 		Try: retried + 1, MaxTries: maxTries,
-		Worker: s.queue.name, StartedAt: time.Now().UTC().Truncate(time.Millisecond), Deaths: died,
+		Worker: s.queue.name, StartedAt: time.Now().UTC().Truncate(time.Millisecond), Deaths: died, QueuedAt: queuedAtOf(at),
 	}
 	var t job.Task
 	err := json.Unmarshal(at.Payload(), &t)
@@ -151,9 +151,15 @@ func (s *server) judge(ctx context.Context, at *asynq.Task, d job.Delivery, err 
 }
 
 // age is how long ago a task was queued. One that does not say is old.
-func age(at *asynq.Task) time.Duration {
-	queued, _ := strconv.ParseInt(at.Headers()[queuedAt], 10, 64)
-	return time.Since(time.UnixMilli(queued))
+func age(at *asynq.Task) time.Duration { return time.Since(queuedAtOf(at)) }
+
+// queuedAtOf is when a task was queued; zero if it does not say.
+func queuedAtOf(at *asynq.Task) time.Time {
+	ms, err := strconv.ParseInt(at.Headers()[queuedAt], 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
 }
 
 // isFailure tells what counts against a task from what is nobody's fault.

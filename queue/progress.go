@@ -47,14 +47,15 @@ func (q *Queue) Stored(ctx context.Context, id spec.ID, at time.Time, bands ...i
 	if !at.IsZero() {
 		score = float64(at.UnixMilli())
 	}
-	members := make([]redis.Z, len(bands))
+	members, fields := make([]redis.Z, len(bands)), make([]string, len(bands))
 	for i, band := range bands {
-		members[i] = redis.Z{Score: score, Member: band}
+		members[i], fields[i] = redis.Z{Score: score, Member: band}, strconv.Itoa(band)
 	}
 	added, all := &redis.IntCmd{}, &redis.IntCmd{}
 	_, err = q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		if len(members) > 0 {
 			added = p.ZAddNX(ctx, storedKey(id), members...)
+			p.HDel(ctx, drawingKey(id), fields...)
 		}
 		p.Expire(ctx, storedKey(id), progressTTL)
 		all = p.ZCard(ctx, storedKey(id))
@@ -95,7 +96,7 @@ func (q *Queue) Failed(ctx context.Context, id spec.ID, reason string) error {
 
 // Forget drops what is noted of a job.
 func (q *Queue) Forget(ctx context.Context, id spec.ID) error {
-	return unavailable(q.rdb.Del(ctx, progressKey(id), storedKey(id)).Err())
+	return unavailable(q.rdb.Del(ctx, progressKey(id), storedKey(id), drawingKey(id)).Err())
 }
 
 // Completions returns which bands of a job are known to be stored, and since
@@ -129,10 +130,11 @@ func (q *Queue) ProgressOf(ctx context.Context, ids ...spec.ID) (map[spec.ID]job
 		return nil, unavailable(err)
 	}
 	hashes := make([]*redis.MapStringStringCmd, len(ids))
-	stored := make([]*redis.IntCmd, len(ids))
+	stored, prepasses := make([]*redis.IntCmd, len(ids)), make([]*redis.StringCmd, len(ids))
 	_, err = q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, id := range ids {
 			hashes[i], stored[i] = p.HGetAll(ctx, progressKey(id)), p.ZCard(ctx, storedKey(id))
+			prepasses[i] = p.Get(ctx, prepassKey(id))
 		}
 		return nil
 	})
@@ -140,11 +142,15 @@ func (q *Queue) ProgressOf(ctx context.Context, ids ...spec.ID) (map[spec.ID]job
 		return nil, unavailable(err)
 	}
 	for i, id := range ids {
+		p, claimed := known[id]
+		if done, err := prepasses[i].Float64(); err == nil && claimed {
+			p.Prepass = done
+			known[id] = p
+		}
 		fields := hashes[i].Val()
 		if len(fields) == 0 {
 			continue
 		}
-		p, claimed := known[id]
 		if !claimed {
 			p.State = job.Queued
 		}
@@ -161,7 +167,7 @@ func readProgress(p job.Progress, fields map[string]string, stored int) job.Prog
 	if err != nil {
 		return p
 	}
-	p.State, p.Bands, p.BandsDone = job.Running, bands, stored
+	p.State, p.Bands, p.BandsDone, p.Prepass = job.Running, bands, stored, 0
 	if started, err := strconv.ParseInt(fields[fieldStarted], 10, 64); err == nil {
 		p.StartedAt = time.UnixMilli(started).UTC()
 	}

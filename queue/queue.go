@@ -44,6 +44,8 @@ type Queue struct {
 	name      string // of this process, in claims
 
 	nextTurn *redis.Script
+	noteRows *redis.Script
+	counters
 }
 
 // errURL does not repeat the URL, which may hold a password, nor what the parser
@@ -84,6 +86,7 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 		name:      processName(),
 
 		nextTurn: redis.NewScript(nextTurn),
+		noteRows: redis.NewScript(noteRows),
 	}, nil
 }
 

@@ -57,7 +57,14 @@ func (q *Queue) revive(ctx context.Context, t job.Task) error {
 			return err
 		}
 	}
-	return q.add(ctx, t, attempt)
+	if err := q.add(ctx, t, attempt); err != nil {
+		return err
+	}
+	q.revived.Add(1)
+	if seen.dead {
+		q.takenOver.Add(1)
+	}
+	return nil
 }
 
 // resetAttempts begins the count of a task's attempts anew: it has come to an end, and

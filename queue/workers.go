@@ -2,8 +2,6 @@ package queue
 
 import (
 	"context"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -17,14 +15,7 @@ func (q *Queue) Slots(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, unavailable(err)
 	}
-	slots := 0
-	for _, member := range members {
-		number, _, _ := strings.Cut(member, " ")
-		if n, err := strconv.Atoi(number); err == nil {
-			slots += n
-		}
-	}
-	return slots, nil
+	return countSlots(members), nil
 }
 
 // WorkersOf names the processes that are on a job that is drawn in bands, or were

@@ -44,12 +44,12 @@ func plain(s spec.Spec, width, height int) spec.Spec {
 }
 
 // resolve finds what Auto stands for, and the reference if the view is deep.
-func resolve(ctx context.Context, s spec.Spec, threads int) (limit int, reference *deep.Reference, err error) {
+func resolve(ctx context.Context, s spec.Spec, threads int, progress func(done float64)) (limit int, reference *deep.Reference, err error) {
 	probe := probe(s)
 	p := newPoints(probe)
 	if IsDeep(probe) {
 		v := probeView(s, probe)
-		if reference, err = v.Reference(ctx, goroutines(threads, math.MaxInt)); err != nil {
+		if reference, err = v.Reference(ctx, goroutines(threads, math.MaxInt), progress); err != nil {
 			return 0, nil, err
 		}
 		if reference.Period == 0 && reference.Len() == v.MaxIterations {
@@ -66,7 +66,7 @@ func resolve(ctx context.Context, s spec.Spec, threads int) (limit int, referenc
 	if reference == nil && IsDeep(s) {
 		v := deepView(s)
 		v.MaxIterations = limit
-		reference, err = v.Reference(ctx, goroutines(threads, math.MaxInt))
+		reference, err = v.Reference(ctx, goroutines(threads, math.MaxInt), progress)
 		return limit, reference, err
 	}
 	return limit, shorten(reference, limit), nil

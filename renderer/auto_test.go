@@ -19,7 +19,7 @@ const spiral = `"center":{"re":"-0.743643887037158704752191506114774","im":"0.13
 
 func prepass(t *testing.T, s spec.Spec) *renderer.Prepass {
 	t.Helper()
-	g, err := renderer.NewPrepass(t.Context(), s, 0)
+	g, err := renderer.NewPrepass(t.Context(), s, 0, nil)
 	require.NoError(t, err)
 	return g
 }
@@ -100,7 +100,7 @@ func TestAutoIsOfTheView(t *testing.T) {
 	one := parse(t, `{"width":1024,"height":576,"max_iterations":"auto",`+spiral+`,"radius":"1e-20"}`)
 	other := parse(t, `{"width":320,"height":180,"max_iterations":"auto",`+spiral+`,"radius":"1e-20","samples":4,"coloring":{"palette":"fire"}}`)
 	require.Equal(t, renderer.PrepassKey(one), renderer.PrepassKey(other))
-	alone, err := renderer.NewPrepass(t.Context(), other, 1)
+	alone, err := renderer.NewPrepass(t.Context(), other, 1, nil)
 	require.NoError(t, err)
 	require.Equal(t, prepass(t, one).MaxIterations(), alone.MaxIterations())
 	turned := one

@@ -141,7 +141,7 @@ func newViewer(tb testing.TB, d spec.Draft) *viewer {
 	counts.Format, slopes.Coloring.Method = spec.NPY, spec.MethodSlope
 	v := &viewer{tb: tb, scratch: getScratch()}
 	tb.Cleanup(func() { scratches.Put(v.scratch) })
-	pre, err := NewPrepass(tb.Context(), must(spec.Normalize(d)), 0)
+	pre, err := NewPrepass(tb.Context(), must(spec.Normalize(d)), 0, nil)
 	require.NoError(tb, err)
 	for to, wanted := range map[**painter]spec.Draft{&v.counts: counts, &v.slopes: slopes} {
 		*to = newPainter(must(spec.Normalize(wanted)))

@@ -37,7 +37,7 @@ func (p *painter) prepare(ctx context.Context, opt Options) error {
 	pre := opt.Prepass
 	if pre == nil || pre.key != key {
 		var err error
-		if pre, err = NewPrepass(ctx, p.spec, opt.Threads); err != nil {
+		if pre, err = NewPrepass(ctx, p.spec, opt.Threads, nil); err != nil {
 			return err
 		}
 	}

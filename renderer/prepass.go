@@ -61,16 +61,19 @@ func PrepassKey(s spec.Spec) string {
 
 // NewPrepass computes the prepass of a picture, or nil if it needs none. Limits are for the caller to check before. It
 // is computed by so many threads; 0 means GOMAXPROCS. When ctx ends it stops within milliseconds and returns the cause.
-func NewPrepass(ctx context.Context, s spec.Spec, threads int) (p *Prepass, err error) {
+//
+// Progress, unless it is nil, is told now and then which part of the steps is made that the reference orbit may have, which
+// is what takes long.
+func NewPrepass(ctx context.Context, s spec.Spec, threads int, progress func(done float64)) (p *Prepass, err error) {
 	p = &Prepass{key: PrepassKey(s)}
 	if p.key == "" {
 		return nil, nil //nolint:nilnil // documented
 	}
 	switch {
 	case s.MaxIterations == spec.Auto:
-		p.limit, p.reference, err = resolve(ctx, s, threads)
+		p.limit, p.reference, err = resolve(ctx, s, threads, progress)
 	case IsDeep(s):
-		p.reference, err = deepView(s).Reference(ctx, goroutines(threads, math.MaxInt))
+		p.reference, err = deepView(s).Reference(ctx, goroutines(threads, math.MaxInt), progress)
 	}
 	if err == nil && s.Coloring.Method == spec.MethodHistogram {
 		p.histogram, err = p.survey(ctx, s.Reduced(surveyWidth, surveyHeight), threads)

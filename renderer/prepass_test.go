@@ -109,3 +109,17 @@ func TestPrepassesOfHistogramsAreOfASmallPicture(t *testing.T) {
 	assert.Equal(t, key(256, 128, 1), key(4000, 2000, 5))
 	assert.NotEqual(t, key(256, 128, 1), key(255, 128, 1))
 }
+
+// TestPrepassesSayHowFarTheyAre in steps of the reference orbit.
+func TestPrepassesSayHowFarTheyAre(t *testing.T) {
+	t.Parallel()
+	// At the cusp, whose orbit neither escapes nor comes back to 0 for very long.
+	s := parse(t, `{"width":64,"height":48,"center":{"re":"0.25","im":"0"},"exact":true,"radius":"1e-20","max_iterations":20000}`)
+	var told []float64
+	_, err := renderer.NewPrepass(t.Context(), s, 1, func(done float64) { told = append(told, done) })
+	require.NoError(t, err)
+	require.NotEmpty(t, told)
+	require.IsIncreasing(t, told)
+	require.Positive(t, told[0])
+	require.LessOrEqual(t, told[len(told)-1], 1.0)
+}

@@ -137,7 +137,7 @@ func (p *Picture) verifySegments(ctx context.Context, rows int, opt Options) (ve
 	report := opt.Progress
 	opt.Progress = nil
 	if opt.Prepass == nil {
-		if opt.Prepass, err = NewPrepass(ctx, p.Spec, opt.Threads); err != nil {
+		if opt.Prepass, err = NewPrepass(ctx, p.Spec, opt.Threads, nil); err != nil {
 			return 0, err
 		}
 	}

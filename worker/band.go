@@ -46,6 +46,8 @@ func (w *Worker) storeBand(ctx context.Context, t job.Task, rows spec.Rows) erro
 		return err
 	}
 	options.Segment = sampler.Add
+	options, end := w.drawer.teller.band(ctx, t.ID, t.Band, options)
+	defer end()
 	_, err = w.drawer.stream(ctx, band, func(out io.Writer) error {
 		return writeBand(ctx, out, t.Spec, rows, options)
 	})

@@ -18,6 +18,22 @@ import (
 type prepasses struct {
 	cache  *otter.Cache[string, *renderer.Prepass] // by key; nil keeps nothing
 	making singleflight.Group                      // by key
+
+	hits, misses atomic.Int64
+}
+
+// CacheStats is how prepasses in memory are used.
+type CacheStats struct {
+	Hits, Misses int64 // of those that were asked for, how many were there
+	Bytes        int64 // that those take which are there, roughly
+}
+
+func (c *prepasses) stats() CacheStats {
+	s := CacheStats{Hits: c.hits.Load(), Misses: c.misses.Load()}
+	if c.cache != nil {
+		s.Bytes = int64(c.cache.WeightedSize()) * kilobyte //nolint:gosec // far below
+	}
+	return s
 }
 
 // The cache weighs in kilobytes, so that a weight has room for what a machine has.
@@ -41,10 +57,12 @@ var errLeft = errors.New("nobody makes it any more")
 // get returns the prepass with a key. One that is not kept is made, by the first who
 // asks, under that one's context. If that ends, another takes over.
 func (c *prepasses) get(ctx context.Context, key string, maker func() (*renderer.Prepass, error)) (*renderer.Prepass, error) {
+	if p := c.kept(key); p != nil {
+		c.hits.Add(1)
+		return p, nil
+	}
+	c.misses.Add(1)
 	for {
-		if p := c.kept(key); p != nil {
-			return p, nil
-		}
 		var mine atomic.Bool
 		made := c.making.DoChan(key, func() (any, error) {
 			mine.Store(true)

@@ -18,7 +18,7 @@ func made(t *testing.T, name int) *renderer.Prepass {
 	t.Helper()
 	s, err := spec.Normalize(spec.Draft{Width: 10 + name, Height: 10, MaxIterations: spec.Auto})
 	require.NoError(t, err)
-	p, err := renderer.NewPrepass(t.Context(), s, 1)
+	p, err := renderer.NewPrepass(t.Context(), s, 1, nil)
 	require.NoError(t, err)
 	return p
 }

@@ -16,6 +16,8 @@ type drawer struct {
 	ledger    *ledger.Ledger
 	render    renderer.Options
 	prepasses *prepasses
+	teller    teller
+	observer  Observer
 	log       *slog.Logger
 }
 

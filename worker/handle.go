@@ -53,17 +53,18 @@ type attempt struct {
 // one always does.
 func endings() []ending {
 	return []ending{
-		{attempt.hadNothingToDo, (*Worker).leave},
-		{attempt.lacksStorage, (*Worker).awaitStorage},
-		{attempt.isDone, (*Worker).recordDone},
-		{attempt.isRepeated, (*Worker).tryAgain},
-		{func(attempt) bool { return true }, (*Worker).recordFailure},
+		{attempt.hadNothingToDo, (*Worker).leave, Completed},
+		{attempt.lacksStorage, (*Worker).awaitStorage, NoStorage},
+		{attempt.isDone, (*Worker).recordDone, Completed},
+		{attempt.isRepeated, (*Worker).tryAgain, Repeated},
+		{func(attempt) bool { return true }, (*Worker).recordFailure, GaveUp},
 	}
 }
 
 type ending struct {
 	applies func(attempt) bool
 	conduct func(*Worker, context.Context, attempt) error
+	outcome Outcome
 }
 
 func (a attempt) hadNothingToDo() bool { return errors.Is(a.err, errNothingToDo) }
@@ -84,11 +85,10 @@ func (a attempt) isRepeated() bool {
 // last try has failed, the failure is recorded and announced, and Handle
 // returns nil. A task whose context was canceled has not failed.
 func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
-	if err := t.Verify(); err != nil {
+	start := time.Now()
+	if err := understood(t); err != nil {
+		w.deps.Observer.Task(t, d, Foreign, time.Since(start))
 		return err
-	}
-	if !slices.Contains(job.Kinds(), t.Kind) {
-		return fmt.Errorf("%w: unknown kind of task %q", job.ErrVersion, t.Kind)
 	}
 	a := attempt{task: t, delivery: d}
 	a.result, a.err = w.do(ctx, t, d)
@@ -97,7 +97,18 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 		a.err = fmt.Errorf("draw %s: %w", t.Name(), context.Cause(ctx)) // whatever failed, failed because of that
 	}
 	all := endings()
-	return all[slices.IndexFunc(all, func(e ending) bool { return e.applies(a) })].conduct(w, ctx, a)
+	end := all[slices.IndexFunc(all, func(e ending) bool { return e.applies(a) })]
+	err := end.conduct(w, ctx, a)
+	w.deps.Observer.Task(t, d, a.outcome(ctx, end.outcome), time.Since(start))
+	return err
+}
+
+// understood reports an error for a task that is for a worker of another version.
+func understood(t job.Task) error {
+	if !slices.Contains(job.Kinds(), t.Kind) {
+		return fmt.Errorf("%w: unknown kind of task %q", job.ErrVersion, t.Kind)
+	}
+	return t.Verify()
 }
 
 // do does a task and returns the image if that makes its job done.
@@ -182,6 +193,7 @@ func (w *Worker) finish(ctx context.Context, t job.Task, p job.Progress) error {
 		if err != nil {
 			return err
 		}
+		w.deps.Observer.Ended(standing.State)
 		p = standing
 	}
 	w.announce(ctx, job.Notice{ID: t.ID, State: p.State, Error: p.Error})

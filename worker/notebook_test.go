@@ -29,6 +29,8 @@ type notebook struct {
 	stored   map[int]bool
 	next     int
 	previews map[int][]byte
+	drawing  []job.Drawing
+	prepass  []float64
 	waiting  map[spec.ID]bool     // jobs whose own task waits
 	passes   []time.Time          // when the lock was given
 	locked   map[string]time.Time // until when
@@ -127,6 +129,20 @@ func (q *notebook) Forget(context.Context, spec.ID) error {
 	q.onForget()
 	clear(q.stored)
 	q.begun = false
+	return nil
+}
+
+func (q *notebook) RowsDrawn(_ context.Context, _ spec.ID, d job.Drawing) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.drawing = append(q.drawing, d)
+	return nil
+}
+
+func (q *notebook) PrepassAt(_ context.Context, _ spec.ID, done float64) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.prepass = append(q.prepass, done)
 	return nil
 }
 

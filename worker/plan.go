@@ -73,7 +73,7 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 	}
 	if _, err := w.drawer.stream(ctx, w.deps.Ledger.Preview(j.ID), func(out io.Writer) error {
 		options.Prepass = options.Prepass.As(small)
-		return renderer.Write(ctx, out, small, options)
+		return renderer.Write(ctx, out, small, w.drawer.counted(options, small))
 	}); err != nil {
 		return job.Plan{}, fmt.Errorf("preview of %s: %w", j.ID, err)
 	}

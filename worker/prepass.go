@@ -18,7 +18,7 @@ import (
 // if other tasks need it too, or if it is the reference of a deep view. The rest
 // takes no longer to compute than to read.
 func (d *drawer) options(ctx context.Context, s spec.Spec, shared bool) (renderer.Options, error) {
-	opt := d.render
+	opt := d.counted(d.render, s)
 	key := renderer.PrepassKey(s)
 	if key == "" {
 		return opt, nil
@@ -28,7 +28,7 @@ func (d *drawer) options(ctx context.Context, s spec.Spec, shared bool) (rendere
 		if shared || renderer.IsDeep(s) {
 			return d.prepass(ctx, s, key)
 		}
-		return renderer.NewPrepass(ctx, s, d.render.Threads)
+		return d.compute(ctx, s)
 	})
 	return opt, err
 }
@@ -48,7 +48,7 @@ func (d *drawer) prepass(ctx context.Context, s spec.Spec, key string) (*rendere
 		d.log.LogAttrs(ctx, slog.LevelError, "prepass dropped", slog.String("key", key), slog.Any("err", err))
 	}
 	start := time.Now()
-	if p, err = renderer.NewPrepass(ctx, s, d.render.Threads); err != nil {
+	if p, err = d.compute(ctx, s); err != nil {
 		return nil, err
 	}
 	size := d.storePrepass(ctx, stored, p)

@@ -16,6 +16,7 @@ type reconciler struct {
 	ledger    *ledger.Ledger
 	tasks     Tasks
 	scheduler *scheduler
+	observer  Observer
 
 	seen spec.ID // the last job that was examined
 }
@@ -62,8 +63,10 @@ func (r *reconciler) reconcile(ctx context.Context) error {
 func (r *reconciler) suspects(ctx context.Context) ([]ledger.Marker, error) {
 	const chunk = 1000
 	var marked, suspects []ledger.Marker
+	open := 0
 	sift := func() error {
 		others, err := r.notWaiting(ctx, marked)
+		open += len(marked)
 		suspects = append(suspects, others...)
 		marked = marked[:0]
 		return err
@@ -80,6 +83,9 @@ func (r *reconciler) suspects(ctx context.Context) ([]ledger.Marker, error) {
 		}
 	}
 	err := sift()
+	if err == nil {
+		r.observer.Open(open-len(suspects), len(suspects))
+	}
 	slices.SortFunc(suspects, func(a, b ledger.Marker) int { return cmp.Compare(a.ID, b.ID) })
 	return suspects, err
 }

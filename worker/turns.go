@@ -9,6 +9,15 @@ import (
 	"mandelfarm/renderer/panics"
 )
 
+// What is done in turns.
+const (
+	turnReconcile = "reconcile"
+	turnSweep     = "sweep"
+)
+
+// Turns lists what one worker at a time does for the farm.
+func Turns() []string { return []string{turnReconcile, turnSweep} }
+
 // attempts is how many times in an interval a worker tries to have the turn. The lock
 // of the last turn runs out just after the interval's end, so a worker that tried
 // only then would miss every second turn.
@@ -41,5 +50,14 @@ func (w *Worker) takeTurn(ctx context.Context, name string, interval time.Durati
 	if err != nil || !mine {
 		return err
 	}
+	start := time.Now()
+	err = careful(ctx, do)
+	w.deps.Observer.Turn(name, time.Since(start), err)
+	return err
+}
+
+// careful makes an error of a panic.
+func careful(ctx context.Context, do func(context.Context) error) (err error) {
+	defer panics.Recover(&err)
 	return do(ctx)
 }

@@ -18,10 +18,12 @@ type Dependencies struct {
 	Ledger   *ledger.Ledger
 	Tasks    Tasks
 	Progress Progress
+	Live     Live
 	Previews Previews
 	Notices  Notices
 	Locks    Locks
 	Log      *slog.Logger
+	Observer Observer // nil is nobody
 }
 
 // Tasks is how a worker has others work.
@@ -114,23 +116,30 @@ func New(cfg Config, deps Dependencies) *Worker {
 	if cfg.Threads <= 0 {
 		cfg.Threads = runtime.GOMAXPROCS(0)
 	}
+	if deps.Observer == nil {
+		deps.Observer = nobody{}
+	}
 	next := &scheduler{ledger: deps.Ledger, tasks: deps.Tasks, progress: deps.Progress}
 	return &Worker{
 		cfg: cfg, deps: deps, scheduler: next,
 		drawer: &drawer{
-			ledger: deps.Ledger, render: renderer.Options{Threads: cfg.Threads}, prepasses: newPrepasses(cfg.PrepassCache), log: deps.Log,
+			ledger: deps.Ledger, render: renderer.Options{Threads: cfg.Threads}, prepasses: newPrepasses(cfg.PrepassCache),
+			teller: teller{live: deps.Live, notices: deps.Notices}, observer: deps.Observer, log: deps.Log,
 		},
-		reconciler: &reconciler{ledger: deps.Ledger, tasks: deps.Tasks, scheduler: next},
+		reconciler: &reconciler{ledger: deps.Ledger, tasks: deps.Tasks, scheduler: next, observer: deps.Observer},
 		sweeper:    &sweeper{cfg: cfg, ledger: deps.Ledger, log: deps.Log},
 		scrubber:   &scrubber{ledger: deps.Ledger, log: deps.Log},
 	}
 }
 
+// CacheStats tells how the prepasses in memory are used.
+func (w *Worker) CacheStats() CacheStats { return w.drawer.prepasses.stats() }
+
 // Reconcile compares, every interval until ctx ends, what the ledger owes with
 // what the queue holds, and queues the difference. Of all the farm's workers
 // one does so in each interval.
 func (w *Worker) Reconcile(ctx context.Context, interval time.Duration) {
-	w.takeTurns(ctx, "reconcile", interval, w.reconciler.reconcile)
+	w.takeTurns(ctx, turnReconcile, interval, w.reconciler.reconcile)
 }
 
 // Audit mends, every interval until ctx ends, what is only derived from the records
@@ -145,7 +154,7 @@ func (w *Worker) Audit(ctx context.Context, interval time.Duration) {
 // prepasses of old that no open job needs. And it reads a part of what is stored, in
 // search of damage. Of all the farm's workers one does so in each interval.
 func (w *Worker) Sweep(ctx context.Context, interval time.Duration) {
-	w.takeTurns(ctx, "sweep", interval, func(ctx context.Context) error {
+	w.takeTurns(ctx, turnSweep, interval, func(ctx context.Context) error {
 		return errors.Join(w.sweeper.sweep(ctx), w.scrubber.scrub(ctx))
 	})
 }

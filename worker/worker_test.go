@@ -52,6 +52,7 @@ func newBundle(t *testing.T) *bundle {
 type shared interface {
 	worker.Tasks
 	worker.Progress
+	worker.Live
 	worker.Previews
 	worker.Notices
 	worker.Locks
@@ -59,7 +60,7 @@ type shared interface {
 
 func dependencies(t *testing.T, l *ledger.Ledger, q shared) worker.Dependencies {
 	t.Helper()
-	return worker.Dependencies{Ledger: l, Tasks: q, Progress: q, Previews: q, Notices: q, Locks: q, Log: logger(t)}
+	return worker.Dependencies{Ledger: l, Tasks: q, Progress: q, Live: q, Previews: q, Notices: q, Locks: q, Log: logger(t)}
 }
 
 func logger(t *testing.T) *slog.Logger {

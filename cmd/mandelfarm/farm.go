@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -14,8 +15,10 @@ import (
 	"mandelfarm/api"
 	"mandelfarm/job"
 	"mandelfarm/ledger"
+	"mandelfarm/metrics"
 	"mandelfarm/queue"
 	"mandelfarm/queue/embedded"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 	"mandelfarm/storage/dir"
 	"mandelfarm/storage/s3"
@@ -140,6 +143,8 @@ type farm struct {
 	ledger    *ledger.Ledger
 	abilities abilities
 	health    http.Handler
+	metrics   *metrics.Registry
+	ended     *metrics.Ended
 }
 
 // abilities are what some stores can do beside what a [storage.Store] must.
@@ -161,7 +166,12 @@ func abilitiesOf(store storage.Store) (a abilities) {
 }
 
 func newFarm(s *settings, log *slog.Logger, q *queue.Queue, store storage.Store, can abilities, health http.Handler) *farm {
-	return &farm{settings: s, log: log, queue: q, ledger: ledger.New(store, ledger.Options{Damage: logDamage(log)}), abilities: can, health: health}
+	told := metrics.New(programVersion(), spec.Version)
+	told.Queue(q)
+	return &farm{
+		settings: s, log: log, queue: q, ledger: ledger.New(told.Store(store), ledger.Options{Damage: logDamage(log)}), abilities: can, health: health,
+		metrics: told, ended: told.Ended(),
+	}
 }
 
 // logDamage logs damaged records, of which those that are not mended wait for somebody.
@@ -172,13 +182,32 @@ func logDamage(log *slog.Logger) func(context.Context, ledger.Damage) {
 	}
 }
 
+// programVersion is the version that the program was built as.
+func programVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	return info.Main.Version
+}
+
+// pages are what a worker answers by HTTP.
+func (f *farm) pages() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", f.health)
+	mux.Handle("/metrics", f.metrics.Handler())
+	return mux
+}
+
 func (f *farm) newWorker() *worker.Worker {
 	set, q := f.settings.worker, f.queue
-	return worker.New(worker.Config{
+	w := worker.New(worker.Config{
 		Threads: set.threads, Band: set.band, AtOnce: set.batch, PrepassCache: set.prepassCache,
 		ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes, PrepassMaxAge: set.prepassMaxAge,
 		Abandoned: f.abilities.abandoned,
-	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Progress: q, Previews: q, Notices: q, Locks: q, Log: f.log})
+	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Progress: q, Live: q, Previews: q, Notices: q, Locks: q, Log: f.log, Observer: f.metrics.Work(f.ended)})
+	f.metrics.Prepasses(w.CacheStats)
+	return w
 }
 
 // auditInterval is how soon what nothing else would find is found: crashes leave next
@@ -222,7 +251,7 @@ func (f *farm) serveAPI(ctx context.Context, grace time.Duration) error {
 	// Requests under way at the end of ctx are still answered.
 	server, err := api.New(context.WithoutCancel(ctx), cfg, api.Dependencies{
 		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue, Presigner: f.abilities.presigner,
-		Health: f.health, Page: web.Index(), Log: f.log,
+		Health: f.health, Metrics: f.metrics.Handler(), Page: web.Index(), Log: f.log, Observer: f.metrics.Requests(f.ended),
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -231,13 +260,13 @@ func (f *farm) serveAPI(ctx context.Context, grace time.Duration) error {
 	return f.serveHTTP(ctx, listener, answers{handler: server, busy: server.Busy(), ending: server.EndStreams}, grace)
 }
 
-// serveProbes answers nothing but probes until ctx ends.
+// serveProbes answers nothing but probes and scrapes until ctx ends.
 func (f *farm) serveProbes(ctx context.Context) error {
 	listener, err := f.listen(ctx)
 	if err != nil {
 		return err
 	}
-	return f.serveHTTP(ctx, listener, answers{handler: f.health, busy: f.health, ending: func() {}}, margin)
+	return f.serveHTTP(ctx, listener, answers{handler: f.pages(), busy: f.health, ending: func() {}}, margin)
 }
 
 func closeQueue(ctx context.Context, q *queue.Queue, log *slog.Logger) {

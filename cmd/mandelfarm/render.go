@@ -90,7 +90,7 @@ func render(ctx context.Context, s *settings, input string, files outputs, stdin
 		}
 		options := renderer.Options{Threads: s.worker.threads}
 		if prepass == nil || prepass.Key() != renderer.PrepassKey(drawn) {
-			if prepass, err = renderer.NewPrepass(ctx, drawn, options.Threads); err != nil {
+			if prepass, err = renderer.NewPrepass(ctx, drawn, options.Threads, nil); err != nil {
 				return err
 			}
 		}

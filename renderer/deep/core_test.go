@@ -150,7 +150,7 @@ func TestSlopesOfTheCore(t *testing.T) {
 func TestViewsWithoutCore(t *testing.T) {
 	t.Parallel()
 	v := minibrotView(t, 20)
-	r, err := v.Reference(t.Context(), 1)
+	r, err := v.Reference(t.Context(), 1, nil)
 	require.NoError(t, err)
 	require.Positive(t, r.Period)
 	for name, test := range map[string]struct {

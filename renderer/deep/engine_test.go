@@ -38,7 +38,7 @@ func TestEnginesAgree(t *testing.T) {
 			traced, stopping := kind&1 != 0, kind&2 != 0
 			t.Run(fmt.Sprint(name, kind), func(t *testing.T) {
 				t.Parallel()
-				r, err := v.Reference(t.Context(), 1)
+				r, err := v.Reference(t.Context(), 1, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -107,7 +107,7 @@ func TestCompanyDoesNotMatter(t *testing.T) {
 	for name, v := range views() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, err := v.Reference(t.Context(), 1)
+			r, err := v.Reference(t.Context(), 1, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

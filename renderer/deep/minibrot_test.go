@@ -56,7 +56,7 @@ func minibrots(t *testing.T) map[string]minibrot {
 // perturbationOf is the engine of a view, with its reference.
 func perturbationOf(t *testing.T, v View) *Perturbation {
 	t.Helper()
-	r, err := v.Reference(t.Context(), 1)
+	r, err := v.Reference(t.Context(), 1, nil)
 	require.NoError(t, err)
 	return NewPerturbation(v, r)
 }

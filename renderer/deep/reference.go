@@ -52,11 +52,17 @@ const escapeExponent = 3
 // of radius |dz_n/dc| * bound around z_n, takes in 0 is the period; package nucleus finds the minibrot by the same test.
 // Here it is made with boxes instead of discs, which costs no root at each step: a period that is found a little too early
 // or late makes a reference that serves less well, not a wrong picture.
-func NewReference(ctx context.Context, o orbit.Orbit, bound wide.Real) (*Reference, error) {
+//
+// Progress, unless it is nil, is told now and then which part of the steps up to the limit are made.
+func NewReference(ctx context.Context, o orbit.Orbit, bound wide.Real, progress func(done float64)) (*Reference, error) {
+	const tellEvery = 1 << 10 // steps: between a tenth of a millisecond and some milliseconds
 	r := &Reference{Re: []float64{0}, Im: []float64{0}, Small: []Small{{0, wide.New(0, 0, 0)}}}
 	slope := wide.New(0, 0, 0)
 	last, one := slope, wide.New(1, 0, 0)
 	_, err := o.Follow(ctx, func(n int, z wide.Complex) bool {
+		if progress != nil && n%tellEvery == 0 {
+			progress(float64(n) / float64(o.Limit))
+		}
 		slope = slope.Mul(last).Double().Add(one)
 		last = z
 		re, im := z.Float64()

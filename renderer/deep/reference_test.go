@@ -17,7 +17,7 @@ import (
 func referenceAt(t *testing.T, re, im string, bound, limit int) *Reference {
 	t.Helper()
 	v := View{Re: re, Im: im, Bound: wide.NewReal(1, bound), MaxIterations: limit}
-	r, err := v.Reference(t.Context(), 1)
+	r, err := v.Reference(t.Context(), 1, nil)
 	require.NoError(t, err)
 	return r
 }
@@ -134,7 +134,7 @@ func TestReferencesEndWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	v := View{Re: "-0.1", Im: "0.1", Bound: wide.NewReal(1, -10_000), MaxIterations: math.MaxInt32}
-	r, err := v.Reference(ctx, 1)
+	r, err := v.Reference(ctx, 1, nil)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.Nil(t, r)
 }
@@ -143,7 +143,7 @@ func TestReferencesEndWithTheContext(t *testing.T) {
 func TestSizeIsAnUpperEstimate(t *testing.T) {
 	t.Parallel()
 	for name, v := range views() {
-		r, err := v.Reference(t.Context(), 1)
+		r, err := v.Reference(t.Context(), 1, nil)
 		require.NoError(t, err)
 		p := NewPerturbation(v, r)
 		const float, word = 8, 8

@@ -50,7 +50,7 @@ func same(a, b *Reference) bool {
 func TestReferencesAreStoredToTheBit(t *testing.T) {
 	t.Parallel()
 	for _, v := range append([]View{nearby()}, minibrotView(t, 175)) {
-		r, err := v.Reference(t.Context(), 1)
+		r, err := v.Reference(t.Context(), 1, nil)
 		require.NoError(t, err)
 		got, err := ReadReference(bytes.NewReader(stored(t, r)))
 		require.NoError(t, err)
@@ -77,7 +77,7 @@ func TestReferencesAreStoredToTheBit(t *testing.T) {
 // meaning, read as it was.
 func TestDamagedReferences(t *testing.T) {
 	t.Parallel()
-	r, err := nearby().Reference(t.Context(), 1)
+	r, err := nearby().Reference(t.Context(), 1, nil)
 	require.NoError(t, err)
 	data := stored(t, r)
 	read := 0
@@ -158,7 +158,7 @@ func (w *narrow) Write(data []byte) (int, error) {
 // TestWritersThatFail: wherever the writing ends, its error comes back.
 func TestWritersThatFail(t *testing.T) {
 	t.Parallel()
-	r, err := nearby().Reference(t.Context(), 1)
+	r, err := nearby().Reference(t.Context(), 1, nil)
 	require.NoError(t, err)
 	size := len(stored(t, r))
 	for room := 0; room < size; room += unlessShort(1, 5) {
@@ -176,7 +176,7 @@ func TestReferencesAreDense(t *testing.T) {
 	v := nearby()
 	v.Re, v.Im, v.MaxIterations = "-0.75", "0.0001", 20_000
 	v.Bound, v.Step = wide.NewReal(1, -200), wide.NewReal(1, -210)
-	r, err := v.Reference(t.Context(), 1)
+	r, err := v.Reference(t.Context(), 1, nil)
 	require.NoError(t, err)
 	require.Greater(t, r.Len(), 10_000)
 	assert.Less(t, float64(len(stored(t, r)))/float64(r.Len()), 2.0, "bytes for each element")
@@ -197,7 +197,7 @@ func TestOrderedFloats(t *testing.T) {
 
 // FuzzReadReference: nothing that is read makes it panic, and what it takes for a reference is one, and is written again.
 func FuzzReadReference(f *testing.F) {
-	r, err := nearby().Reference(f.Context(), 1)
+	r, err := nearby().Reference(f.Context(), 1, nil)
 	require.NoError(f, err)
 	f.Add(stored(f, r))
 	f.Add([]byte(magic))

@@ -38,13 +38,14 @@ func (v View) Estimate() time.Duration {
 	return time.Duration(math.Min(each*float64(v.MaxIterations), math.MaxInt64/2))
 }
 
-// Reference computes the view's reference.
-func (v View) Reference(ctx context.Context, threads int) (*Reference, error) {
+// Reference computes the view's reference, and tells progress, unless that is nil, which part of the steps that the limit
+// allows are made.
+func (v View) Reference(ctx context.Context, threads int, progress func(done float64)) (*Reference, error) {
 	bits := Bits(v.Bound)
 	c, ok := orbit.Parse(v.Re, v.Im, bits)
 	zero, _ := orbit.Parse("0", "0", bits)
 	if !ok {
 		panic("deep: the centre of a view is a pair of decimals")
 	}
-	return NewReference(ctx, orbit.Orbit{Start: zero, C: c, Bits: bits, Limit: v.MaxIterations, Threads: threads}, v.Bound)
+	return NewReference(ctx, orbit.Orbit{Start: zero, C: c, Bits: bits, Limit: v.MaxIterations, Threads: threads}, v.Bound, progress)
 }

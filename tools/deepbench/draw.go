@@ -34,7 +34,7 @@ func drawing(ctx context.Context, p places.Place, threads int) (spent, error) {
 	opt := renderer.Options{Threads: threads}
 	begun := time.Now()
 	d.Reference, err = clock(func() (err error) {
-		opt.Prepass, err = renderer.NewPrepass(ctx, s, opt.Threads)
+		opt.Prepass, err = renderer.NewPrepass(ctx, s, opt.Threads, nil)
 		return err
 	})
 	if err != nil {
