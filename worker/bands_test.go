@@ -445,7 +445,7 @@ func TestDamagedPartsAreDrawnAgain(t *testing.T) {
 		b := newBundle(t)
 		edit := func(key string) {
 			path := filepath.Join(b.folder, key)
-			data, err := os.ReadFile(path) //nolint:gosec // the test's own
+			data, err := os.ReadFile(path)
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(path, damage(data), 0o600))
 		}

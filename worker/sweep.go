@@ -132,11 +132,10 @@ func (s *sweeper) sweepPrepasses(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	for j, err := range s.ledger.Open(ctx) {
-		if err == nil {
-			delete(old, s.ledger.Prepass(renderer.PrepassKey(j.Spec)))
-		} else {
+		if err != nil {
 			return err
 		}
+		delete(old, s.ledger.Prepass(renderer.PrepassKey(j.Spec)))
 	}
 	err := s.ledger.Remove(ctx, slices.Collect(maps.Keys(old))...)
 	if err == nil && len(old) > 0 {

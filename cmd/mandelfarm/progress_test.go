@@ -71,8 +71,9 @@ func (s *story) last() (now said) {
 }
 
 // poll asks several processes for a job by turns, until it is done.
-func (s *story) poll(ctx context.Context, job string, fronts ...*service) error {
-	for i := 0; ctx.Err() == nil; i++ {
+func (s *story) poll(limit time.Duration, job string, fronts ...*service) error {
+	begin := time.Now()
+	for i := 0; time.Since(begin) < limit; i++ {
 		status, body := fronts[i%len(fronts)].get(job)
 		if status != http.StatusOK {
 			return fmt.Errorf("%w: %d", errAnswer, status)
@@ -81,7 +82,7 @@ func (s *story) poll(ctx context.Context, job string, fronts ...*service) error 
 			return s.confirm(job, fronts, err)
 		}
 	}
-	return ctx.Err()
+	return fmt.Errorf("%w: %+v after %s", errAnswer, s.last(), limit)
 }
 
 var errAnswer = errors.New("unexpected answer")
@@ -130,14 +131,15 @@ func TestProgressNeverGoesBack(t *testing.T) {
 	for range 2 {
 		serve(t, settings, "worker", "--band-time", "10ms")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 4*testTimeout)
+	const limit = 4 * testTimeout
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	stories := make([]*story, jobs)
 	told := make(chan error, 3*jobs)
 	for i := range jobs {
 		job := fronts[0].submit(t, heavy(iterations+i))
 		stories[i] = &story{}
-		go func() { told <- stories[i].poll(ctx, job, fronts...) }()
+		go func() { told <- stories[i].poll(limit, job, fronts...) }()
 		for _, front := range fronts {
 			go func() { told <- new(story).follow(ctx, job, front) }()
 		}
