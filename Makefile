@@ -48,9 +48,10 @@ deepzoom-check: ## what deep views must agree in, every sample of ground truth a
 	cd renderer && go test -count=1 -timeout 30m -run 'GroundTruth|Deep' -deepzoom
 	cd renderer/nucleus && go test -count=1 -timeout 30m -run Others -deepzoom
 
-golden: ## write the golden pictures and the configuration page anew; look at the difference
+golden: ## write the golden pictures, the configuration page and the HTTP description anew; look at the difference
 	go test ./renderer ./renderer/bandpng ./renderer/escape ./renderer/palette -run Golden -update
 	go test ./cmd/mandelfarm -run TestConfigurationIsDocumented -update
+	go test ./api/openapi -run TestFilesAreMadeOfTheSource -update
 
 generate: ## the assembly of the kernel
 	go generate ./renderer/...

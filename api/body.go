@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -67,8 +69,8 @@ func readSize(query url.Values, isForeign bool) (size foreign.Size, err error) {
 		if !isForeign {
 			return size, &spec.FieldError{Field: side.name, Reason: "is a parameter for other programs' files; a Spec has a field for it"}
 		}
-		if *side.pixels, err = strconv.Atoi(given[0]); err != nil || *side.pixels < 1 || len(given) > 1 {
-			return size, &spec.FieldError{Field: side.name, Reason: "must be given once, as a whole number from 1"}
+		if *side.pixels, err = strconv.Atoi(given[0]); err != nil || *side.pixels < 1 {
+			return size, &spec.FieldError{Field: side.name, Reason: "must be a whole number from 1"}
 		}
 	}
 	return size, nil
@@ -81,4 +83,18 @@ func parseQuery(u *url.URL) (url.Values, error) {
 		return nil, &spec.FieldError{Reason: "the query is not well formed"}
 	}
 	return values, nil
+}
+
+// checkNames refuses parameters that an operation does not have, and those that
+// are given more than once.
+func checkNames(query url.Values, known ...string) error {
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !slices.Contains(known, name) {
+			return &spec.FieldError{Field: name, Reason: "is not a known parameter"}
+		}
+		if len(query[name]) > 1 {
+			return &spec.FieldError{Field: name, Reason: "must be given once"}
+		}
+	}
+	return nil
 }

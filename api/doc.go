@@ -15,6 +15,7 @@
 //	GET    /jobs/{id}/preview         the picture so far of a large one
 //	GET    /healthz, /readyz          probes
 //	GET    /metrics                   for Prometheus
+//	GET    /openapi.json, /docs       all of this, for programs and to be read (package openapi)
 //
 // # How a picture is found
 //

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/api"
+	"mandelfarm/api/openapi/openapitest"
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/queue"
@@ -128,8 +129,14 @@ func (f *farm) serverOf(cfg api.Config, deps api.Dependencies) *api.Server {
 func (f *farm) dependencies() api.Dependencies {
 	return api.Dependencies{
 		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue,
-		Health: http.NotFoundHandler(), Page: []byte("<p>page"), Log: discard(),
+		Health: http.HandlerFunc(healthy), Metrics: http.HandlerFunc(healthy), Page: []byte("<p>page"), Log: discard(),
 	}
+}
+
+// healthy answers probes.
+func healthy(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = io.WriteString(w, "ok")
 }
 
 // serveHTTP puts a server on a port until the test ends.
@@ -210,6 +217,8 @@ func (f *farm) post(s string) answer {
 	return f.ask(http.MethodPost, "/jobs", strings.NewReader(s), "Content-Type", "application/json")
 }
 
+// ask sends a request, and fails unless the answer is as the OpenAPI document has
+// it, whatever the test is about.
 func ask(tb testing.TB, method, url string, body io.Reader, header ...string) answer {
 	tb.Helper()
 	request, err := http.NewRequestWithContext(tb.Context(), method, url, body)
@@ -217,11 +226,13 @@ func ask(tb testing.TB, method, url string, body io.Reader, header ...string) an
 	for i := 0; i < len(header); i += 2 {
 		request.Header.Add(header[i], header[i+1])
 	}
+	request.Host = request.Header.Get("Host")
 	response, err := http.DefaultTransport.RoundTrip(request)
 	require.NoError(tb, err)
 	defer response.Body.Close()
 	data, err := io.ReadAll(response.Body)
 	require.NoError(tb, err)
+	require.NoError(tb, document(tb).CheckAnswer(request, openapitest.Answer{Status: response.StatusCode, Header: response.Header, Body: data}))
 	return answer{response.StatusCode, response.Header, data}
 }
 

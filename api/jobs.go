@@ -20,6 +20,9 @@ import (
 // submit answers POST /jobs?priority=&width=&height=.
 func (s *Server) submit(c *gin.Context) {
 	query, err := parseQuery(c.Request.URL)
+	if err == nil {
+		err = checkNames(query, "priority", "width", "height")
+	}
 	var priority job.Priority
 	if err == nil {
 		priority, err = readPriority(query)

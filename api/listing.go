@@ -57,24 +57,18 @@ func (s *Server) list(c *gin.Context) {
 // listOptions reads the parameters of a listing other than the cursor.
 func listOptions(query url.Values) (state job.State, limit int, err error) {
 	limit = defaultPage
-	for name, values := range query {
-		value := values[0]
-		if len(values) > 1 {
-			return state, limit, &spec.FieldError{Field: name, Reason: "must be given once"}
+	if err := checkNames(query, "state", "limit", "cursor"); err != nil {
+		return state, limit, err
+	}
+	if query.Has("state") {
+		var ok bool
+		if state, ok = job.ParseState(query.Get("state")); !ok {
+			return state, limit, &spec.FieldError{Field: "state", Reason: fmt.Sprintf("must be one of %q", job.States())}
 		}
-		switch name {
-		case "cursor":
-		case "state":
-			var ok bool
-			if state, ok = job.ParseState(value); !ok {
-				return state, limit, &spec.FieldError{Field: name, Reason: fmt.Sprintf("must be one of %q", job.States())}
-			}
-		case "limit":
-			if limit, err = strconv.Atoi(value); err != nil || limit < 1 || limit > maxPage {
-				return state, limit, &spec.FieldError{Field: name, Reason: fmt.Sprintf("must be from 1 to %d", maxPage)}
-			}
-		default:
-			return state, limit, &spec.FieldError{Field: name, Reason: "is not a known parameter"}
+	}
+	if query.Has("limit") {
+		if limit, err = strconv.Atoi(query.Get("limit")); err != nil || limit < 1 || limit > maxPage {
+			return state, limit, &spec.FieldError{Field: "limit", Reason: fmt.Sprintf("must be from 1 to %d", maxPage)}
 		}
 	}
 	return state, limit, nil

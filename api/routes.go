@@ -68,7 +68,8 @@ func (s *Server) routes(chain gin.HandlersChain) *gin.Engine {
 	if s.deps.Metrics != nil {
 		r.Match(read, metricsPath, gin.WrapH(s.deps.Metrics))
 	}
-	s.observers = routeObservers(r.Routes(), s.deps.Observer)
+	s.describe(r)
+	s.observers = routeObservers(r.Routes(), s.deps.Observer) // of all of them
 	return r
 }
 

@@ -27,6 +27,7 @@ type Dependencies struct {
 	Health    http.Handler // answers /healthz and /readyz
 	Metrics   http.Handler // answers /metrics; nil is none
 	Page      []byte       // for browsers, HTML
+	Version   string       // of the program, for its description
 	Log       *slog.Logger
 	Observer  Observer // nil is nobody
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -166,7 +165,7 @@ func abilitiesOf(store storage.Store) (a abilities) {
 }
 
 func newFarm(s *settings, log *slog.Logger, q *queue.Queue, store storage.Store, can abilities, health http.Handler) *farm {
-	told := metrics.New(programVersion(), spec.Version)
+	told := metrics.New(version(), spec.Version)
 	told.Queue(q)
 	return &farm{
 		settings: s, log: log, queue: q, ledger: ledger.New(told.Store(store), ledger.Options{Damage: logDamage(log)}), abilities: can, health: health,
@@ -180,15 +179,6 @@ func logDamage(log *slog.Logger) func(context.Context, ledger.Damage) {
 		log.LogAttrs(ctx, slog.LevelError, "record damaged", slog.String("kind", string(d.Kind)), slog.String("key", d.Key),
 			slog.Bool("mended", d.Mended), slog.Any("err", d.Err))
 	}
-}
-
-// programVersion is the version that the program was built as.
-func programVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	return info.Main.Version
 }
 
 // pages are what a worker answers by HTTP.
@@ -251,7 +241,8 @@ func (f *farm) serveAPI(ctx context.Context, grace time.Duration) error {
 	// Requests under way at the end of ctx are still answered.
 	server, err := api.New(context.WithoutCancel(ctx), cfg, api.Dependencies{
 		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue, Presigner: f.abilities.presigner,
-		Health: f.health, Metrics: f.metrics.Handler(), Page: web.Index(), Log: f.log, Observer: f.metrics.Requests(f.ended),
+		Health: f.health, Metrics: f.metrics.Handler(), Page: web.Index(), Version: version(), Log: f.log,
+		Observer: f.metrics.Requests(f.ended),
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -36,7 +36,7 @@ func TileFromQuery(z, x, y string, values map[string][]string) (Spec, error) {
 	}
 	d := Draft{Width: TileSide, Height: TileSide, MaxIterations: Auto}
 	d.Center, d.Radius = Cell{level, column, row}.View()
-	return fromQuery(d, []string{"re", "im", "radius", "rotation", "mirror", "stretch_amount", "stretch_angle"}, values)
+	return fromQuery(d, []string{"re", "im", "radius", "exact", "rotation", "mirror", "stretch_amount", "stretch_angle"}, values)
 }
 
 // tileNumber reads the number of a column or row.
