@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mandelfarm/api"
 	"mandelfarm/metrics"
 )
 
@@ -24,13 +25,14 @@ func (w discardWriter) Write(p []byte) (int, error) { return len(p), nil }
 func (w discardWriter) WriteHeader(int)             {}
 
 // BenchmarkFromMemory measures what an answer from memory costs without the
-// network: a picture, and a 304 for a client that has it.
+// network: a picture, and a 304 for a client that has it; with metrics, as the farm
+// has it.
 func BenchmarkFromMemory(b *testing.B) {
 	f := newFarm(b)
 	f.work()
 	picture := f.get("/generate/800/600")
 	require.Equal(b, http.StatusOK, picture.status)
-	server := f.server(f.config)
+	server := f.observed()
 	b.Cleanup(server.Close)
 	for name, tag := range map[string]string{"200": "", "304": picture.header.Get("ETag")} {
 		b.Run(name, func(b *testing.B) {
@@ -62,11 +64,8 @@ func BenchmarkObserved(b *testing.B) {
 	f.work()
 	picture := f.get("/generate/800/600")
 	require.Equal(b, http.StatusOK, picture.status)
-	plain, deps := f.server(f.config), f.dependencies()
+	plain, observed := f.server(f.config), f.observed()
 	b.Cleanup(plain.Close)
-	registry := metrics.New("", "")
-	deps.Observer = registry.Requests(registry.Ended())
-	observed := f.serverOf(f.config, deps)
 	b.Cleanup(observed.Close)
 	for name, tag := range map[string]string{"200": "", "304": picture.header.Get("ETag")} {
 		b.Run(name, func(b *testing.B) {
@@ -84,6 +83,13 @@ func BenchmarkObserved(b *testing.B) {
 			b.ReportMetric(0, "ns/op")
 		})
 	}
+}
+
+// observed is a server with metrics.
+func (f *farm) observed() *api.Server {
+	deps, registry := f.dependencies(), metrics.New("", "")
+	deps.Observer = registry.Requests(registry.Ended())
+	return f.serverOf(f.config, deps)
 }
 
 const requestsOfRun = 100

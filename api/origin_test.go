@@ -81,6 +81,22 @@ func TestProbesAreAnsweredUnderAnyName(t *testing.T) {
 	}
 }
 
+// TestScrapesComeByAddress, as Prometheus finds processes, or by a known name: an alias of a stranger's learns nothing.
+func TestScrapesComeByAddress(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	deps := f.dependencies()
+	deps.Metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	server := f.serverOf(f.config, deps)
+	t.Cleanup(server.Close)
+	for host, status := range map[string]int{
+		"10.1.2.3:8080": http.StatusOK, "[fd00::1]:8080": http.StatusOK, "localhost:8080": http.StatusOK,
+		"rebound.example.com": http.StatusMisdirectedRequest,
+	} {
+		assert.Equal(t, status, askAs(server, host, http.MethodGet, "/metrics").status, host)
+	}
+}
+
 // changes is everything that changes something about jobs.
 func changes(id string) []struct{ method, path string } {
 	return []struct{ method, path string }{
