@@ -21,7 +21,9 @@ import (
 
 // Values of headers that pictures are sent with, shared by all answers: to make a copy for each, and to find out how the
 // header's name is spelled, would take as long as the rest of an answer from memory.
-var ( //nolint:gochecknoglobals // constants
+//
+//nolint:gochecknoglobals // constants
+var (
 	// immutable: nothing ever changes under an ID, and an ID is in every ETag.
 	immutable = []string{"public, max-age=31536000, immutable"}
 	byBytes   = []string{"bytes"}

@@ -18,6 +18,9 @@ const (
 	KindMarker Kind = "marker" // that work is owed
 )
 
+// Kinds lists every kind.
+func Kinds() []Kind { return []Kind{KindJob, KindResult, KindPlan, KindIndex, KindMarker} }
+
 // Damage is a record that cannot be read, or is not there though it should be.
 type Damage struct {
 	Kind Kind

@@ -16,6 +16,7 @@ import (
 
 	"mandelfarm/api"
 	"mandelfarm/job"
+	"mandelfarm/ledger"
 	"mandelfarm/metrics"
 	"mandelfarm/queue"
 	"mandelfarm/renderer"
@@ -141,6 +142,19 @@ func TestWorkIsCounted(t *testing.T) {
 	)
 }
 
+func TestDamagedRecordsAreCounted(t *testing.T) {
+	t.Parallel()
+	r := metrics.New("", "")
+	count := r.Damage()
+	count(t.Context(), ledger.Damage{Kind: ledger.KindPlan, Mended: true})
+	count(t.Context(), ledger.Damage{Kind: ledger.KindJob})
+	requireSamples(t, r,
+		`mandelfarm_damaged_total{mended="true",what="plan"} 1`,
+		`mandelfarm_damaged_total{mended="false",what="plan"} 0`,
+		`mandelfarm_damaged_total{mended="false",what="job"} 1`,
+	)
+}
+
 // TestStoresAreAsTheyAre with metrics around them.
 func TestStoresAreAsTheyAre(t *testing.T) {
 	t.Parallel()
@@ -178,8 +192,9 @@ func TestStorageIsCountedByOutcome(t *testing.T) {
 	require.ErrorIs(t, err, storage.ErrNotFound)
 	_, err = storage.ReadAll(ctx, store, "a/b", 100)
 	require.ErrorIs(t, err, storage.ErrDamaged)
-	for range store.List(ctx, "a/", "") {
-		continue
+	for info, err := range store.List(ctx, "a/", "") {
+		require.NoError(t, err)
+		require.Equal(t, "a/b", info.Key)
 	}
 	require.NoError(t, store.Delete(ctx, "a/b"))
 	gone, cancel := context.WithCancel(ctx)

@@ -54,8 +54,10 @@ func (m *Work) begin() {
 		m.dones.WithLabelValues(string(lane))
 	}
 	for _, t := range []job.Task{
-		{Kind: job.KindImage, Lane: job.Interactive}, {Kind: job.KindImage, Lane: job.Control},
-		{Kind: job.KindBand, Lane: job.Batch}, {Kind: job.KindAssemble, Lane: job.Control},
+		{Kind: job.KindImage, Lane: job.Interactive},
+		{Kind: job.KindImage, Lane: job.Control},
+		{Kind: job.KindBand, Lane: job.Batch},
+		{Kind: job.KindAssemble, Lane: job.Control},
 	} {
 		for _, outcome := range worker.Outcomes() {
 			m.tasks.WithLabelValues(string(t.Kind), string(t.Lane), string(outcome))

@@ -168,14 +168,15 @@ func newFarm(s *settings, log *slog.Logger, q *queue.Queue, store storage.Store,
 	told := metrics.New(version(), spec.Version)
 	told.Queue(q)
 	return &farm{
-		settings: s, log: log, queue: q, ledger: ledger.New(told.Store(store), ledger.Options{Damage: logDamage(log)}), abilities: can, health: health,
+		settings: s, log: log, queue: q, ledger: ledger.New(told.Store(store), ledger.Options{Damage: tellDamage(log, told.Damage())}), abilities: can, health: health,
 		metrics: told, ended: told.Ended(),
 	}
 }
 
-// logDamage logs damaged records, of which those that are not mended wait for somebody.
-func logDamage(log *slog.Logger) func(context.Context, ledger.Damage) {
+// tellDamage counts and logs damaged records, of which those that are not mended wait for somebody.
+func tellDamage(log *slog.Logger, count func(context.Context, ledger.Damage)) func(context.Context, ledger.Damage) {
 	return func(ctx context.Context, d ledger.Damage) {
+		count(ctx, d)
 		log.LogAttrs(ctx, slog.LevelError, "record damaged", slog.String("kind", string(d.Kind)), slog.String("key", d.Key),
 			slog.Bool("mended", d.Mended), slog.Any("err", d.Err))
 	}
