@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -29,7 +30,9 @@ type countingStore struct {
 }
 
 func (s *countingStore) Put(ctx context.Context, key, contentType string, r io.Reader) error {
-	s.puts.Add(1)
+	if strings.HasPrefix(key, "renders/") { // a sweep stores how far it is, beside
+		s.puts.Add(1)
+	}
 	return s.Store.Put(ctx, key, contentType, r)
 }
 
