@@ -132,7 +132,7 @@ func read(ctx context.Context, image ledger.Object, format spec.FileFormat) (*pi
 // drop removes a picture that is damaged. It returns errDamaged.
 func (all *pictures) drop(ctx context.Context, image ledger.Object, damage error) error {
 	all.deps.Log.LogAttrs(ctx, slog.LevelError, "damaged picture removed", slog.String("key", image.String()), slog.Any("err", damage))
-	if err := all.deps.Ledger.Remove(ctx, image); err != nil {
+	if err := all.deps.Ledger.Discard(ctx, image); err != nil {
 		return err
 	}
 	return errDamaged

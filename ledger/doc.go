@@ -10,7 +10,7 @@
 //	jobs/<id>/job.json           the Spec and when it was accepted; written once
 //	jobs/<id>/result.json        how the job ended; written once
 //	open/<id>                    present while work is owed; empty
-//	recent/<time>-<id>           an index, newest first; empty
+//	recent/<time>-<id>           an index, newest first: what a list shows of the job
 //	paused/<id>                  present while the job is held; empty
 //	prepass/<key>                a prepass that pictures of one view share (written by a worker)
 //
@@ -31,9 +31,9 @@
 // written by the methods of [Ledger]; what is no record, such as an image, is an
 // [Object], which others fill and read.
 //
-// The last run is the one that counts. <time> in an index key counts
-// milliseconds down from the largest 13-digit number, so that a listing in key
-// order is newest first.
+// The last run is the one that counts. Runs are numbered without gaps, so that it is
+// found without listing anything. <time> in an index key counts milliseconds down
+// from the largest 13-digit number, so that a listing in key order is newest first.
 //
 // # Guarantees
 //
@@ -47,6 +47,23 @@
 //   - An open marker may outlive its run's end for a while (a process died
 //     between the two writes), never the other way round. [Ledger.Owed]
 //     removes such left-overs as it meets them.
+//   - An index entry is written after what it shows, and before the marker of a run
+//     that has ended is removed. Between the two, a list is behind the record.
+//
+// # Damage
+//
+// A record may be damaged: the store says so, it does not parse, it is of something
+// else, or its Spec has another ID. It is then as good as none, and made up for:
+//
+//	job      404 and in nobody's way, until the Spec is accepted again, or Audit finds
+//	         what the index has of it; whatever else is on record of the job stays
+//	result   the job is asked for again: the next run begins
+//	plan     dropped with its bands, and made again
+//	index    written again from the other records
+//	marker   stored again, by Audit
+//
+// [Options].Damage hears of all of it. A record of another version of the farm is
+// not damaged, only of no use to this one: it says which ([spec.Spec.Version]).
 //
 // The ledger does not know what runs where: the state of an open job is always
 // [job.Queued] here, and it is the queue that knows better.

@@ -23,22 +23,22 @@ const (
 	pngType    = "image/png"
 )
 
-// jobRecord is a job as it is stored: with the version of the renderer by which
-// its Spec has its ID, so that the job of another version is told from a damaged
-// one.
+// jobRecord is a job as it is stored: with the version by which its Spec has its
+// ID ([spec.Spec.Version]), so that the job of another version is told from a
+// damaged one.
 type jobRecord struct {
 	Version string `json:"version"`
 	job.Job
 }
 
-func recordOf(j job.Job) jobRecord { return jobRecord{Version: spec.Version, Job: j} }
+func recordOf(j job.Job) jobRecord { return jobRecord{Version: j.Spec.Version(), Job: j} }
 
 // check reports what is wrong with a record under an ID.
 func (r jobRecord) check(id spec.ID) error {
 	if r.ID != id {
 		return fmt.Errorf("%w: it is of job %s", errUnreadable, r.ID)
 	}
-	if own := r.Spec.ID(); r.Version == spec.Version && own != id {
+	if own := r.Spec.ID(); r.Version == r.Spec.Version() && own != id {
 		return fmt.Errorf("%w: its Spec is that of job %s", errUnreadable, own)
 	}
 	return nil

@@ -50,21 +50,42 @@ func (l *Ledger) Heal(ctx context.Context, damaged Examined) (bool, error) {
 	if !canBeMade(damaged.Key) {
 		return false, nil
 	}
-	if err := l.store.Delete(ctx, damaged.Key); err != nil {
-		return false, err
-	}
 	id, isImage := parseImageKey(damaged.Key)
 	if !isImage {
-		return true, nil
+		err := l.store.Delete(ctx, damaged.Key)
+		return err == nil, err
 	}
-	st, err := l.Status(ctx, id)
-	if notOurs(err) {
-		return true, nil // nobody's but those who asked for it, or who will ask for it
+	j, done, err := l.discard(ctx, id, damaged.Key)
+	if err == nil && done {
+		_, err = l.AcceptAs(ctx, j.Spec, j.Priority) // whoever saw it before it was removed may have ended the job with it
 	}
-	if err == nil && st.State == job.Done && st.Spec.ID() == id {
-		_, err = l.AcceptAs(ctx, st.Spec, st.Priority)
+	return err == nil, err
+}
+
+// Discard removes an image that is damaged. A job that was done with it is owed once
+// more, and is so before the image is gone: whoever asks for it in between is told to
+// wait, and not that there is none.
+func (l *Ledger) Discard(ctx context.Context, image Object) error {
+	id, isImage := parseImageKey(image.key)
+	if !isImage {
+		return l.Remove(ctx, image)
 	}
-	return true, err
+	_, _, err := l.discard(ctx, id, image.key)
+	return err
+}
+
+// discard returns the job of an image that it removes, and whether it was done.
+func (l *Ledger) discard(ctx context.Context, id spec.ID, key string) (j job.Job, done bool, err error) {
+	j, last, err := l.status(ctx, id)
+	if err != nil && !notOurs(err) { // else it is nobody's but those who asked for it, or who will ask for it
+		return j, false, err
+	}
+	if done = err == nil && last.State == job.Done && j.Spec.ID() == id; done {
+		if _, err := l.owe(ctx, j, last); err != nil {
+			return j, done, err
+		}
+	}
+	return j, done, l.store.Delete(ctx, key)
 }
 
 // canBeMade reports whether what is under a key follows from records.

@@ -54,6 +54,8 @@
 //   - A job fails when one of its tasks has failed for the last time, and its
 //     other tasks stop. The bands that are stored are kept for a retry. So it
 //     does when one of its tasks is the death of several workers.
+//   - What is noted of an open job, its plan and its bands are dropped after its end
+//     is on record, so that whoever misses them finds the end.
 //   - A panic costs its own task, or turn, and is logged once with its stack.
 //
 // The package does not know how tasks reach it or how words leave it: the

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 )
 
 // Version is that of the renderer, and part of every ID. It is raised whenever the bytes of images change, but for those of one
@@ -17,6 +18,12 @@ func (s Spec) revision() string {
 		return "16-bit gray is stored as gray\n" // and was stored as RGB
 	}
 	return ""
+}
+
+// Version is what the ID of s is made of beside s itself. Who keeps an ID with its Spec keeps this as well, and can tell the ID
+// of another version from a wrong one.
+func (s Spec) Version() string {
+	return strings.TrimSpace(Version + " " + s.revision())
 }
 
 // ID identifies a picture: the leading 160 bits of a SHA-256 over Version and the canonical Spec, as 40 lower-case
