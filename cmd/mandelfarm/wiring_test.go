@@ -98,5 +98,5 @@ func TestAbilitiesAreThoseOfTheStore(t *testing.T) {
 	assert.NotNil(t, of.abandoned)
 	of = abilitiesOf(&dir.Store{})
 	assert.Nil(t, of.presigner)
-	assert.Nil(t, of.abandoned)
+	assert.NotNil(t, of.abandoned)
 }
