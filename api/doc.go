@@ -7,12 +7,18 @@
 //	POST   /jobs                      a Spec to be drawn, or another program's file (artists, scripts)
 //	GET    /jobs                      the jobs, newest first
 //	GET    /jobs/{id}                 one job's status
-//	DELETE /jobs/{id}                 cancel
+//	DELETE /jobs/{id}                 cancel; with ?purge=true remove what has ended
+//	POST   /jobs/{id}/priority        change it, of a job that is open
 //	POST   /jobs/{id}/pause, /resume  hold it, let it go on
 //	POST   /jobs/{id}/retry           once more, after a failure or a cancellation
 //	GET    /jobs/{id}/events          progress as server-sent events (the client, browsers)
 //	GET    /jobs/{id}/image           a job's picture
 //	GET    /jobs/{id}/preview         the picture so far of a large one
+//	GET    /jobs/{id}/history         who has worked on it
+//	GET    /workers                   who draws, and what (operators)
+//	POST   /workers/{name}/drain      have one take nothing more
+//	GET    /queues                    what waits, and what is stuck (operators)
+//	GET    /operations                what operators did
 //	GET    /healthz, /readyz          probes
 //	GET    /metrics                   for Prometheus
 //	GET    /openapi.json, /docs       all of this, for programs and to be read (package openapi)

@@ -128,7 +128,7 @@ func (f *farm) serverOf(cfg api.Config, deps api.Dependencies) *api.Server {
 
 func (f *farm) dependencies() api.Dependencies {
 	return api.Dependencies{
-		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue,
+		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue, Fleet: f.queue,
 		Health: http.HandlerFunc(healthy), Metrics: http.HandlerFunc(healthy), Page: []byte("<p>page"), Log: discard(),
 	}
 }

@@ -234,7 +234,7 @@ func (s *Server) find(c *gin.Context, asked *target) (*picture, Answer, error) {
 
 // promise makes a job of a request and answers 202.
 func (s *Server) promise(c *gin.Context, wanted spec.Spec) {
-	st, err := s.accept(c.Request.Context(), wanted, "")
+	st, err := s.accept(c.Request.Context(), wanted, job.Terms{})
 	if err != nil {
 		s.fail(c, err)
 		return

@@ -200,7 +200,7 @@ func (s *Server) drawAgain(ctx context.Context, st job.Status) error {
 	if st.State != job.Done || st.Spec.ID() != st.ID {
 		return nil
 	}
-	_, err := s.accept(ctx, st.Spec, st.Priority)
+	_, err := s.accept(ctx, st.Spec, st.Terms)
 	return err
 }
 

@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
-	"net/url"
-	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -17,15 +16,17 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-// submit answers POST /jobs?priority=&width=&height=.
+// submit answers POST /jobs?priority=&title=&tag=&width=&height=.
 func (s *Server) submit(c *gin.Context) {
 	query, err := parseQuery(c.Request.URL)
 	if err == nil {
-		err = checkNames(query, "priority", "width", "height")
+		once := maps.Clone(query)
+		delete(once, "tag") // the one that may be given several times
+		err = checkNames(once, "priority", "title", "width", "height")
 	}
-	var priority job.Priority
+	var terms job.Terms
 	if err == nil {
-		priority, err = readPriority(query)
+		terms, err = readTerms(query)
 	}
 	var picture foreign.Picture
 	if err == nil {
@@ -38,7 +39,7 @@ func (s *Server) submit(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	st, err := s.accept(c.Request.Context(), picture.Spec, priority)
+	st, err := s.accept(c.Request.Context(), picture.Spec, terms)
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -46,21 +47,9 @@ func (s *Server) submit(c *gin.Context) {
 	s.accepted(c, st, picture.Losses)
 }
 
-// readPriority reads the priority that a submission asks for; empty is normal.
-func readPriority(query url.Values) (job.Priority, error) {
-	p := job.Priority(query.Get("priority"))
-	switch {
-	case p == job.Normal:
-		return "", nil
-	case p == "" || slices.Contains(job.Priorities(), p):
-		return p, nil
-	}
-	return "", &spec.FieldError{Field: "priority", Reason: fmt.Sprintf("must be one of %q", job.Priorities())}
-}
-
 // accept makes a job of a Spec: recorded first, queued second. It refuses only
 // before anything is recorded.
-func (s *Server) accept(ctx context.Context, wanted spec.Spec, priority job.Priority) (job.Status, error) {
+func (s *Server) accept(ctx context.Context, wanted spec.Spec, terms job.Terms) (job.Status, error) {
 	id := wanted.ID()
 	p, _, err := s.pictures.stored(ctx, id, wanted.Format)
 	if err != nil && !errors.Is(err, errDamaged) {
@@ -71,7 +60,7 @@ func (s *Server) accept(ctx context.Context, wanted spec.Spec, priority job.Prio
 			return job.Status{}, err
 		}
 	}
-	st, err := s.deps.Ledger.AcceptAs(ctx, wanted, priority)
+	st, err := s.deps.Ledger.AcceptAs(ctx, wanted, terms)
 	if err == nil {
 		s.deps.Observer.Accepted()
 	}
@@ -155,7 +144,14 @@ func hint(ctx context.Context, ask func(context.Context) error) error {
 
 // cancel answers DELETE /jobs/{id}.
 func (s *Server) cancel(c *gin.Context) {
+	if purge, err := wantsPurge(c); purge || err != nil {
+		s.purge(c, err)
+		return
+	}
 	st, err := s.job(c)
+	if err == nil && st.State.CanBecome(job.Canceled) {
+		err = s.log(c, job.Operation{Action: job.ActionCancel, Target: string(st.ID)})
+	}
 	if err == nil && st.State != job.Canceled {
 		st, err = s.stopJob(c.Request.Context(), st)
 	}
@@ -213,5 +209,5 @@ func (s *Server) again(ctx context.Context, st job.Status) (job.Status, error) {
 	if err := s.cfg.Limits.Check(st.Spec); err != nil {
 		return st, err
 	}
-	return s.accept(ctx, st.Spec, st.Priority)
+	return s.accept(ctx, st.Spec, st.Terms)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -26,19 +27,33 @@ type listing struct {
 	Next string       `json:"next,omitempty"` // cursor of the next page
 }
 
-// list answers GET /jobs?state=&limit=&cursor=.
+// wish is which jobs a listing is to have, and how many at most.
+type wish struct {
+	state  job.State // or all
+	tag    string    // or any
+	id     string    // with which their IDs begin; empty is any
+	limit  int
+	cursor string
+}
+
+// list answers GET /jobs?state=&tag=&id=&limit=&cursor=.
 func (s *Server) list(c *gin.Context) {
 	query, err := parseQuery(c.Request.URL)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	state, limit, err := listOptions(query)
+	w, err := listOptions(query)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	page, err := s.page(c.Request.Context(), query.Get("cursor"), limit, state)
+	var page listing
+	if w.id != "" {
+		page, err = s.startingWith(c.Request.Context(), w.id, w.limit)
+	} else {
+		page, err = s.page(c.Request.Context(), w)
+	}
 	if errors.Is(err, ledger.ErrCursor) {
 		err = &spec.FieldError{Field: "cursor", Reason: ledger.ErrCursor.Error()}
 	}
@@ -54,30 +69,46 @@ func (s *Server) list(c *gin.Context) {
 	c.JSON(http.StatusOK, page)
 }
 
-// listOptions reads the parameters of a listing other than the cursor.
-func listOptions(query url.Values) (state job.State, limit int, err error) {
-	limit = defaultPage
-	if err := checkNames(query, "state", "limit", "cursor"); err != nil {
-		return state, limit, err
-	}
-	if query.Has("state") {
-		var ok bool
-		if state, ok = job.ParseState(query.Get("state")); !ok {
-			return state, limit, &spec.FieldError{Field: "state", Reason: fmt.Sprintf("must be one of %q", job.States())}
+// listOptions reads the parameters of a listing.
+func listOptions(query url.Values) (w wish, err error) {
+	w.limit = defaultPage
+	for name, values := range query {
+		value := values[0]
+		if len(values) > 1 {
+			return w, &spec.FieldError{Field: name, Reason: "must be given once"}
+		}
+		switch name {
+		case "cursor":
+			w.cursor = value
+		case "tag":
+			w.tag = value
+		case "id":
+			if w.id = value; checkPrefix(value) != nil {
+				return w, checkPrefix(value)
+			}
+		case "state":
+			var ok bool
+			if w.state, ok = job.ParseState(value); !ok {
+				return w, &spec.FieldError{Field: name, Reason: "must be " + job.OneOf(job.States())}
+			}
+		case "limit":
+			if w.limit, err = strconv.Atoi(value); err != nil || w.limit < 1 || w.limit > maxPage {
+				return w, &spec.FieldError{Field: name, Reason: fmt.Sprintf("must be from 1 to %d", maxPage)}
+			}
+		default:
+			return w, &spec.FieldError{Field: name, Reason: "is not a known parameter"}
 		}
 	}
-	if query.Has("limit") {
-		if limit, err = strconv.Atoi(query.Get("limit")); err != nil || limit < 1 || limit > maxPage {
-			return state, limit, &spec.FieldError{Field: "limit", Reason: fmt.Sprintf("must be from 1 to %d", maxPage)}
-		}
+	if w.id != "" && (w.state != "" || w.tag != "" || w.cursor != "") {
+		return w, &spec.FieldError{Field: "id", Reason: "can be given beside limit alone"}
 	}
-	return state, limit, nil
+	return w, nil
 }
 
-// page reads a page of jobs of one state, or of all if it is empty.
-func (s *Server) page(ctx context.Context, cursor string, limit int, state job.State) (listing, error) {
-	recorded, err := s.deps.Ledger.List(ctx, cursor, limit, func(ctx context.Context, ids []spec.ID) (func(*job.Status) bool, error) {
-		if state.Final() { // of which the queue knows nothing
+// page reads a page of the jobs that are wished for.
+func (s *Server) page(ctx context.Context, w wish) (listing, error) {
+	recorded, err := s.deps.Ledger.List(ctx, w.cursor, w.limit, func(ctx context.Context, ids []spec.ID) (func(*job.Status) bool, error) {
+		if w.state.Final() { // of which the queue knows nothing
 			ids = nil
 		}
 		running, err := s.running(ctx, ids...)
@@ -85,8 +116,13 @@ func (s *Server) page(ctx context.Context, cursor string, limit int, state job.S
 			if p, ok := running[st.ID]; ok && !st.State.Final() {
 				st.Progress = p
 			}
-			return state == "" || st.State == state
+			return (w.state == "" || st.State == w.state) && w.tagged(*st)
 		}, err
 	})
+	if err == nil {
+		err = s.markPaused(ctx, recorded.Jobs)
+	}
 	return listing{Jobs: append([]job.Status{}, recorded.Jobs...), Next: recorded.Next}, err
 }
+
+func (w wish) tagged(st job.Status) bool { return w.tag == "" || slices.Contains(st.Tags, w.tag) }

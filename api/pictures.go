@@ -75,6 +75,14 @@ func (all *pictures) stored(ctx context.Context, id spec.ID, format spec.FileFor
 	return all.fetchOnce(ctx, id, format)
 }
 
+// forget drops a picture from the memory of this process. Others may serve it for a
+// while yet.
+func (all *pictures) forget(id spec.ID) {
+	if all.cache != nil {
+		all.cache.Invalidate(id)
+	}
+}
+
 // fetchOnce is fetch, once for all who ask at the same time.
 func (all *pictures) fetchOnce(ctx context.Context, id spec.ID, format spec.FileFormat) (*picture, Answer, error) {
 	p, joined, err := all.share(ctx, "stored:"+string(id), func(ctx context.Context) (*picture, error) {

@@ -47,7 +47,7 @@ func (s *Server) read(ctx context.Context, id spec.ID) (job.Status, error) {
 		}
 		st.Progress = seen.Progress
 		if !seen.planned {
-			return st, nil
+			return st, s.place(ctx, &st)
 		}
 		counted, err := s.count(ctx, &st)
 		if counted || err != nil {
@@ -157,15 +157,26 @@ func (s *Server) stored(ctx context.Context, id spec.ID, times []job.Completion)
 	return append(all, times...), err
 }
 
+func holding(pause bool) job.Action {
+	if pause {
+		return job.ActionPause
+	}
+	return job.ActionResume
+}
+
 // hold answers POST /jobs/{id}/pause and /resume.
 func (s *Server) hold(pause bool) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		ctx := c.Request.Context()
 		st, err := s.job(c)
+		if err == nil && st.State.Final() {
+			err = fmt.Errorf("hold a job that is %s: %w", st.State, job.ErrState)
+		}
+		if err == nil {
+			err = s.log(c, job.Operation{Action: holding(pause), Target: string(st.ID)})
+		}
 		switch {
 		case err != nil:
-		case st.State.Final():
-			err = fmt.Errorf("hold a job that is %s: %w", st.State, job.ErrState)
 		case pause:
 			err = s.deps.Ledger.Pause(ctx, st.ID)
 		default:

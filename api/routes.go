@@ -64,6 +64,12 @@ func (s *Server) routes(chain gin.HandlersChain) *gin.Engine {
 	r.Match(read, "/jobs/:id/preview", withTimeout(s.preview))
 	r.POST("/jobs/:id/pause", withTimeout(s.hold(true)))
 	r.POST("/jobs/:id/resume", withTimeout(s.hold(false)))
+	r.Match(read, "/workers", withTimeout(s.workers))
+	r.POST("/workers/:name/drain", withTimeout(s.drain))
+	r.Match(read, "/queues", withTimeout(s.queues))
+	r.Match(read, "/operations", withTimeout(s.operations))
+	r.Match(read, "/jobs/:id/history", withTimeout(s.history))
+	r.POST("/jobs/:id/priority", withTimeout(s.setPriority))
 	s.probes(r)
 	if s.deps.Metrics != nil {
 		r.Match(read, metricsPath, gin.WrapH(s.deps.Metrics))

@@ -22,6 +22,7 @@ type Dependencies struct {
 	Tasks    Tasks
 	Notices  Notices
 	Progress Progress
+	Fleet    Fleet
 	// Presigner is the store, for a [Config].Presign that is not 0; nil if the store has no presigned URLs.
 	Presigner ledger.Presigner
 	Health    http.Handler // answers /healthz and /readyz
@@ -65,6 +66,20 @@ type Progress interface {
 	WorkersOf(ctx context.Context, id spec.ID) ([]string, error)
 	// PreviewsOf tells what the bands that are drawn look like.
 	PreviewsOf(ctx context.Context, id spec.ID) (map[int][]byte, error)
+}
+
+// Fleet is the workers, and what waits for them.
+type Fleet interface {
+	// Workers lists those that are there.
+	Workers(ctx context.Context) ([]job.Worker, error)
+	// Backlogs tells how each lane stands, given the workers.
+	Backlogs(ctx context.Context, workers []job.Worker) ([]job.Backlog, error)
+	// Drain has a worker take nothing more.
+	Drain(ctx context.Context, name string) error
+	// HistoryOf is what is known of who has worked on a job.
+	HistoryOf(ctx context.Context, id spec.ID) ([]job.Stint, error)
+	// Position is the place of a task among those that wait, from 1; 0 if it does not.
+	Position(ctx context.Context, t job.Task) (int, error)
 }
 
 // Config bounds what clients may ask and how long they are kept waiting.

@@ -11,6 +11,8 @@ var (
 	// ErrUnreadable: there is a job, and its record is damaged. Its Spec has its ID,
 	// so whoever submits that replaces the record, and the job goes on.
 	ErrUnreadable = errors.New("the record of the job is damaged; submit its Spec again")
+	// ErrNoWorker: no worker of that name is there.
+	ErrNoWorker = errors.New("no such worker")
 	// ErrState: the job's state does not allow what was asked.
 	ErrState = errors.New("not possible in the job's state")
 	// ErrQueueFull: the lane holds as many tasks as its limit allows.

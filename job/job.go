@@ -6,12 +6,20 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-// Job is the record of an accepted Spec. It is written once and never changes.
+// Job is the record of an accepted Spec. Nothing of it changes but the priority.
 type Job struct {
 	ID         spec.ID   `json:"id"`
 	Spec       spec.Spec `json:"spec"`
 	AcceptedAt time.Time `json:"accepted_at"`
-	Priority   Priority  `json:"priority,omitempty"` // empty is Normal
+	Terms
+}
+
+// Terms are what a client says of a job beside the picture. They are no part of the
+// ID: the first that are said of a job stand.
+type Terms struct {
+	Priority Priority `json:"priority,omitempty"` // empty is Normal
+	Title    string   `json:"title,omitempty"`
+	Tags     []string `json:"tags,omitempty"` // by which jobs are listed
 }
 
 // Priority says how much of the farm a large job gets while others are drawn too.
@@ -51,6 +59,10 @@ type Progress struct {
 	PixelsPerSecond float64   `json:"pixels_per_second,omitempty"` // of late, by all workers
 	Workers         []string  `json:"workers,omitempty"`           // processes that are on it
 	Paused          bool      `json:"paused,omitempty"`            // held: nothing more of it is begun
+
+	// Position is the place of a queued job among those that wait, 1 for the next; 0 if
+	// that is not known.
+	Position int `json:"position,omitempty"`
 }
 
 // Status is a job with its progress: what a client is shown.

@@ -83,7 +83,7 @@ func (t Task) Name() string {
 }
 
 // Job is the job that the task belongs to, but for when it was accepted.
-func (t Task) Job() Job { return Job{ID: t.ID, Spec: t.Spec, Priority: t.Priority} }
+func (t Task) Job() Job { return Job{ID: t.ID, Spec: t.Spec, Terms: Terms{Priority: t.Priority}} }
 
 // Verify reports an error when the receiver's renderer would file this task's
 // image under another ID than its sender did: the two run different versions

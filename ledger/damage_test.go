@@ -102,7 +102,7 @@ func damagedJobsAreReplacedByTheirSpec(t *testing.T, b *bundle) {
 	for name, apply := range all {
 		n++
 		s := parse(t, n)
-		first, err := b.AcceptAs(t.Context(), s, job.Low)
+		first, err := b.AcceptAs(t.Context(), s, job.Terms{Priority: job.Low})
 		require.NoError(t, err)
 		finish(t, b, s, job.Failed)
 		accept(t, b.Ledger, s)

@@ -7,11 +7,13 @@
 //
 //	renders/<id>.png             the image (written by a worker, not by this package);
 //	                             .npy, .exr if that is the Spec's format
-//	jobs/<id>/job.json           the Spec and when it was accepted; written once
+//	jobs/<id>/job.json           the Spec and when it was accepted; only the priority changes
 //	jobs/<id>/result.json        how the job ended; written once
+//	jobs/<id>/history.json       who has worked on it, at the end of a run
 //	open/<id>                    present while work is owed; empty
 //	recent/<time>-<id>           an index, newest first: what a list shows of the job
 //	paused/<id>                  present while the job is held; empty
+//	operations/<time>-<random>   what an operator did, newest first; written once
 //	prepass/<key>                a prepass that pictures of one view share (written by a worker)
 //
 // Of a job that is drawn in bands, until its image is stored:

@@ -18,6 +18,8 @@ const (
 	openPrefix    = "open/"
 	recentPrefix  = "recent/"
 	pausedPrefix  = "paused/"
+
+	operationsPrefix = "operations/"
 )
 
 // scrubKey holds how far the scrub has come.
@@ -35,6 +37,7 @@ func pausedKey(id spec.ID) string { return pausedPrefix + string(id) }
 
 func jobPrefix(id spec.ID) string  { return jobsPrefix + string(id) + "/" }
 func jobKey(id spec.ID) string     { return jobPrefix(id) + "job.json" }
+func historyKey(id spec.ID) string { return jobPrefix(id) + "history.json" }
 func planKey(id spec.ID) string    { return jobPrefix(id) + "plan.json" }
 func previewKey(id spec.ID) string { return jobPrefix(id) + previewName }
 

@@ -40,9 +40,9 @@ func New(store storage.Store, o Options) *Ledger {
 	return &Ledger{store: store, now: o.Now, damages: damages{tell: o.Damage}}
 }
 
-// Accept is [Ledger.AcceptAs] with the normal priority.
+// Accept is [Ledger.AcceptAs] without terms.
 func (l *Ledger) Accept(ctx context.Context, s spec.Spec) (job.Status, error) {
-	return l.AcceptAs(ctx, s, "")
+	return l.AcceptAs(ctx, s, job.Terms{})
 }
 
 // AcceptAs records s, which must be normalised, as a job. When it returns nil
@@ -50,9 +50,9 @@ func (l *Ledger) Accept(ctx context.Context, s spec.Spec) (job.Status, error) {
 //
 // Accepting a Spec again returns the job there is. One that had failed or was
 // canceled is queued anew, and so is one whose image has been removed. Its
-// priority stays what it was.
-func (l *Ledger) AcceptAs(ctx context.Context, s spec.Spec, p job.Priority) (job.Status, error) {
-	fresh := job.Job{ID: s.ID(), Spec: s, AcceptedAt: l.now().UTC().Truncate(time.Millisecond), Priority: p}
+// terms stay what they were.
+func (l *Ledger) AcceptAs(ctx context.Context, s spec.Spec, t job.Terms) (job.Status, error) {
+	fresh := job.Job{ID: s.ID(), Spec: s, AcceptedAt: l.now().UTC().Truncate(time.Millisecond), Terms: t}
 	st, err := l.accept(ctx, fresh)
 	if err != nil {
 		return job.Status{}, fmt.Errorf("accept job %s: %w", fresh.ID, err)
@@ -130,7 +130,7 @@ func (l *Ledger) restore(ctx context.Context, fresh job.Job, damage error) (job.
 	if ok {
 		_, fresh.AcceptedAt = parseRecent(key)
 		if e, err := l.readEntry(ctx, key); err == nil {
-			fresh.Priority = e.Priority
+			fresh.Terms = e.Terms
 		}
 	}
 	if err := l.replace(ctx, jobKey(fresh.ID), recordOf(fresh)); err != nil {

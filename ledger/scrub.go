@@ -57,7 +57,7 @@ func (l *Ledger) Heal(ctx context.Context, damaged Examined) (bool, error) {
 	}
 	j, done, err := l.discard(ctx, id, damaged.Key)
 	if err == nil && done {
-		_, err = l.AcceptAs(ctx, j.Spec, j.Priority) // whoever saw it before it was removed may have ended the job with it
+		_, err = l.AcceptAs(ctx, j.Spec, j.Terms) // whoever saw it before it was removed may have ended the job with it
 	}
 	return err == nil, err
 }

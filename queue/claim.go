@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -31,7 +30,7 @@ type claims struct {
 	worker string // this process
 	giveUp *redis.Script
 
-	slots string // what this process says in slotsKey; empty says nothing
+	presence *presence // what this process says of itself, by the same heartbeat
 
 	mu   sync.Mutex
 	held map[string][]byte // by name, what the claim says, as stored
@@ -44,8 +43,10 @@ if redis.call("GET", KEYS[1]) == ARGV[1] then
 end
 return 0`
 
-func newClaims(rdb *redis.Client, worker string) *claims {
-	return &claims{rdb: rdb, worker: worker, giveUp: redis.NewScript(giveUp), held: make(map[string][]byte)}
+func newClaims(p *presence) *claims {
+	return &claims{
+		rdb: p.queue.rdb, worker: p.queue.name, presence: p, giveUp: redis.NewScript(giveUp), held: make(map[string][]byte),
+	}
 }
 
 // take claims a name for as long as keep runs, unless another worker has it. When
@@ -86,15 +87,16 @@ func (c *claims) release(ctx context.Context, name string) {
 	_ = c.giveUp.Run(ctx, c.rdb, []string{claimKey(name)}, value).Err()
 }
 
-// keep renews the claims until ctx ends. It also restores them in a Redis that
-// came back empty.
+// keep renews the claims, and what this process says of itself, until ctx ends. It
+// also restores them in a Redis that came back empty.
 func (c *claims) keep(ctx context.Context) {
 	tick := time.NewTicker(claimRenewal)
 	defer tick.Stop()
 	for {
-		c.present(ctx)
+		c.presence.announce(ctx)
 		select {
 		case <-ctx.Done():
+			c.presence.leave(context.WithoutCancel(ctx))
 			return
 		case <-tick.C:
 			c.renew(ctx)
@@ -132,22 +134,6 @@ func (c *claims) join(ctx context.Context, p redis.Pipeliner, name string) {
 	key := workersKey(spec.ID(id))
 	p.ZAdd(ctx, key, redis.Z{Score: float64(time.Now().Unix()), Member: c.worker})
 	p.Expire(ctx, key, time.Minute)
-}
-
-// present says that this process is there to draw bands. A failure is not
-// reported: it says so again in a second.
-func (c *claims) present(ctx context.Context) {
-	if c.slots == "" {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
-	defer cancel()
-	now := time.Now()
-	_, _ = c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.ZAdd(ctx, slotsKey, redis.Z{Score: float64(now.Unix()), Member: c.slots})
-		p.ZRemRangeByScore(ctx, slotsKey, "-inf", strconv.FormatInt(now.Add(-time.Minute).Unix(), 10))
-		return nil
-	})
 }
 
 // readClaims returns what the holders of the claims on ids said when they took

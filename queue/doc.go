@@ -18,6 +18,9 @@
 // which are stored since when, and which has the next turn; beside it previews of
 // the bands, and the workers that are on them.
 //
+// With the heartbeat that renews its claims a worker says what it is and does
+// ([job.Worker]), and hears whether it is to drain.
+//
 // Word travels by publish and subscribe. Every process holds one subscription
 // to three channels: notices (something about an image has changed: it has ended,
 // or its job has begun, got on or been paused), cancels (stop drawing this) and

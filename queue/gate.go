@@ -28,6 +28,8 @@ type gate struct {
 	poll    time.Duration
 	idle    atomic.Bool   // the last answer was no task
 	ended   chan struct{} // closed when no more tasks are wanted
+	// hold, if not nil, returns when the lane's tasks may be taken, or ctx or over ends.
+	hold func(ctx context.Context, over <-chan struct{})
 }
 
 func newGate(lane job.Lane, wakes <-chan struct{}, poll time.Duration) *gate {
@@ -88,6 +90,9 @@ func (g *gate) pass(ctx context.Context) bool {
 		case <-g.ended:
 		case <-ctx.Done():
 		}
+	}
+	if g.hold != nil {
+		g.hold(ctx, g.ended)
 	}
 	select {
 	case <-g.ended:

@@ -41,6 +41,18 @@ func prepassKey(id spec.ID) string { return keyPrefix + "prepass:" + string(id) 
 // "number worker", by the Unix second it last said so.
 const slotsKey = keyPrefix + "slots"
 
+// workerKey is what a worker says of itself: a [job.Worker] in JSON.
+func workerKey(name string) string { return keyPrefix + "worker:" + name }
+
+// historyKey is a hash: who has worked on a job, by the task and when it was begun.
+func historyKey(id spec.ID) string { return keyPrefix + "history:" + string(id) }
+
+// probeKey is written to see whether Redis takes writes.
+const probeKey = keyPrefix + "probe"
+
+// drainKey tells a worker to take nothing more.
+func drainKey(name string) string { return keyPrefix + "drain:" + name }
+
 func lockKey(name string) string { return keyPrefix + "lock:" + name }
 
 // What the farm knows of asynq's own keys. Its API does not tell how many tasks
@@ -50,7 +62,7 @@ const queuesKey = "asynq:queues" // set of the lanes that were ever used
 
 func asynqKey(lane job.Lane, name string) string { return "asynq:{" + string(lane) + "}:" + name }
 
-// pendingKey is the list of the tasks that wait in a lane.
+// pendingKey is the list of the tasks that wait in a lane, the oldest last.
 func pendingKey(lane job.Lane) string { return asynqKey(lane, "pending") }
 
 // pausedKey exists while a lane is paused.
@@ -60,5 +72,6 @@ func pausedKey(lane job.Lane) string { return asynqKey(lane, "paused") }
 // at which the lease on each runs out.
 func leaseKey(lane job.Lane) string { return asynqKey(lane, "lease") }
 
-// taskKey is the hash of a task; its field "state" is an asynq.TaskState by name.
+// taskKey is the hash of a task; its field "state" is an asynq.TaskState by name,
+// "pending_since" the Unix nanosecond.
 func taskKey(lane job.Lane, taskID string) string { return asynqKey(lane, "t:"+taskID) }

@@ -42,6 +42,7 @@ var (
 type server struct {
 	queue      *Queue
 	pool       Pool
+	presence   *presence
 	claims     *claims
 	handle     Handler
 	handedBack chan struct{} // closed when asynq has handed back what was not done
@@ -121,7 +122,13 @@ func (s *server) deliver(ctx context.Context, t job.Task, d job.Delivery) error 
 
 // call calls the handler. A panic costs the delivery, not the process.
 func (s *server) call(ctx context.Context, t job.Task, d job.Delivery) (err error) {
-	defer func() { logging.Panic(ctx, s.queue.log, err, slog.String("task", t.Name())) }()
+	defer s.presence.begin(t, d)()
+	endStint := s.queue.beginStint(ctx, t, d)
+	defer func() {
+		endStint(err)
+		logging.Panic(ctx, s.queue.log, err, slog.String("task", t.Name()))
+		s.presence.note(ctx, s.pool.Lane, t, err)
+	}()
 	defer panics.Recover(&err)
 	return s.handle(ctx, t, d)
 }

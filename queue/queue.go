@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -42,6 +43,8 @@ type Queue struct {
 	timeout   time.Duration
 	log       *slog.Logger
 	name      string // of this process, in claims
+	describe  func() job.Worker
+	serving   atomic.Pointer[presence] // nil before Serve
 
 	nextTurn *redis.Script
 	noteRows *redis.Script
@@ -84,6 +87,7 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 		timeout:   cmp.Or(cfg.Timeout, defaultTimeout),
 		log:       cfg.Log,
 		name:      processName(),
+		describe:  func() job.Worker { return job.Worker{} },
 
 		nextTurn: redis.NewScript(nextTurn),
 		noteRows: redis.NewScript(noteRows),
@@ -100,6 +104,9 @@ func processName() string {
 	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), rand.Text()[:4])
 }
 
+// Name is that of this process, in claims and histories.
+func (q *Queue) Name() string { return q.name }
+
 // Close ends the subscription and the connections.
 func (q *Queue) Close() error {
 	q.bus.close()
@@ -108,6 +115,42 @@ func (q *Queue) Close() error {
 
 // Ping reports whether Redis answers.
 func (q *Queue) Ping(ctx context.Context) error { return unavailable(q.rdb.Ping(ctx).Err()) }
+
+// Probe reports whether Redis takes writes, which the farm lives by: a replica that
+// was left by its primary, or a server whose memory is used up, answers a ping and
+// does not.
+func (q *Queue) Probe(ctx context.Context) error {
+	return unavailable(q.rdb.Set(ctx, probeKey, q.name, probeTTL).Err())
+}
+
+// probeTTL is how long what a probe writes is kept.
+const probeTTL = 10 * time.Second
+
+// Refusal says why Redis refuses what it was asked, in words for an operator; false
+// if err is no refusal of its.
+func Refusal(err error) (reason string, ok bool) {
+	for _, row := range []struct{ prefix, reason string }{
+		{"READONLY", "it is a replica and refuses writes: point REDIS_URL at the primary, or promote it"},
+		{"OOM", "its memory is used up and it refuses writes: raise maxmemory"},
+		{"MISCONF", "it cannot save to its disk and refuses writes: its log says why"},
+		{"NOREPLICAS", "too few replicas are there and it refuses writes"},
+		{"LOADING", "it is loading its data"},
+		{"NOPERM", "the user of REDIS_URL may not do this: mandelfarm doctor says what it must be allowed"},
+		{"NOAUTH", "it wants a password: REDIS_URL has none"},
+		{"WRONGPASS", "it does not know the user and password of REDIS_URL"},
+	} {
+		if redis.HasErrorPrefix(err, row.prefix) {
+			return row.reason, true
+		}
+	}
+	return "", false
+}
+
+// Draining reports whether this process takes nothing more.
+func (q *Queue) Draining() bool {
+	p := q.serving.Load()
+	return p != nil && p.draining()
+}
 
 // Publish tells every process that something about an image has changed.
 func (q *Queue) Publish(ctx context.Context, n job.Notice) error {

@@ -100,6 +100,12 @@ func run(t *testing.T, start func(t *testing.T) (url string)) {
 		{"PreviewsAreKeptUntilRemoved", previewsAreKeptUntilRemoved},
 		{"BandsOfOneJobAreDrawnAtOnce", bandsOfOneJobAreDrawnAtOnce},
 		{"NotWaitingAreThoseToLookAt", notWaitingAreThoseToLookAt},
+		{"WorkersSayWhatTheyAreAt", workersSayWhatTheyAreAt},
+		{"DrainingWorkersTakeNothingMore", drainingWorkersTakeNothingMore},
+		{"WorkersThatStopSayThatTheyDrain", workersThatStopSayThatTheyDrain},
+		{"WorkersAtWhichAllFailsAreBlocked", workersAtWhichAllFailsAreBlocked},
+		{"BacklogsSayWhatWaits", backlogsSayWhatWaits},
+		{"PositionsCountFromTheNext", positionsCountFromTheNext},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

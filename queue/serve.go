@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -43,12 +42,10 @@ const (
 // and hands their tasks back, which other workers take up at once. It returns
 // when every handler has returned.
 func (q *Queue) Serve(ctx context.Context, pools []Pool, grace time.Duration, handle Handler) error {
-	held := newClaims(q.rdb, q.name)
-	for _, pool := range pools {
-		if pool.Lane == job.Batch {
-			held.slots = fmt.Sprintf("%d %s", pool.Concurrency, q.name)
-		}
-	}
+	there := newPresence(q, pools)
+	q.serving.Store(there)
+	held := newClaims(there)
+	defer context.AfterFunc(ctx, there.drain)()
 	background, stop := context.WithCancel(context.WithoutCancel(ctx)) // outlives ctx by grace
 	defer stop()
 	var keeper sync.WaitGroup
@@ -59,7 +56,7 @@ func (q *Queue) Serve(ctx context.Context, pools []Pool, grace time.Duration, ha
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	for _, pool := range pools {
-		s := &server{queue: q, pool: pool, claims: held, handle: handle, handedBack: make(chan struct{})}
+		s := &server{queue: q, pool: pool, presence: there, claims: held, handle: handle, handedBack: make(chan struct{})}
 		servers.Go(func() {
 			defer cancel() // one pool that cannot start ends the others
 			errs <- s.run(ctx, background, grace)
@@ -82,6 +79,7 @@ func (s *server) run(ctx, background context.Context, grace time.Duration) error
 	wakes, unsubscribe := s.queue.bus.sleeper(s.pool.Lane)
 	defer unsubscribe()
 	g := newGate(s.pool.Lane, wakes, s.pool.Poll)
+	g.hold = s.presence.lanes[s.pool.Lane].hold
 	rdb := redis.NewClient(s.queue.options)
 	rdb.AddHook(g)
 	defer rdb.Close() // nothing is left to lose

@@ -2,10 +2,15 @@ package queue
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 )
 
@@ -16,6 +21,51 @@ func (q *Queue) Slots(ctx context.Context) (int, error) {
 		return 0, unavailable(err)
 	}
 	return countSlots(members), nil
+}
+
+// Workers are the processes that draw, in the order of their names, as they have said
+// of themselves within [claimTTL].
+func (q *Queue) Workers(ctx context.Context) ([]job.Worker, error) {
+	members, err := q.rdb.ZRangeArgs(ctx, lately(slotsKey)).Result()
+	if err != nil || len(members) == 0 {
+		return nil, unavailable(err)
+	}
+	keys := make([]string, len(members))
+	for i, member := range members {
+		_, name, _ := strings.Cut(member, " ")
+		keys[i] = workerKey(name)
+	}
+	slices.Sort(keys)
+	keys = slices.Compact(keys) // one that has begun to drain has two members for a moment
+	said, err := q.rdb.MGet(ctx, keys...).Result()
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	workers := make([]job.Worker, 0, len(said))
+	for _, text := range said {
+		var w job.Worker
+		if text, ok := text.(string); ok && json.Unmarshal([]byte(text), &w) == nil {
+			workers = append(workers, w)
+		}
+	}
+	return workers, nil
+}
+
+// drainTTL is how long a worker may take to hear that it is to drain. It asks every
+// second.
+const drainTTL = time.Hour
+
+// Drain has a worker finish what it has and take nothing more, for as long as the
+// process runs. The error is [job.ErrNoWorker] if it is not there.
+func (q *Queue) Drain(ctx context.Context, name string) error {
+	there, err := q.rdb.Exists(ctx, workerKey(name)).Result()
+	if err != nil {
+		return unavailable(err)
+	}
+	if there == 0 {
+		return fmt.Errorf("drain %s: %w", name, job.ErrNoWorker)
+	}
+	return unavailable(q.rdb.Set(ctx, drainKey(name), "1", drainTTL).Err())
 }
 
 // WorkersOf names the processes that are on a job that is drawn in bands, or were

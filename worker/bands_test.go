@@ -160,11 +160,36 @@ func TestPriorityIsTheSizeOfTheWindow(t *testing.T) {
 	for priority, want := range map[job.Priority]int{job.High: 8, "": 4, job.Low: 2} {
 		b := newBundle(t)
 		j, _ := large(t, b, 10)
-		j.Priority = priority
+		j, err := b.ledger.SetPriority(t.Context(), j, priority)
+		require.NoError(t, err)
 		require.NoError(t, b.Handle(t.Context(), j.Task(), first()))
 		require.Len(t, b.queue.revived, want, "priority %q", priority)
 		require.Equal(t, priority, b.queue.revived[0].Job().Priority)
 	}
+}
+
+// TestWindowFollowsThePriority while a job is drawn: each band that is stored queues
+// none, one or two.
+func TestWindowFollowsThePriority(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	j, plan := large(t, b, 20)
+	require.NoError(t, b.queue.Begin(t.Context(), j.ID, len(plan.Bands), 4))
+	for _, step := range []struct {
+		priority job.Priority
+		queued   []int // by each band that is stored
+	}{{"", []int{1}}, {job.Low, []int{0, 0, 1}}, {job.High, []int{2, 2}}} {
+		var err error
+		j, err = b.ledger.SetPriority(t.Context(), j, step.priority)
+		require.NoError(t, err)
+		for i, want := range step.queued {
+			before := len(b.queue.enqueued)
+			j.Priority = "" // of the task, which was queued before
+			drawBands(t, b, j, len(b.queue.stored))
+			require.Len(t, b.queue.enqueued, before+want, "priority %q, band %d", step.priority, i)
+		}
+	}
+	require.Equal(t, job.High, b.queue.enqueued[len(b.queue.enqueued)-1].Priority)
 }
 
 // TestEachBandQueuesTheNext, also when Redis has forgotten whose turn it is.
@@ -172,9 +197,9 @@ func TestEachBandQueuesTheNext(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
 	j, plan := large(t, b, 5)
-	require.NoError(t, b.queue.Begin(t.Context(), j.ID, len(plan.Bands), 3))
+	require.NoError(t, b.queue.Begin(t.Context(), j.ID, len(plan.Bands), 4))
 	drawBands(t, b, j, 0)
-	require.Equal(t, []job.Task{j.BandTask(3)}, b.queue.enqueued)
+	require.Equal(t, []job.Task{j.BandTask(4)}, b.queue.enqueued)
 	drawBands(t, b, j, 0)
 	require.Len(t, b.queue.enqueued, 1, "a band that is delivered again queues none")
 

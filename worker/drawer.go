@@ -5,7 +5,9 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"time"
 
+	"mandelfarm/internal/tally"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/panics"
@@ -19,7 +21,11 @@ type drawer struct {
 	teller    teller
 	observer  Observer
 	log       *slog.Logger
+	pixels    *tally.Tally // that were drawn of late
 }
+
+// lately is how far back the speed of drawing is measured.
+const lately = 10 * time.Second
 
 // stream stores what write writes, while it writes, and returns its size. Nothing is
 // stored if write fails.

@@ -118,7 +118,7 @@ func (w *Worker) do(ctx context.Context, t job.Task, d job.Delivery) (done resul
 		return done, errDeadly
 	}
 	if t.Lane != job.Interactive {
-		if err := wanted(ctx, w.deps.Ledger, t.ID); err != nil {
+		if t.Priority, err = wanted(ctx, w.deps.Ledger, t.ID); err != nil {
 			return done, err
 		}
 	}

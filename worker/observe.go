@@ -60,7 +60,11 @@ func (a attempt) outcome(ctx context.Context, found Outcome) Outcome {
 
 // counted returns options by which the observer hears of what is drawn of a picture.
 func (d *drawer) counted(opt renderer.Options, s spec.Spec) renderer.Options {
-	opt.Progress = func(rows int, work renderer.Work) { d.observer.Drawn(int64(rows)*int64(s.Width), work) }
+	opt.Progress = func(rows int, work renderer.Work) {
+		pixels := int64(rows) * int64(s.Width)
+		d.pixels.Add(time.Now(), pixels)
+		d.observer.Drawn(pixels, work)
+	}
 	return opt
 }
 

@@ -17,20 +17,21 @@ type scheduler struct {
 	progress Progress
 }
 
-// wanted returns errNothingToDo unless the job is open and not held.
-func wanted(ctx context.Context, l *ledger.Ledger, id spec.ID) error {
+// wanted returns errNothingToDo unless the job is open and not held, and the priority
+// that it has by now.
+func wanted(ctx context.Context, l *ledger.Ledger, id spec.ID) (job.Priority, error) {
 	st, err := l.Status(ctx, id)
 	if err != nil && !errors.Is(err, job.ErrUnknown) && !errors.Is(err, job.ErrUnreadable) {
-		return err
+		return "", err
 	}
 	paused, err := l.Paused(ctx, id)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if st.State.Final() || paused {
-		return errNothingToDo
+		return "", errNothingToDo
 	}
-	return nil
+	return st.Priority, nil
 }
 
 // begin queues the first bands of a plan, and reports whether it has.
@@ -54,7 +55,7 @@ func (s *scheduler) begin(ctx context.Context, j job.Job, plan job.Plan) (bool, 
 	return true, nil
 }
 
-// follow notes that a band is stored, and queues the next one, or after the last
+// follow notes that a band is stored, and queues the next ones, or after the last
 // the assembly. A band that is delivered again was followed before, or what that
 // has failed to queue is missed soon.
 func (s *scheduler) follow(ctx context.Context, j job.Job, plan job.Plan, band int) error {
@@ -68,19 +69,42 @@ func (s *scheduler) follow(ctx context.Context, j job.Job, plan job.Plan, band i
 	if fresh == 0 {
 		return nil
 	}
-	next, known, err := s.progress.Next(ctx, j.ID, 1)
+	turns, known, err := s.turns(ctx, j, stored)
+	if err != nil || known && turns == 0 {
+		return err
+	}
+	next := 0
+	if known {
+		next, known, err = s.progress.Next(ctx, j.ID, turns)
+	}
 	switch {
 	case err != nil:
 		return err
 	case !known:
-		if err := wanted(ctx, s.ledger, j.ID); err != nil { // canceled this moment
+		if _, err := wanted(ctx, s.ledger, j.ID); err != nil { // canceled this moment
 			return err
 		}
 		return s.advance(ctx, j, plan)
-	case next >= len(plan.Bands):
-		return nil
 	}
-	return s.tasks.Enqueue(ctx, j.BandTask(next))
+	for band := next; band < min(next+turns, len(plan.Bands)); band++ {
+		if err := s.tasks.Enqueue(ctx, j.BandTask(band)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turns is how many bands of a job are to be queued now that one more is stored: one,
+// unless the window has become larger or smaller, because workers have come or gone
+// or the job has another priority. It reports false if it is not known whose turn it
+// is.
+func (s *scheduler) turns(ctx context.Context, j job.Job, stored int) (turns int, known bool, err error) {
+	window, err := s.window(ctx, j)
+	if err != nil {
+		return 0, false, err
+	}
+	next, known, err := s.progress.Next(ctx, j.ID, 0)
+	return min(max(window-(next-stored), 0), 2), known, err
 }
 
 // Of the bands of a job, so many are in the queue at a time for each slot of the

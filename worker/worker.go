@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"time"
 
+	"mandelfarm/internal/tally"
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
@@ -125,6 +126,7 @@ func New(cfg Config, deps Dependencies) *Worker {
 		drawer: &drawer{
 			ledger: deps.Ledger, render: renderer.Options{Threads: cfg.Threads}, prepasses: newPrepasses(cfg.PrepassCache),
 			teller: teller{live: deps.Live, notices: deps.Notices}, observer: deps.Observer, log: deps.Log,
+			pixels: tally.New(lately),
 		},
 		reconciler: &reconciler{ledger: deps.Ledger, tasks: deps.Tasks, scheduler: next, observer: deps.Observer},
 		sweeper:    &sweeper{cfg: cfg, ledger: deps.Ledger, log: deps.Log},
@@ -134,6 +136,9 @@ func New(cfg Config, deps Dependencies) *Worker {
 
 // CacheStats tells how the prepasses in memory are used.
 func (w *Worker) CacheStats() CacheStats { return w.drawer.prepasses.stats() }
+
+// Speed is how many pixels this process has drawn per second of late.
+func (w *Worker) Speed() float64 { return w.drawer.pixels.PerSecond(time.Now()) }
 
 // Reconcile compares, every interval until ctx ends, what the ledger owes with
 // what the queue holds, and queues the difference. Of all the farm's workers

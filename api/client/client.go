@@ -40,11 +40,30 @@ func New(baseURL string, hc *http.Client) (*Client, error) {
 // Submit has the farm draw a Spec, and returns its job, which may be done
 // already. Submitting twice is submitting once.
 func (c *Client) Submit(ctx context.Context, s spec.Spec) (job.Status, error) {
+	return c.SubmitAs(ctx, s, job.Terms{})
+}
+
+// SubmitAs is Submit with terms. Those that were said of a job first stand.
+func (c *Client) SubmitAs(ctx context.Context, s spec.Spec, t job.Terms) (job.Status, error) {
 	body, err := json.Marshal(s)
 	if err != nil {
 		return job.Status{}, err
 	}
-	return c.status(ctx, http.MethodPost, "/jobs", bytes.NewReader(body))
+	query := url.Values{}
+	if t.Priority != "" {
+		query.Set("priority", string(t.Priority))
+	}
+	if t.Title != "" {
+		query.Set("title", t.Title)
+	}
+	if len(t.Tags) > 0 {
+		query["tag"] = t.Tags
+	}
+	path := "/jobs"
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	return c.status(ctx, http.MethodPost, path, bytes.NewReader(body))
 }
 
 // Find returns the minibrot that the picture's view of the Mandelbrot set is
@@ -85,14 +104,22 @@ func (c *Client) Retry(ctx context.Context, id spec.ID) (job.Status, error) {
 	return c.status(ctx, http.MethodPost, path(id)+"/retry", nil)
 }
 
-// Jobs yields the jobs in a state, or all if it is empty, newest first. They are
-// asked for in pages of up to pageSize, 1 to 200, as they are consumed. An error
-// ends the sequence.
-func (c *Client) Jobs(ctx context.Context, state job.State, pageSize int) iter.Seq2[job.Status, error] {
+// Selection says which jobs are listed. The zero Selection is all.
+type Selection struct {
+	State job.State // that they are in
+	Tag   string    // that they have
+}
+
+// Jobs yields the selected jobs, newest first. They are asked for in pages of up to
+// pageSize, 1 to 200, as they are consumed. An error ends the sequence.
+func (c *Client) Jobs(ctx context.Context, which Selection, pageSize int) iter.Seq2[job.Status, error] {
 	return func(yield func(job.Status, error) bool) {
 		query := url.Values{"limit": {strconv.Itoa(pageSize)}}
-		if state != "" {
-			query.Set("state", string(state))
+		if which.State != "" {
+			query.Set("state", string(which.State))
+		}
+		if which.Tag != "" {
+			query.Set("tag", which.Tag)
 		}
 		for {
 			var page struct {
@@ -128,7 +155,8 @@ func (c *Client) status(ctx context.Context, method, path string, body io.Reader
 // thousand digits in each coordinate is below it.
 const maxAnswer = 64 << 20
 
-// ask sends a request and reads the document it is answered with.
+// ask sends a request and reads the document it is answered with, unless that is not
+// of interest.
 func (c *Client) ask(ctx context.Context, method, path string, body io.Reader, answer any) error {
 	request, err := c.request(ctx, method, path, body)
 	if err != nil {
@@ -142,6 +170,9 @@ func (c *Client) ask(ctx context.Context, method, path string, body io.Reader, a
 	data, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
 		return unreachable(ctx, err)
+	}
+	if answer == nil {
+		return nil
 	}
 	if err := json.Unmarshal(data, answer); err != nil {
 		return fmt.Errorf("%s does not answer like a farm: %w", c.base, err)

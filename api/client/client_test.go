@@ -80,7 +80,7 @@ func TestJobsOfAllPages(t *testing.T) {
 	_, err := c.Cancel(t.Context(), want[3])
 	require.NoError(t, err)
 	list := func(state job.State, most int) (got []spec.ID) {
-		for st, err := range c.Jobs(t.Context(), state, 3) {
+		for st, err := range c.Jobs(t.Context(), client.Selection{State: state}, 3) {
 			require.NoError(t, err)
 			if got = append(got, st.ID); len(got) == most {
 				break
@@ -93,7 +93,7 @@ func TestJobsOfAllPages(t *testing.T) {
 	assert.ElementsMatch(t, slices.Delete(slices.Clone(want), 3, 4), list(job.Queued, 0))
 	assert.Len(t, list("", 4), 4, "a consumer may have enough")
 	assert.Empty(t, list(job.Failed, 0))
-	for _, err := range c.Jobs(t.Context(), "finished", 3) {
+	for _, err := range c.Jobs(t.Context(), client.Selection{State: "finished"}, 3) {
 		var refusal *client.Error
 		require.ErrorAs(t, err, &refusal)
 		assert.Equal(t, "state", refusal.Field)

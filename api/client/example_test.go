@@ -82,7 +82,7 @@ func ExampleClient_Jobs() {
 		return
 	}
 	retried := 0
-	for st, err := range farm.Jobs(ctx, job.Failed, 50) {
+	for st, err := range farm.Jobs(ctx, client.Selection{State: job.Failed}, 50) {
 		if err == nil {
 			_, err = farm.Retry(ctx, st.ID)
 		}

@@ -43,12 +43,22 @@ func (c *Client) Fetch(ctx context.Context, id spec.ID, file string, progress fu
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		if d.done == 0 || errors.Is(err, ErrDamaged) {
+		if d.done == 0 || errors.Is(err, ErrDamaged) || refused(err) {
 			err = errors.Join(err, os.Remove(part)) // there is nothing to go on from
 		}
 		return err
 	}
-	return os.Rename(part, file)
+	if err = os.Rename(part, file); err != nil {
+		err = errors.Join(err, os.Remove(part)) // it cannot be had by going on
+	}
+	return err
+}
+
+// refused reports whether the farm will not give the picture, however often it is
+// asked.
+func refused(err error) bool {
+	refusal, ok := errors.AsType[*Error](err)
+	return ok && !refusal.Temporary()
 }
 
 // Copy writes the picture of a job to w and returns the number of its bytes. When

@@ -133,7 +133,9 @@ func TestFieldsAreThePrograms(t *testing.T) {
 	t.Parallel()
 	for name, types := range map[string][]any{
 		"Spec": {spec.Draft{}}, "Point": {spec.Point{}}, "Window": {spec.Window{}}, "Coloring": {spec.Coloring{}}, "Stop": {spec.Stop{}}, "Stretch": {spec.Stretch{}},
-		"JobFields": {job.Job{}, job.Progress{}}, "Warning": {foreign.Loss{}}, "Minibrot": {spec.Minibrot{}},
+		"JobFields": {job.Job{}, job.Terms{}, job.Progress{}}, "Warning": {foreign.Loss{}}, "Minibrot": {spec.Minibrot{}},
+		"Stint": {job.Stint{}}, "Worker": {job.Worker{}}, "Share": {job.Share{}}, "Hold": {job.Hold{}}, "Backlog": {job.Backlog{}}, "Stuck": {job.Stuck{}},
+		"Operation": {job.Operation{}},
 	} {
 		var want []string
 		for _, v := range types {
@@ -169,6 +171,9 @@ func TestFieldsAreThePrograms(t *testing.T) {
 // fields are the names that a type's fields have in JSON.
 func fields(of reflect.Type) (names []string) {
 	for _, f := range reflect.VisibleFields(of) {
+		if f.Anonymous || len(f.Index) > 1 { // those of another type
+			continue
+		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		names = append(names, name)
 	}

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -65,16 +67,43 @@ func clientCommand(env environment, cmd *cobra.Command, run func(ctx context.Con
 func jobCommand(env environment, cmd *cobra.Command, run func(ctx context.Context, c *caller, id spec.ID) error) *cobra.Command {
 	cmd.Args = usage(cobra.ExactArgs(1))
 	return clientCommand(env, cmd, func(ctx context.Context, c *caller, args []string) error {
-		id, err := spec.ParseID(args[0])
+		id, err := c.resolve(ctx, args[0])
 		if err != nil {
-			return fmt.Errorf("%w: %w", errUsage, err)
+			return err
 		}
 		return run(ctx, c, id)
 	})
 }
 
+// lastJob stands for the job that was accepted last.
+const lastJob = "last"
+
+// resolve finds the job that is meant by an ID, the beginning of one, or last.
+func (c *caller) resolve(ctx context.Context, text string) (spec.ID, error) {
+	if id, err := spec.ParseID(text); err == nil {
+		return id, nil
+	}
+	if text == lastJob {
+		for st, err := range c.farm.Jobs(ctx, client.Selection{}, 1) {
+			return st.ID, err
+		}
+		return "", fmt.Errorf("%s: %w", lastJob, job.ErrUnknown)
+	}
+	if text == "" || len(text) > maxID || strings.Trim(text, "0123456789abcdef") != "" {
+		return "", fmt.Errorf("%w: %q is no job: want an ID, the beginning of one, or last", errUsage, text)
+	}
+	id, err := c.farm.FindJob(ctx, text)
+	if errors.Is(err, client.ErrAmbiguous) {
+		err = fmt.Errorf("%w: %w", errUsage, err)
+	}
+	return id, err
+}
+
+// maxID is the length of an ID.
+const maxID = 40
+
 func statusCommand(env environment) *cobra.Command {
-	cmd := &cobra.Command{Use: "status ID", Short: "Tell how a job stands"}
+	cmd := &cobra.Command{Use: "status JOB", Short: "Tell how a job stands"}
 	return jobCommand(env, cmd, func(ctx context.Context, c *caller, id spec.ID) error {
 		st, err := c.farm.Job(ctx, id)
 		if err != nil {
@@ -85,7 +114,7 @@ func statusCommand(env environment) *cobra.Command {
 }
 
 func cancelCommand(env environment) *cobra.Command {
-	cmd := &cobra.Command{Use: "cancel ID", Short: "Cancel a job"}
+	cmd := &cobra.Command{Use: "cancel JOB", Short: "Cancel a job"}
 	return jobCommand(env, cmd, func(ctx context.Context, c *caller, id spec.ID) error {
 		st, err := c.farm.Cancel(ctx, id)
 		if err != nil {
@@ -96,7 +125,7 @@ func cancelCommand(env environment) *cobra.Command {
 }
 
 func retryCommand(env environment) *cobra.Command {
-	cmd := &cobra.Command{Use: "retry ID", Short: "Queue a job again that failed or was canceled"}
+	cmd := &cobra.Command{Use: "retry JOB", Short: "Queue a job again that failed or was canceled"}
 	return jobCommand(env, cmd, func(ctx context.Context, c *caller, id spec.ID) error {
 		st, err := c.farm.Retry(ctx, id)
 		if err != nil {
@@ -107,35 +136,36 @@ func retryCommand(env environment) *cobra.Command {
 }
 
 func jobsCommand(env environment) *cobra.Command {
-	var state string
+	var state, tag string
 	var limit int
 	cmd := &cobra.Command{Use: "jobs", Short: "List jobs, newest first", Args: usage(cobra.NoArgs)}
 	clientCommand(env, cmd, func(ctx context.Context, c *caller, _ []string) error {
 		if _, ok := job.ParseState(state); !ok && state != "" {
-			return fmt.Errorf("%w: --state: want one of %q", errUsage, job.States())
+			return fmt.Errorf("%w: --state: want %s", errUsage, job.OneOf(job.States()))
 		}
 		if limit < 0 {
 			return fmt.Errorf("%w: --limit: want 0 or more", errUsage)
 		}
-		return c.list(ctx, job.State(state), limit)
+		return c.list(ctx, client.Selection{State: job.State(state), Tag: tag}, limit)
 	})
 	cmd.Flags().StringVar(&state, "state", "", "`state` of the jobs that are listed: queued, running, done, failed or canceled; by default any")
+	cmd.Flags().StringVar(&tag, "tag", "", "`tag` of the jobs that are listed; by default any")
 	cmd.Flags().IntVar(&limit, "limit", 20, "`number` of jobs that are listed at most; 0 lists all")
-	arguments(cmd.Flags(), "state", "limit")
+	arguments(cmd.Flags(), "state", "tag", "limit")
 	return cmd
 }
 
 // largestPage is the most jobs that the API lists at once.
 const largestPage = 200
 
-// list prints the newest jobs in a state, as they come in.
-func (c *caller) list(ctx context.Context, state job.State, limit int) error {
+// list prints the newest of the selected jobs, as they come in.
+func (c *caller) list(ctx context.Context, which client.Selection, limit int) error {
 	page := largestPage
 	if limit > 0 {
 		page = min(limit, page)
 	}
 	listed := 0
-	for st, err := range c.farm.Jobs(ctx, state, page) {
+	for st, err := range c.farm.Jobs(ctx, which, page) {
 		if err != nil {
 			return err
 		}
@@ -155,7 +185,12 @@ func (c *caller) print(st job.Status, text func(job.Status) string) error {
 		_, err := fmt.Fprintln(c.stdout, text(st))
 		return err
 	}
-	data, err := json.Marshal(st)
+	return c.printJSON(st)
+}
+
+// printJSON prints a document in one line.
+func (c *caller) printJSON(document any) error {
+	data, err := json.Marshal(document)
 	if err != nil {
 		return err
 	}

@@ -17,13 +17,17 @@ type environment func(variable string) (string, bool)
 func rootCommand(env environment) *cobra.Command {
 	root := allCommand(env)
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, err) })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, plainFlagError(err)) })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddGroup(&cobra.Group{ID: clientGroup, Title: "Commands that ask a farm:"})
 	root.AddCommand(apiCommand(env), workerCommand(env), renderCommand(env), verifyCommand(env), findCommand(env),
 		importCommand(), exportCommand(), scrubCommand(env), healthCommand(env))
 	root.AddCommand(submitCommand(env), jobsCommand(env), statusCommand(env), watchCommand(env),
 		fetchCommand(env), cancelCommand(env), retryCommand(env))
+	root.AddCommand(operatorCommands(env)...)
+	root.AddCommand(versionCommand(), doctorCommand(env))
+	root.Version = version()
+	root.SetVersionTemplate(versionLine() + "\n")
 	for _, cmd := range append(root.Commands(), root) {
 		nameVariables(cmd.Flags())
 	}

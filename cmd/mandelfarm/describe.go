@@ -23,6 +23,9 @@ func drawing(st job.Status) string {
 	if st.Spec.Format != spec.PNG {
 		what += " " + st.Spec.Format.String()
 	}
+	if st.Title != "" {
+		what += "  " + st.Title
+	}
 	return what
 }
 
@@ -43,6 +46,12 @@ func standing(st job.Status) string {
 
 // advance is what is known of an open job's progress.
 func advance(p job.Progress) (words []string) {
+	if p.Paused {
+		words = append(words, "paused")
+	}
+	if p.Position > 0 {
+		words = append(words, fmt.Sprintf("place %d", p.Position))
+	}
 	if p.Bands > 0 {
 		words = append(words, fmt.Sprintf("%d of %d bands", p.BandsDone, p.Bands))
 	}
@@ -86,6 +95,8 @@ func details(st job.Status) string {
 	}
 	row("job", string(st.ID))
 	row("picture", drawing(st))
+	row("tags", strings.Join(st.Tags, " "))
+	row("priority", string(st.Priority))
 	row("state", standing(st))
 	row("accepted", moment(st.AcceptedAt))
 	row("started", moment(st.StartedAt))

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
+	"runtime"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -51,7 +53,7 @@ func runAll(ctx context.Context, s *settings, log *slog.Logger) error {
 	}
 	defer release()
 
-	f := newFarm(s, log, q, store, abilitiesOf(store), probes(map[string]ping{"queue": q.Ping, "storage": store.Ping}))
+	f := newFarm(s, log, q, store, abilitiesOf(store), newHealth(q, store, log, wholeFarm))
 	w := f.newWorker()
 	// The worker outlives the requests that wait for it. They have the grace; what
 	// it is at after that is no longer waited for.
@@ -84,7 +86,7 @@ func lockFolder(ctx context.Context, store *dir.Store, listen string, log *slog.
 
 // runAPI answers requests on real servers.
 func runAPI(ctx context.Context, s *settings, log *slog.Logger) error {
-	return onServers(ctx, s, log, func(f *farm) error { return f.serveAPI(ctx, s.api.WaitLimit+margin) })
+	return onServers(ctx, s, log, onlyServes, func(f *farm) error { return f.serveAPI(ctx, s.api.WaitLimit+margin) })
 }
 
 // margin is what an answer may take after the wait for its picture has ended.
@@ -92,7 +94,7 @@ const margin = 2 * time.Second
 
 // runWorker draws on real servers, and answers probes until it has ended.
 func runWorker(ctx context.Context, s *settings, log *slog.Logger) error {
-	return onServers(ctx, s, log, func(f *farm) error {
+	return onServers(ctx, s, log, onlyDraws, func(f *farm) error {
 		w := f.newWorker()
 		g, ctx := errgroup.WithContext(ctx)
 		probing, stopProbes := context.WithCancel(context.WithoutCancel(ctx))
@@ -107,7 +109,7 @@ func runWorker(ctx context.Context, s *settings, log *slog.Logger) error {
 
 // onServers connects to Redis and S3, waiting for those that are starting, and
 // runs a part of the farm on them.
-func onServers(ctx context.Context, s *settings, log *slog.Logger, run func(*farm) error) error {
+func onServers(ctx context.Context, s *settings, log *slog.Logger, duty duty, run func(*farm) error) error {
 	q, err := queue.Open(ctx, queue.Config{URL: string(s.redisURL), Limit: s.queueLimit, Log: log})
 	if err != nil {
 		return err
@@ -130,7 +132,7 @@ func onServers(ctx context.Context, s *settings, log *slog.Logger, run func(*far
 		return err
 	}
 	defer closeStore(ctx, store, log)
-	return run(newFarm(s, log, q, store, abilitiesOf(store), probes(map[string]ping{"redis": q.Ping, "s3": store.Ping})))
+	return run(newFarm(s, log, q, store, abilitiesOf(store), newHealth(q, store, log, duty)))
 }
 
 // farm is the parts that the commands combine. Whatever concerns all operations of the store, all tasks or all requests
@@ -190,13 +192,16 @@ func (f *farm) pages() http.Handler {
 	return mux
 }
 
+// notices are those of the queue, with the history of what has ended.
+func (f *farm) notices() archivist { return archivist{f.queue, f.ledger, f.log} }
+
 func (f *farm) newWorker() *worker.Worker {
 	set, q := f.settings.worker, f.queue
 	w := worker.New(worker.Config{
 		Threads: set.threads, Band: set.band, AtOnce: set.batch, PrepassCache: set.prepassCache,
 		ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes, PrepassMaxAge: set.prepassMaxAge,
 		Abandoned: f.abilities.abandoned,
-	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Progress: q, Live: q, Previews: q, Notices: q, Locks: q, Log: f.log, Observer: f.metrics.Work(f.ended)})
+	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Progress: q, Live: q, Previews: q, Notices: f.notices(), Locks: q, Log: f.log, Observer: f.metrics.Work(f.ended)})
 	f.metrics.Prepasses(w.CacheStats)
 	return w
 }
@@ -214,6 +219,12 @@ func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Ha
 		{Lane: job.Control, Concurrency: set.control, Poll: set.poll},
 		{Lane: job.Batch, Concurrency: set.batch, Poll: set.poll},
 	}
+	f.queue.Introduce(func() job.Worker {
+		return job.Worker{
+			Version: version(), RendererVersion: spec.Version, Cores: runtime.GOMAXPROCS(0), Threads: set.threads,
+			PixelsPerSecond: math.Round(w.Speed()),
+		}
+	})
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return f.queue.Serve(ctx, pools, grace, handle) })
 	g.Go(func() error {
@@ -241,9 +252,8 @@ func (f *farm) serveAPI(ctx context.Context, grace time.Duration) error {
 	cfg.AllowedHosts = f.allowedHosts(listener.Addr())
 	// Requests under way at the end of ctx are still answered.
 	server, err := api.New(context.WithoutCancel(ctx), cfg, api.Dependencies{
-		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue, Presigner: f.abilities.presigner,
-		Health: f.health, Metrics: f.metrics.Handler(), Page: web.Index(), Version: version(), Log: f.log,
-		Observer: f.metrics.Requests(f.ended),
+		Ledger: f.ledger, Tasks: f.queue, Notices: f.notices(), Progress: f.queue, Fleet: f.queue, Presigner: f.abilities.presigner,
+		Health: f.health, Metrics: f.metrics.Handler(), Page: web.Index(), Version: version(), Log: f.log, Observer: f.metrics.Requests(f.ended),
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -194,23 +194,6 @@ func TestHealthcheck(t *testing.T) {
 	assert.Error(t, command(t, listen, "healthcheck").Run())
 }
 
-func TestReadinessFollowsTheServers(t *testing.T) {
-	t.Parallel()
-	redis, settings := servers(t)
-	front := serve(t, settings, "api")
-	redis.Stop(t)
-	status, body := front.get("/readyz")
-	assert.Equal(t, http.StatusServiceUnavailable, status)
-	assert.Equal(t, "no answer from redis\n", string(body))
-	status, _ = front.get("/healthz")
-	assert.Equal(t, http.StatusOK, status)
-	redis.Restart(t)
-	require.Eventually(t, func() bool {
-		status, _ := front.get("/readyz")
-		return status == http.StatusOK
-	}, testTimeout, 20*time.Millisecond)
-}
-
 func TestPortThatIsTakenIsSaid(t *testing.T) {
 	t.Parallel()
 	farm := serve(t, map[string]string{"DATA": t.TempDir()})

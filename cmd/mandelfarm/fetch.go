@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -19,9 +21,10 @@ var errNotDone = errors.New("the picture is not ready; mandelfarm watch tells wh
 func fetchCommand(env environment) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
-		Use:   "fetch ID -o FILE",
+		Use:   "fetch JOB -o FILE",
 		Short: "Fetch a job's picture into a file",
-		Long: `Fetch a job's picture into a file. What an earlier fetch of the same job into the
+		Long: `Fetch a job's picture into a file, or into a folder under the name that the farm
+gives it. What an earlier fetch of the same job into the
 same file has left behind, in FILE.ID.part, is not fetched again.`,
 	}
 	jobCommand(env, cmd, func(ctx context.Context, c *caller, id spec.ID) error {
@@ -53,11 +56,26 @@ func (c *caller) fetch(ctx context.Context, st job.Status, output string) error 
 		_, err := c.farm.Copy(ctx, st.ID, c.stdout)
 		return err
 	}
-	err := c.farm.Fetch(ctx, st.ID, output, c.fetchBar(output))
+	output, err := c.inFolder(ctx, st.ID, output)
+	if err != nil {
+		return err
+	}
+	err = c.farm.Fetch(ctx, st.ID, output, c.fetchBar(output))
 	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		err = fmt.Errorf("--output: %w", err)
 	}
 	return err
+}
+
+// inFolder is the file for a job's picture if output is a folder, and otherwise
+// output.
+func (c *caller) inFolder(ctx context.Context, id spec.ID, output string) (string, error) {
+	info, err := os.Stat(output)
+	if err != nil || !info.IsDir() {
+		return output, nil //nolint:nilerr // what is wrong with a file, who opens it says
+	}
+	name, err := c.farm.ImageName(ctx, id)
+	return filepath.Join(output, name), err
 }
 
 // fetchBar returns a callback that moves a bar, or nil where nobody would see it.

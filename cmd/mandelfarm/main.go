@@ -9,14 +9,24 @@
 //	mandelfarm import FILE       makes a Spec of another program's parameter file
 //	mandelfarm export SPEC.json  makes another program's parameter file of a Spec
 //	mandelfarm healthcheck       asks a running api or worker whether it is ready
+//	mandelfarm doctor            examines servers, permissions and this machine
+//	mandelfarm version           prints the versions of program and renderer
 //
 //	mandelfarm submit SPEC.json  has a farm draw a picture, over HTTP
 //	mandelfarm jobs              lists a farm's jobs
-//	mandelfarm status ID         tells how a job stands
-//	mandelfarm watch ID          shows its progress
-//	mandelfarm fetch ID -o FILE  fetches its picture
-//	mandelfarm cancel ID         cancels it
-//	mandelfarm retry ID          queues it again
+//	mandelfarm status JOB        tells how a job stands
+//	mandelfarm watch JOB         shows its progress
+//	mandelfarm preview JOB -o F  fetches the picture so far
+//	mandelfarm fetch JOB -o F    fetches its picture
+//	mandelfarm pause JOB         holds it; resume lets it go on
+//	mandelfarm priority JOB P    changes how much of the farm it gets
+//	mandelfarm cancel JOB        cancels it
+//	mandelfarm retry JOB         queues it again
+//	mandelfarm history JOB       tells who has worked on it
+//	mandelfarm purge JOB         removes it and its picture
+//	mandelfarm workers           lists the processes that draw
+//	mandelfarm queues            tells what waits, and what is stuck
+//	mandelfarm drain WORKER      has a worker take nothing more
 //
 // Every setting is a flag and an environment variable; the flag wins. This
 // package is the only one that reads the environment, and all it does is read

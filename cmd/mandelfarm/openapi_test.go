@@ -1,9 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -25,30 +22,19 @@ func TestProbesAnswerAsDocumented(t *testing.T) {
 	t.Parallel()
 	document, err := openapitest.Read(t.Context(), openapi.JSON(version()))
 	require.NoError(t, err)
-	answering := func(context.Context) error { return nil }
-	silent := func(context.Context) error { return errors.New("silent") }
-	for _, c := range []struct {
-		path   string
-		redis  ping
-		status int
-	}{
-		{"/healthz", answering, http.StatusOK},
-		{"/healthz", silent, http.StatusOK},
-		{"/readyz", answering, http.StatusOK},
-		{"/readyz", silent, http.StatusServiceUnavailable},
-	} {
-		recorder, request := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, c.path, nil)
-		probes(map[string]ping{"redis": c.redis}).ServeHTTP(recorder, request)
-		answer := recorder.Result()
-		body, err := io.ReadAll(answer.Body)
-		require.NoError(t, err)
-		require.NoError(t, answer.Body.Close())
-		assert.Equal(t, c.status, answer.StatusCode, c.path)
-		require.NoError(t, document.CheckAnswer(request, openapitest.Answer{Status: answer.StatusCode, Header: answer.Header, Body: body}))
+	q, folder := onEmbedded(t)
+	for _, store := range []pingedStore{folder, unreadable{folder}} {
+		for _, path := range []string{"/healthz", "/readyz", "/readyz?verbose"} {
+			answer := inspect(t, q, store, onlyServes, path)
+			_, broken := store.(unreadable)
+			assert.Equal(t, broken && path != "/healthz", answer.Code == http.StatusServiceUnavailable, path)
+			request := httptest.NewRequest(http.MethodGet, path, nil)
+			require.NoError(t, document.CheckAnswer(request, openapitest.Answer{Status: answer.Code, Header: answer.Header(), Body: answer.Body.Bytes()}), path)
+		}
 	}
 }
 
-// TestMetricsAnswerAsDocumented.
+// TestMetricsAnswerAsDocumented in the format that is asked for.
 func TestMetricsAnswerAsDocumented(t *testing.T) {
 	t.Parallel()
 	document, err := openapitest.Read(t.Context(), openapi.JSON(version()))

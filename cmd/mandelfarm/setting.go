@@ -122,6 +122,19 @@ func fromEnvironment(fs *pflag.FlagSet, lookup environment) error {
 	return errors.Join(errs...)
 }
 
+// plainFlagError says what a flag wants, where the parser says how it was read.
+func plainFlagError(err error) error {
+	invalid, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok {
+		return err
+	}
+	f := invalid.GetFlag()
+	if _, hidden := f.Value.(*secretFlag); hidden {
+		return fmt.Errorf("--%s: want %s", f.Name, form(f.Value.Type()))
+	}
+	return fmt.Errorf("--%s: want %s, got %q", f.Name, form(f.Value.Type()), invalid.GetValue())
+}
+
 // form says how a value of a flag's type is written.
 func form(kind string) string {
 	switch kind {
@@ -129,6 +142,8 @@ func form(kind string) string {
 		return "a duration, such as 250ms, 30s or 5m"
 	case "int", "int64":
 		return "a whole number"
+	case "bool":
+		return "true or false"
 	}
 	return "a " + kind
 }

@@ -130,9 +130,11 @@ func TestEverySettingIsCheckedByName(t *testing.T) {
 				args = append(args, "-", "-o", "-")
 			case cmd.Name() == "verify", cmd.Name() == "find":
 				args = append(args, "-")
-			case cmd.Name() == "fetch":
+			case cmd.Name() == "fetch", cmd.Name() == "preview":
 				args = append(args, anID, "-o", "-")
-			case strings.HasSuffix(cmd.Use, " ID"):
+			case cmd.Name() == "priority":
+				args = append(args, anID, "high")
+			case strings.HasSuffix(cmd.Use, " JOB"), strings.HasSuffix(cmd.Use, " WORKER"):
 				args = append(args, anID)
 			}
 			root.SetArgs(args)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 )
 
@@ -17,6 +18,8 @@ func submitCommand(env environment) *cobra.Command {
 	var output string
 	var wait bool
 	var view viewFlags
+	var terms job.Terms
+	var priority string
 	cmd := &cobra.Command{
 		Use:   "submit [SPEC.json]",
 		Short: "Have a farm draw a picture",
@@ -35,8 +38,19 @@ With --wait, which --output implies, it shows the progress until the job ends.`,
 		if err != nil {
 			return err
 		}
-		return c.submit(ctx, s, wait || output != "", output)
+		terms.Priority, err = job.ParsePriority(priority)
+		if err == nil {
+			err = terms.Check()
+		}
+		if err != nil {
+			return fmt.Errorf("%w: --%w", errUsage, err)
+		}
+		return c.submit(ctx, s, terms, wait || output != "", output)
 	})
+	cmd.Flags().StringVar(&priority, "priority", "", "`priority` of the job: high, normal or low; by default normal")
+	cmd.Flags().StringVar(&terms.Title, "title", "", "`title` of the job")
+	cmd.Flags().StringArrayVar(&terms.Tags, "tag", nil, "`tag` of the job; may be given several times")
+	arguments(cmd.Flags(), "priority", "title", "tag")
 	cmd.Flags().BoolVar(&wait, "wait", false, "show the progress until the job ends")
 	arguments(cmd.Flags(), "wait")
 	addOutput(cmd, &output)
@@ -47,8 +61,8 @@ With --wait, which --output implies, it shows the progress until the job ends.`,
 // submit submits a Spec. If it is to wait it shows the progress, on standard
 // error unless that is what it was asked to print, and fetches the picture if
 // there is an output.
-func (c *caller) submit(ctx context.Context, s spec.Spec, wait bool, output string) error {
-	st, err := c.farm.Submit(ctx, s)
+func (c *caller) submit(ctx context.Context, s spec.Spec, terms job.Terms, wait bool, output string) error {
+	st, err := c.farm.SubmitAs(ctx, s, terms)
 	if err != nil {
 		return err
 	}

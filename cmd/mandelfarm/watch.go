@@ -21,7 +21,7 @@ var (
 
 func watchCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "watch ID",
+		Use:   "watch JOB",
 		Short: "Show a job's progress until it ends",
 		Long: `Show a job's progress until it ends: as a bar on a terminal, otherwise as a line
 for every change. A farm that restarts meanwhile is waited for.`,

@@ -64,10 +64,16 @@ func (r *RedisServer) URL() string { return "redis://" + r.Addr + "/0" }
 // FlushAll empties the server.
 func (r *RedisServer) FlushAll(tb testing.TB) {
 	tb.Helper()
+	r.Do(tb, "FLUSHALL")
+}
+
+// Do has the server obey a command that is answered with OK.
+func (r *RedisServer) Do(tb testing.TB, command string) {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
-	if answer, err := ask(ctx, r.Addr, "FLUSHALL"); err != nil || answer != "+OK" {
-		tb.Fatalf("flush Redis: %s, %v", answer, err)
+	if answer, err := ask(ctx, r.Addr, command); err != nil || !strings.HasPrefix(answer, "+OK") {
+		tb.Fatalf("%s: %s, %v", command, answer, err)
 	}
 }
 

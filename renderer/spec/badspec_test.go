@@ -157,11 +157,11 @@ func TestBadSpecsNameTheField(t *testing.T) {
 func TestErrorsReadWell(t *testing.T) {
 	t.Parallel()
 	_, err := spec.Parse([]byte(`{"width":8,"height":6,"radius":"-1"}`))
-	require.EqualError(t, err, `radius: must be greater than 0, got "-1"`)
+	require.EqualError(t, err, `radius: must be greater than 0, got "-1" (line 1, column 32)`)
 	_, err = spec.Parse([]byte(`{"width":8,"height":6,"coloring":{"method":"rainbow"}}`))
-	require.EqualError(t, err, `coloring.method: must be one of smooth, distance, slope, histogram, set, got "rainbow"`)
+	require.EqualError(t, err, `coloring.method: must be one of smooth, distance, slope, histogram, set, got "rainbow" (line 1, column 44)`)
 	_, err = spec.Parse([]byte(stopsSpec(`{"at":"1","color":"#000000"}`)))
-	require.EqualError(t, err, `coloring.palette: must have stops at places from 0 to below 1, of at most 9 digits after the point, got "000000@1"`)
+	require.ErrorContains(t, err, `coloring.palette: must have stops at places from 0 to below 1, of at most 9 digits after the point, got "000000@1"`)
 	_, err = spec.Parse([]byte(`{"width":8,`))
-	require.EqualError(t, err, `must be JSON: unexpected end of JSON input`)
+	require.EqualError(t, err, `must be JSON: unexpected end of JSON input (line 1, column 11)`)
 }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -19,9 +20,11 @@ type FieldError struct {
 	Value string
 	// Reason completes the sentence that Field begins: "must be greater than 0".
 	Reason string
+	// Line and Column say where in a document the value begins, in characters from 1; they are 0 if that is not known.
+	Line, Column int
 }
 
-// Error prints field, reason and value on one line: `radius: must be greater than 0, got "-1"`.
+// Error prints field, reason, value and place on one line: `radius: must be greater than 0, got "-1" (line 3, column 13)`.
 func (e *FieldError) Error() string {
 	var b strings.Builder
 	if e.Field != "" {
@@ -32,6 +35,9 @@ func (e *FieldError) Error() string {
 	if e.Value != "" {
 		b.WriteString(", got ")
 		b.WriteString(strconv.Quote(abridge(e.Value)))
+	}
+	if e.Line > 0 {
+		fmt.Fprintf(&b, " (line %d, column %d)", e.Line, e.Column)
 	}
 	return b.String()
 }

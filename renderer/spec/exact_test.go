@@ -18,7 +18,7 @@ func TestCentersCutShortAreRefused(t *testing.T) {
 	t.Parallel()
 	_, err := spec.Parse([]byte(deepAt(`"-1.754877666246692760"`, "1e-30", "")))
 	require.EqualError(t, err, `center.re: ends 18 places after the point: a view of radius 1e-30 needs at least 29 digits there, `+
-		`zeros included; if it is exact, add "exact": true, got "-1.75487766624669276"`)
+		`zeros included; if it is exact, add "exact": true, got "-1.75487766624669276" (line 1, column 42)`)
 	_, err = spec.Parse([]byte(`{"width":600,"height":600,"center":{"re":-2,"im":"1e-20"},"radius":"1e-30"}`))
 	require.ErrorContains(t, err, "center.im")
 	_, err = spec.FromQuery(600, 600, map[string][]string{"re": {"0.25"}, "radius": {"1e-15"}})

@@ -17,20 +17,28 @@ func Parse(data []byte) (Spec, error) {
 	}
 	var whole json.RawMessage
 	if err := json.Unmarshal(data, &whole); err != nil {
-		return Spec{}, NewFieldError("", "", "must be JSON: "+abridge(err.Error()))
+		return Spec{}, notJSON(data, err)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
+	r := &reader{decoder, make(map[string]int64)}
 	var d Draft
-	if err := (&reader{decoder}).draft(&d); err != nil {
-		return Spec{}, err
+	if err := r.draft(&d); err != nil {
+		return Spec{}, r.locate(data, err)
 	}
-	return Normalize(d)
+	parsed, err := Normalize(d)
+	if fault, ok := errors.AsType[*FieldError](err); ok {
+		return parsed, r.locate(data, fault)
+	}
+	return parsed, err
 }
 
 // reader walks a JSON document of valid syntax token by token. Its methods take the path of the value they read, for
 // errors.
-type reader struct{ decoder *json.Decoder }
+type reader struct {
+	decoder *json.Decoder
+	ends    map[string]int64 // by path, where the name of a field ends, in bytes from the beginning
+}
 
 // setter reads one value into its place.
 type setter func(path string) *FieldError
@@ -110,12 +118,17 @@ func (r *reader) object(path string, fields map[string]setter) *FieldError {
 		if err != nil {
 			return err
 		}
+		field := join(path, name)
+		_, again := r.ends[field]
+		r.ends[field] = r.decoder.InputOffset()
 		set, known := fields[name]
-		if !known {
-			return NewFieldError(join(path, name), "", "is not a known field, or is given twice")
+		switch {
+		case !known:
+			return NewFieldError(field, "", "is not a known field")
+		case again:
+			return NewFieldError(field, "", "is given twice")
 		}
-		delete(fields, name)
-		if err := set(join(path, name)); err != nil {
+		if err := set(field); err != nil {
 			return err
 		}
 	}
@@ -265,7 +278,7 @@ func readName[S ~string](r *reader, path string, name *S) *FieldError {
 func (r *reader) token(path string) (json.Token, *FieldError) {
 	token, err := r.decoder.Token()
 	if err != nil {
-		return nil, NewFieldError(path, "", "must be JSON: "+abridge(err.Error()))
+		return nil, NewFieldError(path, "", "must be JSON: "+err.Error())
 	}
 	return token, nil
 }

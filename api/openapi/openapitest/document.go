@@ -151,15 +151,16 @@ func (d *Document) CheckRequest(r *http.Request, body []byte) error {
 // checkQuery finds parameters that the document does not have.
 func (d *Document) checkQuery(route *routers.Route, r *http.Request) error {
 	var wrong error
-	known := make(map[string]bool)
+	known, lists := make(map[string]bool), make(map[string]bool)
 	for _, p := range d.Parameters(route.Method + " " + route.Path) {
 		known[p.Name] = known[p.Name] || p.In == openapi3.ParameterInQuery
+		lists[p.Name] = p.schema.Value.Type.Is("array")
 	}
 	for name, values := range r.URL.Query() {
 		switch {
 		case !known[name]:
 			wrong = errors.Join(wrong, fmt.Errorf("parameter %q is not in the document", name))
-		case len(values) > 1:
+		case len(values) > 1 && !lists[name]:
 			wrong = errors.Join(wrong, fmt.Errorf("parameter %q is given %d times", name, len(values)))
 		}
 	}

@@ -1,0 +1,245 @@
+package queue
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"mandelfarm/internal/tally"
+	"mandelfarm/job"
+)
+
+const (
+	// lateSpan is how far back is counted what a worker has done.
+	lateSpan = time.Minute
+	// blockAfter is how many different tasks of a lane must fail at a worker, one after
+	// the other, before it is blocked: one task that fails everywhere blocks nobody.
+	blockAfter = 3
+	// blockTime is how long it is blocked.
+	blockTime = 5 * time.Minute
+)
+
+// presence is what this process says of itself while it serves, and what it knows of
+// how its work goes.
+type presence struct {
+	queue *Queue
+	since time.Time
+	lanes map[job.Lane]*share
+
+	stop    sync.Once
+	drained chan struct{} // closed when nothing more is taken
+
+	mu    sync.Mutex
+	tasks map[string]job.Hold // by name
+}
+
+// share is this process's work in one lane.
+type share struct {
+	slots   int
+	done    *tally.Tally
+	drained <-chan struct{}
+
+	mu      sync.Mutex
+	failed  []string  // different tasks that have failed here since one was done
+	blocked time.Time // until when nothing is taken
+}
+
+func newPresence(q *Queue, pools []Pool) *presence {
+	p := &presence{
+		queue: q, since: time.Now().UTC().Truncate(time.Millisecond), lanes: make(map[job.Lane]*share),
+		drained: make(chan struct{}), tasks: make(map[string]job.Hold),
+	}
+	for _, pool := range pools {
+		p.lanes[pool.Lane] = &share{slots: pool.Concurrency, done: tally.New(lateSpan), drained: p.drained}
+	}
+	return p
+}
+
+// Introduce sets how this process describes itself to those who list the workers. The
+// queue adds what it knows. It is called before Serve.
+func (q *Queue) Introduce(describe func() job.Worker) { q.describe = describe }
+
+// drain has this process take nothing more.
+func (p *presence) drain() { p.stop.Do(func() { close(p.drained) }) }
+
+func (p *presence) draining() bool {
+	select {
+	case <-p.drained:
+		return true
+	default:
+		return false
+	}
+}
+
+// begin notes that a task is being done, until the returned function is called.
+func (p *presence) begin(t job.Task, d job.Delivery) (end func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tasks[t.Name()] = job.Hold{Task: t.Name(), Kind: t.Kind, Lane: t.Lane, Job: t.ID, Band: t.Band, Since: d.StartedAt, Try: d.Try}
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.tasks, t.Name())
+	}
+}
+
+// note counts a task that has come to an end here. A worker at which a lane's tasks
+// fail while others do theirs blocks itself. What was interrupted says nothing.
+func (p *presence) note(ctx context.Context, lane job.Lane, t job.Task, err error) {
+	s := p.lanes[lane]
+	switch {
+	case err == nil:
+		s.succeeded(time.Now())
+		return
+	case !isFailure(err) || ctx.Err() != nil:
+		return
+	}
+	if !s.suspicious(t.Name()) || !p.othersDo(ctx, lane) {
+		return
+	}
+	until := time.Now().Add(blockTime)
+	s.block(until)
+	p.queue.log.LogAttrs(ctx, slog.LevelError, "this worker takes no tasks of a lane for a while: they fail here, and others do them",
+		slog.String("lane", string(lane)), slog.Time("until", until), slog.Any("err", err))
+}
+
+// othersDo reports whether another worker has done a task of a lane of late. If Redis
+// cannot say, none has.
+func (p *presence) othersDo(ctx context.Context, lane job.Lane) bool {
+	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
+	defer cancel()
+	workers, unknown := p.queue.Workers(ctx)
+	return unknown == nil && slices.ContainsFunc(workers, func(w job.Worker) bool {
+		return w.Name != p.queue.name && w.Lanes[lane].Done > 0
+	})
+}
+
+func (s *share) succeeded(at time.Time) {
+	s.done.Add(at, 1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed = nil
+}
+
+// suspicious notes that a task has failed, and reports whether that makes too many.
+func (s *share) suspicious(task string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Contains(s.failed, task) {
+		s.failed = append(s.failed, task)
+	}
+	return len(s.failed) >= blockAfter
+}
+
+func (s *share) block(until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed, s.blocked = nil, until
+}
+
+// hold returns when this process may take a task of the lane, or ctx or over ends.
+func (s *share) hold(ctx context.Context, over <-chan struct{}) {
+	s.mu.Lock()
+	timer := time.NewTimer(time.Until(s.blocked))
+	s.mu.Unlock()
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.drained:
+	case <-over:
+	case <-ctx.Done():
+	}
+	select {
+	case <-s.drained:
+		select {
+		case <-over:
+		case <-ctx.Done():
+		}
+	default:
+	}
+}
+
+// report is the share as it is announced.
+func (s *share) report(now time.Time) job.Share {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := job.Share{Slots: s.slots, Done: int(s.done.Sum(now))}
+	if s.blocked.After(now) {
+		r.BlockedUntil = s.blocked.UTC().Truncate(time.Second)
+	}
+	return r
+}
+
+// worker is what this process says of itself.
+func (p *presence) worker(now time.Time) job.Worker {
+	w := p.queue.describe()
+	w.Name, w.Since, w.Draining, w.Lanes = p.queue.name, p.since, p.draining(), make(map[job.Lane]job.Share, len(p.lanes))
+	w.Host, _ = os.Hostname() // empty if it has none
+	for lane, s := range p.lanes {
+		w.Lanes[lane] = s.report(now)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w.Tasks = slices.AppendSeq([]job.Hold{}, maps.Values(p.tasks))
+	slices.SortFunc(w.Tasks, func(a, b job.Hold) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Task, b.Task)) })
+	return w
+}
+
+// slots is what slotsKey holds of a worker that can draw so many bands at a time.
+func slots(number int, name string) string { return fmt.Sprintf("%d %s", number, name) }
+
+// announce says that this process is there and what it does, and hears whether it is
+// to drain. A failure is not reported: it says so again in a second.
+func (p *presence) announce(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
+	defer cancel()
+	now := time.Now()
+	w := p.worker(now)
+	data, err := json.Marshal(w)
+	if err != nil {
+		return
+	}
+	able, unable := w.Lanes[job.Batch].Slots, 0
+	if w.Draining {
+		able, unable = unable, able
+	}
+	var told *redis.IntCmd
+	_, _ = p.queue.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		if able != unable {
+			pipe.ZRem(ctx, slotsKey, slots(unable, w.Name))
+		}
+		pipe.ZAdd(ctx, slotsKey, redis.Z{Score: float64(now.Unix()), Member: slots(able, w.Name)})
+		pipe.ZRemRangeByScore(ctx, slotsKey, "-inf", strconv.FormatInt(now.Add(-time.Minute).Unix(), 10))
+		pipe.Set(ctx, workerKey(w.Name), data, claimTTL)
+		told = pipe.Exists(ctx, drainKey(w.Name))
+		return nil
+	})
+	if told.Val() > 0 {
+		p.drain()
+	}
+}
+
+// leave takes this process out of the list. If that fails, it runs out.
+func (p *presence) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
+	defer cancel()
+	name := p.queue.name
+	_, _ = p.queue.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for _, share := range p.lanes {
+			pipe.ZRem(ctx, slotsKey, slots(share.slots, name))
+		}
+		pipe.ZRem(ctx, slotsKey, slots(0, name))
+		pipe.Del(ctx, workerKey(name), drainKey(name))
+		return nil
+	})
+}
