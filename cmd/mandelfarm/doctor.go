@@ -80,7 +80,7 @@ func examine(ctx context.Context, s *settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer q.Close() //nolint:errcheck // nothing is left to lose
+	defer q.Close()
 	d.redis(ctx, q)
 	d.s3(ctx, s.s3)
 	if err := ctx.Err(); err != nil {
@@ -163,7 +163,7 @@ func (d *doctor) s3(ctx context.Context, cfg s3.Config) {
 		d.say("s3", false, "%v", err)
 		return
 	}
-	defer store.Close() //nolint:errcheck // nothing is left to lose
+	defer store.Close()
 	d.say("s3", true, "bucket %s is there", cfg.Bucket)
 	const key, large = "doctor/small", "doctor/large"
 	defer func() { _ = store.Delete(context.WithoutCancel(ctx), key, large) }() // said below
