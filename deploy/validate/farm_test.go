@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -176,20 +177,26 @@ func lists(redis *miniredis.Miniredis) []string {
 }
 
 // bucket is as much of an S3 server as a farm needs to start and to draw two small
-// pictures: it keeps what is put, knows no signatures, and finds nothing in a
+// pictures: it keeps what is put and its metadata, knows no signatures, and finds nothing in a
 // listing. Pictures and bands are not taken until release.
 type bucket struct {
 	*httptest.Server
 	open chan struct{}
 
 	mu     sync.Mutex
-	kept   map[string][]byte
+	kept   map[string]object
 	queued int
+}
+
+// object is what was put under a key.
+type object struct {
+	body     []byte
+	metadata http.Header
 }
 
 func newBucket(t *testing.T) *bucket {
 	t.Helper()
-	b := &bucket{open: make(chan struct{}), kept: make(map[string][]byte)}
+	b := &bucket{open: make(chan struct{}), kept: make(map[string]object)}
 	b.Server = httptest.NewServer(b)
 	t.Cleanup(func() {
 		b.release()
@@ -254,14 +261,20 @@ func (b *bucket) put(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	metadata := make(http.Header)
+	for name, values := range r.Header {
+		if strings.HasPrefix(name, "X-Amz-Meta-") {
+			metadata[name] = values
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.kept[r.URL.Path] = body
+	b.kept[r.URL.Path] = object{body, metadata}
 }
 
 func (b *bucket) get(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
-	body, found := b.kept[r.URL.Path]
+	stored, found := b.kept[r.URL.Path]
 	b.mu.Unlock()
 	if !found {
 		w.WriteHeader(http.StatusNotFound)
@@ -269,5 +282,6 @@ func (b *bucket) get(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Last-Modified", time.Unix(0, 0).UTC().Format(http.TimeFormat))
-	_, _ = w.Write(body) // who does not read it has gone
+	maps.Copy(w.Header(), stored.metadata)
+	_, _ = w.Write(stored.body) // who does not read it has gone
 }
