@@ -71,32 +71,29 @@ func (s *Server) list(c *gin.Context) {
 
 // listOptions reads the parameters of a listing.
 func listOptions(query url.Values) (w wish, err error) {
-	w.limit = defaultPage
-	for name, values := range query {
-		value := values[0]
-		if len(values) > 1 {
-			return w, &spec.FieldError{Field: name, Reason: "must be given once"}
+	w = wish{limit: defaultPage, tag: query.Get("tag"), id: query.Get("id"), cursor: query.Get("cursor")}
+	if err := checkNames(query, "state", "tag", "id", "limit", "cursor"); err != nil {
+		return w, err
+	}
+	if query.Has("state") {
+		var ok bool
+		if w.state, ok = job.ParseState(query.Get("state")); !ok {
+			return w, &spec.FieldError{Field: "state", Reason: "must be " + job.OneOf(job.States())}
 		}
-		switch name {
-		case "cursor":
-			w.cursor = value
-		case "tag":
-			w.tag = value
-		case "id":
-			if w.id = value; checkPrefix(value) != nil {
-				return w, checkPrefix(value)
-			}
-		case "state":
-			var ok bool
-			if w.state, ok = job.ParseState(value); !ok {
-				return w, &spec.FieldError{Field: name, Reason: "must be " + job.OneOf(job.States())}
-			}
-		case "limit":
-			if w.limit, err = strconv.Atoi(value); err != nil || w.limit < 1 || w.limit > maxPage {
-				return w, &spec.FieldError{Field: name, Reason: fmt.Sprintf("must be from 1 to %d", maxPage)}
-			}
-		default:
-			return w, &spec.FieldError{Field: name, Reason: "is not a known parameter"}
+	}
+	if query.Has("tag") {
+		if err := (job.Terms{Tags: query["tag"]}).Check(); err != nil {
+			return w, err
+		}
+	}
+	if query.Has("id") {
+		if err := checkPrefix(w.id); err != nil {
+			return w, err
+		}
+	}
+	if query.Has("limit") {
+		if w.limit, err = strconv.Atoi(query.Get("limit")); err != nil || w.limit < 1 || w.limit > maxPage {
+			return w, &spec.FieldError{Field: "limit", Reason: fmt.Sprintf("must be from 1 to %d", maxPage)}
 		}
 	}
 	if w.id != "" && (w.state != "" || w.tag != "" || w.cursor != "") {

@@ -21,6 +21,9 @@ func readTerms(query url.Values) (t job.Terms, err error) {
 	if t.Priority, err = job.ParsePriority(query.Get("priority")); err != nil {
 		return t, err
 	}
+	if query.Has("title") && query.Get("title") == "" {
+		return t, &spec.FieldError{Field: "title", Reason: "must not be empty"}
+	}
 	t.Title, t.Tags = query.Get("title"), slices.Clone(query["tag"])
 	slices.Sort(t.Tags)
 	t.Tags = slices.Compact(t.Tags)
