@@ -1,7 +1,9 @@
 package api_test
 
 import (
+	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,8 +14,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"mandelfarm/api"
+	"mandelfarm/internal/logging"
+	"mandelfarm/internal/tracing"
 	"mandelfarm/metrics"
 )
 
@@ -26,23 +32,39 @@ func (w discardWriter) WriteHeader(int)             {}
 
 // BenchmarkFromMemory measures what an answer from memory costs without the
 // network: a picture, and a 304 for a client that has it; with metrics, as the farm
-// has it.
+// has it, and by what is logged and traced.
 func BenchmarkFromMemory(b *testing.B) {
 	f := newFarm(b)
 	f.work()
 	picture := f.get("/generate/800/600")
 	require.Equal(b, http.StatusOK, picture.status)
-	server := f.observed()
-	b.Cleanup(server.Close)
-	for name, tag := range map[string]string{"200": "", "304": picture.header.Get("ETag")} {
-		b.Run(name, func(b *testing.B) {
-			request := ofMemory(tag)
-			server.ServeHTTP(discardWriter{http.Header{}}, request)
-			b.ReportAllocs()
-			for b.Loop() {
+	provider := sdk.NewTracerProvider(sdk.WithBatcher(tracetest.NewNoopExporter()))
+	tracer := tracing.New(b.Context(), provider, func(err error) { b.Error(err) })
+	b.Cleanup(func() { require.NoError(b, tracer.Close(context.Background())) })
+	for _, how := range []struct {
+		name   string
+		log    api.AccessLog
+		tracer *tracing.Tracer
+	}{
+		{"log=off", api.LogNone, nil},
+		{"log=sampled", api.LogSampled, nil},
+		{"log=all", api.LogAll, nil},
+		{"log=sampled,traced", api.LogSampled, tracer},
+	} {
+		cfg, deps := f.config, f.observedDependencies()
+		cfg.AccessLog, deps.Tracer, deps.Log = how.log, how.tracer, slog.New(logging.Contextual(slog.NewTextHandler(discardWriter{}, nil)))
+		server := f.serverOf(cfg, deps)
+		b.Cleanup(server.Close)
+		for name, tag := range map[string]string{"200": "", "304": picture.header.Get("ETag")} {
+			b.Run(name+"/"+how.name, func(b *testing.B) {
+				request := ofMemory(tag)
 				server.ServeHTTP(discardWriter{http.Header{}}, request)
-			}
-		})
+				b.ReportAllocs()
+				for b.Loop() {
+					server.ServeHTTP(discardWriter{http.Header{}}, request)
+				}
+			})
+		}
 	}
 }
 
@@ -86,10 +108,12 @@ func BenchmarkObserved(b *testing.B) {
 }
 
 // observed is a server with metrics.
-func (f *farm) observed() *api.Server {
+func (f *farm) observed() *api.Server { return f.serverOf(f.config, f.observedDependencies()) }
+
+func (f *farm) observedDependencies() api.Dependencies {
 	deps, registry := f.dependencies(), metrics.New("", "")
 	deps.Observer = registry.Requests(registry.Ended())
-	return f.serverOf(f.config, deps)
+	return deps
 }
 
 const requestsOfRun = 100

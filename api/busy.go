@@ -11,7 +11,7 @@ import (
 func (s *Server) Busy() http.Handler { return s.busy }
 
 func (s *Server) turnAway() *gin.Engine {
-	r := newRouter(gin.HandlersChain{s.observe, s.recoverPanics, noSniffing})
+	r := newRouter(gin.HandlersChain{s.record, s.recoverPanics, noSniffing})
 	s.probes(r)
 	r.NoRoute(func(c *gin.Context) { s.fail(c, errBusy) })
 	return r

@@ -79,7 +79,7 @@ func quality(parameters string) float64 {
 // generate answers /generate/{width}/{height}: the original's picture, or with
 // a query a plain view.
 func (s *Server) generate(c *gin.Context) {
-	asked, err := s.targets.read(c.Request.URL.Path+"?"+c.Request.URL.RawQuery, func() (*target, error) {
+	asked, err := s.targets.read(c.Request.URL, func() (*target, error) {
 		return s.target(c.Param("width"), c.Param("height"), c.Request.URL)
 	})
 	if err != nil {
@@ -124,7 +124,7 @@ func (s *Server) allowed(wanted spec.Spec) (*target, error) {
 
 // tile answers /tiles/{z}/{x}/{y}.png.
 func (s *Server) tile(c *gin.Context) {
-	asked, err := s.targets.read(c.Request.URL.Path+"?"+c.Request.URL.RawQuery, func() (*target, error) {
+	asked, err := s.targets.read(c.Request.URL, func() (*target, error) {
 		y, isPNG := strings.CutSuffix(c.Param("file"), ".png")
 		z, x := c.Param("z"), c.Param("x")
 		if !isPNG || !isNumber(z) || !isNumber(x) || !isNumber(y) {
@@ -189,13 +189,24 @@ func isNumber(segment string) bool { return segment != "" && strings.Trim(segmen
 // answer sends the picture of a Spec that is normalised and within the limits,
 // waiting for it as long as the client likes and the farm allows.
 func (s *Server) answer(c *gin.Context, asked *target) {
+	about(c, asked.id)
 	if s.known(c, asked.etag) {
 		return
 	}
+	if p := s.pictures.kept(asked.id); p != nil {
+		s.note(c, FromMemory)
+		_ = s.serve(c, asked.etag, p) // nothing is read
+		return
+	}
+	withID(func(c *gin.Context) { s.findAndServe(c, asked) })(c)
+}
+
+// findAndServe sends a picture that is not in memory.
+func (s *Server) findAndServe(c *gin.Context, asked *target) {
 	p, how, err := s.find(c, asked)
 	switch {
 	case err == nil:
-		s.deps.Observer.Answered(how)
+		s.note(c, how)
 		if err := s.serve(c, asked.etag, p); errors.Is(err, storage.ErrDamaged) {
 			s.mend(job.Status{}, p) // the next request finds none, and has it drawn
 		}
@@ -239,7 +250,7 @@ func (s *Server) promise(c *gin.Context, wanted spec.Spec) {
 		s.fail(c, err)
 		return
 	}
-	s.deps.Observer.Answered(Promised)
+	s.note(c, Promised)
 	c.Header("Preference-Applied", parsePrefer(c.Request.Header).applied())
 	s.accepted(c, st, nil)
 }
@@ -253,6 +264,7 @@ type acceptance struct {
 
 // accepted answers with a job: 202, or 200 if its picture exists.
 func (s *Server) accepted(c *gin.Context, st job.Status, losses []foreign.Loss) {
+	about(c, st.ID)
 	status := http.StatusAccepted
 	if st.State == job.Done {
 		status = http.StatusOK

@@ -31,20 +31,20 @@ var (
 )
 
 // setImmutable has clients keep a picture.
-func setImmutable(h http.Header, tag string) {
-	h["Etag"] = []string{tag}
-	h["Cache-Control"] = immutable
+func setImmutable(h http.Header, tag []string) {
+	h["Etag"], h["Cache-Control"] = tag, immutable
 }
 
-func etag(id spec.ID) string { return `"` + string(id) + `"` }
+// etag is the value of a header, as are those above.
+func etag(id spec.ID) []string { return []string{`"` + string(id) + `"`} }
 
 // known answers a client that has the picture already, and reports whether it
 // did. Such a client got its ETag from the farm, so the picture exists.
-func (s *Server) known(c *gin.Context, tag string) bool {
-	if !matches(c, tag) {
+func (s *Server) known(c *gin.Context, tag []string) bool {
+	if !matches(c, tag[0]) {
 		return false
 	}
-	s.deps.Observer.Answered(NotModified)
+	s.note(c, NotModified)
 	setImmutable(c.Writer.Header(), tag)
 	c.Status(http.StatusNotModified)
 	return true
@@ -52,10 +52,14 @@ func (s *Server) known(c *gin.Context, tag string) bool {
 
 // matches reports whether a request says that the client has what the tag is of.
 func matches(c *gin.Context, tag string) bool {
-	if c.Request.Header["If-None-Match"] == nil {
+	given := c.Request.Header["If-None-Match"]
+	if given == nil {
 		return false
 	}
-	for candidate := range strings.SplitSeq(c.GetHeader("If-None-Match"), ",") {
+	if given[0] == tag { // as browsers send it
+		return true
+	}
+	for candidate := range strings.SplitSeq(given[0], ",") {
 		if strings.TrimPrefix(strings.TrimSpace(candidate), "W/") == tag {
 			return true
 		}
@@ -65,8 +69,8 @@ func matches(c *gin.Context, tag string) bool {
 
 // serve sends a picture, whole or in part, or says that the client has it. It reports storage.ErrDamaged if the picture
 // turns out to be damaged: then the client has been cut off before its end.
-func (s *Server) serve(c *gin.Context, tag string, p *picture) error {
-	if strings.Contains(c.GetHeader("Range"), ",") {
+func (s *Server) serve(c *gin.Context, tag []string, p *picture) error {
+	if ranges := c.Request.Header["Range"]; len(ranges) > 0 && strings.Contains(ranges[0], ",") {
 		c.Request.Header.Del("Range") // many small parts cost far more than the whole
 	}
 	h := c.Writer.Header()
@@ -156,7 +160,7 @@ func (s *Server) jobImage(c *gin.Context) {
 	if s.known(c, etag(id)) {
 		return
 	}
-	st, p, err := s.findImage(c.Request.Context(), id)
+	st, p, err := s.findImage(c, id)
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -176,8 +180,8 @@ func (s *Server) jobImage(c *gin.Context) {
 }
 
 // findImage finds the picture of a job. One that is damaged is drawn again.
-func (s *Server) findImage(ctx context.Context, id spec.ID) (job.Status, *picture, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+func (s *Server) findImage(c *gin.Context, id spec.ID) (job.Status, *picture, error) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), requestTimeout)
 	defer cancel()
 	st, err := s.deps.Ledger.Status(ctx, id)
 	if err != nil {
@@ -190,7 +194,7 @@ func (s *Server) findImage(ctx context.Context, id spec.ID) (job.Status, *pictur
 	case err == nil && p == nil:
 		err = absent(st)
 	case err == nil:
-		s.deps.Observer.Answered(how)
+		s.note(c, how)
 	}
 	return st, p, err
 }

@@ -41,12 +41,9 @@ func Answers() []Answer {
 	return []Answer{FromMemory, FromStorage, Drawn, Joined, NotModified, Promised}
 }
 
-// observe has the observer hear of a request once it is answered, or its handler has panicked. Time since a moment is read
-// from one clock, the present time from two: an answer from memory takes as long as a few dozen such readings.
-func (s *Server) observe(c *gin.Context) {
-	start := time.Since(s.began)
-	c.Next()
-	s.observers[c.FullPath()](c.Request.Method, c.Writer.Status(), time.Since(s.began)-start)
+// observe has the observer hear of a request that was answered, or whose handler has panicked.
+func (s *Server) observe(c *gin.Context, took time.Duration) {
+	s.observers[c.FullPath()](c.Request.Method, c.Writer.Status(), took)
 }
 
 // routeObservers are those of the routes, made once: a request that is answered from memory has no time to look labels up.

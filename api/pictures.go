@@ -65,12 +65,19 @@ func newPictures(ctx context.Context, cfg Config, deps Dependencies, ongoing *sy
 	return all
 }
 
+// kept is a picture in memory; nil if it is not there.
+func (all *pictures) kept(id spec.ID) *picture {
+	if all.cache == nil {
+		return nil
+	}
+	p, _ := all.cache.GetIfPresent(id)
+	return p
+}
+
 // stored finds a picture in memory or storage; nil if it is in neither.
 func (all *pictures) stored(ctx context.Context, id spec.ID, format spec.FileFormat) (*picture, Answer, error) {
-	if all.cache != nil {
-		if p, ok := all.cache.GetIfPresent(id); ok {
-			return p, FromMemory, nil
-		}
+	if p := all.kept(id); p != nil {
+		return p, FromMemory, nil
 	}
 	return all.fetchOnce(ctx, id, format)
 }
@@ -183,18 +190,20 @@ func (all *pictures) await(ctx context.Context, asked *target) (*picture, Answer
 	}
 }
 
-// share runs search once for all who ask for the same key at the same time. It
-// goes on, within the wait limit, when those who wait for it leave. It reports whether
-// another has begun it.
+// share runs search once for all who ask for the same key at the same time, in
+// the name of the first. It goes on, within the wait limit, when those who wait for it
+// leave. It reports whether another has begun it.
 func (all *pictures) share(ctx context.Context, key string, search func(context.Context) (*picture, error)) (p *picture, joined bool, err error) {
 	var mine atomic.Bool
 	all.ongoing.Add(1)
-	results := all.shared.DoChan(key, func() (p any, err error) { //nolint:contextcheck // it outlives the request
-		defer func() { logging.Panic(all.ctx, all.deps.Log, err, slog.String("search", key)) }()
+	asking := context.WithoutCancel(ctx)
+	results := all.shared.DoChan(key, func() (p any, err error) {
+		defer func() { logging.Panic(asking, all.deps.Log, err, slog.String("search", key)) }()
 		defer panics.Recover(&err)
 		mine.Store(true)
-		ctx, cancel := context.WithTimeoutCause(all.ctx, all.limit, errWaited)
+		ctx, cancel := context.WithTimeoutCause(asking, all.limit, errWaited)
 		defer cancel()
+		defer context.AfterFunc(all.ctx, cancel)() //nolint:contextcheck // it ends with the server, not with the request
 		return search(ctx)
 	})
 	finished := make(chan singleflight.Result, 1)

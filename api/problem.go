@@ -132,7 +132,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 
 // logFailure logs what is the farm's fault, unless the client has left: that ends what it waits for.
 func (s *Server) logFailure(c *gin.Context, err error) {
-	ctx, request := c.Request.Context(), []slog.Attr{slog.String("method", c.Request.Method), slog.String("path", c.Request.URL.Path)}
+	ctx, request := named(c), []slog.Attr{slog.String("method", c.Request.Method), slog.String("path", c.Request.URL.Path)}
 	logging.Panic(ctx, s.deps.Log, err, request...)
 	if ctx.Err() == nil {
 		s.deps.Log.LogAttrs(ctx, slog.LevelError, "request failed", append(request, slog.Any("err", err))...)

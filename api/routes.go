@@ -13,7 +13,11 @@ import (
 // middleware is what every request passes through, whatever its route, the outermost first. A handler of the chain calls
 // c.Next for what is inside it, and sees the status after that.
 func (s *Server) middleware() gin.HandlersChain {
-	return gin.HandlersChain{s.observe, s.recoverPanics, noSniffing, closeChunked, s.guarded}
+	chain := gin.HandlersChain{s.record}
+	if s.deps.Tracer != nil {
+		chain = append(chain, s.trace)
+	}
+	return append(chain, s.recoverPanics, noSniffing, closeChunked, s.guarded)
 }
 
 // recoverPanics answers a request whose handler panics with 500.
@@ -53,14 +57,14 @@ func (s *Server) routes(chain gin.HandlersChain) *gin.Engine {
 	r.Match(read, "/", s.index(s.deps.Page))
 	r.Match(read, "/generate/:width/:height", s.generate)
 	r.Match(read, "/tiles/:z/:x/:file", s.tile)
-	r.Match(read, "/find", s.minibrot)
+	r.Match(read, "/find", withID(s.minibrot))
 	r.POST("/jobs", withTimeout(s.submit))
 	r.Match(read, "/jobs", withTimeout(s.list))
 	r.Match(read, "/jobs/:id", withTimeout(s.status))
 	r.DELETE("/jobs/:id", withTimeout(s.cancel))
 	r.POST("/jobs/:id/retry", withTimeout(s.retry))
-	r.Match(read, "/jobs/:id/events", s.events)
-	r.Match(read, "/jobs/:id/image", s.jobImage)
+	r.Match(read, "/jobs/:id/events", withID(s.events))
+	r.Match(read, "/jobs/:id/image", withID(s.jobImage))
 	r.Match(read, "/jobs/:id/preview", withTimeout(s.preview))
 	r.POST("/jobs/:id/pause", withTimeout(s.hold(true)))
 	r.POST("/jobs/:id/resume", withTimeout(s.hold(false)))
@@ -111,7 +115,7 @@ const requestTimeout = 15 * time.Second
 // withTimeout ends a handler's context when its time is up: 503 rather than silence.
 func withTimeout(handle gin.HandlerFunc) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		ctx, cancel := context.WithTimeout(c.Request.Context(), requestTimeout)
+		ctx, cancel := context.WithTimeout(named(c), requestTimeout)
 		defer cancel()
 		c.Request = c.Request.WithContext(ctx)
 		handle(c)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"mandelfarm/internal/requestid"
+	"mandelfarm/internal/tracing"
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
@@ -30,7 +32,8 @@ type Dependencies struct {
 	Page      []byte       // for browsers, HTML
 	Version   string       // of the program, for its description
 	Log       *slog.Logger
-	Observer  Observer // nil is nobody
+	Observer  Observer        // nil is nobody
+	Tracer    *tracing.Tracer // nil traces nothing
 }
 
 // Tasks is how the API has work done.
@@ -104,6 +107,8 @@ type Config struct {
 	// TrustedOrigins are origins (scheme://host[:port]) whose pages may change things.
 	// The farm's own is known without.
 	TrustedOrigins []string
+	// AccessLog says which requests are logged.
+	AccessLog AccessLog
 }
 
 // DefaultConfig suits a public farm on one machine.
@@ -117,6 +122,7 @@ func DefaultConfig() Config {
 		FindTime:       10 * time.Second,
 		CacheBytes:     256 << 20,
 		MaxBody:        1 << 20,
+		AccessLog:      LogSampled,
 	}
 }
 
@@ -131,6 +137,10 @@ type Server struct {
 	pictures *pictures
 	feed     *feed
 	targets  targets
+	access   *accessLog
+
+	requestIDs *requestid.Source
+	exchanges  sync.Pool // of *exchange
 
 	began     time.Time                                                      // when it was made
 	observers map[string]func(method string, status int, took time.Duration) // by route
@@ -161,6 +171,8 @@ func New(ctx context.Context, cfg Config, deps Dependencies) (*Server, error) {
 	}
 	s.feed = newFeed(streams, deps, &s.ongoing, s.read)
 	s.pictures, s.targets = newPictures(ctx, cfg, deps, &s.ongoing), newTargets()
+	s.access, s.requestIDs = &accessLog{log: deps.Log, which: cfg.AccessLog}, requestid.NewSource()
+	s.exchanges.New = func() any { return new(exchange) }
 	s.router, s.busy = s.routes(s.middleware()), s.turnAway() //nolint:contextcheck // handlers use their requests' contexts
 	return s, nil
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"mandelfarm/internal/requestid"
+	"mandelfarm/internal/tracing"
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 )
@@ -29,6 +31,9 @@ const (
 	// deaths is the header that says how many workers have died with the task, if
 	// any have.
 	deaths = "deaths"
+	// requestHeader is the header that says which request a task follows from, if
+	// that is known.
+	requestHeader = "request-id"
 )
 
 // Enqueue queues t unless it is queued or running. The error is
@@ -56,7 +61,9 @@ func (q *Queue) Room(ctx context.Context, lane job.Lane) error {
 
 // add hands an attempt at t to asynq, unless it is there, and wakes the lane's
 // workers.
-func (q *Queue) add(ctx context.Context, t job.Task, attempt int) error {
+func (q *Queue) add(ctx context.Context, t job.Task, attempt int) (err error) {
+	ctx, span := tracing.Start(ctx, tracing.Producer, "queue "+string(t.Kind), taskAttrs(t)...)
+	defer func() { span.End(err) }()
 	payload, err := json.Marshal(t)
 	if err != nil {
 		return err
@@ -65,6 +72,10 @@ func (q *Queue) add(ctx context.Context, t job.Task, attempt int) error {
 	if attempt > 0 {
 		headers[deaths] = strconv.Itoa(attempt)
 	}
+	if request := requestid.Of(ctx); request != "" {
+		headers[requestHeader] = request
+	}
+	tracing.Inject(ctx, headers)
 	_, err = q.client.EnqueueContext(ctx, asynq.NewTaskWithHeaders(string(t.Kind), payload, headers),
 		asynq.TaskID(taskID(t.Name(), attempt)), asynq.Queue(string(t.Lane)), asynq.MaxRetry(noLimit), asynq.Timeout(q.timeout+backstop))
 	if errors.Is(err, asynq.ErrTaskIDConflict) {

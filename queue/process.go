@@ -13,6 +13,8 @@ import (
 	"github.com/hibiken/asynq"
 
 	"mandelfarm/internal/logging"
+	"mandelfarm/internal/requestid"
+	"mandelfarm/internal/tracing"
 	"mandelfarm/job"
 	"mandelfarm/renderer/panics"
 )
@@ -69,7 +71,7 @@ func (s *server) process(ctx, interrupted context.Context, at *asynq.Task) error
 		return errStopping
 	}
 	defer s.calls.Done()
-	ctx, end := context.WithCancelCause(ctx)
+	ctx, end := context.WithCancelCause(requestid.With(ctx, at.Headers()[requestHeader]))
 	defer end(nil)
 	defer context.AfterFunc(interrupted, func() { end(errStopping) })()
 
@@ -84,12 +86,34 @@ func (s *server) process(ctx, interrupted context.Context, at *asynq.Task) error
 	if err != nil {
 		err = fmt.Errorf("%w: payload: %w", job.ErrVersion, err) // of another version than this one writes
 	} else {
+		var span tracing.Span
+		ctx, span = s.follow(ctx, t, d, at.Headers())
 		err = s.deliver(ctx, t, d)
+		s.endSpan(span, err)
 	}
 	if err != nil && errors.Is(context.Cause(ctx), errStopping) {
 		<-s.handedBack // an answer would make asynq retry it, later
 	}
 	return s.judge(ctx, at, d, err)
+}
+
+// follow is the context of a delivery, whose log lines name what it is about, and
+// its span in the trace that the task follows from.
+func (s *server) follow(ctx context.Context, t job.Task, d job.Delivery, headers map[string]string) (context.Context, tracing.Span) {
+	ctx = logging.With(ctx, slog.String("id", string(t.ID)))
+	attrs := append(taskAttrs(t), slog.Int("try", d.Try), slog.String("worker", d.Worker))
+	return s.queue.tracer.Continue(ctx, func(name string) string { return headers[name] }, tracing.Consumer, "task "+string(t.Kind), attrs...)
+}
+
+// endSpan ends the span of a delivery, and has it sent: the next task may be the
+// end of the process.
+func (s *server) endSpan(span tracing.Span, err error) {
+	if err != nil && !isFailure(err) {
+		span.Set(slog.String("handed_back", err.Error()))
+		err = nil
+	}
+	span.End(err)
+	s.queue.tracer.Flush()
 }
 
 // deliver has the handler do t, under the claim on its image. It returns nil for

@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
+	"mandelfarm/internal/tracing"
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 )
@@ -27,6 +28,7 @@ type Config struct {
 	// Timeout ends a delivery that does not come to an end, which counts as a
 	// failure. 0 is an hour.
 	Timeout time.Duration
+	Tracer  *tracing.Tracer // nil traces nothing
 }
 
 // defaultTimeout is twice what a reference orbit may be estimated to take.
@@ -42,6 +44,7 @@ type Queue struct {
 	limit     int
 	timeout   time.Duration
 	log       *slog.Logger
+	tracer    *tracing.Tracer
 	name      string // of this process, in claims
 	describe  func() job.Worker
 	serving   atomic.Pointer[presence] // nil before Serve
@@ -73,10 +76,14 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 		return nil, fmt.Errorf("open queue: %w", errURL)
 	}
 	options.ContextTimeoutEnabled = true
-	options.DialerRetries = 1 // commands are tried again as a whole
+	options.DialerRetries = 1      // commands are tried again as a whole
+	options.DisableIdentity = true // a pipeline for each connection, which Redis 7.0 refuses
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	redis.SetLogger(redisLog{cfg.Log}) // it has one for the whole process
 	rdb := redis.NewClient(options)
+	if cfg.Tracer != nil {
+		rdb.AddHook(traced{})
+	}
 	return &Queue{
 		options:   options,
 		rdb:       rdb,
@@ -86,6 +93,7 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 		limit:     cfg.Limit,
 		timeout:   cmp.Or(cfg.Timeout, defaultTimeout),
 		log:       cfg.Log,
+		tracer:    cfg.Tracer,
 		name:      processName(),
 		describe:  func() job.Worker { return job.Worker{} },
 

@@ -66,6 +66,7 @@ func run(t *testing.T, start func(t *testing.T) (url string)) {
 		check func(t *testing.T, f *farm)
 	}{
 		{"TasksArriveAsTheyWereSent", tasksArriveAsTheyWereSent},
+		{"TasksCarryTheirRequest", tasksCarryTheirRequest},
 		{"TheSameTaskIsQueuedOnce", theSameTaskIsQueuedOnce},
 		{"DistinctTasksAreAllDelivered", distinctTasksAreAllDelivered},
 		{"PoolsKeepToTheirConcurrency", poolsKeepToTheirConcurrency},

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"mandelfarm/internal/tracing"
 	"mandelfarm/job"
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
@@ -31,7 +32,9 @@ const (
 
 // plan sees to it that a large job is drawn in bands, and reports whether it is
 // large.
-func (w *Worker) plan(ctx context.Context, j job.Job) (bool, error) {
+func (w *Worker) plan(ctx context.Context, j job.Job) (large bool, err error) {
+	ctx, span := tracing.Start(ctx, tracing.Internal, "plan")
+	defer func() { span.End(err) }()
 	plan, planned, err := w.deps.Ledger.Plan(ctx, j)
 	if err != nil {
 		return false, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mandelfarm/internal/logging"
+	"mandelfarm/internal/tracing"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
@@ -35,9 +36,11 @@ func (d *drawer) options(ctx context.Context, s spec.Spec, shared bool) (rendere
 
 // prepass reads the stored prepass of a picture. What is missing or damaged is
 // computed, and stored for the others.
-func (d *drawer) prepass(ctx context.Context, s spec.Spec, key string) (*renderer.Prepass, error) {
+func (d *drawer) prepass(ctx context.Context, s spec.Spec, key string) (p *renderer.Prepass, err error) {
+	ctx, span := tracing.Start(ctx, tracing.Internal, "prepass")
+	defer func() { span.End(err) }()
 	stored := d.ledger.Prepass(key)
-	p, err := readPrepass(ctx, stored, key)
+	p, err = readPrepass(ctx, stored, key)
 	switch {
 	case err == nil:
 		return p, nil

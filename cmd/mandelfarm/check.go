@@ -102,3 +102,8 @@ func unless(ok bool, wanted string) string {
 	}
 	return wanted
 }
+
+func otlpHeaderList(value string) string {
+	_, err := otlpHeaders(value)
+	return reason(err)
+}

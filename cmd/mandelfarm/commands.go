@@ -54,6 +54,7 @@ its parts on a Redis and an S3 bucket, as many of each as you like.
 	s.addAPI(cmd.Flags())
 	s.addWorker(cmd.Flags())
 	s.addLog(cmd.Flags())
+	s.addTracing(cmd.Flags())
 	return cmd
 }
 
@@ -71,6 +72,7 @@ func apiCommand(env environment) *cobra.Command {
 	s.addAPI(cmd.Flags())
 	s.addPresign(cmd.Flags())
 	s.addLog(cmd.Flags())
+	s.addTracing(cmd.Flags())
 	return cmd
 }
 
@@ -87,6 +89,7 @@ func workerCommand(env environment) *cobra.Command {
 	s.addServers(cmd.Flags())
 	s.addWorker(cmd.Flags())
 	s.addLog(cmd.Flags())
+	s.addTracing(cmd.Flags())
 	return cmd
 }
 

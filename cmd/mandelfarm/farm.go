@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mandelfarm/api"
+	"mandelfarm/internal/tracing"
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/metrics"
@@ -32,12 +33,17 @@ type runner func(ctx context.Context, s *settings, log *slog.Logger) error
 
 // runAll is the farm in one process: an embedded queue, and a folder.
 func runAll(ctx context.Context, s *settings, log *slog.Logger) error {
+	tracer, err := openTracer(ctx, s, wholeFarm.service(), log)
+	if err != nil {
+		return err
+	}
+	defer closeTracer(ctx, tracer, log)
 	redis, err := embedded.Start()
 	if err != nil {
 		return err
 	}
 	defer redis.Close()
-	q, err := queue.Open(ctx, queue.Config{URL: redis.URL(), Limit: s.queueLimit, Log: log})
+	q, err := queue.Open(ctx, queue.Config{URL: redis.URL(), Limit: s.queueLimit, Log: log, Tracer: tracer})
 	if err != nil {
 		return err
 	}
@@ -53,7 +59,8 @@ func runAll(ctx context.Context, s *settings, log *slog.Logger) error {
 	}
 	defer release()
 
-	f := newFarm(s, log, q, store, abilitiesOf(store), newHealth(q, store, log, wholeFarm))
+	f := newFarm(s, log, q, traced(store, tracer), abilitiesOf(store), newHealth(q, store, log, wholeFarm))
+	f.tracer = tracer
 	w := f.newWorker()
 	// The worker outlives the requests that wait for it. They have the grace; what
 	// it is at after that is no longer waited for.
@@ -110,7 +117,12 @@ func runWorker(ctx context.Context, s *settings, log *slog.Logger) error {
 // onServers connects to Redis and S3, waiting for those that are starting, and
 // runs a part of the farm on them.
 func onServers(ctx context.Context, s *settings, log *slog.Logger, duty duty, run func(*farm) error) error {
-	q, err := queue.Open(ctx, queue.Config{URL: string(s.redisURL), Limit: s.queueLimit, Log: log})
+	tracer, err := openTracer(ctx, s, duty.service(), log)
+	if err != nil {
+		return err
+	}
+	defer closeTracer(ctx, tracer, log)
+	q, err := queue.Open(ctx, queue.Config{URL: string(s.redisURL), Limit: s.queueLimit, Log: log, Tracer: tracer})
 	if err != nil {
 		return err
 	}
@@ -132,7 +144,9 @@ func onServers(ctx context.Context, s *settings, log *slog.Logger, duty duty, ru
 		return err
 	}
 	defer closeStore(ctx, store, log)
-	return run(newFarm(s, log, q, store, abilitiesOf(store), newHealth(q, store, log, duty)))
+	f := newFarm(s, log, q, traced(store, tracer), abilitiesOf(store), newHealth(q, store, log, duty))
+	f.tracer = tracer
+	return run(f)
 }
 
 // farm is the parts that the commands combine. Whatever concerns all operations of the store, all tasks or all requests
@@ -146,6 +160,7 @@ type farm struct {
 	health    http.Handler
 	metrics   *metrics.Registry
 	ended     *metrics.Ended
+	tracer    *tracing.Tracer // nil traces nothing
 }
 
 // abilities are what some stores can do beside what a [storage.Store] must.
@@ -254,6 +269,7 @@ func (f *farm) serveAPI(ctx context.Context, grace time.Duration) error {
 	server, err := api.New(context.WithoutCancel(ctx), cfg, api.Dependencies{
 		Ledger: f.ledger, Tasks: f.queue, Notices: f.notices(), Progress: f.queue, Fleet: f.queue, Presigner: f.abilities.presigner,
 		Health: f.health, Metrics: f.metrics.Handler(), Page: web.Index(), Version: version(), Log: f.log, Observer: f.metrics.Requests(f.ended),
+		Tracer: f.tracer,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -10,6 +10,7 @@ import (
 
 	"mandelfarm/api"
 	"mandelfarm/connlimit"
+	"mandelfarm/internal/logging"
 	"mandelfarm/storage/s3"
 )
 
@@ -18,10 +19,12 @@ import (
 type settings struct {
 	checks []func() error // of what was added
 
-	listen       string
-	data         string
-	farmURL      string
-	log          logSettings
+	listen  string
+	data    string
+	farmURL string
+	log     logSettings
+
+	tracing      tracingSettings
 	startTimeout time.Duration
 	redisURL     secretFlag
 	queueLimit   int
@@ -34,6 +37,14 @@ type settings struct {
 type logSettings struct {
 	level  string
 	format string
+}
+
+type tracingSettings struct {
+	exporter string
+	endpoint string
+	headers  secretFlag
+	timeout  int // milliseconds, as OpenTelemetry has it
+	protocol string
 }
 
 type workerSettings struct {
@@ -80,6 +91,19 @@ func (s *settings) addLog(fs *pflag.FlagSet) {
 	)
 }
 
+// addTracing adds whether there are traces and where they go, by the names that OpenTelemetry has for its variables. How
+// many there are, and what they say of the process, its SDK reads from others of them.
+func (s *settings) addTracing(fs *pflag.FlagSet) {
+	t := &s.tracing
+	s.add(fs,
+		row("otel-traces-exporter", &t.exporter, exportNothing, "`exporter` of traces: none, or otlp, which sends them to a collector", oneOf(exportNothing, exportOTLP)),
+		row("otel-exporter-otlp-endpoint", &t.endpoint, "http://localhost:4318", "`url` of the collector, to which /v1/traces is added", farmURL),
+		secret("otel-exporter-otlp-headers", &t.headers, "`name=value,...` of headers that the collector wants, such as a key", otlpHeaderList),
+		row("otel-exporter-otlp-timeout", &t.timeout, 10_000, "`milliseconds` that the collector may take for a batch", positive),
+		row("otel-exporter-otlp-protocol", &t.protocol, otlpProtocol, "`protocol` that the collector understands: http/protobuf", oneOf(otlpProtocol)),
+	)
+}
+
 func (s *settings) addData(fs *pflag.FlagSet) {
 	s.add(fs, row("data", &s.data, "./data", "`folder` that pictures and jobs are stored in; made if absent", given("a folder")))
 }
@@ -111,6 +135,7 @@ func (s *settings) addAPI(fs *pflag.FlagSet) {
 		row("wait-limit", &a.WaitLimit, a.WaitLimit, "`duration` a request waits for its picture before 503", positive),
 		row("find-time", &a.FindTime, a.FindTime, "`duration` that a search for a minibrot may take, as estimated before it begins and as it is", positive),
 		row("cache-bytes", &a.CacheBytes, a.CacheBytes, "`bytes` of pictures kept in memory; 0 keeps none", zeroOrMoreBytes),
+		row("access-log", (*string)(&a.AccessLog), string(a.AccessLog), "`which` requests are logged: all, off, or sampled, which is all but answers from memory, 304 and probes, and up to 100 a second of those", oneOf(string(api.LogAll), string(api.LogSampled), string(api.LogNone))),
 		row("max-body", &a.MaxBody, a.MaxBody, "`bytes` of a request's body at most", positive),
 		row("max-pixels", &limits.Pixels, limits.Pixels, "`pixels` of a picture at most, width times height", positive),
 		row("max-side", &limits.Side, limits.Side, "`pixels` of a picture's width, and of its height, at most; memory is in proportion to the width", positive),
@@ -158,13 +183,13 @@ func (s *settings) addThreads(fs *pflag.FlagSet) {
 	s.add(fs, row("render-threads", &s.worker.threads, runtime.GOMAXPROCS(0), "`threads` that draw one picture; by default the cores", positive))
 }
 
-// logger is the log that the settings describe.
+// logger is the log that the settings describe. Lines say what their contexts say.
 func (l logSettings) logger(w io.Writer) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(l.level)) // validated
 	options := &slog.HandlerOptions{Level: level}
 	if l.format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		return slog.New(logging.Contextual(slog.NewJSONHandler(w, options)))
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(logging.Contextual(slog.NewTextHandler(w, options)))
 }

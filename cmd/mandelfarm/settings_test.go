@@ -102,8 +102,8 @@ func TestEverySettingIsCheckedByName(t *testing.T) {
 	t.Parallel()
 	// A value that is wrong for every setting that has a wrong value.
 	wrong := map[string]string{
-		"listen": "nowhere", "data": "", "farm-url": "nowhere", "log-level": "loud", "log-format": "xml", "cache-bytes": "-1", "grace": "0s",
-		"allowed-hosts": "host:80", "trusted-origins": "host",
+		"listen": "nowhere", "data": "", "farm-url": "nowhere", "log-level": "loud", "log-format": "xml", "access-log": "some", "cache-bytes": "-1", "grace": "0s",
+		"allowed-hosts": "host:80", "trusted-origins": "host", "otel-exporter-otlp-endpoint": "nowhere", "otel-exporter-otlp-headers": "nowhere",
 		"redis-url": "http://x", "s3-endpoint": "ftp://x", "s3-bucket": "NO", "s3-region": "", "aws-access-key-id": "", "aws-secret-access-key": "",
 	}
 	for _, cmd := range commands() {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"mandelfarm/internal/logging"
 )
 
 // Log is a log that a test reads. It is safe for concurrent use.
@@ -15,16 +17,16 @@ type Log struct {
 	text bytes.Buffer
 }
 
-// NewLog is an empty log; what is written also appears in the test's output.
+// NewLog is an empty log, which says what the farm's do; what is written also appears in the test's output.
 func NewLog(tb testing.TB) *Log {
 	tb.Helper()
 	l := &Log{}
-	l.Logger = slog.New(slog.NewTextHandler(writer(func(line []byte) (int, error) {
+	l.Logger = slog.New(logging.Contextual(slog.NewTextHandler(writer(func(line []byte) (int, error) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		_, _ = l.text.Write(line) // never fails
 		return tb.Output().Write(line)
-	}), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}), &slog.HandlerOptions{Level: slog.LevelDebug})))
 	return l
 }
 

@@ -1,0 +1,55 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"mandelfarm/internal/requestid"
+	"mandelfarm/renderer/spec"
+)
+
+// exchange is what is known of a request and its answer beside what Gin knows. It is the writer of the answer, and used
+// again and again: an answer from memory has hardly the time for an allocation more.
+type exchange struct {
+	gin.ResponseWriter
+	request  string        // its ID
+	began    time.Duration // after the server's start
+	answered Answer
+	id       spec.ID // of the picture or job that it is about, if it came to that
+
+	ids []string // for this exchange and the next that it is used for
+}
+
+// Unwrap is for [http.ResponseController].
+func (e *exchange) Unwrap() http.ResponseWriter { return e.ResponseWriter }
+
+// exchangeOf is the exchange of a request, of which [Server.record] makes the writer.
+func exchangeOf(c *gin.Context) *exchange {
+	e, _ := c.Writer.(*exchange)
+	return e
+}
+
+// note notes how a request for a picture was answered, and tells the observer.
+func (s *Server) note(c *gin.Context, how Answer) {
+	exchangeOf(c).answered = how
+	s.deps.Observer.Answered(how)
+}
+
+// about notes which picture or job a request is about.
+func about(c *gin.Context, id spec.ID) { exchangeOf(c).id = id }
+
+// named is the context of a request with its ID, which whatever follows from it is logged under.
+func named(c *gin.Context) context.Context {
+	return requestid.With(c.Request.Context(), exchangeOf(c).request)
+}
+
+// withID gives a handler the context that is named. Only answers from memory can do without.
+func withID(handle gin.HandlerFunc) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Request = c.Request.WithContext(named(c))
+		handle(c)
+	}
+}
