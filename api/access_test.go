@@ -49,7 +49,7 @@ func (f *logged) line(text string) string {
 	require.Eventually(f.t, func() bool {
 		found = slices.DeleteFunc(f.log.Lines(text), func(line string) bool { return !strings.Contains(line, "msg=request ") })
 		return len(found) > 0
-	}, 10*time.Second, time.Millisecond, text)
+	}, 30*time.Second, time.Millisecond, text)
 	require.Len(f.t, found, 1, text)
 	return found[0]
 }
@@ -127,10 +127,10 @@ func TestAccessLogTellsWhoJoined(t *testing.T) {
 			assert.Equal(t, http.StatusOK, ask(t, http.MethodGet, front.URL+"/generate/64/48", nil).status)
 		})
 	}
-	require.Eventually(t, func() bool { return arrived.Load() == clients }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return arrived.Load() == clients }, 30*time.Second, time.Millisecond)
 	f.work()
 	all.Wait()
-	require.Eventually(t, func() bool { return len(f.log.Lines("msg=request ")) == clients }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(f.log.Lines("msg=request ")) == clients }, 30*time.Second, time.Millisecond)
 	require.Len(t, f.log.Lines("answered=drawn"), 1)
 	require.NotEmpty(t, f.log.Lines("answered=joined"))
 }

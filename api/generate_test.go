@@ -181,8 +181,8 @@ func TestWaitEndsAndTheDrawingGoesOn(t *testing.T) {
 	assert.Contains(t, a.problem(t).Detail, "still being drawn")
 
 	f.work() // what the request had queued is drawn now
-	require.Eventually(t, func() bool { return f.store.pictures.Load() == 1 }, 10*time.Second, 10*time.Millisecond)
-	require.Eventually(t, func() bool { return f.get("/generate/300/200").status == http.StatusOK }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return f.store.pictures.Load() == 1 }, 30*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return f.get("/generate/300/200").status == http.StatusOK }, 30*time.Second, 10*time.Millisecond)
 	assert.EqualValues(t, 1, f.store.pictures.Load())
 }
 

@@ -138,13 +138,13 @@ func TestOneSearchAtATime(t *testing.T) {
 	require.Eventually(t, func() bool {
 		refused = f.get(quick)
 		return refused.status != http.StatusOK
-	}, 20*time.Second, time.Millisecond)
+	}, 30*time.Second, time.Millisecond)
 	p := refused.problem(t)
 	assert.Equal(t, http.StatusServiceUnavailable, p.Status)
 	assert.Contains(t, p.Detail, "another search")
 	assert.NotEmpty(t, refused.header.Get("Retry-After"))
 	cancel()
 	<-ended
-	require.Eventually(t, func() bool { return f.get(quick).status == http.StatusOK }, 20*time.Second, time.Millisecond,
+	require.Eventually(t, func() bool { return f.get(quick).status == http.StatusOK }, 30*time.Second, time.Millisecond,
 		"a client that leaves ends its search")
 }

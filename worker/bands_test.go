@@ -424,7 +424,7 @@ func requireSwept(t *testing.T, b *bundle, id spec.ID) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var sweeping sync.WaitGroup
 	sweeping.Go(func() { b.Sweep(ctx, time.Hour) })
-	require.Eventually(t, func() bool { return left() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return left() == 0 }, 30*time.Second, time.Millisecond)
 	cancel()
 	sweeping.Wait()
 }

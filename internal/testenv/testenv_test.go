@@ -154,7 +154,7 @@ func TestProcessesDieWithTheTestBinary(t *testing.T) {
 	pid := childPID(t, parent.Log())
 	require.True(t, alive(pid))
 	parent.Kill()
-	require.Eventually(t, func() bool { return !alive(pid) }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return !alive(pid) }, 30*time.Second, time.Millisecond)
 }
 
 func childPID(t *testing.T, log string) int {

@@ -63,7 +63,7 @@ func TestATraceGoesOnInAnotherProcess(t *testing.T) {
 	door.End(nil)
 	here.Flush()
 	there.Flush()
-	require.Eventually(t, func() bool { return len(exported.GetSpans()) == 2 && len(alsoExported.GetSpans()) == 1 }, 10*time.Second, time.Millisecond,
+	require.Eventually(t, func() bool { return len(exported.GetSpans()) == 2 && len(alsoExported.GetSpans()) == 1 }, 30*time.Second, time.Millisecond,
 		"flushed long before the batch is due")
 
 	inside, outside, other := exported.GetSpans()[0], exported.GetSpans()[1], alsoExported.GetSpans()[0]
@@ -103,7 +103,7 @@ func TestWhatIsNotSampledIsNotSampledFurtherOn(t *testing.T) {
 	_, last := always.Continue(t.Context(), nothing, tracing.Server, "another trace")
 	last.End(nil)
 	always.Flush()
-	require.Eventually(t, func() bool { return len(exported.GetSpans()) > 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(exported.GetSpans()) > 0 }, 30*time.Second, time.Millisecond)
 	require.Equal(t, "another trace", exported.GetSpans()[0].Name)
 	require.Len(t, exported.GetSpans(), 1)
 }
