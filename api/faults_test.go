@@ -26,7 +26,7 @@ func defaultsWithoutCache() api.Config {
 
 func TestFullQueueIsSaidAndNothingIsTaken(t *testing.T) {
 	t.Parallel()
-	f := newFarm(t, queueLimit(1), waitLimit(20*time.Millisecond))
+	f := newFarm(t, queueLimit(1), waitLimit(2*time.Second))
 	require.Equal(t, http.StatusAccepted, f.post(small).status)
 	full := f.post(`{"width": 61, "height": 40}`)
 	assert.Equal(t, http.StatusTooManyRequests, full.problem(t).Status)

@@ -173,7 +173,7 @@ func TestIdenticalRequestsAreDrawnOnce(t *testing.T) {
 
 func TestWaitEndsAndTheDrawingGoesOn(t *testing.T) {
 	t.Parallel()
-	f := newFarm(t, waitLimit(50*time.Millisecond))
+	f := newFarm(t, waitLimit(2*time.Second))
 	a := f.get("/generate/300/200")
 	require.Equal(t, http.StatusServiceUnavailable, a.status)
 	assert.NotEmpty(t, a.header.Get("Retry-After"))
