@@ -65,7 +65,7 @@ type scratch struct {
 	batch *escape.Batch
 	shade *shade.Scratch
 
-	work Work // since the last report
+	work work // since the last report
 
 	data  []byte // of a raw file: that of the rows from first on; nil if nobody wants it
 	first int
@@ -78,7 +78,8 @@ var scratches = sync.Pool{New: func() any { //nolint:gochecknoglobals // a cache
 
 func getScratch() *scratch {
 	s := scratches.Get().(*scratch) //nolint:forcetypeassert // holds nothing else
-	s.work = Work{}
+	s.work = work{}
+	s.batch.Effort = &s.work.effort
 	return s
 }
 
@@ -123,7 +124,7 @@ func (p *painter) paintRun(ctx context.Context, s *scratch, rows spec.Rows, colu
 		if err != nil {
 			return err
 		}
-		s.work.count(batch.Count, p.kernel.MaxIterations)
+		s.work.count(batch, &p.points)
 		if at.first && s.data != nil {
 			p.layCentres(s, batch, rows, column)
 		}

@@ -302,8 +302,9 @@ func TestWorkIsCounted(t *testing.T) {
 		for _, threads := range []int{1, 3} {
 			var got renderer.Work
 			opt := renderer.Options{Threads: threads, Progress: func(_ int, w renderer.Work) {
-				got.Points += w.Points
-				got.Iterations += w.Iterations
+				assert.Positive(t, w.Cost)
+				w.Cost = 0
+				got.Add(w)
 			}}
 			require.NoError(t, renderer.Write(t.Context(), &bytes.Buffer{}, parse(t, text), opt))
 			assert.Equal(t, want, got, "%s on %d threads", text, threads)

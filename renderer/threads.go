@@ -47,27 +47,6 @@ func divide(threads int, all spec.Rows, most int, do func(next func() (spec.Rows
 	return nil
 }
 
-// Work is what drawing took, counted: it follows from the picture alone.
-type Work struct {
-	Points int64 // that were followed
-	// Iterations are the sum of the points' counts, and of those that did not escape, of the limit: what following each of them step
-	// by step would take.
-	Iterations int64
-}
-
-// count adds points with the given counts.
-func (w *Work) count(counts []int32, limit int) {
-	inside, sum := int64(0), int64(0)
-	for _, n := range counts {
-		sum += int64(n)
-		if n == 0 {
-			inside++
-		}
-	}
-	w.Points += int64(len(counts))
-	w.Iterations += sum + inside*int64(limit)
-}
-
 // reporter serialises calls of Progress.
 type reporter struct {
 	mutex    sync.Mutex
@@ -75,9 +54,8 @@ type reporter struct {
 }
 
 // report tells of finished rows, and of the work since the last report, which is zero again then.
-func (r *reporter) report(rows int, w *Work) {
-	done := *w
-	*w = Work{}
+func (r *reporter) report(rows int, w *work) {
+	done := w.take()
 	if r.progress == nil {
 		return
 	}

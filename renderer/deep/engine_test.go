@@ -51,7 +51,7 @@ func TestEnginesAgree(t *testing.T) {
 					p.offsetRe, p.offsetIm = random.Float64()*500-250, random.Float64()*500-250
 					p.begin(g.start(p, wide.New(0, 0, 0), wide.New(0, 0, 0)), 0, g.follower.apart)
 				}
-				if points, err = g.followWide(t.Context(), points); err != nil {
+				if points, err = g.followWide(t.Context(), points, nil); err != nil {
 					t.Fatal(err)
 				}
 				if stopping { // at different moves, where they come near the reference, to tell whether the others mind

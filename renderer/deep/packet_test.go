@@ -84,7 +84,7 @@ func TestPacketsOfSingleSteps(t *testing.T) {
 			for i := range begun {
 				exacts[i] = trajectoryOf(p, begun[i].wide)
 			}
-			moved, err := p.followWide(t.Context(), begun)
+			moved, err := p.followWide(t.Context(), begun, nil)
 			require.NoError(t, err)
 			require.NotEmpty(t, moved)
 			for i := range moved {
@@ -120,7 +120,7 @@ func TestPacketsThatSkip(t *testing.T) {
 			for i := range begun {
 				exacts[i] = trajectoryOf(p, begun[i].wide)
 			}
-			moved, err := p.followWide(t.Context(), begun)
+			moved, err := p.followWide(t.Context(), begun, nil)
 			require.NoError(t, err)
 			require.NotEmpty(t, moved)
 			for i := range moved {
@@ -148,7 +148,7 @@ func TestPacketsEndAtTheLimit(t *testing.T) {
 				p = p.without(true)
 			}
 			points := deepPoints(p, 30, 40)
-			moved, err := p.followWide(t.Context(), points)
+			moved, err := p.followWide(t.Context(), points, nil)
 			require.NoError(t, err)
 			assert.Empty(t, moved, "limit %d", limit)
 			for i := range points {

@@ -76,12 +76,13 @@ var works = sync.Pool{New: func() any { return &work{core: escape.NewBatch(workS
 // run follows the points of a part: in the core, then in wide numbers, then in double precision. A point whose difference
 // becomes too small for float64 comes back as a wide number, and begins the round again from where it is.
 func (p *Perturbation) run(ctx context.Context, w *work, b escape.Batch) error {
+	w.core.Effort = b.Effort // the core's points are the batch's
 	points, err := p.enlist(ctx, w, b)
 	if err != nil {
 		return err
 	}
 	for len(points) > 0 {
-		if points, err = p.followWide(ctx, points); err != nil {
+		if points, err = p.followWide(ctx, points, b.Effort); err != nil {
 			return err
 		}
 		if err := p.follower.followAll(ctx, points); err != nil {
@@ -135,6 +136,7 @@ func (p *Perturbation) throughCore(ctx context.Context, memory *escape.Batch, po
 		d := wide.New(c.ZX[i], c.ZY[i], 0).Mul(p.core.inverse)
 		slope := wide.New(0, 0, 0)
 		if from.traced {
+			memory.Effort.Add(escape.Effort{Traced: int64(count)})
 			re, im := p.core.slope(c.Re[i], c.Im[i], count)
 			slope = wide.New(re, im, 0).Mul(p.core.perPixel)
 		}
@@ -156,8 +158,11 @@ func (p *Perturbation) start(q *point, d, slope wide.Complex) widePoint {
 // have come too near the reference for float64.
 func write(b escape.Batch, points []point) []point {
 	kept := 0
+	var effort escape.Effort
 	for i := range points {
 		p := &points[i]
+		effort.Moves += p.moves - p.counted
+		p.counted = p.moves
 		switch p.outcome {
 		case escaped:
 			p.write(b)
@@ -170,6 +175,7 @@ func write(b escape.Batch, points []point) []point {
 		case inside, moving:
 		}
 	}
+	b.Effort.Add(effort)
 	return points[:kept]
 }
 

@@ -16,6 +16,7 @@ type point struct {
 	savedRe, savedIm float64
 	savedM           int64
 	moves, save      int64
+	counted          int64 // moves that are in the batch's effort
 
 	zRe, zIm float64 // where it escapes
 	outcome  outcome

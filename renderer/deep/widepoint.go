@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 
+	"mandelfarm/renderer/escape"
 	"mandelfarm/renderer/wide"
 )
 
@@ -23,7 +24,7 @@ type widePoint struct {
 //
 // The packets that wait are a stack, so that there are never more than a few for each point, and a packet makes about as
 // many moves at a time as keep the work between two looks at the context the same, whatever its size.
-func (p *Perturbation) followWide(ctx context.Context, points []point) ([]point, error) {
+func (p *Perturbation) followWide(ctx context.Context, points []point, effort *escape.Effort) ([]point, error) {
 	// Only a reference of a single step can end outside, which packets do not look for. Its points do not depend on d.
 	if !p.deep || len(points) == 0 || len(p.follower.table.elements) == 2 {
 		return points, nil
@@ -40,6 +41,7 @@ func (p *Perturbation) followWide(ctx context.Context, points []point) ([]point,
 		ps.rebase(&pk)
 		ps.rescale(&pk)
 		for moves := 0; len(pk.members) > 0 && moves < pollMoves/len(pk.members)+1; moves++ {
+			effort.Add(escape.Effort{Wide: int64(packetShare + len(pk.members))})
 			ps.move(&pk)
 		}
 		if len(pk.members) > 0 {
@@ -55,6 +57,9 @@ func (p *Perturbation) followWide(ctx context.Context, points []point) ([]point,
 	}
 	return points[:kept], nil
 }
+
+// packetShare is the number of members whose moves take as long as what is computed once for a packet's.
+const packetShare = 8
 
 // gather forms packets of the points that are out of range, and marks them as inside until they leave in range. Points of one
 // view begin alike, so that sorting is for those that have come back.

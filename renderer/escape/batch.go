@@ -12,9 +12,32 @@ type Batch struct {
 	ZX, ZY       []float64 // z_n
 	GradX, GradY []float64 // the gradient of |z_n| as a function of the point, in 1/units of the plane
 
+	Effort *Effort // to which what following the points takes is added; nil counts nothing
+
 	field  *field // working memory; Run makes its own if there is none
 	tracer *tracer
 	traces *traces
+}
+
+// Effort is what following points takes, counted: it says how long that takes, given the speed of the machine. Steps of
+// points that are made together count for each of them, also those of a block that are behind the escape. How many points
+// are followed together has a small influence, and so has the engine.
+type Effort struct {
+	Steps  int64 // of one point each
+	Traced int64 // steps with the derivative's
+	Moves  int64 // of a point beside a reference in double precision: see package deep
+	Wide   int64 // such moves in wide numbers
+}
+
+// Add adds what something else takes.
+func (e *Effort) Add(more Effort) {
+	if e == nil {
+		return
+	}
+	e.Steps += more.Steps
+	e.Traced += more.Traced
+	e.Moves += more.Moves
+	e.Wide += more.Wide
 }
 
 // traces is the memory of a batch that only some pictures need: gradients are for light and for distances.
@@ -55,7 +78,7 @@ func (b *Batch) Part(start, end int) Batch {
 	part := Batch{
 		Re: b.Re[start:end], Im: b.Im[start:end],
 		Count: b.Count[start:end], Norm2: b.Norm2[start:end],
-		field: b.field, tracer: b.tracer,
+		Effort: b.Effort, field: b.field, tracer: b.tracer,
 	}
 	if b.ZX != nil {
 		part.ZX, part.ZY = b.ZX[start:end], b.ZY[start:end]

@@ -43,6 +43,7 @@ func (k Kernel) run(ctx context.Context, b Batch, e engine, shortcuts bool) erro
 		return err
 	}
 	r := run{kernel: k, engine: e, shortcuts: shortcuts, field: b.field}
+	defer func() { b.Effort.Add(r.effort) }()
 	if r.field == nil {
 		r.field = newField()
 	}
@@ -77,6 +78,7 @@ type run struct {
 	field     *field
 	shortcuts bool
 	steps     int // made since the last look at the context
+	effort    Effort
 }
 
 // chunk iterates the points of a batch of at most that many.
@@ -95,6 +97,7 @@ func (r *run) chunk(ctx context.Context, b Batch) error {
 		f.shortcut = 1
 	}
 	kept := r.engine.begin(f, n, r.engine.first)
+	r.effort.Steps += int64(n * r.engine.first)
 	f.base = int64(r.engine.first)
 	if r.kernel.MaxIterations < r.engine.first {
 		f.forget(n)
@@ -173,6 +176,7 @@ func (r *run) advanceAll(ctx context.Context, n int) (int, error) {
 			padded = n
 		}
 		steps := r.block()
+		r.effort.Steps += int64(vectors(n) * steps)
 		if r.steps += n * steps; r.steps >= pollSteps {
 			r.steps = 0
 			if err := context.Cause(ctx); err != nil {
@@ -185,15 +189,24 @@ func (r *run) advanceAll(ctx context.Context, n int) (int, error) {
 		f.base += int64(steps)
 		longest = max(longest, steps)
 		if f.left >= refineCount {
-			r.engine.refine(f, longest)
+			r.refine(longest)
 			longest = 0
 		}
 	}
 	if f.left > 0 {
-		r.engine.refine(f, longest)
+		r.refine(longest)
 	}
 	return n, nil
 }
+
+// refine has the points that left refined, which did so within so many steps.
+func (r *run) refine(steps int) {
+	r.effort.Steps += int64(vectors(int(r.field.left)) * steps)
+	r.engine.refine(r.field, steps)
+}
+
+// vectors is the number of points that take as long as n do, which are the last to fill their vectors up.
+func vectors(n int) int { return (n + idle - 1) / idle * idle }
 
 // follow iterates the points that are set apart one by one and tests every step. They are those next to |c| = R, the few that
 // might come back into the circle after an escape, so nobody minds that this is slow.
@@ -223,6 +236,7 @@ func (r *run) followOne(ctx context.Context, p pointState, count *int32, norm *f
 	species := r.kernel.species()
 	savedX, savedY, save := p.x, p.y, 1
 	for n := 1; n <= r.kernel.MaxIterations; n++ {
+		r.effort.Steps++
 		if r.steps++; r.steps >= pollSteps {
 			r.steps = 0
 			if err := context.Cause(ctx); err != nil {

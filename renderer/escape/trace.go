@@ -45,6 +45,7 @@ func (r *run) trace(ctx context.Context, b Batch) error {
 		for t.count[i+width-1] > 0 {
 			common := min(t.count[i], tracePoll)
 			rest := min(t.count[i+width-1]-common, tracePoll-common)
+			r.effort.Traced += int64(width) * (common + rest)
 			if r.steps += width * int(common+rest); r.steps >= pollSteps {
 				r.steps = 0
 				if err := context.Cause(ctx); err != nil {

@@ -1,0 +1,138 @@
+package renderer
+
+import (
+	"context"
+	"time"
+
+	"mandelfarm/renderer/escape"
+	"mandelfarm/renderer/spec"
+)
+
+// Work is what drawing took, counted: it follows from the picture, and hardly from the engine or the threads.
+type Work struct {
+	Points int64 // that were followed
+	// Iterations are the sum of the points' counts, and of those that did not escape, of the limit: what following each of them step
+	// by step would take.
+	Iterations int64
+	// Cost is the time that one core of the standard machine takes for this, colours included: an Intel Xeon with AVX-512 as in
+	// docs/benchmarks.md. [Speed] says how fast another is.
+	Cost time.Duration
+}
+
+// Add adds more work.
+func (w *Work) Add(more Work) {
+	w.Points += more.Points
+	w.Iterations += more.Iterations
+	w.Cost += more.Cost
+}
+
+// What the standard machine takes, in nanoseconds. The numbers are a least-squares fit to 160 random pictures (docs/adr/0028-cost.md),
+// whose cost is within a third of what it was measured to be for nine of ten.
+const (
+	pointCost    = 1.0   // of every point
+	outsideCost  = 24    // of one that escapes, besides
+	gradientCost = 29    // of a point of pictures that see gradients, besides
+	rankCost     = 14    // of a point of [spec.MethodHistogram], besides
+	deepCost     = 76    // of a point of a deep view, besides
+	stepCost     = 0.124 // of a step of z^2 + c and its like
+	powerCost    = 0.056 // of a step of a higher power, for each of its degrees
+	tracedCost   = 0.27  // of a step with its derivative
+	moveCost     = 5.3
+	wideCost     = 51
+)
+
+// What is drawn to see how fast a machine is: an overview and a deep view, at about the same cost.
+const (
+	shallowTrial = `{"width":128,"height":96,"center":{"re":"-0.743643887","im":"0.131825904"},"radius":"0.001","max_iterations":5000}`
+	deepTrial    = `{"width":32,"height":24,"center":{"re":"-1.7598171308048479165828760533255","im":"-0.0125933107997496573193886668543"},"radius":"4e-12","max_iterations":5000}`
+)
+
+// Speed measures how fast one core of this machine is, beside the standard machine. It draws for some tens of milliseconds, several
+// times, and takes the fastest, which other work has disturbed the least.
+func Speed(ctx context.Context) (float64, error) {
+	const times = 5
+	best := 0.0
+	for range times {
+		var cost, took time.Duration
+		for _, trial := range []string{shallowTrial, deepTrial} {
+			c, t, err := try(ctx, trial)
+			if err != nil {
+				return 0, err
+			}
+			cost, took = cost+c, took+t
+		}
+		best = max(best, cost.Seconds()/took.Seconds())
+	}
+	return best, nil
+}
+
+// try draws a picture on one thread, and returns what that was to take and what it took, without the prepass.
+func try(ctx context.Context, text string) (cost, took time.Duration, err error) {
+	s, err := spec.Parse([]byte(text))
+	if err != nil {
+		return 0, 0, err
+	}
+	pre, err := NewPrepass(ctx, s, 1, nil)
+	if err != nil {
+		return 0, 0, err
+	}
+	start := time.Now()
+	_, err = Render(ctx, s, spec.Rows{End: s.Height}, Options{
+		Threads: 1, Prepass: pre, Progress: func(_ int, w Work) { cost += w.Cost },
+	})
+	return cost, time.Since(start), err
+}
+
+// work is Work on its way.
+type work struct {
+	done   Work
+	effort escape.Effort // of points that are not counted yet
+}
+
+// count counts the points of a batch that were followed with the effort.
+func (w *work) count(b escape.Batch, p *points) {
+	inside, sum := int64(0), int64(0)
+	for _, n := range b.Count {
+		sum += int64(n)
+		if n == 0 {
+			inside++
+		}
+	}
+	all := int64(len(b.Count))
+	w.done.Add(Work{
+		Points: all, Iterations: sum + inside*int64(p.kernel.MaxIterations),
+		Cost: time.Duration(float64(all)*p.costOfPoint() + float64(all-inside)*outsideCost + p.costOf(w.effort)),
+	})
+	w.effort = escape.Effort{}
+}
+
+// take returns the work and begins anew.
+func (w *work) take() Work {
+	done := w.done
+	w.done = Work{}
+	return done
+}
+
+// costOfPoint is what a point takes wherever it goes.
+func (p *points) costOfPoint() float64 {
+	cost := pointCost
+	if p.spec.Coloring.Method.SeesGradients() {
+		cost += gradientCost
+	}
+	if p.spec.Coloring.Method == spec.MethodHistogram {
+		cost += rankCost
+	}
+	if p.perturbation != nil {
+		cost += deepCost
+	}
+	return cost
+}
+
+// costOf is what following takes.
+func (p *points) costOf(e escape.Effort) float64 {
+	step := stepCost
+	if power := p.kernel.Power; power > 2 {
+		step = powerCost * float64(power)
+	}
+	return float64(e.Steps)*step + float64(e.Traced)*tracedCost + float64(e.Moves)*moveCost + float64(e.Wide)*wideCost
+}
