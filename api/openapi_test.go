@@ -99,8 +99,8 @@ func TestEveryOperationAnswersAsTheDocumentSays(t *testing.T) {
 	tr.strangers(f)
 
 	unprovoked := map[string][]string{
-		// Nothing in a search can fail in another way.
-		"GET /find": {"500"},
+		// Nothing in a search or a quote can fail in another way.
+		"GET /find": {"500"}, "POST /quote": {"500"},
 		// What tells how the process is comes from cmd/mandelfarm, and is driven there.
 		// These ask Redis, of which there is no faulty one here.
 		"GET /workers": {"500"}, "GET /queues": {"500"}, "POST /workers/{name}/drain": {"500"},
@@ -142,7 +142,18 @@ func (tr *traffic) searches(f *farm) {
 	tr.get(http.StatusOK, f.url+"/find?re=-1.7597&im=-0.0126&radius=0.001&width=1920&height=1080&max_period=39")
 	tr.get(http.StatusBadRequest, f.url+"/find?formula=julia")
 	tr.get(http.StatusUnprocessableEntity, f.url+"/find?re=1&im=1&radius=0.1")
-	tr.get(http.StatusServiceUnavailable, newFarm(tr.t, findTime(150*time.Millisecond)).url+slowly)
+	hasty := newFarm(tr.t, findTime(150*time.Millisecond))
+	tr.get(http.StatusServiceUnavailable, hasty.url+slowly)
+	tr.quote(http.StatusOK, f, small)
+	tr.quote(http.StatusBadRequest, f, `{"width": 0, "height": 1}`)
+	tr.quote(http.StatusRequestEntityTooLarge, f, strings.Repeat(" ", 2<<20))
+	tr.send(http.StatusUnsupportedMediaType, http.MethodPost, f.url+"/quote", small, "Content-Type", "text/plain")
+	tr.quote(http.StatusServiceUnavailable, hasty, endlessReference)
+}
+
+func (tr *traffic) quote(want int, f *farm, body string) answer {
+	tr.t.Helper()
+	return tr.send(want, http.MethodPost, f.url+"/quote", body, "Content-Type", "application/json")
 }
 
 // waiting drives what is answered while nobody draws.

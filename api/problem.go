@@ -47,6 +47,7 @@ var (
 
 	errSearching  = errors.New("another search for a minibrot is under way in this process")
 	errLongSearch = errors.New("the search for a minibrot takes too long")
+	errLongQuote  = errors.New("finding what the picture costs takes too long")
 )
 
 // outcome is what an error becomes.
@@ -77,6 +78,7 @@ var statuses = []struct { //nolint:gochecknoglobals // a constant table
 	{errFailed, outcome{status: http.StatusInternalServerError, public: true}},
 	{spec.ErrNoMinibrot, outcome{status: http.StatusUnprocessableEntity}},
 	{errLongSearch, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 30, advice: "; a lower max_period takes less, and the operator can allow more"}},
+	{errLongQuote, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 30, advice: "; the operator can allow more"}},
 	{errSearching, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 2}},
 	{job.ErrUnknown, outcome{status: http.StatusNotFound}},
 	{job.ErrUnreadable, outcome{status: http.StatusNotFound}},

@@ -58,6 +58,7 @@ func (s *Server) routes(chain gin.HandlersChain) *gin.Engine {
 	r.Match(read, "/generate/:width/:height", s.generate)
 	r.Match(read, "/tiles/:z/:x/:file", s.tile)
 	r.Match(read, "/find", withID(s.minibrot))
+	r.POST("/quote", withID(s.answerQuote))
 	r.POST("/jobs", withTimeout(s.submit))
 	r.Match(read, "/jobs", withTimeout(s.list))
 	r.Match(read, "/jobs/:id", withTimeout(s.status))

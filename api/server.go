@@ -146,6 +146,7 @@ type Server struct {
 	observers map[string]func(method string, status int, took time.Duration) // by route
 
 	searching chan struct{} // holds the one search for a minibrot that may be under way
+	quoting   chan struct{} // and the one quote
 
 	stop       context.CancelFunc // ends what requests have set going
 	endStreams context.CancelFunc
@@ -167,7 +168,7 @@ func New(ctx context.Context, cfg Config, deps Dependencies) (*Server, error) {
 	ctx, stop := context.WithCancel(ctx)
 	streams, endStreams := context.WithCancel(ctx)
 	s := &Server{
-		cfg: cfg, deps: deps, guard: guard, searching: make(chan struct{}, 1), stop: stop, endStreams: endStreams, began: time.Now(),
+		cfg: cfg, deps: deps, guard: guard, searching: make(chan struct{}, 1), quoting: make(chan struct{}, 1), stop: stop, endStreams: endStreams, began: time.Now(),
 	}
 	s.feed = newFeed(streams, deps, &s.ongoing, s.read)
 	s.pictures, s.targets = newPictures(ctx, cfg, deps, &s.ongoing), newTargets()

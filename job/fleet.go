@@ -18,6 +18,7 @@ type Worker struct {
 	Lanes           map[Lane]Share `json:"lanes"`
 	Tasks           []Hold         `json:"tasks"`             // what it is at, the oldest first
 	PixelsPerSecond float64        `json:"pixels_per_second"` // over the last ten seconds
+	Speed           float64        `json:"speed"`             // of a core, beside one of the standard machine
 	Draining        bool           `json:"draining"`          // it finishes what it has, and takes nothing more
 }
 

@@ -2,6 +2,7 @@ package renderer
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"mandelfarm/renderer/escape"
@@ -11,6 +12,7 @@ import (
 // Work is what drawing took, counted: it follows from the picture, and hardly from the engine or the threads.
 type Work struct {
 	Points int64 // that were followed
+	Inside int64 // of these, which did not escape
 	// Iterations are the sum of the points' counts, and of those that did not escape, of the limit: what following each of them step
 	// by step would take.
 	Iterations int64
@@ -22,8 +24,15 @@ type Work struct {
 // Add adds more work.
 func (w *Work) Add(more Work) {
 	w.Points += more.Points
+	w.Inside += more.Inside
 	w.Iterations += more.Iterations
 	w.Cost += more.Cost
+}
+
+// times is so many times the work.
+func (w Work) times(n float64) Work {
+	of := func(count int64) int64 { return int64(math.Round(float64(count) * n)) }
+	return Work{Points: of(w.Points), Inside: of(w.Inside), Iterations: of(w.Iterations), Cost: time.Duration(of(int64(w.Cost)))}
 }
 
 // What the standard machine takes, in nanoseconds. The numbers are a least-squares fit to 160 random pictures (docs/adr/0028-cost.md),
@@ -100,7 +109,7 @@ func (w *work) count(b escape.Batch, p *points) {
 	}
 	all := int64(len(b.Count))
 	w.done.Add(Work{
-		Points: all, Iterations: sum + inside*int64(p.kernel.MaxIterations),
+		Points: all, Inside: inside, Iterations: sum + inside*int64(p.kernel.MaxIterations),
 		Cost: time.Duration(float64(all)*p.costOfPoint() + float64(all-inside)*outsideCost + p.costOf(w.effort)),
 	})
 	w.effort = escape.Effort{}

@@ -49,3 +49,48 @@ func TestSpeedIsThatOfAMachine(t *testing.T) {
 	assert.Less(t, speed, 20.0)
 	t.Logf("%.2f", speed)
 }
+
+// TestEstimates of pictures drawn whole afterwards: of each kind of effort within a tenth, at less than a fortieth of the cost.
+func TestEstimates(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"all of the set": `{"width":1200,"height":900}`,
+		"a valley":       `{"width":1200,"height":900,"center":{"re":"-0.7436","im":"0.1318"},"radius":"0.003","max_iterations":2000}`,
+		"Julia":          `{"width":1200,"height":900,"formula":"julia"}`,
+		"samples":        `{"width":600,"height":450,"samples":4,"formula":"tricorn"}`,
+		"slopes":         `{"width":1200,"height":900,"coloring":{"method":"slope"}}`,
+		"deep":           `{"width":800,"height":600,"center":{"re":"-1.7598171308048479165828760533255","im":"-0.0125933107997496573193886668543"},"radius":"4e-12"}`,
+	} {
+		s := parse(t, text)
+		pre, err := renderer.NewPrepass(t.Context(), s, 2, nil)
+		require.NoError(t, err)
+		var whole renderer.Work
+		_, err = renderer.Render(t.Context(), s, spec.Rows{End: s.Height}, renderer.Options{
+			Prepass: pre, Progress: func(_ int, w renderer.Work) { whole.Add(w) },
+		})
+		require.NoError(t, err)
+		e, err := renderer.EstimateWork(t.Context(), s, pre, whole.Cost/50)
+		require.NoError(t, err)
+		assert.InEpsilon(t, whole.Cost, e.Work.Cost, 0.1, name)
+		assert.InEpsilon(t, whole.Iterations, e.Work.Iterations, 0.1, name)
+		assert.Equal(t, whole.Points, e.Work.Points, name)
+		require.Len(t, e.Rows, e.Small.Height)
+		var small renderer.Work
+		for _, row := range e.Rows {
+			small.Add(row)
+		}
+		assert.Less(t, small.Cost, whole.Cost/40, name)
+	}
+}
+
+// TestEstimatesOfRawData know that gradients are written, which a picture of the counts does not need.
+func TestEstimatesOfRawData(t *testing.T) {
+	t.Parallel()
+	s := parse(t, `{"width":600,"height":400}`)
+	cost := func(format spec.FileFormat) time.Duration {
+		e, err := renderer.EstimateWork(t.Context(), s.With(func(d *spec.Draft) { d.Format = format }), nil, 0)
+		require.NoError(t, err)
+		return e.Work.Cost
+	}
+	assert.Greater(t, cost(spec.EXR), cost(spec.PNG)*11/10)
+}

@@ -20,6 +20,7 @@ type painter struct {
 	shader *shade.Shader
 	format Format
 	raw    rawLayout // nil for a PNG
+	traced bool      // all points, whoever sees their gradients
 }
 
 func newPainter(s spec.Spec) *painter {
@@ -116,7 +117,7 @@ func (p *painter) paintRows(ctx context.Context, s *scratch, rows spec.Rows, dst
 func (p *painter) paintRun(ctx context.Context, s *scratch, rows spec.Rows, column, width int, dst []byte) error {
 	p.shader.Begin(s.shade)
 	batch := *s.batch
-	if p.spec.Coloring.Method.SeesGradients() || s.data != nil && p.raw.traced() {
+	if p.traced || p.spec.Coloring.Method.SeesGradients() || s.data != nil && p.raw.traced() {
 		batch = s.batch.Traced()
 	}
 	for _, at := range p.offsets {

@@ -294,10 +294,10 @@ func (discard) Write(p []byte) (int, error) { return len(p), nil }
 func TestWorkIsCounted(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]renderer.Work{
-		`{"width":40,"height":30,"center":{"re":0},"radius":0.01,"max_iterations":700}`:         {Points: 1200, Iterations: 1200 * 700},
+		`{"width":40,"height":30,"center":{"re":0},"radius":0.01,"max_iterations":700}`:         {Points: 1200, Inside: 1200, Iterations: 1200 * 700},
 		`{"width":40,"height":30,"center":{"re":50},"radius":0.01,"coloring":{"method":"set"}}`: {Points: 1200, Iterations: 1200},
 		`{"width":40,"height":30,"center":{"re":50},"radius":0.01,"samples":3,"format":"exr"}`:  {Points: 3600, Iterations: 2 * 3600},
-		`{"width":40,"height":30,"center":{"re":-2},"radius":"1e-40","max_iterations":9}`:       {Points: 1200, Iterations: 1200 * 9},
+		`{"width":40,"height":30,"center":{"re":-2},"radius":"1e-40","max_iterations":9}`:       {Points: 1200, Inside: 1200, Iterations: 1200 * 9},
 	} {
 		for _, threads := range []int{1, 3} {
 			var got renderer.Work

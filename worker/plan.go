@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
-	"slices"
 	"time"
 
 	"mandelfarm/internal/tracing"
@@ -25,8 +24,8 @@ const (
 	wholeBands = 2
 	// maxBands bounds a plan. What would have more has longer bands.
 	maxBands = 10_000
-	// encodeSeconds is what turning a pixel into PNG data takes, roughly, on one
-	// thread; the survey times only the drawing.
+	// encodeSeconds is what turning a pixel into PNG data takes one core of the standard
+	// machine, roughly; the estimate is of the drawing alone.
 	encodeSeconds = 5e-9
 )
 
@@ -66,11 +65,12 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 	if err != nil {
 		return job.Plan{}, fmt.Errorf("prepass of %s: %w", j.ID, err)
 	}
-	small, seconds, err := probe(ctx, s, options.Prepass, w.cfg.Band/2)
+	estimate, err := renderer.EstimateWork(ctx, s, options.Prepass, time.Duration(w.cfg.Speed*float64(w.cfg.Band)/2))
 	if err != nil {
 		return job.Plan{}, fmt.Errorf("survey %s: %w", j.ID, err)
 	}
-	plan := cut(s.Height, segmentSeconds(s, small, seconds, w.share()), w.cfg.Band.Seconds())
+	small := estimate.Small
+	plan := cut(s.Height, segmentSeconds(s, estimate, w.cfg.Speed*w.share()), w.cfg.Band.Seconds())
 	if len(plan.Bands) <= wholeBands {
 		return job.Plan{}, nil
 	}
@@ -89,62 +89,21 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 	return w.deps.Ledger.StorePlan(ctx, j, plan)
 }
 
-// probe draws the picture small, and then larger as long as that can be expected
-// to take no longer than the limit, on one thread. It returns the last small
-// picture and what each of its rows took in seconds.
-func probe(ctx context.Context, s spec.Spec, p *renderer.Prepass, limit time.Duration) (small spec.Spec, seconds []float64, err error) {
-	expected := time.Duration(0)
-	for _, size := range [][2]int{{32, 24}, {128, 96}, {256, 192}} {
-		larger := s.Reduced(size[0], size[1])
-		if len(seconds) > 0 {
-			expected = expected * time.Duration(larger.Width*larger.Height) / time.Duration(small.Width*small.Height)
-			if expected > limit || larger == small {
-				break
-			}
-		}
-		start := time.Now()
-		if seconds, err = timeRows(ctx, larger, p.As(larger)); err != nil {
-			return small, nil, err
-		}
-		small, expected = larger, time.Since(start)
-	}
-	return small, seconds, nil
-}
-
-// timeRows measures what each row of a small picture takes one thread, in
-// seconds.
-func timeRows(ctx context.Context, s spec.Spec, p *renderer.Prepass) ([]float64, error) {
-	seconds, first := make([]float64, 0, s.Height), 0
-	last := time.Now()
-	_, err := renderer.Render(ctx, s, spec.Rows{Start: 0, End: s.Height}, renderer.Options{Threads: 1, Prepass: p, Progress: func(rows int, _ renderer.Work) {
-		now := time.Now()
-		each := now.Sub(last).Seconds() / float64(rows)
-		if first == 0 {
-			first = rows
-		} else if len(seconds) == first { // the first rows were timed with what comes before any row
-			copy(seconds, slices.Repeat([]float64{min(seconds[0], each)}, first))
-		}
-		seconds = append(seconds, slices.Repeat([]float64{each}, rows)...)
-		last = now
-	}})
-	return seconds, err
-}
-
 // share is how many cores a band has while this process draws as many as it may.
 func (w *Worker) share() float64 {
 	cores := float64(runtime.GOMAXPROCS(0)) / float64(max(1, w.cfg.AtOnce))
 	return min(cores, float64(w.cfg.Threads))
 }
 
-// segmentSeconds is what each segment of a picture takes a task with so many
-// cores, given what each row of the same picture, small, takes one.
-func segmentSeconds(s, small spec.Spec, seconds []float64, cores float64) []float64 {
-	scale := float64(s.Width) / float64(small.Width) * float64(s.Samples)
+// segmentSeconds is what each segment of a picture takes a task that is so many times as fast as
+// one core of the standard machine.
+func segmentSeconds(s spec.Spec, e renderer.Estimate, speed float64) []float64 {
+	scale := float64(s.Width) / float64(e.Small.Width) * float64(s.Samples)
 	encoding := float64(s.Width) * encodeSeconds
 	segments := make([]float64, (s.Height+spec.SegmentRows-1)/spec.SegmentRows)
 	for row := range s.Height {
-		drawing := seconds[int(int64(row)*int64(small.Height)/int64(s.Height))] * scale
-		segments[row/spec.SegmentRows] += (drawing + encoding) / cores
+		drawing := e.Rows[int(int64(row)*int64(e.Small.Height)/int64(s.Height))].Cost.Seconds() * scale
+		segments[row/spec.SegmentRows] += (drawing + encoding) / speed
 	}
 	return segments
 }

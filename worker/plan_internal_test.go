@@ -2,10 +2,12 @@ package worker
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
 )
 
@@ -47,19 +49,20 @@ func TestCutBoundsTheNumberOfBands(t *testing.T) {
 	require.NoError(t, plan.Check(len(segments)*spec.SegmentRows))
 }
 
-// TestSurveyMeasuresEveryRow of the small picture, and stops enlarging it when the
-// time is up.
-func TestSurveyMeasuresEveryRow(t *testing.T) {
+// TestSegmentsShareTheEstimate: all of it, and less where the view is empty.
+func TestSegmentsShareTheEstimate(t *testing.T) {
 	t.Parallel()
 	s, err := spec.Normalize(spec.Draft{Width: 4000, Height: 3000})
 	require.NoError(t, err)
-	small, seconds, err := probe(t.Context(), s, nil, 0)
+	estimate, err := renderer.EstimateWork(t.Context(), s, nil, 10*time.Millisecond)
 	require.NoError(t, err)
-	require.Equal(t, s.Reduced(32, 24), small)
-	require.Len(t, seconds, small.Height)
-	for _, took := range seconds {
-		require.Positive(t, took)
-	}
-	segments := segmentSeconds(s, small, seconds, 2)
+	segments := segmentSeconds(s, estimate, 2)
 	require.Len(t, segments, (3000+spec.SegmentRows-1)/spec.SegmentRows)
+	total := 0.0
+	for _, seconds := range segments {
+		total += seconds
+	}
+	encoding := 4000 * 3000 * encodeSeconds
+	require.InEpsilon(t, (estimate.Work.Cost.Seconds()+encoding)/2, total, 0.02)
+	require.Less(t, segments[0], segments[len(segments)/2])
 }

@@ -87,6 +87,7 @@ type Config struct {
 	Threads int           // that draw one image or band; 0 is all cores
 	Band    time.Duration // what drawing a band should take
 	AtOnce  int           // bands that this process draws at a time, sharing its cores; 0 is one
+	Speed   float64       // of a core, as [renderer.Speed] measures it; 0 is 1
 	// PrepassCache is how many bytes of prepasses are kept in memory between tasks, by
 	// [renderer.Prepass.Size]; 0 keeps none.
 	PrepassCache int64
@@ -117,6 +118,9 @@ func New(cfg Config, deps Dependencies) *Worker {
 	if cfg.Threads <= 0 {
 		cfg.Threads = runtime.GOMAXPROCS(0)
 	}
+	if cfg.Speed <= 0 {
+		cfg.Speed = 1
+	}
 	if deps.Observer == nil {
 		deps.Observer = nobody{}
 	}
@@ -137,8 +141,11 @@ func New(cfg Config, deps Dependencies) *Worker {
 // CacheStats tells how the prepasses in memory are used.
 func (w *Worker) CacheStats() CacheStats { return w.drawer.prepasses.stats() }
 
-// Speed is how many pixels this process has drawn per second of late.
-func (w *Worker) Speed() float64 { return w.drawer.pixels.PerSecond(time.Now()) }
+// Speed is that of a core of this machine, beside one of the standard machine.
+func (w *Worker) Speed() float64 { return w.cfg.Speed }
+
+// PixelsPerSecond is how many pixels this process has drawn per second of late.
+func (w *Worker) PixelsPerSecond() float64 { return w.drawer.pixels.PerSecond(time.Now()) }
 
 // Reconcile compares, every interval until ctx ends, what the ledger owes with
 // what the queue holds, and queues the difference. Of all the farm's workers

@@ -20,6 +20,7 @@ import (
 	"mandelfarm/metrics"
 	"mandelfarm/queue"
 	"mandelfarm/queue/embedded"
+	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 	"mandelfarm/storage/dir"
@@ -61,7 +62,10 @@ func runAll(ctx context.Context, s *settings, log *slog.Logger) error {
 
 	f := newFarm(s, log, q, traced(store, tracer), abilitiesOf(store), newHealth(q, store, log, wholeFarm))
 	f.tracer = tracer
-	w := f.newWorker()
+	w, err := f.newWorker(ctx)
+	if err != nil {
+		return err
+	}
 	// The worker outlives the requests that wait for it. They have the grace; what
 	// it is at after that is no longer waited for.
 	g, ctx := errgroup.WithContext(ctx)
@@ -102,7 +106,10 @@ const margin = 2 * time.Second
 // runWorker draws on real servers, and answers probes until it has ended.
 func runWorker(ctx context.Context, s *settings, log *slog.Logger) error {
 	return onServers(ctx, s, log, onlyDraws, func(f *farm) error {
-		w := f.newWorker()
+		w, err := f.newWorker(ctx)
+		if err != nil {
+			return err
+		}
 		g, ctx := errgroup.WithContext(ctx)
 		probing, stopProbes := context.WithCancel(context.WithoutCancel(ctx))
 		g.Go(func() error {
@@ -210,15 +217,19 @@ func (f *farm) pages() http.Handler {
 // notices are those of the queue, with the history of what has ended.
 func (f *farm) notices() archivist { return archivist{f.queue, f.ledger, f.log} }
 
-func (f *farm) newWorker() *worker.Worker {
+func (f *farm) newWorker(ctx context.Context) (*worker.Worker, error) {
 	set, q := f.settings.worker, f.queue
+	speed, err := renderer.Speed(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("measure the speed of this machine: %w", err)
+	}
 	w := worker.New(worker.Config{
-		Threads: set.threads, Band: set.band, AtOnce: set.batch, PrepassCache: set.prepassCache,
+		Threads: set.threads, Band: set.band, AtOnce: set.batch, Speed: speed, PrepassCache: set.prepassCache,
 		ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes, PrepassMaxAge: set.prepassMaxAge,
 		Abandoned: f.abilities.abandoned,
 	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Progress: q, Live: q, Previews: q, Notices: f.notices(), Locks: q, Log: f.log, Observer: f.metrics.Work(f.ended)})
 	f.metrics.Prepasses(w.CacheStats)
-	return w
+	return w, nil
 }
 
 // auditInterval is how soon what nothing else would find is found: crashes leave next
@@ -237,7 +248,7 @@ func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Ha
 	f.queue.Introduce(func() job.Worker {
 		return job.Worker{
 			Version: version(), RendererVersion: spec.Version, Cores: runtime.GOMAXPROCS(0), Threads: set.threads,
-			PixelsPerSecond: math.Round(w.Speed()),
+			PixelsPerSecond: math.Round(w.PixelsPerSecond()), Speed: w.Speed(),
 		}
 	})
 	g, ctx := errgroup.WithContext(ctx)

@@ -176,7 +176,7 @@ func (r *run) advanceAll(ctx context.Context, n int) (int, error) {
 			padded = n
 		}
 		steps := r.block()
-		r.effort.Steps += int64(vectors(n) * steps)
+		r.effort.Steps += int64(n * steps)
 		if r.steps += n * steps; r.steps >= pollSteps {
 			r.steps = 0
 			if err := context.Cause(ctx); err != nil {
@@ -201,12 +201,9 @@ func (r *run) advanceAll(ctx context.Context, n int) (int, error) {
 
 // refine has the points that left refined, which did so within so many steps.
 func (r *run) refine(steps int) {
-	r.effort.Steps += int64(vectors(int(r.field.left)) * steps)
+	r.effort.Steps += r.field.left * int64(steps)
 	r.engine.refine(r.field, steps)
 }
-
-// vectors is the number of points that take as long as n do, which are the last to fill their vectors up.
-func vectors(n int) int { return (n + idle - 1) / idle * idle }
 
 // follow iterates the points that are set apart one by one and tests every step. They are those next to |c| = R, the few that
 // might come back into the circle after an escape, so nobody minds that this is slow.

@@ -1,0 +1,193 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"mandelfarm/job"
+	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
+)
+
+// quote is the body of an answer to POST /quote: what a picture will cost.
+type quote struct {
+	ID         spec.ID `json:"id"`
+	Points     int64   `json:"points"`
+	Iterations int64   `json:"iterations"` // that following every point step by step would take
+	// Inside is the part of the points that do not escape, 0 to 1.
+	Inside float64 `json:"inside"`
+	// CoreSeconds is the time of one core of this farm's workers, or without workers of the standard machine.
+	CoreSeconds float64 `json:"core_seconds"`
+	// Seconds is the time that the workers take together, if they do nothing else.
+	Seconds float64 `json:"seconds,omitempty"`
+	// PrepassSeconds is the time that computing the prepass took here.
+	PrepassSeconds float64     `json:"prepass_seconds"`
+	MostBytes      int64       `json:"bytes_at_most"`
+	MemoryBytes    int64       `json:"memory_bytes"`
+	Workers        int         `json:"workers"`
+	Sampled        int64       `json:"sampled"` // points that were followed to find this
+	Warnings       []quoteWarn `json:"warnings"`
+}
+
+// quoteWarn is something that the client may not have meant.
+type quoteWarn struct {
+	Field         string `json:"field"` // of the Spec
+	Reason        string `json:"reason"`
+	MaxIterations int    `json:"max_iterations,omitempty"` // a limit at which there is more to see
+	Radius        string `json:"radius,omitempty"`         // of a view of the same centre in which there is something to see
+}
+
+// answerQuote answers POST /quote. The picture is drawn small in this process, by one core; quotes wait for each other.
+func (s *Server) answerQuote(c *gin.Context) {
+	query, err := parseQuery(c.Request.URL)
+	if err == nil {
+		err = checkNames(query, "width", "height")
+	}
+	var wanted spec.Spec
+	if err == nil {
+		picture, unread := s.readPicture(c, query)
+		wanted, err = picture.Spec, unread
+	}
+	if err == nil {
+		err = s.cfg.Limits.Check(wanted)
+	}
+	var answer quote
+	if err == nil {
+		answer, err = s.quote(c.Request.Context(), wanted)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	about(c, answer.ID)
+	c.Header("Cache-Control", "no-store")
+	c.JSON(http.StatusOK, answer)
+}
+
+// quote finds what a picture will cost, if that takes no longer than a search may.
+func (s *Server) quote(ctx context.Context, wanted spec.Spec) (quote, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.FindTime, errLongQuote)
+	defer cancel()
+	select {
+	case s.quoting <- struct{}{}:
+		defer func() { <-s.quoting }()
+	case <-ctx.Done():
+		return quote{}, s.quoteFault(context.Cause(ctx))
+	}
+	start := time.Now()
+	pre, err := renderer.NewPrepass(ctx, wanted, 1, nil)
+	if err != nil {
+		return quote{}, s.quoteFault(err)
+	}
+	prepass := time.Since(start)
+	view, err := renderer.EstimateWork(ctx, wanted, pre, quoteCost)
+	if err != nil {
+		return quote{}, s.quoteFault(err)
+	}
+	q := quoteOf(wanted, view, pre)
+	q.PrepassSeconds = seconds(prepass)
+	if q.Warnings, err = s.warnings(ctx, wanted, view, pre); err != nil {
+		return quote{}, s.quoteFault(err)
+	}
+	q.price(view.Work.Cost, s.staff(ctx))
+	return q, nil
+}
+
+// quoteCost is what drawing small for a quote may cost: beside that of the pictures whose cost anybody minds it is nothing.
+const quoteCost = 50 * time.Millisecond
+
+// quoteFault says which limit a quote exceeds.
+func (s *Server) quoteFault(err error) error {
+	if errors.Is(err, errLongQuote) {
+		return fmt.Errorf("%w: FIND_TIME is %s", errLongQuote, s.cfg.FindTime)
+	}
+	return err
+}
+
+// quoteOf is what is known of a picture without its price.
+func quoteOf(wanted spec.Spec, e renderer.Estimate, pre *renderer.Prepass) quote {
+	q := quote{
+		ID: wanted.ID(), Points: e.Work.Points, Iterations: e.Work.Iterations,
+		MostBytes: renderer.MostBytes(wanted), MemoryBytes: renderer.Memory(wanted, pre), Sampled: int64(e.Small.Width) * int64(e.Small.Height),
+	}
+	if e.Work.Points > 0 {
+		q.Inside = math.Round(1e4*float64(e.Work.Inside)/float64(e.Work.Points)) / 1e4
+	}
+	return q
+}
+
+// price says what a cost is at the workers' speed.
+func (q *quote) price(cost time.Duration, staff []job.Worker) {
+	speed, cores := 0.0, 0
+	for _, w := range staff {
+		speed += w.Speed * float64(w.Cores)
+		cores += w.Cores
+	}
+	q.CoreSeconds = seconds(cost)
+	if speed > 0 {
+		q.Workers = len(staff)
+		q.CoreSeconds = round3(cost.Seconds() * float64(cores) / speed)
+		q.Seconds = round3(cost.Seconds() / speed)
+	}
+}
+
+// staff are the workers that draw: none if nobody can say.
+func (s *Server) staff(ctx context.Context) (drawing []job.Worker) {
+	var all []job.Worker
+	if hint(ctx, func(ctx context.Context) (err error) {
+		all, err = s.deps.Fleet.Workers(ctx)
+		return err
+	}) != nil {
+		return nil
+	}
+	for _, w := range all {
+		if !w.Draining && w.Speed > 0 {
+			drawing = append(drawing, w)
+		}
+	}
+	return drawing
+}
+
+// warnings says when there is next to nothing to see.
+func (s *Server) warnings(ctx context.Context, wanted spec.Spec, e renderer.Estimate, pre *renderer.Prepass) ([]quoteWarn, error) {
+	warnings := []quoteWarn{}
+	switch e.Work.Inside {
+	case e.Work.Points:
+		limit, err := renderer.MoreIterations(ctx, wanted)
+		if err != nil {
+			return nil, err
+		}
+		w := quoteWarn{Field: "max_iterations", Reason: "every point that was looked at is inside at this limit: the picture may have one colour"}
+		if limit > int(wanted.MaxIterations) {
+			w.MaxIterations = min(limit, s.cfg.Limits.MaxIterations)
+		}
+		warnings = append(warnings, w)
+	case 0:
+		far, err := renderer.Distance(ctx, wanted, pre)
+		if err != nil {
+			return nil, err
+		}
+		if far.Diagonals > 1 {
+			warnings = append(warnings, quoteWarn{Field: "radius", Radius: far.Radius.String(), Reason: fmt.Sprintf(
+				"the boundary is at least %.3g diagonals of the view away: there is no detail in the picture", far.Diagonals)})
+		}
+	}
+	return warnings, nil
+}
+
+func seconds(d time.Duration) float64 { return round3(d.Seconds()) }
+
+// round3 rounds to three digits, which is more than is known.
+func round3(x float64) float64 {
+	if x == 0 {
+		return 0
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(x)))-2)
+	return math.Round(x/unit) * unit
+}
