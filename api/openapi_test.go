@@ -411,7 +411,7 @@ func TestParametersOutsideTheDocumentAreRefused(t *testing.T) {
 	f := newFarm(t)
 	known := map[string]map[string]openapitest.Parameter{ // by path and name
 		"/generate/64/48": inQuery(t, "GET /generate/{width}/{height}"), "/tiles/3/2/1.png": inQuery(t, "GET /tiles/{z}/{x}/{y}.png"),
-		"/find": inQuery(t, "GET /find"), "/jobs": inQuery(t, "GET /jobs"), "POST /jobs": inQuery(t, "POST /jobs"),
+		"/find": inQuery(t, "GET /find"), "/jobs": inQuery(t, "GET /jobs"), "POST /jobs": inQuery(t, "POST /jobs"), "POST /quote": inQuery(t, "POST /quote"),
 		"/operations": inQuery(t, "GET /operations"), "POST /jobs/0/priority": inQuery(t, "POST /jobs/{id}/priority"), "DELETE /jobs/0": inQuery(t, "DELETE /jobs/{id}"),
 	}
 	free := []string{"tag", "title"} // any text

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -14,34 +15,6 @@ import (
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
 )
-
-// quote is the body of an answer to POST /quote: what a picture will cost.
-type quote struct {
-	ID         spec.ID `json:"id"`
-	Points     int64   `json:"points"`
-	Iterations int64   `json:"iterations"` // that following every point step by step would take
-	// Inside is the part of the points that do not escape, 0 to 1.
-	Inside float64 `json:"inside"`
-	// CoreSeconds is the time of one core of this farm's workers, or without workers of the standard machine.
-	CoreSeconds float64 `json:"core_seconds"`
-	// Seconds is the time that the workers take together, if they do nothing else.
-	Seconds float64 `json:"seconds,omitempty"`
-	// PrepassSeconds is the time that computing the prepass took here.
-	PrepassSeconds float64     `json:"prepass_seconds"`
-	MostBytes      int64       `json:"bytes_at_most"`
-	MemoryBytes    int64       `json:"memory_bytes"`
-	Workers        int         `json:"workers"`
-	Sampled        int64       `json:"sampled"` // points that were followed to find this
-	Warnings       []quoteWarn `json:"warnings"`
-}
-
-// quoteWarn is something that the client may not have meant.
-type quoteWarn struct {
-	Field         string `json:"field"` // of the Spec
-	Reason        string `json:"reason"`
-	MaxIterations int    `json:"max_iterations,omitempty"` // a limit at which there is more to see
-	Radius        string `json:"radius,omitempty"`         // of a view of the same centre in which there is something to see
-}
 
 // answerQuote answers POST /quote. The picture is drawn small in this process, by one core; quotes wait for each other.
 func (s *Server) answerQuote(c *gin.Context) {
@@ -57,7 +30,7 @@ func (s *Server) answerQuote(c *gin.Context) {
 	if err == nil {
 		err = s.cfg.Limits.Check(wanted)
 	}
-	var answer quote
+	var answer job.Quote
 	if err == nil {
 		answer, err = s.quote(c.Request.Context(), wanted)
 	}
@@ -71,31 +44,31 @@ func (s *Server) answerQuote(c *gin.Context) {
 }
 
 // quote finds what a picture will cost, if that takes no longer than a search may.
-func (s *Server) quote(ctx context.Context, wanted spec.Spec) (quote, error) {
+func (s *Server) quote(ctx context.Context, wanted spec.Spec) (job.Quote, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.FindTime, errLongQuote)
 	defer cancel()
 	select {
 	case s.quoting <- struct{}{}:
 		defer func() { <-s.quoting }()
 	case <-ctx.Done():
-		return quote{}, s.quoteFault(context.Cause(ctx))
+		return job.Quote{}, s.quoteFault(context.Cause(ctx))
 	}
 	start := time.Now()
 	pre, err := renderer.NewPrepass(ctx, wanted, 1, nil)
 	if err != nil {
-		return quote{}, s.quoteFault(err)
+		return job.Quote{}, s.quoteFault(err)
 	}
 	prepass := time.Since(start)
 	view, err := renderer.EstimateWork(ctx, wanted, pre, quoteCost)
 	if err != nil {
-		return quote{}, s.quoteFault(err)
+		return job.Quote{}, s.quoteFault(err)
 	}
 	q := quoteOf(wanted, view, pre)
 	q.PrepassSeconds = seconds(prepass)
 	if q.Warnings, err = s.warnings(ctx, wanted, view, pre); err != nil {
-		return quote{}, s.quoteFault(err)
+		return job.Quote{}, s.quoteFault(err)
 	}
-	q.price(view.Work.Cost, s.staff(ctx))
+	price(&q, view.Work.Cost, s.staff(ctx))
 	return q, nil
 }
 
@@ -111,8 +84,8 @@ func (s *Server) quoteFault(err error) error {
 }
 
 // quoteOf is what is known of a picture without its price.
-func quoteOf(wanted spec.Spec, e renderer.Estimate, pre *renderer.Prepass) quote {
-	q := quote{
+func quoteOf(wanted spec.Spec, e renderer.Estimate, pre *renderer.Prepass) job.Quote {
+	q := job.Quote{
 		ID: wanted.ID(), Points: e.Work.Points, Iterations: e.Work.Iterations,
 		MostBytes: renderer.MostBytes(wanted), MemoryBytes: renderer.Memory(wanted, pre), Sampled: int64(e.Small.Width) * int64(e.Small.Height),
 	}
@@ -123,7 +96,7 @@ func quoteOf(wanted spec.Spec, e renderer.Estimate, pre *renderer.Prepass) quote
 }
 
 // price says what a cost is at the workers' speed.
-func (q *quote) price(cost time.Duration, staff []job.Worker) {
+func price(q *job.Quote, cost time.Duration, staff []job.Worker) {
 	speed, cores := 0.0, 0
 	for _, w := range staff {
 		speed += w.Speed * float64(w.Cores)
@@ -155,15 +128,15 @@ func (s *Server) staff(ctx context.Context) (drawing []job.Worker) {
 }
 
 // warnings says when there is next to nothing to see.
-func (s *Server) warnings(ctx context.Context, wanted spec.Spec, e renderer.Estimate, pre *renderer.Prepass) ([]quoteWarn, error) {
-	warnings := []quoteWarn{}
+func (s *Server) warnings(ctx context.Context, wanted spec.Spec, e renderer.Estimate, pre *renderer.Prepass) ([]job.Caution, error) {
+	warnings := []job.Caution{}
 	switch e.Work.Inside {
 	case e.Work.Points:
 		limit, err := renderer.MoreIterations(ctx, wanted)
 		if err != nil {
 			return nil, err
 		}
-		w := quoteWarn{Field: "max_iterations", Reason: "every point that was looked at is inside at this limit: the picture may have one colour"}
+		w := job.Caution{Field: "max_iterations", Reason: "every point that was looked at is inside at this limit: the picture may have one colour"}
 		if limit > int(wanted.MaxIterations) {
 			w.MaxIterations = min(limit, s.cfg.Limits.MaxIterations)
 		}
@@ -174,7 +147,7 @@ func (s *Server) warnings(ctx context.Context, wanted spec.Spec, e renderer.Esti
 			return nil, err
 		}
 		if far.Diagonals > 1 {
-			warnings = append(warnings, quoteWarn{Field: "radius", Radius: far.Radius.String(), Reason: fmt.Sprintf(
+			warnings = append(warnings, job.Caution{Field: "radius", Radius: far.Radius.String(), Reason: fmt.Sprintf(
 				"the boundary is at least %.3g diagonals of the view away: there is no detail in the picture", far.Diagonals)})
 		}
 	}
@@ -185,9 +158,9 @@ func seconds(d time.Duration) float64 { return round3(d.Seconds()) }
 
 // round3 rounds to three digits, which is more than is known.
 func round3(x float64) float64 {
-	if x == 0 {
-		return 0
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 3, 64), 64)
+	if err != nil { // it is a number's own text
+		return x
 	}
-	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(x)))-2)
-	return math.Round(x/unit) * unit
+	return rounded
 }

@@ -13,10 +13,13 @@
 //	points.go         what becomes of points: by escape, or by perturbation in package deep
 //	auto.go           the limit of iterations that "auto" stands for
 //	prepass.go        what all parts of a picture share, computed once (prepass_store.go: stored)
+//	work.go           what drawing takes, counted
 //	options.go        how to render, and pixels
 //	raw.go            the layouts of raw data
 //	limits.go         whether a Spec may be drawn
 //	paint.go          points to pixels, by package shade
+//	estimate.go       what a picture will take, from one that is drawn small; whether there is anything to see
+//	speed.go          how fast this machine is
 //	write.go          files and bands of them
 //	verify.go         is a file what its Spec draws?
 //	find.go           the minibrot in a view

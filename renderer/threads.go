@@ -46,20 +46,3 @@ func divide(threads int, all spec.Rows, most int, do func(next func() (spec.Rows
 	}
 	return nil
 }
-
-// reporter serialises calls of Progress.
-type reporter struct {
-	mutex    sync.Mutex
-	progress func(rows int, w Work)
-}
-
-// report tells of finished rows, and of the work since the last report, which is zero again then.
-func (r *reporter) report(rows int, w *work) {
-	done := w.take()
-	if r.progress == nil {
-		return
-	}
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	r.progress(rows, done)
-}

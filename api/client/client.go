@@ -98,6 +98,12 @@ func (c *Client) Cancel(ctx context.Context, id spec.ID) (job.Status, error) {
 	return c.status(ctx, http.MethodDelete, path(id), nil)
 }
 
+// Quote asks what a picture will cost. It makes no job.
+func (c *Client) Quote(ctx context.Context, s spec.Spec) (q job.Quote, err error) {
+	err = c.ask(ctx, http.MethodPost, "/quote", bytes.NewReader(s.Canonical()), &q)
+	return q, err
+}
+
 // Retry queues a job that failed or was canceled again. The error is
 // [job.ErrState] if it is in another state.
 func (c *Client) Retry(ctx context.Context, id spec.ID) (job.Status, error) {

@@ -340,3 +340,17 @@ func TestEveryStandingHasWords(t *testing.T) {
 		assert.Equal(t, want, standing(job.Status{Progress: p}))
 	}
 }
+
+func TestQuoteTellsWhatAPictureCosts(t *testing.T) {
+	t.Parallel()
+	farm := serve(t, map[string]string{"DATA": t.TempDir()})
+	text := asked(t, farm.url, "", "quote", "--width", "800", "--height", "600", "--re", "1", "--im", "1", "--radius", "0.01")
+	assert.Regexp(t, `^cost +[0-9.µm]+s of one core, [0-9.µm]+s of all`, text)
+	assert.Contains(t, text, "480000, 0.0 % inside")
+	assert.Regexp(t, `warning +radius: .*; a radius of [0-9.]+ shows some`, text)
+	var q job.Quote
+	require.NoError(t, json.Unmarshal([]byte(asked(t, farm.url, `{"width":800,"height":600}`, "quote", "-", "--json")), &q))
+	assert.Positive(t, q.CoreSeconds)
+	assert.Empty(t, q.Warnings)
+	assert.Empty(t, asked(t, farm.url, "", "jobs"), "a quote is no job")
+}

@@ -22,7 +22,7 @@ func rootCommand(env environment) *cobra.Command {
 	root.AddGroup(&cobra.Group{ID: clientGroup, Title: "Commands that ask a farm:"})
 	root.AddCommand(apiCommand(env), workerCommand(env), renderCommand(env), verifyCommand(env), findCommand(env),
 		importCommand(), exportCommand(), scrubCommand(env), healthCommand(env))
-	root.AddCommand(submitCommand(env), jobsCommand(env), statusCommand(env), watchCommand(env),
+	root.AddCommand(submitCommand(env), quoteCommand(env), jobsCommand(env), statusCommand(env), watchCommand(env),
 		fetchCommand(env), cancelCommand(env), retryCommand(env))
 	root.AddCommand(operatorCommands(env)...)
 	root.AddCommand(versionCommand(), doctorCommand(env))

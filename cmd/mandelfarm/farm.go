@@ -248,7 +248,7 @@ func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Ha
 	f.queue.Introduce(func() job.Worker {
 		return job.Worker{
 			Version: version(), RendererVersion: spec.Version, Cores: runtime.GOMAXPROCS(0), Threads: set.threads,
-			PixelsPerSecond: math.Round(w.PixelsPerSecond()), Speed: w.Speed(),
+			PixelsPerSecond: math.Round(w.PixelsPerSecond()), Speed: math.Round(100*w.Speed()) / 100,
 		}
 	})
 	g, ctx := errgroup.WithContext(ctx)

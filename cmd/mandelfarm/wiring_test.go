@@ -68,7 +68,8 @@ func TestStoresAndTasksCanBeWrapped(t *testing.T) {
 	f := newFarm(s, log.Logger, q, store, abilitiesOf(folder), http.NotFoundHandler())
 	ctx, stop := context.WithCancel(t.Context())
 	g, ctx := errgroup.WithContext(ctx)
-	w := f.newWorker()
+	w, err := f.newWorker(ctx)
+	require.NoError(t, err)
 	g.Go(func() error { return f.serveTasks(ctx, w, counting(w.Handle, tasks), time.Second) })
 	g.Go(func() error { return f.serveAPI(ctx, time.Second) })
 	t.Cleanup(func() {
