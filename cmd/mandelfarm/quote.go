@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -43,23 +44,23 @@ from standard input. Or flags say it, as those of submit.`,
 
 // quoteText is a quote in words.
 func quoteText(q job.Quote) string {
-	text := fmt.Sprintf("cost        %s of one core", duration(q.CoreSeconds))
+	var out strings.Builder
+	fmt.Fprintf(&out, "cost        %s of one core", duration(q.CoreSeconds))
 	if q.Seconds > 0 {
-		text += fmt.Sprintf(", %s of all there are (workers: %d)", duration(q.Seconds), q.Workers)
+		fmt.Fprintf(&out, ", %s of all there are (workers: %d)", duration(q.Seconds), q.Workers)
 	}
-	text += fmt.Sprintf("\nprepass     %s\npoints      %d, %.1f %% inside\niterations  %d\nfile        at most %s\nmemory      about %s",
-		duration(q.PrepassSeconds), q.Points, 100*q.Inside, q.Iterations,
-		size(q.MostBytes), size(q.MemoryBytes))
+	fmt.Fprintf(&out, "\nprepass     %s\npoints      %d, %.1f %% inside\niterations  %d\nfile        at most %s\nmemory      about %s",
+		duration(q.PrepassSeconds), q.Points, 100*q.Inside, q.Iterations, size(q.MostBytes), size(q.MemoryBytes))
 	for _, w := range q.Warnings {
-		text += fmt.Sprintf("\nwarning     %s: %s", w.Field, w.Reason)
+		fmt.Fprintf(&out, "\nwarning     %s: %s", w.Field, w.Reason)
 		if w.MaxIterations > 0 {
-			text += fmt.Sprintf("; a limit of %d shows more", w.MaxIterations)
+			fmt.Fprintf(&out, "; a limit of %d shows more", w.MaxIterations)
 		}
 		if w.Radius != "" {
-			text += "; a radius of " + w.Radius + " shows some"
+			fmt.Fprintf(&out, "; a radius of %s shows some", w.Radius)
 		}
 	}
-	return text
+	return out.String()
 }
 
 // duration is a number of seconds in words, to as many digits as an estimate has.
