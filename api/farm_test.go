@@ -42,11 +42,58 @@ type farm struct {
 	ledger *ledger.Ledger
 }
 
-// watchedStore counts the pictures that are stored, and can be made to fail.
+// watchedStore counts the pictures that are stored and remembers what is read of them, and can be made to fail.
 type watchedStore struct {
 	storage.Store
 	pictures atomic.Int64
 	broken   atomic.Bool
+	damaged  atomic.Bool // every part of an object is, but for the whole
+	reads    storeReads
+}
+
+// storeRead is a reading of a picture: what was opened, and how much of it was read.
+type storeRead struct {
+	key                  string
+	offset, length, read int64
+}
+
+// storeReads are all readings.
+type storeReads struct {
+	mu  sync.Mutex
+	all []*storeRead
+}
+
+func (r *storeReads) add(one *storeRead) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, one)
+}
+
+// take returns the readings since it was called last.
+func (r *storeReads) take() []storeRead {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var taken []storeRead
+	for _, one := range r.all {
+		taken = append(taken, *one)
+	}
+	r.all = nil
+	return taken
+}
+
+// watchedBody counts the bytes that are read.
+type watchedBody struct {
+	io.ReadCloser
+	of    *storeReads
+	count *int64
+}
+
+func (b watchedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.of.mu.Lock()
+	defer b.of.mu.Unlock()
+	*b.count += int64(n)
+	return n, err
 }
 
 func (s *watchedStore) Put(ctx context.Context, key, contentType string, r io.Reader) error {
@@ -61,7 +108,16 @@ func (s *watchedStore) Get(ctx context.Context, key string, offset, length int64
 	if s.broken.Load() {
 		return nil, storage.Info{}, &storage.Error{Op: "get", Key: key, Err: io.ErrUnexpectedEOF}
 	}
-	return s.Store.Get(ctx, key, offset, length)
+	if s.damaged.Load() && length >= 0 {
+		return nil, storage.Info{}, &storage.Error{Op: "get", Key: key, Err: storage.ErrDamaged}
+	}
+	body, info, err := s.Store.Get(ctx, key, offset, length)
+	if err == nil && strings.HasPrefix(key, "renders/") {
+		reading := &storeRead{key, offset, length, 0}
+		s.reads.add(reading)
+		body = watchedBody{body, &s.reads, &reading.read}
+	}
+	return body, info, err
 }
 
 // option adjusts the farm before it starts.

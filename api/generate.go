@@ -190,7 +190,7 @@ func isNumber(segment string) bool { return segment != "" && strings.Trim(segmen
 // waiting for it as long as the client likes and the farm allows.
 func (s *Server) answer(c *gin.Context, asked *target) {
 	about(c, asked.id)
-	if s.known(c, asked.etag) {
+	if s.settled(c, asked.etag, false) { // nothing need be drawn for that: the tag is known
 		return
 	}
 	if p := s.pictures.kept(asked.id); p != nil {
@@ -223,6 +223,11 @@ var errPromise = errors.New("client prefers not to wait")
 // find looks for a picture as the client's preferences have it.
 func (s *Server) find(c *gin.Context, asked *target) (*picture, Answer, error) {
 	ctx := c.Request.Context()
+	if wantsLess(c.Request) {
+		if p, how, err := s.pictures.described(ctx, asked.id, asked.spec.Format); p != nil || err != nil {
+			return p, how, err
+		}
+	}
 	prefer := parsePrefer(c.Request.Header)
 	if !prefer.given {
 		return s.pictures.draw(ctx, asked)

@@ -2,11 +2,11 @@ package api_test
 
 import (
 	"bytes"
-	"fmt"
 	"image/png"
 	"math/big"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -123,36 +123,6 @@ func TestBadRequestsCostNothing(t *testing.T) {
 	f.untouched()
 }
 
-func TestConditionalAndPartialRequests(t *testing.T) {
-	t.Parallel()
-	f := newFarm(t)
-	f.work()
-	const path = "/generate/200/100"
-	whole := f.get(path)
-	tag := whole.header.Get("ETag")
-
-	for _, given := range []string{tag, "W/" + tag, `"other", ` + tag} {
-		a := f.get(path, "If-None-Match", given)
-		assert.Equal(t, http.StatusNotModified, a.status, given)
-		assert.Equal(t, tag, a.header.Get("ETag"))
-		assert.Empty(t, a.body)
-	}
-	assert.Equal(t, http.StatusOK, f.get(path, "If-None-Match", `"other"`).status)
-
-	head := f.ask(http.MethodHead, path, nil)
-	assert.Equal(t, http.StatusOK, head.status)
-	assert.Equal(t, whole.header.Get("Content-Length"), head.header.Get("Content-Length"))
-	assert.Equal(t, tag, head.header.Get("ETag"))
-
-	part := f.get(path, "Range", "bytes=10-19")
-	assert.Equal(t, http.StatusPartialContent, part.status)
-	assert.Equal(t, whole.body[10:20], part.body)
-	assert.Equal(t, fmt.Sprintf("bytes 10-19/%d", len(whole.body)), part.header.Get("Content-Range"))
-	assert.Equal(t, http.StatusPartialContent, f.get(path, "Range", "bytes=0-1", "If-Range", tag).status)
-	assert.Equal(t, http.StatusOK, f.get(path, "Range", "bytes=0-1", "If-Range", `"other"`).status)
-	assert.Equal(t, http.StatusRequestedRangeNotSatisfiable, f.get(path, "Range", "bytes=9999999-").status)
-}
-
 func TestIdenticalRequestsAreDrawnOnce(t *testing.T) {
 	t.Parallel()
 	f := newFarm(t)
@@ -229,18 +199,50 @@ func TestRootNegotiates(t *testing.T) {
 	}
 }
 
-func TestLargePicturesAreStreamed(t *testing.T) {
+// TestOfALargePictureNoMoreIsReadThanIsSent: neither to find it nor to send it, for a request for a part or for nothing but
+// the headers.
+func TestOfALargePictureNoMoreIsReadThanIsSent(t *testing.T) {
 	t.Parallel()
 	f := newFarm(t)
-	s := spec.Original(100, 100)
-	large := bytes.Repeat([]byte("0123456789abcdef"), 1<<19) // 8 MiB, more than is kept in memory
-	require.NoError(t, f.store.Put(t.Context(), "renders/"+string(s.ID())+".png", "image/png", bytes.NewReader(large)))
-	a := f.get("/generate/100/100")
-	assert.Equal(t, http.StatusOK, a.status)
-	assert.True(t, bytes.Equal(large, a.body))
-	part := f.get("/generate/100/100", "Range", "bytes=8388600-")
-	assert.Equal(t, http.StatusPartialContent, part.status)
-	assert.Equal(t, "89abcdef", string(part.body))
+	path, large := f.storeLarge()
+	key := f.ledger.Image(spec.Original(100, 100).ID(), spec.PNG).String()
+	f.store.reads.take()
+	part := f.get(path, "Range", "bytes=5000000-5000999")
+	require.Equal(t, http.StatusPartialContent, part.status)
+	assert.True(t, bytes.Equal(large[5_000_000:5_001_000], part.body))
+	end := f.get(path, "Range", "bytes=-8")
+	assert.Equal(t, "89abcdef", string(end.body))
+	assert.Equal(t, []storeRead{{key, 5_000_000, 1000, 1000}, {key, largeSize - 8, 8, 8}}, f.store.reads.take())
+
+	head := f.ask(http.MethodHead, path, nil)
+	assert.Equal(t, strconv.Itoa(largeSize), head.header.Get("Content-Length"))
+	assert.Equal(t, http.StatusRequestedRangeNotSatisfiable, f.get(path, "Range", "bytes=-0").status)
+	assert.Empty(t, f.store.reads.take())
+
+	whole := f.get(path)
+	assert.Equal(t, http.StatusOK, whole.status)
+	assert.True(t, bytes.Equal(large, whole.body))
+	reads := f.store.reads.take()
+	assert.Equal(t, storeRead{key, 0, -1, largeSize}, reads[len(reads)-1], "all of it is read as all, and so checked")
+	from := f.get(path, "Range", "bytes=0-")
+	assert.Equal(t, http.StatusPartialContent, from.status)
+	assert.True(t, bytes.Equal(large, from.body))
+	reads = f.store.reads.take()
+	assert.Equal(t, storeRead{key, 0, -1, largeSize}, reads[len(reads)-1], "and so is all of it as a range")
+}
+
+// TestADamagedPartIsNotSent: one that cannot be read from a picture that is damaged, as far as can be seen without reading all.
+func TestADamagedPartIsNotSent(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	path, _ := f.storeLarge()
+	f.store.damaged.Store(true)
+	a := f.get(path, "Range", "bytes=1-9")
+	p := a.problem(t)
+	assert.Equal(t, http.StatusServiceUnavailable, p.Status)
+	assert.Contains(t, p.Detail, "damaged")
+	assert.NotEmpty(t, a.header.Get("Retry-After"))
+	assert.Empty(t, a.header.Get("Content-Range"))
 }
 
 // TestTiles are the renderer's, wherever they are, and are cached as any picture is.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -28,7 +29,7 @@ type picture struct {
 	stored    ledger.Stored
 	mediaType []string // as a header says it
 	data      []byte   // nil if the image is larger than smallImage
-	length    []string // of data, as a header says it
+	length    []string // of the image, as a header says it
 }
 
 const (
@@ -128,6 +129,38 @@ func (all *pictures) fetch(ctx context.Context, id spec.ID, format spec.FileForm
 	return p, nil
 }
 
+// storedFor is stored, for a request that may want less than all of the picture.
+func (all *pictures) storedFor(ctx context.Context, r *http.Request, id spec.ID, format spec.FileFormat) (p *picture, how Answer, err error) {
+	if wantsLess(r) {
+		p, how, err = all.described(ctx, id, format)
+	}
+	if p != nil || err != nil {
+		return p, how, err
+	}
+	return all.stored(ctx, id, format)
+}
+
+// described finds a large picture in storage without reading it, for a request that wants less than all of it; nil if the
+// picture is in memory, small, or not there.
+func (all *pictures) described(ctx context.Context, id spec.ID, format spec.FileFormat) (*picture, Answer, error) {
+	if all.kept(id) != nil {
+		return nil, "", nil
+	}
+	p, joined, err := all.share(ctx, "described:"+string(id), func(ctx context.Context) (*picture, error) {
+		stored, there, err := all.deps.Ledger.Image(id, format).Find(ctx)
+		if err != nil || !there || stored.Size <= smallImage {
+			return nil, err
+		}
+		return newPicture(stored, format), nil
+	})
+	return p, unless(joined, FromStorage), err
+}
+
+// newPicture is a stored picture whose bytes are not in memory.
+func newPicture(stored ledger.Stored, format spec.FileFormat) *picture {
+	return &picture{stored: stored, mediaType: []string{format.MediaType()}, length: []string{strconv.FormatInt(stored.Size, 10)}}
+}
+
 // read reads a picture, whole if it is small.
 func read(ctx context.Context, image ledger.Object, format spec.FileFormat) (*picture, error) {
 	body, stored, err := image.Open(ctx)
@@ -135,11 +168,11 @@ func read(ctx context.Context, image ledger.Object, format spec.FileFormat) (*pi
 		return nil, err
 	}
 	defer body.Close()
-	p := &picture{stored: stored, mediaType: []string{format.MediaType()}}
+	p := newPicture(stored, format)
 	if stored.Size > smallImage {
 		return p, nil
 	}
-	p.data, p.length = make([]byte, stored.Size), []string{strconv.FormatInt(stored.Size, 10)}
+	p.data = make([]byte, stored.Size)
 	_, err = io.ReadFull(body, p.data)
 	return p, err
 }

@@ -26,16 +26,11 @@ func (s *Server) preview(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	tag := `"` + p.Tag() + `"`
-	c.Header("Cache-Control", "no-cache")
-	c.Header("ETag", tag)
-	if matches(c, tag) {
-		c.Status(http.StatusNotModified)
+	if s.revalidated(c, `"`+p.Tag()+`"`) {
 		return
 	}
 	png, err := p.Compose()
 	if err != nil {
-		c.Header("ETag", "")
 		s.fail(c, err)
 		return
 	}

@@ -40,6 +40,7 @@ var (
 	errDamaged  = errors.New("the picture in storage was damaged; it is drawn again")
 	errStalled  = errors.New("nothing can be drawn now")
 	errNoImage  = errors.New("the job has no picture")
+	errMismatch = errors.New("what is here is none of what If-Match names")
 	errFailed   = errors.New("the picture cannot be drawn")
 	errBusy     = errors.New("too many clients are connected")
 	errHost     = errors.New("the farm is not known by this host name")
@@ -67,6 +68,8 @@ var statuses = []struct { //nolint:gochecknoglobals // a constant table
 	{errMethod, outcome{status: http.StatusMethodNotAllowed}},
 	{errMediaType, outcome{status: http.StatusUnsupportedMediaType}},
 	{errTooLarge, outcome{status: http.StatusRequestEntityTooLarge}},
+	{errMismatch, outcome{status: http.StatusPreconditionFailed}},
+	{errUnsatisfiable, outcome{status: http.StatusRequestedRangeNotSatisfiable}},
 	{errHost, outcome{status: http.StatusMisdirectedRequest, advice: "; the operator can add it to ALLOWED_HOSTS"}},
 	{errOrigin, outcome{status: http.StatusForbidden, advice: "; the operator can add the origin to TRUSTED_ORIGINS"}},
 	{errBusy, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 1, advice: "; the operator can raise MAX_CONNECTIONS"}},
@@ -108,6 +111,9 @@ func classify(err error) (o outcome, public bool) {
 	return outcome{status: http.StatusInternalServerError}, false
 }
 
+// ofContent are headers that describe what would have been sent.
+var ofContent = []string{"Etag", "Accept-Ranges", "Content-Disposition", "Content-Security-Policy", "Repr-Digest"} //nolint:gochecknoglobals // constants
+
 // fail answers with an error. What is the farm's fault is logged; its text may
 // name hosts and keys and is not shown.
 func (s *Server) fail(c *gin.Context, err error) {
@@ -126,6 +132,9 @@ func (s *Server) fail(c *gin.Context, err error) {
 	body, err := json.Marshal(p)
 	if err != nil { // strings and numbers always encode
 		body = []byte("{}")
+	}
+	for _, name := range ofContent {
+		delete(c.Writer.Header(), name)
 	}
 	c.Header("Cache-Control", "no-store")
 	c.Data(o.status, "application/problem+json", body)

@@ -86,6 +86,7 @@ func run(t *testing.T, open func(t *testing.T) (s storage.Store, folder string))
 		{"AuditMendsWhatIsDerived", auditMendsWhatIsDerived},
 		{"OtherVersionsAreToldFromDamage", otherVersionsAreToldFromDamage},
 		{"ObjectsAreStoredReadAndRemoved", objectsAreStoredReadAndRemoved},
+		{"RangesAreOfOneObject", rangesAreOfOneObject},
 		{"ObjectsAreListedByKind", objectsAreListedByKind},
 	} {
 		t.Run(test.name, func(t *testing.T) {

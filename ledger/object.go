@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"time"
@@ -132,10 +133,24 @@ func (o Object) stored(info storage.Info) Stored {
 	return Stored{Object: o, Size: info.Size, Modified: info.Modified, Checksum: info.Checksum}
 }
 
-// ReadSeeker returns a reader of the object that may seek, see
-// [storage.NewReadSeeker].
-func (s Stored) ReadSeeker(ctx context.Context) io.ReadSeekCloser {
-	return storage.NewReadSeeker(ctx, s.ledger.store, storage.Info{Key: s.key, Size: s.Size, Modified: s.Modified, Checksum: s.Checksum})
+// OpenRange returns a reader of length bytes of the object from offset on, which is for
+// the caller to close. No more is read than that. All of the object is checked while it
+// is read, as by Open; a part is not, for the checksum is that of the whole. What is stored
+// must still be what s describes.
+func (s Stored) OpenRange(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
+	if offset == 0 && length == s.Size {
+		length = -1
+	}
+	body, info, err := s.ledger.store.Get(ctx, s.key, offset, length)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size != s.Size || s.Checksum != "" && info.Checksum != s.Checksum {
+		_ = body.Close()
+		return nil, &storage.Error{Op: "read", Key: s.key, Err: fmt.Errorf("object changed: %d bytes %s, was %d bytes %s",
+			info.Size, info.Checksum, s.Size, s.Checksum)}
+	}
+	return body, nil
 }
 
 // Presigner is a store that can let others fetch an object.

@@ -56,18 +56,44 @@ func objectsAreStoredReadAndRemoved(t *testing.T, b *bundle) {
 		require.Equal(t, st.Size, opened.Size)
 		_, err = o.Read(ctx, 8)
 		require.Error(t, err, "it is larger")
-		seeker := st.ReadSeeker(ctx)
-		_, err = seeker.Seek(-5, io.SeekEnd)
-		require.NoError(t, err)
-		data, err = io.ReadAll(seeker)
-		require.NoError(t, err)
-		require.NoError(t, seeker.Close())
-		require.Equal(t, "thing", string(data))
+		requireRange(t, st, 4, 5, "thing")
+		requireRange(t, st, 0, 4, "some")
+		requireRange(t, st, 0, 9, "something")
 
 		require.NoError(t, b.Remove(ctx, o))
 		require.NoError(t, b.Remove(ctx, o), "once more")
 		require.Empty(t, keys(t, b.store, ""))
 	}
+}
+
+func requireRange(t *testing.T, st ledger.Stored, offset, length int64, want string) {
+	t.Helper()
+	body, err := st.OpenRange(t.Context(), offset, length)
+	require.NoError(t, err)
+	data, err := io.ReadAll(body)
+	require.NoError(t, err)
+	require.NoError(t, body.Close())
+	require.Equal(t, want, string(data))
+}
+
+// rangesAreOfOneObject: what replaces an object is not taken for it, nor is its damage
+// for the whole.
+func rangesAreOfOneObject(t *testing.T, b *bundle) {
+	t.Helper()
+	o := b.Preview(parse(t, 1).ID())
+	require.NoError(t, o.Store(t.Context(), strings.NewReader("something")))
+	st, err := o.Stat(t.Context())
+	require.NoError(t, err)
+	for _, other := range []string{"some thing", "some-else"} {
+		require.NoError(t, o.Store(t.Context(), strings.NewReader(other)))
+		for _, length := range []int64{1, st.Size} {
+			_, err = st.OpenRange(t.Context(), 0, length)
+			require.ErrorContains(t, err, "changed")
+		}
+	}
+	require.NoError(t, b.Remove(t.Context(), o))
+	_, err = st.OpenRange(t.Context(), 0, 1)
+	require.ErrorIs(t, err, storage.ErrNotFound)
 }
 
 // objectsAreListedByKind, and are equal to those that are named.

@@ -38,9 +38,9 @@
 //     last of them hands out nothing and fails with ErrDamaged, as do all after
 //     it. So whoever reads to the end has seen only what was stored; a reader who
 //     sends the bytes on as they come sends at least one too few; and nobody sees
-//     a damaged object whole. [ReadAll] and [Verify] are such Gets, and reading a
-//     [NewReadSeeker] from its beginning to its end is.
-//   - Other ranges are checked as Stat checks, their bytes are not.
+//     a damaged object whole. [ReadAll] and [Verify] are such Gets.
+//   - Other ranges are checked as Stat checks, their bytes are not: the checksum is
+//     that of the whole. They read no more of the medium than the range.
 //   - List yields sizes as they are, and checks nothing.
 //
 // ErrDamaged from a Read is a word on the bytes that were read: they may have

@@ -40,7 +40,7 @@ func fromQuery(d Draft, fixed []string, values map[string][]string) (Spec, error
 	s, err := Normalize(d)
 	var fault *FieldError
 	if errors.As(err, &fault) {
-		return Spec{}, fault.at(queryName(fault.Field))
+		return Spec{}, fault.at(queryName(fault.Field, values))
 	}
 	return s, err
 }
@@ -85,10 +85,14 @@ func querySetters(s *Draft) map[string]func(name, value string) *FieldError {
 	}
 }
 
-// queryName returns the parameter that sets a field of the Spec.
-func queryName(field string) string {
+// queryName returns the parameter that sets a field of the Spec. Of a field that is refused as a whole it is the first that is
+// given.
+func queryName(field string, given map[string][]string) string {
 	switch field {
 	case "seed":
+		if _, ok := given["seed_re"]; !ok {
+			return "seed_im"
+		}
 		return "seed_re"
 	case "seed.re":
 		return "seed_re"

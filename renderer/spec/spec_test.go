@@ -326,7 +326,7 @@ func TestBadQueriesNameTheParameter(t *testing.T) {
 		require.ErrorAs(t, err, &fault, name)
 		assert.Equal(t, name, fault.Field)
 	}
-	for name, values := range map[string][]string{"re": {"1", "1"}, "im": {}} {
+	for name, values := range map[string][]string{"re": {"1", "1"}, "im": {}, "seed_im": {"1"}} {
 		_, err := spec.FromQuery(640, 480, map[string][]string{name: values})
 		var fault *spec.FieldError
 		require.ErrorAs(t, err, &fault, name)

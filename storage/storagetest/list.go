@@ -1,11 +1,7 @@
 package storagetest
 
 import (
-	"bytes"
 	"context"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -109,41 +105,4 @@ func listStops(t *testing.T, s storage.Store) {
 		last = err
 	}
 	requireError(t, last, context.Canceled, "list", "")
-}
-
-// serveContent is what the reader that seeks is for.
-func serveContent(t *testing.T, s storage.Store) {
-	t.Helper()
-	data := pattern(100_000, 1)
-	put(t, s, "a.png", data)
-	handler := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		info, err := s.Stat(req.Context(), "a.png")
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
-		body := storage.NewReadSeeker(req.Context(), s, info)
-		defer body.Close()
-		http.ServeContent(w, req, info.Key, info.Modified, body)
-	})
-	for _, test := range []struct {
-		header string
-		status int
-		want   []byte
-	}{
-		{"", http.StatusOK, data},
-		{"bytes=0-", http.StatusPartialContent, data},
-		{"bytes=5000-5999", http.StatusPartialContent, data[5000:6000]},
-		{"bytes=-10", http.StatusPartialContent, data[99_990:]},
-		{"bytes=99999-", http.StatusPartialContent, data[99_999:]},
-	} {
-		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
-		req.Header.Set("Range", test.header)
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, req)
-		require.Equal(t, test.status, w.Code, test.header)
-		got, err := io.ReadAll(w.Body)
-		require.NoError(t, err)
-		require.True(t, bytes.Equal(test.want, got), "%s: got %d bytes, want %d", test.header, len(got), len(test.want))
-	}
 }

@@ -3,7 +3,6 @@ package storagetest
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 	"time"
@@ -211,45 +210,4 @@ func keyBelowAKey(t *testing.T, s storage.Store) {
 	requireObject(t, s, "a", data)
 	requireObject(t, s, "b/c/d", data)
 	require.Equal(t, []string{"a", "b/c/d"}, keys(t, s, "", ""))
-}
-
-func readSeeker(t *testing.T, s storage.Store) {
-	t.Helper()
-	data := pattern(100_000, 1)
-	put(t, s, "a", data)
-	info, err := s.Stat(t.Context(), "a")
-	require.NoError(t, err)
-	r := storage.NewReadSeeker(t.Context(), s, info)
-	for _, test := range []struct {
-		offset int64
-		whence int
-		at     int64
-	}{
-		{0, io.SeekEnd, 100_000},
-		{-10, io.SeekEnd, 99_990},
-		{500, io.SeekStart, 500},
-		{-50, io.SeekCurrent, 550},
-		{0, io.SeekStart, 0},
-		{1 << 40, io.SeekStart, 1 << 40},
-	} {
-		at, err := r.Seek(test.offset, test.whence)
-		require.NoError(t, err)
-		require.Equal(t, test.at, at)
-		got, err := io.ReadAll(io.LimitReader(r, 100))
-		require.NoError(t, err)
-		requireSame(t, data[min(at, 100_000):min(at+100, 100_000)], got)
-	}
-	_, err = r.Seek(-1, io.SeekStart)
-	require.Error(t, err)
-	_, err = r.Seek(0, 17)
-	require.Error(t, err)
-
-	put(t, s, "a", data[:10])
-	_, err = r.Seek(0, io.SeekStart)
-	require.NoError(t, err)
-	_, err = r.Read(make([]byte, 1))
-	require.ErrorContains(t, err, "changed")
-	require.NoError(t, r.Close())
-	_, err = r.Read(make([]byte, 1))
-	require.Error(t, err, "read after Close")
 }

@@ -64,8 +64,6 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 		{"ListBadArguments", listBadArguments},
 		{"ListStops", listStops},
 		{"ReadAll", readAll},
-		{"ReadSeeker", readSeeker},
-		{"ServeContent", serveContent},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
