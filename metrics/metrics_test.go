@@ -227,7 +227,7 @@ func (l *lanes) Stats(ctx context.Context) (queue.Stats, error) {
 	return l.stats, l.err
 }
 
-func (l *lanes) Counts() queue.Counts { return queue.Counts{Revived: 4, TakenOver: 3} }
+func (l *lanes) Counts() queue.Counts { return queue.Counts{Revived: 4, TakenOver: 3, Ghosts: 2} }
 
 // TestRedisThatIsAwayIsNotAnEmptyOne in what a scrape tells.
 func TestRedisThatIsAwayIsNotAnEmptyOne(t *testing.T) {
@@ -241,7 +241,7 @@ func TestRedisThatIsAwayIsNotAnEmptyOne(t *testing.T) {
 		`mandelfarm_redis_up 1`, `mandelfarm_workers 2`, `mandelfarm_worker_slots 6`,
 		`mandelfarm_queue_tasks{lane="batch",state="pending"} 100`, `mandelfarm_queue_tasks{lane="batch",state="active"} 2`,
 		`mandelfarm_queue_oldest_task_age_seconds{lane="batch"} 90`, `mandelfarm_queue_paused{lane="batch"} 1`,
-		`mandelfarm_tasks_revived_total 4`, `mandelfarm_claims_taken_over_total 3`,
+		`mandelfarm_tasks_revived_total 4`, `mandelfarm_claims_taken_over_total 3`, `mandelfarm_ghosts_removed_total 2`,
 	)
 	q.err = fmt.Errorf("dial: %w", job.ErrUnavailable)
 	samples := strings.Join(scrape(t, r), "\n")

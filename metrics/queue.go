@@ -24,7 +24,7 @@ type Queue interface {
 type queueCollector struct {
 	queue Queue
 
-	up, tasks, oldest, paused, workers, slots, revived, takenOver *prometheus.Desc
+	up, tasks, oldest, paused, workers, slots, revived, takenOver, ghosts *prometheus.Desc
 }
 
 // Queue adds the metrics of what Redis holds. Every process of a farm tells the same of it.
@@ -41,13 +41,14 @@ func (r *Registry) Queue(q Queue) {
 		workers:   desc("workers", "Processes that draw bands."),
 		slots:     desc("worker_slots", "Bands that all workers together can draw at a time."),
 		revived:   desc("tasks_revived_total", "Tasks that this process queued because they were owed, and neither waited nor had a worker."),
+		ghosts:    desc("ghosts_removed_total", "Entries among the active tasks of a lane that no worker had, and that this process removed."),
 		takenOver: desc("claims_taken_over_total", "Tasks among those revived whose worker had died."),
 	})
 }
 
 // Describe implements [prometheus.Collector].
 func (c *queueCollector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.up, c.tasks, c.oldest, c.paused, c.workers, c.slots, c.revived, c.takenOver} {
+	for _, d := range []*prometheus.Desc{c.up, c.tasks, c.oldest, c.paused, c.workers, c.slots, c.revived, c.takenOver, c.ghosts} {
 		to <- d
 	}
 }
@@ -60,6 +61,7 @@ func (c *queueCollector) Collect(to chan<- prometheus.Metric) {
 	counts := c.queue.Counts()
 	tell(c.revived, prometheus.CounterValue, float64(counts.Revived))
 	tell(c.takenOver, prometheus.CounterValue, float64(counts.TakenOver))
+	tell(c.ghosts, prometheus.CounterValue, float64(counts.Ghosts))
 	ctx, cancel := context.WithTimeout(context.Background(), queueTimeout)
 	defer cancel()
 	stats, err := c.queue.Stats(ctx)

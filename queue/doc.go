@@ -42,6 +42,8 @@
 //     storage ([job.ErrOutage]) and meeting another renderer version do not count;
 //     but a task for which no worker of its version is found in a minute is
 //     dropped as well.
+//   - An entry among a lane's active tasks that asynq will never come back to is
+//     removed ([Queue.RemoveGhosts]), and none of a task that a worker has.
 //
 // The package knows tasks and IDs. It does not know what a task draws, where
 // images are stored or who waits for them.

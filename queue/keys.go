@@ -65,6 +65,9 @@ func asynqKey(lane job.Lane, name string) string { return "asynq:{" + string(lan
 // pendingKey is the list of the tasks that wait in a lane, the oldest last.
 func pendingKey(lane job.Lane) string { return asynqKey(lane, "pending") }
 
+// activeKey is the list of the tasks that workers have.
+func activeKey(lane job.Lane) string { return asynqKey(lane, "active") }
+
 // pausedKey exists while a lane is paused.
 func pausedKey(lane job.Lane) string { return asynqKey(lane, "paused") }
 

@@ -49,8 +49,10 @@ type Queue struct {
 	describe  func() job.Worker
 	serving   atomic.Pointer[presence] // nil before Serve
 
-	nextTurn *redis.Script
-	noteRows *redis.Script
+	nextTurn    *redis.Script
+	noteRows    *redis.Script
+	removeGhost *redis.Script
+	ghosts      ghosts
 	counters
 }
 
@@ -97,8 +99,9 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 		name:      processName(),
 		describe:  func() job.Worker { return job.Worker{} },
 
-		nextTurn: redis.NewScript(nextTurn),
-		noteRows: redis.NewScript(noteRows),
+		nextTurn:    redis.NewScript(nextTurn),
+		noteRows:    redis.NewScript(noteRows),
+		removeGhost: redis.NewScript(removeGhost),
 	}, nil
 }
 

@@ -88,6 +88,8 @@ func run(t *testing.T, start func(t *testing.T) (url string)) {
 		{"ReviveQueuesWhatWasFlushed", reviveQueuesWhatWasFlushed},
 		{"ReviveNumbersTheAttempts", reviveNumbersTheAttempts},
 		{"KilledWorkersAreFoundOut", killedWorkersAreFoundOut},
+		{"GhostsAreRemoved", ghostsAreRemoved},
+		{"WhatIsWorkedOnIsNoGhost", whatIsWorkedOnIsNoGhost},
 		{"SoftStopWaits", softStopWaits},
 		{"HardStopHandsBack", hardStopHandsBack},
 		{"ServeReturnsAfterItsHandlers", serveReturnsAfterItsHandlers},

@@ -129,14 +129,15 @@ func countSlots(members []string) int {
 type Counts struct {
 	Revived   int64 // tasks that were owed and lost, and that it has queued anew
 	TakenOver int64 // those of them whose worker had died
+	Ghosts    int64 // entries of tasks that nobody had, and that it has removed
 }
 
 // Counts tells what this process has done.
 func (q *Queue) Counts() Counts {
-	return Counts{Revived: q.revived.Load(), TakenOver: q.takenOver.Load()}
+	return Counts{Revived: q.revived.Load(), TakenOver: q.takenOver.Load(), Ghosts: q.banished.Load()}
 }
 
 // counters are the numbers behind [Queue.Counts].
 type counters struct {
-	revived, takenOver atomic.Int64
+	revived, takenOver, banished atomic.Int64
 }

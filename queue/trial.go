@@ -66,6 +66,7 @@ var trials = [][]string{ //nolint:gochecknoglobals // a constant table
 	{"RPUSH", trialKey, "b"},
 	{"LLEN", trialKey},
 	{"LINDEX", trialKey, "0"},
+	{"LRANGE", trialKey, "0", "0"},
 	{"LPOS", trialKey, "a"},
 	{"RPOPLPUSH", trialKey, trialKey},
 	{"LREM", trialKey, "0", "a"},

@@ -35,6 +35,8 @@ type notebook struct {
 	passes   []time.Time          // when the lock was given
 	locked   map[string]time.Time // until when
 	broken   error                // what Revive returns
+
+	exorcised int // how often ghosts were to be removed
 }
 
 func newNotebook() *notebook {
@@ -74,6 +76,14 @@ func (q *notebook) NotWaiting(_ context.Context, tasks ...job.Task) (others []jo
 		}
 	}
 	return others, nil
+}
+
+// RemoveGhosts notes that it was asked to.
+func (q *notebook) RemoveGhosts(context.Context) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.exorcised++
+	return nil
 }
 
 func (q *notebook) Cancel(_ context.Context, id spec.ID) error {

@@ -37,6 +37,20 @@ func TestReconcileQueuesWhatIsOwed(t *testing.T) {
 		require.NoError(t, err)
 		reconcile(t, interval/2, b)
 		require.ElementsMatch(t, owed[:4], b.queue.revived)
+		require.Equal(t, 1, b.queue.exorcised, "what nobody has is removed, in the same turn")
+	})
+}
+
+// TestReconcileRemovesGhostsWhateverElseFails.
+func TestReconcileRemovesGhostsWhateverElseFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBundle(t)
+		accept(t, b, plain(t, 1, 1))
+		b.queue.broken = job.ErrUnavailable
+		reconcile(t, interval/2, b)
+		require.Len(t, b.queue.revived, 1)
+		require.Equal(t, 1, b.queue.exorcised)
 	})
 }
 

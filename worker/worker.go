@@ -35,6 +35,8 @@ type Tasks interface {
 	Revive(ctx context.Context, t job.Task) error
 	// NotWaiting returns those of tasks that do not wait in the queue.
 	NotWaiting(ctx context.Context, tasks ...job.Task) ([]job.Task, error)
+	// RemoveGhosts removes what the queue counts as being worked on and nobody has.
+	RemoveGhosts(ctx context.Context) error
 	// Cancel stops the tasks of a job, and forgets its progress.
 	Cancel(ctx context.Context, id spec.ID) error
 }
@@ -148,10 +150,12 @@ func (w *Worker) Speed() float64 { return w.cfg.Speed }
 func (w *Worker) PixelsPerSecond() float64 { return w.drawer.pixels.PerSecond(time.Now()) }
 
 // Reconcile compares, every interval until ctx ends, what the ledger owes with
-// what the queue holds, and queues the difference. Of all the farm's workers
-// one does so in each interval.
+// what the queue holds, and queues the difference; what the queue holds of nobody it
+// removes. Of all the farm's workers one does so in each interval.
 func (w *Worker) Reconcile(ctx context.Context, interval time.Duration) {
-	w.takeTurns(ctx, turnReconcile, interval, w.reconciler.reconcile)
+	w.takeTurns(ctx, turnReconcile, interval, func(ctx context.Context) error {
+		return errors.Join(w.reconciler.reconcile(ctx), w.deps.Tasks.RemoveGhosts(ctx))
+	})
 }
 
 // Audit mends, every interval until ctx ends, what is only derived from the records
