@@ -78,6 +78,18 @@ func healthy(t *testing.T, address string) {
 	})
 }
 
+// start runs a part of the farm with the settings of docker-compose.yml, on a Redis with
+// the password "password", until the test ends. It returns its address.
+func start(t *testing.T, part, redis string, store *bucket) (address string) {
+	t.Helper()
+	address = freeAddress(t)
+	run(t, composeLaunch(t, parts(t)[part]).exec(t.Context(), t, map[string]string{
+		"LISTEN": address, "REDIS_URL": "redis://:password@" + redis + "/0", "S3_ENDPOINT": store.URL, "BAND_TIME": "1ms",
+	}))
+	healthy(t, address)
+	return address
+}
+
 // TestScalerWatchesTheListsInUse runs api and worker with the settings of
 // docker-compose.yml and looks at the lists that tasks go through, in each lane:
 // they are those that KEDA is told to watch. A large job's bands come into their
@@ -87,16 +99,7 @@ func TestScalerWatchesTheListsInUse(t *testing.T) {
 	redis := miniredis.RunT(t)
 	redis.RequireAuth("password")
 	store := newBucket(t)
-	start := func(name string) (address string) {
-		address = freeAddress(t)
-		run(t, composeLaunch(t, parts(t)[name]).exec(t.Context(), t, map[string]string{
-			"LISTEN": address, "REDIS_URL": "redis://:password@" + redis.Addr() + "/0", "S3_ENDPOINT": store.URL, "BAND_TIME": "1ms",
-		}))
-		healthy(t, address)
-		return address
-	}
-
-	api := start("api")
+	api := start(t, "api", redis.Addr(), store)
 	answers := make(chan string, 2)
 	order := func(method, path, body string) {
 		go func() { answers <- request(t.Context(), method, "http://"+api+path, body) }()
@@ -109,7 +112,7 @@ func TestScalerWatchesTheListsInUse(t *testing.T) {
 
 	// The bucket keeps a worker that stores a picture or a band waiting, and so at
 	// work: two bands at a time of the large job, while more of them wait.
-	start("worker")
+	start(t, "worker", redis.Addr(), store)
 	until(t, "two tasks are worked on", func() bool { return store.waiting() == 2 })
 	large := submit(t, "http://"+api, `{"width": 1200, "height": 1200}`)
 	until(t, "two bands are worked on, and more wait", func() bool {
