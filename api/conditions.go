@@ -25,7 +25,11 @@ func judge(h http.Header, tag string, there bool) verdict {
 	if given := h["If-Match"]; given != nil && !isAny(given) && !lists(given, tag, "") {
 		return mismatch
 	}
-	if given := h["If-None-Match"]; given != nil && (there && isAny(given) || lists(given, tag, "W/")) {
+	given := h["If-None-Match"]
+	if given == nil {
+		return proceed
+	}
+	if given[0] == tag || there && isAny(given) || lists(given, tag, "W/") { // the first is how browsers send it
 		return hasIt
 	}
 	return proceed
@@ -36,9 +40,6 @@ func isAny(given []string) bool { return len(given) == 1 && given[0] == "*" }
 
 // lists reports whether tag is among those of a header, which may have a prefix. A tag of the farm's has no comma.
 func lists(given []string, tag, prefix string) bool {
-	if given[0] == tag { // as browsers send it
-		return true
-	}
 	for _, line := range given {
 		for candidate := range strings.SplitSeq(line, ",") {
 			if strings.TrimPrefix(strings.Trim(candidate, " \t"), prefix) == tag {

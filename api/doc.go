@@ -30,8 +30,10 @@
 // for one ID in one process share a single search; processes share the task
 // and the notice.
 //
-// Pictures never change under an ID, so the ID is the ETag, a client's copy is
-// never stale, and a matching If-None-Match is answered without looking.
+// Pictures never change under an ID, so the ID is the ETag and a client's copy is
+// never stale. The ETag of what a Spec describes is known before its picture is:
+// preconditions are judged without looking. Of a part of a large picture nothing
+// else is read.
 //
 // # How a job is watched
 //
