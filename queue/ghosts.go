@@ -34,11 +34,9 @@ if ends and (state or tonumber(ends) > tonumber(ARGV[2])) then
 	return 0
 end
 local removed = redis.call("LREM", KEYS[1], 0, ARGV[1])
-if removed > 0 then
-	redis.call("ZREM", KEYS[2], ARGV[1])
-	if state == "active" then
-		redis.call("DEL", KEYS[3])
-	end
+redis.call("ZREM", KEYS[2], ARGV[1])
+if removed > 0 and state == "active" then
+	redis.call("DEL", KEYS[3])
 end
 return removed`
 
