@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"mandelfarm/api"
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 )
@@ -270,4 +272,46 @@ func TestErrorsAreProblems(t *testing.T) {
 		a := f.ask(http.MethodPost, "/jobs", body, "Content-Type", "application/json")
 		assert.Equal(t, http.StatusRequestEntityTooLarge, a.problem(t).Status, name)
 	}
+}
+
+// answers is an observer that remembers how requests for pictures were answered.
+type answers struct {
+	api.Observer
+	mu    sync.Mutex
+	heard []api.Answer
+}
+
+func (a *answers) Answered(how api.Answer) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.heard = append(a.heard, how)
+}
+
+// TestEveryAnswerIsCountedOnce, and by what it came to.
+func TestEveryAnswerIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	f.resources()
+	deps := f.observedDependencies()
+	heard := &answers{Observer: deps.Observer}
+	deps.Observer = heard
+	front := serveHTTP(t, f.serverOf(f.config, deps))
+	s, err := spec.Parse([]byte(small))
+	require.NoError(t, err)
+	image, tag := front+"/jobs/"+string(s.ID())+"/image", `"`+string(s.ID())+`"`
+	for _, header := range [][]string{
+		nil, nil, {"If-None-Match", tag}, {"If-None-Match", "*"}, {"Range", "bytes=0-9"}, {"Range", "bytes=-0"}, {"If-Match", `"other"`},
+	} {
+		ask(t, http.MethodGet, image, nil, header...)
+	}
+	large := front + "/generate/100/100"
+	ask(t, http.MethodGet, large, nil, "If-None-Match", "*")
+	ask(t, http.MethodGet, large, nil, "Range", "bytes=0-9")
+	ask(t, http.MethodHead, large, nil)
+	heard.mu.Lock()
+	defer heard.mu.Unlock()
+	require.Equal(t, []api.Answer{
+		api.FromStorage, api.FromMemory, api.NotModified, api.NotModified, api.FromMemory, api.FromMemory,
+		api.NotModified, api.FromStorage, api.FromStorage,
+	}, heard.heard)
 }

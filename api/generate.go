@@ -194,8 +194,7 @@ func (s *Server) answer(c *gin.Context, asked *target) {
 		return
 	}
 	if p := s.pictures.kept(asked.id); p != nil {
-		s.note(c, FromMemory)
-		_ = s.serve(c, asked.etag, p) // nothing is read
+		_ = s.serve(c, asked.etag, p, FromMemory) // nothing is read
 		return
 	}
 	withID(func(c *gin.Context) { s.findAndServe(c, asked) })(c)
@@ -206,8 +205,7 @@ func (s *Server) findAndServe(c *gin.Context, asked *target) {
 	p, how, err := s.find(c, asked)
 	switch {
 	case err == nil:
-		s.note(c, how)
-		if err := s.serve(c, asked.etag, p); errors.Is(err, storage.ErrDamaged) {
+		if err := s.serve(c, asked.etag, p, how); errors.Is(err, storage.ErrDamaged) {
 			s.mend(job.Status{}, p) // the next request finds none, and has it drawn
 		}
 	case errors.Is(err, errPromise):

@@ -42,10 +42,11 @@ func etag(id spec.ID) []string { return []string{`"` + string(id) + `"`} }
 //
 // It is not for [http.ServeContent], which knows one unit by its lower-case name alone, refuses what it should ignore, refuses
 // it in plain text, and reads storage to its end for a part; and takes three times as long for an answer from memory.
-func (s *Server) serve(c *gin.Context, tag []string, p *picture) error {
-	if s.settled(c, tag, true) {
+func (s *Server) serve(c *gin.Context, tag []string, p *picture, how Answer) error {
+	if c.Request.Header["If-None-Match"] != nil && s.settled(c, tag, true) { // "*": there is one
 		return nil
 	}
+	s.note(c, how)
 	e, err := readRange(c.Request, tag[0], p.stored.Size)
 	switch {
 	case err != nil:
@@ -153,7 +154,7 @@ func (s *Server) jobImage(c *gin.Context) {
 		s.fail(c, job.ErrUnknown)
 		return
 	}
-	st, p, err := s.findImage(c, id)
+	st, p, how, err := s.findImage(c, id)
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -166,33 +167,32 @@ func (s *Server) jobImage(c *gin.Context) {
 	}
 	name := fileName(st.Spec, id)
 	if s.cfg.Presign != 0 && c.Request.Method == http.MethodGet { // a HEAD would need a signature of its own
+		s.note(c, how)
 		s.redirect(c, p.stored, name)
 		return
 	}
 	c.Header("Content-Disposition", fmt.Sprintf("inline; filename=%q", name))
-	if err := s.serve(c, etag(id), p); errors.Is(err, storage.ErrDamaged) {
+	if err := s.serve(c, etag(id), p, how); errors.Is(err, storage.ErrDamaged) {
 		s.mend(st, p)
 	}
 }
 
 // findImage finds the picture of a job. One that is damaged is drawn again.
-func (s *Server) findImage(c *gin.Context, id spec.ID) (job.Status, *picture, error) {
+func (s *Server) findImage(c *gin.Context, id spec.ID) (job.Status, *picture, Answer, error) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), requestTimeout)
 	defer cancel()
 	st, err := s.deps.Ledger.Status(ctx, id)
 	if err != nil {
-		return st, nil, err
+		return st, nil, "", err
 	}
 	p, how, err := s.pictures.storedFor(ctx, c.Request, id, st.Spec.Format)
 	switch {
 	case errors.Is(err, errDamaged):
-		return st, nil, errors.Join(err, s.drawAgain(ctx, st))
+		return st, nil, "", errors.Join(err, s.drawAgain(ctx, st))
 	case err == nil && p == nil:
 		err = absent(st)
-	case err == nil:
-		s.note(c, how)
 	}
-	return st, p, err
+	return st, p, how, err
 }
 
 // drawAgain has the picture of a job that was done drawn once more.

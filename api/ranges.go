@@ -26,11 +26,11 @@ func wantsLess(r *http.Request) bool { return r.Method == http.MethodHead || r.H
 // is in any of them it is errUnsatisfiable. If-Range is met by the tag alone: files have no date.
 func readRange(r *http.Request, tag string, size int64) (extent, error) {
 	whole := extent{length: size}
-	given, condition := r.Header["Range"], r.Header["If-Range"]
+	given := r.Header["Range"]
 	if len(given) != 1 || r.Method != http.MethodGet || size == 0 {
 		return whole, nil
 	}
-	if condition != nil && (len(condition) != 1 || condition[0] != tag) {
+	if condition := r.Header["If-Range"]; condition != nil && (len(condition) != 1 || condition[0] != tag) {
 		return whole, nil
 	}
 	unit, set, _ := strings.Cut(given[0], "=")

@@ -21,7 +21,7 @@ import (
 )
 
 // testTimeout is the limit of everything that is waited for.
-const testTimeout = 20 * time.Second
+const testTimeout = 30 * time.Second
 
 // until waits for a condition.
 func until(t *testing.T, what string, holds func() bool) {
