@@ -17,7 +17,7 @@ import (
 )
 
 // largeSize is more than the API keeps in memory of a picture.
-const largeSize = 8 << 20
+const largeSize = 4<<20 + 16
 
 // storeLarge puts what is as large as a poster in the place of the original's picture of 100x100.
 func (f *farm) storeLarge() (path string, data []byte) {
