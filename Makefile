@@ -4,7 +4,7 @@
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint holes format race bench deepzoom-check bench-deep golden generate generated fuzz up down k8s-validate
+.PHONY: help run build test check lint holes format race bench deepzoom-check exactness bench-deep golden generate generated fuzz up down k8s-validate
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ bench-deep: ## time and memory of published places of deep zoom (PLACES='0[3-9]*
 deepzoom-check: ## what deep views must agree in, every sample of ground truth and every nucleus
 	cd renderer && go test -count=1 -timeout 30m -run 'GroundTruth|Deep' -deepzoom
 	cd renderer/nucleus && go test -count=1 -timeout 30m -run Others -deepzoom
+
+exactness: ## how exact pixels of random places of the boundary are, as docs/benchmarks.md has it (PLACES=200 SEED=1)
+	cd renderer && go test -count=1 -timeout 12h -run Exactness -exactness '$(or $(PLACES),40)' -seed '$(or $(SEED),1)'
 
 golden: ## write the golden pictures, the configuration page and the HTTP description anew; look at the difference
 	go test ./renderer ./renderer/bandpng ./renderer/escape ./renderer/palette -run Golden -update
