@@ -24,7 +24,7 @@ func source(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 func TestPlacesShowTheBoundary(t *testing.T) {
 	t.Parallel()
 	for _, k := range kinds() {
-		for _, w := range []Wanted{{1, 6, 5000}, {20, 40, 5000}, {200, 300, 10_000}} {
+		for _, w := range []Wanted{{1, 6, 2000}, {20, 40, 2000}, {200, 300, 10_000}} {
 			if w.Shallowest > k.deepest || testing.Short() && w.Deepest > 100 {
 				continue
 			}

@@ -33,11 +33,14 @@
 // The term of second order is ours. What is left out are terms of third order, whose part of d' is the square of what is left
 // out without b: so a skip reaches about the root of its tolerance instead of the tolerance.
 // At a tolerance of 2^-30 that is |d| up to 2^-15 of |z|, where a linear skip at 2^-24 ends at 2^-24 of |z|. The result is
-// both fewer moves and less error: in the places with ground truth nu is at most 5.8e-5 off what MPFR says, wherever the
-// boundary is more than a hundredth of a pixel away, against 1.9e-3 by Imagina and 0.013 by fraktaler-3. Points within a
-// millionth of a pixel of the boundary may be off by much: 5 of 48 samples by more than 1 in the hardest place, 7 by
-// Imagina. A second bound, the reach of 2^-10 of |z|, keeps terms of fourth order below those of third. Figures are in
-// docs/adr/0008-deep-zoom.md.
+// both fewer moves and less error: in the published places nu is at most 5.8e-5 off what MPFR says, wherever the
+// boundary is more than a hundredth of a pixel away, against 1.9e-3 by Imagina and 0.013 by fraktaler-3. A second bound, the
+// reach of 2^-10 of |z|, keeps terms of fourth order below those of third. Figures are in docs/adr/0008-deep-zoom.md.
+//
+// Each skip moves a point by 2^-30 of its distance from the reference at most, and what they do adds up. In random places of the boundary
+// that is a hundred thousandth of a pixel at most, and up to a thousandth at radii above 1e-16, where a boundary may be wound
+// around so densely that a point makes thousands of moves (docs/adr/0021-exactness-on-random-places.md). Points nearer to the
+// boundary than that may have the count of a neighbour.
 //
 // The skips of a reference are its BLA table. They form levels, as in fraktaler-3, but not a binary tree: the boundaries of
 // a level are the places where |z| is least among those of the level below, cut at the widest gap of sizes; in a
