@@ -37,10 +37,10 @@
 // boundary is more than a hundredth of a pixel away, against 1.9e-3 by Imagina and 0.013 by fraktaler-3. A second bound, the
 // reach of 2^-10 of |z|, keeps terms of fourth order below those of third. Figures are in docs/adr/0008-deep-zoom.md.
 //
-// Each skip moves a point by 2^-30 of its distance from the reference at most, and what they do adds up. In random places of the boundary
-// that is a hundred thousandth of a pixel at most, and up to a thousandth at radii above 1e-16, where a boundary may be wound
-// around so densely that a point makes thousands of moves (docs/adr/0021-exactness-on-random-places.md). Points nearer to the
-// boundary than that may have the count of a neighbour.
+// Each skip moves a point by 2^-30 of its distance from the reference at most, and what they do adds up. In random places of
+// the boundary that is a hundred thousandth of a pixel at most, and up to three thousandths at radii above 1e-16, where a
+// boundary may be wound around so densely that a point makes thousands of moves. Points nearer to the boundary than that may have
+// the count of a neighbour (docs/adr/0021-exactness-on-random-places.md).
 //
 // The skips of a reference are its BLA table. They form levels, as in fraktaler-3, but not a binary tree: the boundaries of
 // a level are the places where |z| is least among those of the level below, cut at the widest gap of sizes; in a
