@@ -36,11 +36,14 @@ type comparison struct {
 // 2/(ln(2) distance).
 func (c comparison) moved() float64 { return c.nu * c.distance * math.Ln2 / 2 }
 
-// compare adds a pixel. Those that stay beyond the limit, in truth and in the picture, say nothing of how exact it is.
+// before is how far below the count of steps nu may be: log2(ln|z|) with |z| up to the square of the escape radius, and more.
+const before = 4
+
+// compare adds a pixel. Those that stay up to the limit, in truth and in the picture, say nothing of how exact it is.
 func (t *tally) compare(got seen, want places.Sample, limit int) {
 	inside := math.IsNaN(got.nu)
 	switch {
-	case want.Nu == nil && inside, inside && *want.Nu > float64(limit-1):
+	case want.Nu == nil && inside, inside && *want.Nu > float64(limit-before):
 		return
 	case want.Nu == nil:
 		t.compared = append(t.compared, comparison{got.de, math.Inf(1), math.Inf(1)})
