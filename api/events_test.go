@@ -148,9 +148,9 @@ func (f *farm) slowWorker() (begin func()) {
 		}
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	pools := []queue.Pool{{Lane: job.Control, Concurrency: 2, Poll: 20 * time.Millisecond}}
+	assigned := []queue.Assignment{{Lane: job.Control, Concurrency: 2, Poll: 20 * time.Millisecond}}
 	var running sync.WaitGroup
-	running.Go(func() { _ = q.Serve(ctx, pools, 10*time.Millisecond, handle) })
+	running.Go(func() { _ = q.Serve(ctx, assigned, 10*time.Millisecond, handle) })
 	f.t.Cleanup(func() {
 		stop()
 		running.Wait()

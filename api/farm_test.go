@@ -214,13 +214,13 @@ func (f *farm) workerDependencies(q *queue.Queue) worker.Dependencies {
 func (f *farm) work() {
 	ctx, stop := context.WithCancel(context.Background())
 	w := worker.New(worker.Config{Band: time.Second}, f.workerDependencies(f.queue))
-	pools := []queue.Pool{
+	assigned := []queue.Assignment{
 		{Lane: job.Interactive, Concurrency: 2, Poll: 50 * time.Millisecond},
 		{Lane: job.Control, Concurrency: 2, Poll: 50 * time.Millisecond},
 		{Lane: job.Batch, Concurrency: 2, Poll: 50 * time.Millisecond},
 	}
 	var running sync.WaitGroup
-	running.Go(func() { _ = f.queue.Serve(ctx, pools, 10*time.Millisecond, w.Handle) })
+	running.Go(func() { _ = f.queue.Serve(ctx, assigned, 10*time.Millisecond, w.Handle) })
 	running.Go(func() { w.Reconcile(ctx, 100*time.Millisecond) })
 	f.t.Cleanup(func() {
 		stop()

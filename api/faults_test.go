@@ -91,7 +91,7 @@ type buggyTasks struct {
 }
 
 func (q buggyTasks) Room(context.Context, job.Lane) error  { return q.bug() }
-func (q buggyTasks) Cancel(context.Context, spec.ID) error { return q.bug() }
+func (q buggyTasks) Cancel(context.Context, job.Job) error { return q.bug() }
 
 // buggyProgress panics where the real queue would be asked how far jobs are.
 type buggyProgress struct{ api.Progress }

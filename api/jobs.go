@@ -16,17 +16,17 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-// submit answers POST /jobs?priority=&title=&tag=&width=&height=.
+// submit answers POST /jobs?priority=&title=&tag=&pool=&width=&height=.
 func (s *Server) submit(c *gin.Context) {
 	query, err := parseQuery(c.Request.URL)
 	if err == nil {
 		once := maps.Clone(query)
 		delete(once, "tag") // the one that may be given several times
-		err = checkNames(once, "priority", "title", "width", "height")
+		err = checkNames(once, "priority", "title", "pool", "width", "height")
 	}
 	var terms job.Terms
 	if err == nil {
-		terms, err = readTerms(query)
+		terms, err = s.readTerms(query)
 	}
 	var picture foreign.Picture
 	if err == nil {
@@ -56,7 +56,7 @@ func (s *Server) accept(ctx context.Context, wanted spec.Spec, terms job.Terms) 
 		return job.Status{}, err
 	}
 	if p == nil {
-		if err := s.room(ctx, id); err != nil {
+		if err := s.room(ctx, id, terms.Pool); err != nil {
 			return job.Status{}, err
 		}
 	}
@@ -92,10 +92,10 @@ func (s *Server) announce(ctx context.Context, st job.Status) {
 	}
 }
 
-// room fails with job.ErrQueueFull if the control lane is full and id is not one
-// of those in it. If Redis cannot say there is room: the ledger takes the job.
-func (s *Server) room(ctx context.Context, id spec.ID) error {
-	full := hint(ctx, func(ctx context.Context) error { return s.deps.Tasks.Room(ctx, job.Control) })
+// room fails with job.ErrQueueFull if the control lane of a pool is full and id is not
+// one of those in it. If Redis cannot say there is room: the ledger takes the job.
+func (s *Server) room(ctx context.Context, id spec.ID, pool job.Pool) error {
+	full := hint(ctx, func(ctx context.Context) error { return s.deps.Tasks.Room(ctx, job.Control.In(pool)) })
 	if !errors.Is(full, job.ErrQueueFull) {
 		return nil
 	}
@@ -176,7 +176,7 @@ func (s *Server) stopJob(ctx context.Context, st job.Status) (job.Status, error)
 	if st.State != job.Canceled {
 		return st, fmt.Errorf("cancel a job that is %s: %w", st.State, job.ErrState)
 	}
-	if err := s.deps.Tasks.Cancel(ctx, st.ID); err != nil {
+	if err := s.deps.Tasks.Cancel(ctx, st.Job); err != nil {
 		// It is canceled all the same: whoever draws it will find that out.
 		s.deps.Log.LogAttrs(ctx, slog.LevelWarn, "canceled job not stopped", slog.String("id", string(st.ID)), slog.Any("err", err))
 	}

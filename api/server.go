@@ -45,7 +45,7 @@ type Tasks interface {
 	// Revive queues a task again if it was lost.
 	Revive(ctx context.Context, t job.Task) error
 	// Cancel stops the tasks of a job.
-	Cancel(ctx context.Context, id spec.ID) error
+	Cancel(ctx context.Context, j job.Job) error
 }
 
 // Notices is how processes tell each other that something about a job changed.
@@ -107,6 +107,8 @@ type Config struct {
 	// TrustedOrigins are origins (scheme://host[:port]) whose pages may change things.
 	// The farm's own is known without.
 	TrustedOrigins []string
+	// Pools are those that jobs may ask for.
+	Pools []string
 	// AccessLog says which requests are logged.
 	AccessLog AccessLog
 }

@@ -17,8 +17,11 @@ import (
 )
 
 // readTerms reads what a submission says of its job beside the picture.
-func readTerms(query url.Values) (t job.Terms, err error) {
+func (s *Server) readTerms(query url.Values) (t job.Terms, err error) {
 	if t.Priority, err = job.ParsePriority(query.Get("priority")); err != nil {
+		return t, err
+	}
+	if t.Pool, err = s.readPool(query); err != nil {
 		return t, err
 	}
 	if query.Has("title") && query.Get("title") == "" {
@@ -28,6 +31,23 @@ func readTerms(query url.Values) (t job.Terms, err error) {
 	slices.Sort(t.Tags)
 	t.Tags = slices.Compact(t.Tags)
 	return t, t.Check()
+}
+
+// readPool reads whose workers are to draw a job. A pool that this farm does not have is
+// refused: the job would wait for ever.
+func (s *Server) readPool(query url.Values) (job.Pool, error) {
+	pool, err := job.ParsePool(query.Get("pool"))
+	switch {
+	case err != nil:
+		return "", err
+	case pool == "" && query.Has("pool"):
+		return "", &spec.FieldError{Field: "pool", Reason: "must not be empty"}
+	case pool == "" || slices.Contains(s.cfg.Pools, string(pool)):
+		return pool, nil
+	case len(s.cfg.Pools) == 0:
+		return "", &spec.FieldError{Field: "pool", Reason: "must not be given: this farm has no pools (POOLS of its API)"}
+	}
+	return "", &spec.FieldError{Field: "pool", Reason: "must be " + job.OneOf(s.cfg.Pools) + ", as POOLS of the farm's API says"}
 }
 
 // setPriority answers POST /jobs/{id}/priority?priority=.
@@ -111,7 +131,7 @@ func (s *Server) purge(c *gin.Context, err error) {
 
 // removeJob removes all there is of a job that has ended.
 func (s *Server) removeJob(ctx context.Context, j job.Job) error {
-	if err := s.deps.Tasks.Cancel(ctx, j.ID); err != nil { // what is left runs out
+	if err := s.deps.Tasks.Cancel(ctx, j); err != nil { // what is left runs out
 		s.deps.Log.LogAttrs(ctx, slog.LevelWarn, "progress of a purged job not dropped", slog.String("id", string(j.ID)), slog.Any("err", err))
 	}
 	err := s.deps.Ledger.Purge(ctx, j)

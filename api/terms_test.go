@@ -8,7 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mandelfarm/api"
 	"mandelfarm/job"
+	"mandelfarm/queue"
 	"mandelfarm/renderer/spec"
 )
 
@@ -49,6 +51,37 @@ func TestTitlesAndTagsAreKeptAndFound(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, refused.status, query)
 		require.Contains(t, refused.problem(t).Detail, detail, query)
 	}
+}
+
+// TestJobsAskForPoolsThatThereAre, and requests that wait for a picture never do.
+func TestJobsAskForPoolsThatThereAre(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t, func(a *api.Config, _ *queue.Config) { a.Pools = []string{"gpu", "large-memory"} })
+	st := f.submit(`{"width": 20, "height": 10}`, "pool=large-memory").job(t)
+	require.Equal(t, job.Pool("large-memory"), st.Pool)
+	require.Equal(t, st.Pool, f.get("/jobs/"+string(st.ID)).job(t).Pool)
+	require.Equal(t, 1, f.get("/jobs/"+string(st.ID)).job(t).Position, "in the lane of the pool")
+	require.Equal(t, st.Pool, f.submit(`{"width": 20, "height": 10}`, "pool=gpu").job(t).Pool, "the first that is said stands")
+	lanes := map[job.Lane]int{}
+	for _, lane := range read[queuesBody](t, f.get("/queues")).Lanes {
+		lanes[lane.Lane] = lane.Pending
+	}
+	require.Equal(t, map[job.Lane]int{job.Interactive: 0, job.Control: 0, job.Batch: 0, "control@large-memory": 1}, lanes)
+	for query, detail := range map[string]string{
+		"pool=large":        "pool: must be gpu or large-memory",
+		"pool=Gpu":          "pool: must be of 1 to 32 of the characters",
+		"pool=":             "pool: must not be empty",
+		"pool=gpu&pool=gpu": "pool: must be given once",
+	} {
+		refused := f.submit(`{"width": 50, "height": 10}`, query)
+		require.Equal(t, http.StatusBadRequest, refused.status, query)
+		require.Contains(t, refused.problem(t).Detail, detail, query)
+	}
+	require.Contains(t, f.get("/generate/30/20?pool=gpu").problem(t).Detail, "pool")
+	canceled := f.ask(http.MethodDelete, "/jobs/"+string(st.ID), nil)
+	require.Equal(t, http.StatusOK, canceled.status)
+	require.Zero(t, read[queuesBody](t, f.get("/queues")).Lanes[3].Pending)
+	require.Equal(t, st.Pool, f.ask(http.MethodPost, "/jobs/"+string(st.ID)+"/retry", nil).job(t).Pool)
 }
 
 func manyTags(n int) string {

@@ -10,6 +10,7 @@ import (
 type Worker struct {
 	Name            string         `json:"name"` // by which it is told to drain
 	Host            string         `json:"host"`
+	Pool            Pool           `json:"pool,omitempty"`   // whose jobs it does, and no others
 	Version         string         `json:"version"`          // of the program
 	RendererVersion string         `json:"renderer_version"` // equal versions draw equal bytes
 	Cores           int            `json:"cores"`

@@ -20,6 +20,7 @@ type Terms struct {
 	Priority Priority `json:"priority,omitempty"` // empty is Normal
 	Title    string   `json:"title,omitempty"`
 	Tags     []string `json:"tags,omitempty"` // by which jobs are listed
+	Pool     Pool     `json:"pool,omitempty"` // whose workers draw it, all of it
 }
 
 // Priority says how much of the farm a large job gets while others are drawn too.

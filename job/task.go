@@ -25,17 +25,17 @@ const (
 func Kinds() []Kind { return []Kind{KindImage, KindBand, KindAssemble} }
 
 // Lane is a queue of its own with workers of its own, so that work in one
-// never waits behind work in another.
+// never waits behind work in another. Pools have lanes of their own: see [Lane.In].
 type Lane string
 
-// The lanes.
+// The lanes of the default pool.
 const (
 	Interactive Lane = "interactive" // images that somebody waits for
 	Control     Lane = "control"     // jobs: small ones whole, plans and assemblies of large ones
 	Batch       Lane = "batch"       // bands of large jobs
 )
 
-// Lanes lists every lane.
+// Lanes lists every lane of the default pool.
 func Lanes() []Lane { return []Lane{Interactive, Control, Batch} }
 
 // Task is one piece of work as it travels through a queue.
@@ -56,17 +56,17 @@ func ImageTask(s spec.Spec, lane Lane) Task {
 
 // Task is the job's own task, from which all others follow.
 func (j Job) Task() Task {
-	return Task{Kind: KindImage, Lane: Control, ID: j.ID, Spec: j.Spec, Priority: j.Priority}
+	return Task{Kind: KindImage, Lane: Control.In(j.Pool), ID: j.ID, Spec: j.Spec, Priority: j.Priority}
 }
 
 // BandTask draws the band with this index in the job's plan.
 func (j Job) BandTask(band int) Task {
-	return Task{Kind: KindBand, Lane: Batch, ID: j.ID, Spec: j.Spec, Band: band, Priority: j.Priority}
+	return Task{Kind: KindBand, Lane: Batch.In(j.Pool), ID: j.ID, Spec: j.Spec, Band: band, Priority: j.Priority}
 }
 
 // AssembleTask makes one file of the job's bands.
 func (j Job) AssembleTask() Task {
-	return Task{Kind: KindAssemble, Lane: Control, ID: j.ID, Spec: j.Spec, Priority: j.Priority}
+	return Task{Kind: KindAssemble, Lane: Control.In(j.Pool), ID: j.ID, Spec: j.Spec, Priority: j.Priority}
 }
 
 // Name tells tasks of one lane apart, and says what two workers must not do at
@@ -83,7 +83,9 @@ func (t Task) Name() string {
 }
 
 // Job is the job that the task belongs to, but for when it was accepted.
-func (t Task) Job() Job { return Job{ID: t.ID, Spec: t.Spec, Terms: Terms{Priority: t.Priority}} }
+func (t Task) Job() Job {
+	return Job{ID: t.ID, Spec: t.Spec, Terms: Terms{Priority: t.Priority, Pool: t.Lane.Pool()}}
+}
 
 // Verify reports an error when the receiver's renderer would file this task's
 // image under another ID than its sender did: the two run different versions

@@ -1,6 +1,9 @@
 package job
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // wedgeAge is how long work may wait while nothing is done.
 const wedgeAge = time.Minute
@@ -34,9 +37,17 @@ func Wedged(lane Backlog, workers []Worker, now time.Time) (advice string) {
 	case lane.Slots == 0 && blocked:
 		return "all its workers are blocked because their tasks failed; their logs say why"
 	case lane.Slots == 0:
-		return "no worker takes tasks of it; start one"
+		return startWorker(lane.Lane.Pool())
 	case free > 0:
 		return "workers have time and take nothing of it; see whether Redis takes writes (/readyz?verbose), and restart the workers"
 	}
 	return ""
+}
+
+// startWorker is what to do about a lane of a pool of which no worker takes tasks.
+func startWorker(p Pool) string {
+	if p == "" {
+		return "no worker takes tasks of it; start one"
+	}
+	return fmt.Sprintf("no worker of pool %s takes tasks of it; start one (mandelfarm worker --pool %[1]s), or cancel and purge its jobs and submit them without a pool", p)
 }

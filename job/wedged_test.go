@@ -28,6 +28,7 @@ func TestWedgedIsWorkThatWaitsWhileNothingIsDone(t *testing.T) {
 		return lane
 	}
 	deserted := with(func(l *job.Backlog) { l.Slots = 0 })
+	ofPool := with(func(l *job.Backlog) { l.Slots, l.Lane = 0, "batch@large-memory" })
 	for _, test := range []struct {
 		name    string
 		lane    job.Backlog
@@ -42,6 +43,7 @@ func TestWedgedIsWorkThatWaitsWhileNothingIsDone(t *testing.T) {
 		{"one has time", waiting, []job.Worker{busy, idle}, "Redis takes writes"},
 		{"they work in other lanes", waiting, []job.Worker{elsewhere}, "Redis takes writes"},
 		{"no workers", deserted, nil, "start one"},
+		{"no workers of a pool", ofPool, []job.Worker{idle}, "mandelfarm worker --pool large-memory"},
 		{"blocked workers", deserted, []job.Worker{blocked}, "blocked"},
 		{"a paused lane", with(func(l *job.Backlog) { l.Paused = true }), []job.Worker{idle}, "paused"},
 	} {

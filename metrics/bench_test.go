@@ -28,7 +28,7 @@ func BenchmarkScrape(b *testing.B) {
 	r.Queue(q)
 	r.Store(folder(b))
 	ended := r.Ended()
-	r.Work(ended)
+	r.Work(ended, "")
 	r.Requests(ended)
 	for _, tasks := range []int{0, 100_000} {
 		fill(b, q, tasks)

@@ -102,7 +102,7 @@ func TestRequestsTakeNoMemory(t *testing.T) { //nolint:paralleltest // counts al
 func TestWorkIsCounted(t *testing.T) {
 	t.Parallel()
 	r := metrics.New("", "")
-	work := r.Work(r.Ended())
+	work := r.Work(r.Ended(), "")
 	began := time.Now().Add(-2 * time.Second)
 	first := job.Delivery{Try: 1, QueuedAt: began.Add(-20 * time.Second), StartedAt: began}
 	second := first

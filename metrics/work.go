@@ -25,8 +25,8 @@ type Work struct {
 	ended         *Ended
 }
 
-// Work adds the metrics of a worker. Jobs that end are counted in ended.
-func (r *Registry) Work(ended *Ended) *Work {
+// Work adds the metrics of a worker of a pool. Jobs that end are counted in ended.
+func (r *Registry) Work(ended *Ended, pool job.Pool) *Work {
 	m := &Work{
 		tasks:         r.counter("tasks_total", "Deliveries of tasks that have ended, by what came of them.", "kind", "lane", "outcome"),
 		taskDurations: r.histogram("task_duration_seconds", "Time that a delivery of a task took its worker.", longTimes(), "kind"),
@@ -42,25 +42,23 @@ func (r *Registry) Work(ended *Ended) *Work {
 		ended:         ended,
 	}
 	r.prom.MustRegister(m.jobs)
-	m.begin()
+	m.begin(pool)
 	return m
 }
 
 // begin has counters be there before anything has happened: a rate is one of changes, and what appears with its first
 // event has not changed.
-func (m *Work) begin() {
-	for _, lane := range job.Lanes() {
+func (m *Work) begin(pool job.Pool) {
+	kinds := map[job.Lane][]job.Kind{
+		job.Interactive: {job.KindImage}, job.Control: {job.KindImage, job.KindAssemble}, job.Batch: {job.KindBand},
+	}
+	for _, lane := range pool.Lanes() {
 		m.waits.WithLabelValues(string(lane))
 		m.dones.WithLabelValues(string(lane))
-	}
-	for _, t := range []job.Task{
-		{Kind: job.KindImage, Lane: job.Interactive},
-		{Kind: job.KindImage, Lane: job.Control},
-		{Kind: job.KindBand, Lane: job.Batch},
-		{Kind: job.KindAssemble, Lane: job.Control},
-	} {
-		for _, outcome := range worker.Outcomes() {
-			m.tasks.WithLabelValues(string(t.Kind), string(t.Lane), string(outcome))
+		for _, kind := range kinds[lane.Base()] {
+			for _, outcome := range worker.Outcomes() {
+				m.tasks.WithLabelValues(string(kind), string(lane), string(outcome))
+			}
 		}
 	}
 	for _, turn := range worker.Turns() {

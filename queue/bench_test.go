@@ -26,7 +26,7 @@ func BenchmarkLatency(b *testing.B) {
 		serve(b, f.open(b), time.Second, func(context.Context, job.Task, job.Delivery) error {
 			calls <- time.Now()
 			return nil
-		}, pool(job.Interactive, 250*time.Millisecond))
+		}, assign(job.Interactive, 250*time.Millisecond))
 		latency(b, calls, 0, func(i int) { enqueue(b, q, task(b, 1+i, job.Interactive)) })
 	})
 	for _, interval := range []time.Duration{10 * time.Millisecond, time.Second} {
@@ -76,7 +76,7 @@ func BenchmarkThroughput(b *testing.B) {
 		serve(b, q, time.Second, func(context.Context, job.Task, job.Delivery) error {
 			left <- struct{}{}
 			return nil
-		}, queue.Pool{Lane: job.Batch, Concurrency: atOnce, Poll: time.Second})
+		}, queue.Assignment{Lane: job.Batch, Concurrency: atOnce, Poll: time.Second})
 		drain(b, left)
 	})
 	b.Run("asynq", func(b *testing.B) {

@@ -28,7 +28,7 @@ func oneWorkerDrawsAnImage(t *testing.T, f *farm) {
 	})
 	queues := []*queue.Queue{f.open(t), f.open(t)}
 	for _, q := range queues {
-		serve(t, q, time.Second, r.handle, pool(job.Interactive, soon), pool(job.Batch, soon))
+		serve(t, q, time.Second, r.handle, assign(job.Interactive, soon), assign(job.Batch, soon))
 	}
 	enqueue(t, queues[0], task(t, 1, job.Batch), task(t, 1, job.Interactive))
 	first := receive(t, r.calls, "the one")
@@ -47,7 +47,7 @@ func progressIsWhatTheWorkerSaid(t *testing.T, f *farm) {
 	t.Helper()
 	q, other := f.open(t), f.open(t)
 	r := record(untilStopped)
-	stop := serve(t, q, soon, r.handle, pool(job.Batch, soon))
+	stop := serve(t, q, soon, r.handle, assign(job.Batch, soon))
 	running, idle := task(t, 1, job.Batch), task(t, 2, job.Batch)
 	enqueue(t, q, running)
 	d := receive(t, r.calls, "the delivery")
@@ -100,7 +100,7 @@ func reviveLeavesTheLivingAlone(t *testing.T, f *farm) {
 		}
 		return untilStopped(ctx, n)
 	})
-	stop := serve(t, q, soon, r.handle, pool(job.Batch, never))
+	stop := serve(t, q, soon, r.handle, assign(job.Batch, never))
 	enqueue(t, q, fails)
 	receive(t, r.calls, "the failure")
 	eventually(t, "it waits for its second try", func() bool {
@@ -127,7 +127,7 @@ func reviveQueuesWhatWasFlushed(t *testing.T, f *farm) {
 	enqueue(t, q, lost)
 	require.NoError(t, f.rdb.FlushAll(t.Context()).Err())
 	r := record(succeed)
-	serve(t, q, time.Second, r.handle, pool(job.Batch, never))
+	serve(t, q, time.Second, r.handle, assign(job.Batch, never))
 	require.NoError(t, q.Revive(t.Context(), lost))
 	require.Equal(t, lost, receive(t, r.calls, "the task").task)
 }
@@ -146,7 +146,7 @@ func reviveNumbersTheAttempts(t *testing.T, f *farm) {
 		f.requireCount(t, job.Batch, 1, dead+1, 0)
 	}
 	r := record(succeed)
-	stop := serve(t, q, time.Second, r.handle, pool(job.Batch, soon))
+	stop := serve(t, q, time.Second, r.handle, assign(job.Batch, soon))
 	require.Equal(t, 3, receive(t, r.calls, "the fourth attempt").Deaths)
 	stop()
 	exists, err := f.rdb.Exists(t.Context(), "mandelfarm:attempt:batch:"+string(lost.ID)).Result()
@@ -176,7 +176,7 @@ func killedWorkersAreFoundOut(t *testing.T, f *farm) {
 	victim.Kill()
 	killed := time.Now()
 	r := record(succeed)
-	serve(t, q, time.Second, r.handle, pool(job.Batch, never))
+	serve(t, q, time.Second, r.handle, assign(job.Batch, never))
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
 	for {
@@ -198,7 +198,7 @@ func longTasksKeepTheirLease(t *testing.T, f *farm) {
 	t.Helper()
 	q := f.open(t)
 	r := record(untilStopped)
-	serve(t, q, 0, r.handle, pool(job.Batch, soon))
+	serve(t, q, 0, r.handle, assign(job.Batch, soon))
 	long := task(t, 1, job.Batch)
 	enqueue(t, q, long)
 	receive(t, r.calls, "the delivery")

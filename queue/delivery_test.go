@@ -29,7 +29,7 @@ func tasksArriveAsTheyWereSent(t *testing.T, f *farm) {
 	r := record(succeed)
 	q := f.open(t)
 	before := time.Now().Truncate(time.Millisecond)
-	serve(t, f.open(t), time.Second, r.handle, pool(job.Interactive, soon), pool(job.Control, soon), pool(job.Batch, soon))
+	serve(t, f.open(t), time.Second, r.handle, assign(job.Interactive, soon), assign(job.Control, soon), assign(job.Batch, soon))
 	for _, lane := range job.Lanes() {
 		want := job.ImageTask(s, lane)
 		enqueue(t, q, want)
@@ -66,7 +66,7 @@ func theSameTaskIsQueuedOnce(t *testing.T, f *farm) {
 	release := make(chan struct{})
 	r := record(func(context.Context, int) error { <-release; return nil })
 	for _, q := range queues {
-		serve(t, q, time.Second, r.handle, pool(job.Interactive, soon))
+		serve(t, q, time.Second, r.handle, assign(job.Interactive, soon))
 	}
 	receive(t, r.calls, "the delivery")
 	ask()
@@ -85,7 +85,7 @@ func distinctTasksAreAllDelivered(t *testing.T, f *farm) {
 	q := f.open(t)
 	r := record(succeed)
 	for range 2 {
-		serve(t, f.open(t), time.Second, r.handle, pool(job.Interactive, never), pool(job.Batch, never))
+		serve(t, f.open(t), time.Second, r.handle, assign(job.Interactive, never), assign(job.Batch, never))
 	}
 	want := make(map[spec.ID]bool)
 	for i := range n {
@@ -107,7 +107,7 @@ func distinctTasksAreAllDelivered(t *testing.T, f *farm) {
 	}
 }
 
-func poolsKeepToTheirConcurrency(t *testing.T, f *farm) {
+func lanesKeepToTheirConcurrency(t *testing.T, f *farm) {
 	t.Helper()
 	var now, most atomic.Int64
 	release := make(chan struct{})
@@ -121,7 +121,7 @@ func poolsKeepToTheirConcurrency(t *testing.T, f *farm) {
 	for i := range 10 {
 		enqueue(t, q, task(t, 1+i, job.Batch))
 	}
-	serve(t, q, time.Second, r.handle, queue.Pool{Lane: job.Batch, Concurrency: 3, Poll: soon})
+	serve(t, q, time.Second, r.handle, queue.Assignment{Lane: job.Batch, Concurrency: 3, Poll: soon})
 	for range 3 {
 		receive(t, r.calls, "the first three")
 	}
@@ -144,7 +144,7 @@ func roomEndsAtTheLimit(t *testing.T, f *farm) {
 	require.NoError(t, q.Room(t.Context(), job.Interactive), "another lane")
 	enqueue(t, q, task(t, 9, job.Batch)) // those who have been promised an image need not ask
 	r := record(succeed)
-	serve(t, q, time.Second, r.handle, pool(job.Batch, soon))
+	serve(t, q, time.Second, r.handle, assign(job.Batch, soon))
 	eventually(t, "there is room again", func() bool { return q.Room(t.Context(), job.Batch) == nil })
 }
 
@@ -154,7 +154,7 @@ func failuresAreTriedAgainLaterAndLater(t *testing.T, f *farm) {
 	t.Helper()
 	r := record(func(context.Context, int) error { return errHandler })
 	q := f.open(t)
-	serve(t, q, time.Second, r.handle, pool(job.Batch, soon))
+	serve(t, q, time.Second, r.handle, assign(job.Batch, soon))
 	want := task(t, 1, job.Batch)
 	enqueue(t, q, want)
 	for try := 1; try <= 5; try++ {
@@ -202,7 +202,7 @@ func thePanickingHandlerIsTriedAgain(t *testing.T, f *farm) {
 	})
 	log := testenv.NewLog(t)
 	q := f.open(t, func(c *queue.Config) { c.Log = log.Logger })
-	serve(t, q, time.Second, r.handle, pool(job.Interactive, soon))
+	serve(t, q, time.Second, r.handle, assign(job.Interactive, soon))
 	enqueue(t, q, task(t, 1, job.Interactive))
 	receive(t, r.calls, "the panic")
 	enqueue(t, q, task(t, 2, job.Interactive))
@@ -224,7 +224,7 @@ func otherVersionsAreNoFailure(t *testing.T, f *farm) {
 		return nil
 	})
 	q := f.open(t)
-	serve(t, q, time.Second, r.handle, pool(job.Batch, soon))
+	serve(t, q, time.Second, r.handle, assign(job.Batch, soon))
 	enqueue(t, q, task(t, 1, job.Batch))
 	for range 3 {
 		require.Equal(t, 1, receive(t, r.calls, "a delivery").Try)
@@ -244,7 +244,7 @@ func payloadsOfOtherVersionsWait(t *testing.T, f *farm) {
 	require.NotEqual(t, message, other)
 	require.NoError(t, f.rdb.HSet(t.Context(), key, "msg", other).Err())
 	r := record(succeed)
-	serve(t, q, time.Second, r.handle, pool(job.Batch, soon))
+	serve(t, q, time.Second, r.handle, assign(job.Batch, soon))
 	eventually(t, "the task waits", func() bool {
 		_, _, retry := f.count(t, job.Batch)
 		return retry == 1
@@ -264,7 +264,7 @@ func handlersThatTakeTooLongFail(t *testing.T, f *farm) {
 		return context.Cause(ctx)
 	})
 	q := f.open(t, func(c *queue.Config) { c.Timeout = soon })
-	serve(t, q, time.Second, r.handle, pool(job.Batch, soon))
+	serve(t, q, time.Second, r.handle, assign(job.Batch, soon))
 	enqueue(t, q, task(t, 1, job.Batch))
 	require.Equal(t, 1, receive(t, r.calls, "the first try").Try)
 	require.ErrorIs(t, receive(t, ends, "its end"), context.DeadlineExceeded)
@@ -281,15 +281,15 @@ func cancelTakesWhatIsQueued(t *testing.T, f *farm) {
 	enqueue(t, q, queued, other)
 	f.requireCount(t, job.Control, 3, 1, 0)
 	for _, canceled := range []job.Task{queued, lost, task(t, 4, job.Control)} {
-		require.NoError(t, q.Cancel(t.Context(), canceled.ID))
+		require.NoError(t, q.Cancel(t.Context(), canceled.Job()))
 	}
 	f.requireCount(t, job.Control, 1, 1, 0)
 
 	// A Redis that came back empty does not know the names of the lanes.
 	require.NoError(t, f.rdb.FlushAll(t.Context()).Err())
-	require.NoError(t, q.Cancel(t.Context(), queued.ID))
+	require.NoError(t, q.Cancel(t.Context(), queued.Job()))
 	enqueue(t, q, queued)
-	require.NoError(t, q.Cancel(t.Context(), queued.ID))
+	require.NoError(t, q.Cancel(t.Context(), queued.Job()))
 	f.requireCount(t, job.Control, 0, 0, 0)
 }
 
@@ -303,13 +303,13 @@ func cancelStopsWhatRuns(t *testing.T, f *farm) {
 		causes <- context.Cause(ctx)
 		return context.Cause(ctx)
 	})
-	serve(t, worker, time.Second, r.handle, pool(job.Batch, soon))
+	serve(t, worker, time.Second, r.handle, assign(job.Batch, soon))
 	canceled, other := task(t, 1, job.Batch), task(t, 2, job.Batch)
 	enqueue(t, q, canceled, other)
 	receive(t, r.calls, "the one")
 	receive(t, r.calls, "and the other")
 	began := time.Now()
-	require.NoError(t, q.Cancel(t.Context(), canceled.ID))
+	require.NoError(t, q.Cancel(t.Context(), canceled.Job()))
 	require.ErrorIs(t, receive(t, causes, "the end"), job.ErrCanceled)
 	require.Less(t, time.Since(began), time.Second)
 	eventually(t, "the task is gone", func() bool {
@@ -333,11 +333,11 @@ func cancelSparesSynchronousRequests(t *testing.T, f *farm) {
 		ends <- ctx.Err()
 		return nil
 	})
-	serve(t, q, time.Second, r.handle, pool(job.Interactive, soon))
+	serve(t, q, time.Second, r.handle, assign(job.Interactive, soon))
 	asked := task(t, 1, job.Interactive)
 	enqueue(t, q, asked)
 	receive(t, r.calls, "the delivery")
-	require.NoError(t, q.Cancel(t.Context(), asked.ID))
+	require.NoError(t, q.Cancel(t.Context(), asked.Job()))
 	hearing(t, q) // it has heard of the cancellation before
 	close(release)
 	require.NoError(t, receive(t, ends, "the end"))

@@ -14,7 +14,6 @@ import (
 	"mandelfarm/internal/requestid"
 	"mandelfarm/internal/tracing"
 	"mandelfarm/job"
-	"mandelfarm/renderer/spec"
 )
 
 const (
@@ -104,15 +103,15 @@ func (q *Queue) add(ctx context.Context, t job.Task, attempt int) (err error) {
 // Bands that wait stay where they are: the worker that comes to one finds that
 // the job is canceled, if that is recorded before, and so does one that has taken
 // a task this very moment and missed the word.
-func (q *Queue) Cancel(ctx context.Context, id spec.ID) error {
-	if err := q.cancel(ctx, id); err != nil {
-		return fmt.Errorf("cancel %s: %w", id, unavailable(err))
+func (q *Queue) Cancel(ctx context.Context, j job.Job) error {
+	if err := q.cancel(ctx, j); err != nil {
+		return fmt.Errorf("cancel %s: %w", j.ID, unavailable(err))
 	}
 	return nil
 }
 
-func (q *Queue) cancel(ctx context.Context, id spec.ID) error {
-	for _, t := range []job.Task{job.Job{ID: id}.Task(), job.Job{ID: id}.AssembleTask()} {
+func (q *Queue) cancel(ctx context.Context, j job.Job) error {
+	for _, t := range []job.Task{j.Task(), j.AssembleTask()} {
 		attempt, err := q.attempt(ctx, t)
 		if err != nil {
 			return err
@@ -123,10 +122,10 @@ func (q *Queue) cancel(ctx context.Context, id spec.ID) error {
 			}
 		}
 	}
-	if err := q.Forget(ctx, id); err != nil { // previews stay true
+	if err := q.Forget(ctx, j.ID); err != nil { // previews stay true
 		return err
 	}
-	return q.rdb.Publish(ctx, cancelChannel, string(id)).Err()
+	return q.rdb.Publish(ctx, cancelChannel, string(j.ID)).Err()
 }
 
 // remove takes a task out of a lane unless a worker has it.

@@ -41,7 +41,7 @@ func workersSayWhatTheyAreAt(t *testing.T, f *farm) {
 	stop := serve(t, q, time.Second, func(context.Context, job.Task, job.Delivery) error {
 		<-finish
 		return nil
-	}, pool(job.Batch, soon))
+	}, assign(job.Batch, soon))
 	band := task(t, 1, job.Batch).Job().BandTask(3)
 	enqueue(t, q, band)
 	w := only(t, viewer, "the worker has the task", func(w job.Worker) bool { return len(w.Tasks) == 1 })
@@ -69,7 +69,7 @@ func drainingWorkersTakeNothingMore(t *testing.T, f *farm) {
 		<-finish
 		return nil
 	})
-	serve(t, q, time.Second, calls.handle, pool(job.Batch, soon))
+	serve(t, q, time.Second, calls.handle, assign(job.Batch, soon))
 	enqueue(t, q, task(t, 1, job.Batch))
 	receive(t, calls.calls, "the first task")
 	w := only(t, viewer, "the worker is there", func(job.Worker) bool { return true })
@@ -78,7 +78,7 @@ func drainingWorkersTakeNothingMore(t *testing.T, f *farm) {
 	w = only(t, viewer, "it drains", func(w job.Worker) bool { return w.Draining })
 	require.Len(t, w.Tasks, 1, "it still has what it had")
 	require.False(t, w.Takes(job.Batch, time.Now()))
-	slots, err := viewer.Slots(t.Context())
+	slots, err := viewer.Slots(t.Context(), "")
 	require.NoError(t, err)
 	require.Zero(t, slots)
 
@@ -90,7 +90,7 @@ func drainingWorkersTakeNothingMore(t *testing.T, f *farm) {
 	require.NotEmpty(t, workers(t, viewer), "it stays in the list until it is stopped")
 
 	other := record(succeed)
-	serve(t, viewer, time.Second, other.handle, pool(job.Batch, soon))
+	serve(t, viewer, time.Second, other.handle, assign(job.Batch, soon))
 	receive(t, other.calls, "a task")
 	receive(t, other.calls, "the other")
 }
@@ -100,7 +100,7 @@ func workersThatStopSayThatTheyDrain(t *testing.T, f *farm) {
 	q, viewer := f.open(t), f.open(t)
 	calls := record(untilStopped)
 	enqueue(t, q, task(t, 1, job.Batch))
-	stop := serve(t, q, 4*time.Second, calls.handle, pool(job.Batch, soon))
+	stop := serve(t, q, 4*time.Second, calls.handle, assign(job.Batch, soon))
 	receive(t, calls.calls, "the task")
 	stopped := make(chan struct{})
 	go func() {
@@ -116,7 +116,7 @@ func workersAtWhichAllFailsAreBlocked(t *testing.T, f *farm) {
 	t.Helper()
 	sick, sound := f.open(t), f.open(t)
 	failing, done := record(func(context.Context, int) error { return errHandler }), record(succeed)
-	serve(t, sick, time.Second, failing.handle, pool(job.Batch, soon), pool(job.Control, soon))
+	serve(t, sick, time.Second, failing.handle, assign(job.Batch, soon), assign(job.Control, soon))
 	for n := range 5 {
 		enqueue(t, sick, task(t, n+1, job.Batch))
 		receive(t, failing.calls, "a failure")
@@ -124,7 +124,7 @@ func workersAtWhichAllFailsAreBlocked(t *testing.T, f *farm) {
 	w := only(t, sick, "it is there", func(job.Worker) bool { return true })
 	require.True(t, w.Takes(job.Batch, time.Now()), "as long as nobody does better nobody is blocked")
 
-	serve(t, sound, time.Second, done.handle, pool(job.Batch, soon))
+	serve(t, sound, time.Second, done.handle, assign(job.Batch, soon))
 	fresh := 10
 	eventually(t, "the one at which all fails takes no more", func() bool {
 		fresh++

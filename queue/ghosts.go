@@ -52,7 +52,11 @@ return removed`
 // What is removed is not queued again: who is owed it, or waits for it, knows of it and
 // has it revived.
 func (q *Queue) RemoveGhosts(ctx context.Context) error {
-	for _, lane := range job.Lanes() {
+	lanes, err := q.lanes(ctx)
+	if err != nil {
+		return fmt.Errorf("remove ghosts: %w", unavailable(err))
+	}
+	for _, lane := range lanes {
 		if err := q.removeGhosts(ctx, lane); err != nil {
 			return fmt.Errorf("remove ghosts of lane %s: %w", lane, unavailable(err))
 		}

@@ -37,8 +37,8 @@ func drawingKey(id spec.ID) string { return keyPrefix + "drawing:" + string(id) 
 // prepassKey is how far the prepass of a picture is, 0 to 1.
 func prepassKey(id spec.ID) string { return keyPrefix + "prepass:" + string(id) }
 
-// slotsKey is a sorted set: how many bands each worker can draw at a time, as
-// "number worker", by the Unix second it last said so.
+// slotsKey is a sorted set: how many bands of which pool each worker can draw at a
+// time, as "number@pool worker", by the Unix second it last said so.
 const slotsKey = keyPrefix + "slots"
 
 // workerKey is what a worker says of itself: a [job.Worker] in JSON.
@@ -58,7 +58,7 @@ func lockKey(name string) string { return keyPrefix + "lock:" + name }
 // What the farm knows of asynq's own keys. Its API does not tell how many tasks
 // wait without reading all kinds of statistics, nor when a lease was extended,
 // and takes no context.
-const queuesKey = "asynq:queues" // set of the lanes that were ever used
+const queuesKey = "asynq:queues" // set of the lanes that were ever used, or have workers
 
 func asynqKey(lane job.Lane, name string) string { return "asynq:{" + string(lane) + "}:" + name }
 

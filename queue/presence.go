@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ const (
 type presence struct {
 	queue *Queue
 	since time.Time
+	pool  job.Pool
 	lanes map[job.Lane]*share
 
 	stop    sync.Once
@@ -54,13 +56,14 @@ type share struct {
 	blocked time.Time // until when nothing is taken
 }
 
-func newPresence(q *Queue, pools []Pool) *presence {
+func newPresence(q *Queue, assigned []Assignment) *presence {
 	p := &presence{
 		queue: q, since: time.Now().UTC().Truncate(time.Millisecond), lanes: make(map[job.Lane]*share),
 		drained: make(chan struct{}), tasks: make(map[string]job.Hold),
 	}
-	for _, pool := range pools {
-		p.lanes[pool.Lane] = &share{slots: pool.Concurrency, done: tally.New(lateSpan), drained: p.drained}
+	for _, work := range assigned {
+		p.pool = work.Lane.Pool()
+		p.lanes[work.Lane] = &share{slots: work.Concurrency, done: tally.New(lateSpan), drained: p.drained}
 	}
 	return p
 }
@@ -183,7 +186,8 @@ func (s *share) report(now time.Time) job.Share {
 // worker is what this process says of itself.
 func (p *presence) worker(now time.Time) job.Worker {
 	w := p.queue.describe()
-	w.Name, w.Since, w.Draining, w.Lanes = p.queue.name, p.since, p.draining(), make(map[job.Lane]job.Share, len(p.lanes))
+	w.Name, w.Pool, w.Since, w.Draining = p.queue.name, p.pool, p.since, p.draining()
+	w.Lanes = make(map[job.Lane]job.Share, len(p.lanes))
 	w.Host, _ = os.Hostname() // empty if it has none
 	for lane, s := range p.lanes {
 		w.Lanes[lane] = s.report(now)
@@ -195,8 +199,21 @@ func (p *presence) worker(now time.Time) job.Worker {
 	return w
 }
 
-// slots is what slotsKey holds of a worker that can draw so many bands at a time.
-func slots(number int, name string) string { return fmt.Sprintf("%d %s", number, name) }
+// slots is what slotsKey holds of a worker that can draw so many bands of a pool at a time.
+func slots(number int, pool job.Pool, name string) string {
+	return fmt.Sprintf("%d@%s %s", number, pool, name)
+}
+
+// parseSlots is the reverse of slots; what is none is of no worker.
+func parseSlots(member string) (number int, pool job.Pool, name string) {
+	text, name, _ := strings.Cut(member, " ")
+	text, of, _ := strings.Cut(text, "@")
+	number, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, "", ""
+	}
+	return number, job.Pool(of), name
+}
 
 // announce says that this process is there and what it does, and hears whether it is
 // to drain. A failure is not reported: it says so again in a second.
@@ -209,17 +226,20 @@ func (p *presence) announce(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	able, unable := w.Lanes[job.Batch].Slots, 0
+	able, unable := w.Lanes[job.Batch.In(p.pool)].Slots, 0
 	if w.Draining {
 		able, unable = unable, able
 	}
 	var told *redis.IntCmd
 	_, _ = p.queue.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		if able != unable {
-			pipe.ZRem(ctx, slotsKey, slots(unable, w.Name))
+			pipe.ZRem(ctx, slotsKey, slots(unable, p.pool, w.Name))
 		}
-		pipe.ZAdd(ctx, slotsKey, redis.Z{Score: float64(now.Unix()), Member: slots(able, w.Name)})
+		pipe.ZAdd(ctx, slotsKey, redis.Z{Score: float64(now.Unix()), Member: slots(able, p.pool, w.Name)})
 		pipe.ZRemRangeByScore(ctx, slotsKey, "-inf", strconv.FormatInt(now.Add(-time.Minute).Unix(), 10))
+		for lane := range p.lanes { // so that it is listed before it has its first task
+			pipe.SAdd(ctx, queuesKey, string(lane))
+		}
 		pipe.Set(ctx, workerKey(w.Name), data, claimTTL)
 		told = pipe.Exists(ctx, drainKey(w.Name))
 		return nil
@@ -236,9 +256,9 @@ func (p *presence) leave(ctx context.Context) {
 	name := p.queue.name
 	_, _ = p.queue.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for _, share := range p.lanes {
-			pipe.ZRem(ctx, slotsKey, slots(share.slots, name))
+			pipe.ZRem(ctx, slotsKey, slots(share.slots, p.pool, name))
 		}
-		pipe.ZRem(ctx, slotsKey, slots(0, name))
+		pipe.ZRem(ctx, slotsKey, slots(0, p.pool, name))
 		pipe.Del(ctx, workerKey(name), drainKey(name))
 		return nil
 	})

@@ -40,10 +40,10 @@ var (
 	errStopping = errors.New("the worker is stopping")
 )
 
-// server runs one pool.
+// server works on one lane.
 type server struct {
 	queue      *Queue
-	pool       Pool
+	work       Assignment
 	presence   *presence
 	claims     *claims
 	handle     Handler
@@ -151,7 +151,7 @@ func (s *server) call(ctx context.Context, t job.Task, d job.Delivery) (err erro
 	defer func() {
 		endStint(err)
 		logging.Panic(ctx, s.queue.log, err, slog.String("task", t.Name()))
-		s.presence.note(ctx, s.pool.Lane, t, err)
+		s.presence.note(ctx, s.work.Lane, t, err)
 	}()
 	defer panics.Recover(&err)
 	return s.handle(ctx, t, d)
@@ -165,13 +165,13 @@ func (s *server) judge(ctx context.Context, at *asynq.Task, d job.Delivery, err 
 		return err
 	case errors.Is(err, job.ErrVersion) && age(at) < versionTimeout:
 		return err
-	case errors.Is(err, job.ErrOutage) && (s.pool.Lane != job.Interactive || age(at) < interactiveLimit):
-		s.queue.log.LogAttrs(ctx, slog.LevelWarn, "task waits for storage", slog.String("lane", string(s.pool.Lane)), slog.Any("err", err))
+	case errors.Is(err, job.ErrOutage) && (s.work.Lane != job.Interactive || age(at) < interactiveLimit):
+		s.queue.log.LogAttrs(ctx, slog.LevelWarn, "task waits for storage", slog.String("lane", string(s.work.Lane)), slog.Any("err", err))
 		return err
 	}
 	id, _ := asynq.GetTaskID(ctx)
 	attrs := []slog.Attr{
-		slog.String("task", id), slog.String("lane", string(s.pool.Lane)), slog.Int("try", d.Try), slog.Any("err", err),
+		slog.String("task", id), slog.String("lane", string(s.work.Lane)), slog.Int("try", d.Try), slog.Any("err", err),
 	}
 	if d.Last() || errors.Is(err, job.ErrVersion) {
 		s.queue.log.LogAttrs(ctx, slog.LevelError, "task dropped", attrs...)

@@ -78,7 +78,7 @@ func storedBandsAreCountedOnce(t *testing.T, f *farm) {
 	completions, err = q.Completions(t.Context(), id)
 	require.NoError(t, err)
 	require.Equal(t, job.Completion{Band: 9}, completions[0], "nobody knows since when")
-	require.NoError(t, q.Cancel(t.Context(), id))
+	require.NoError(t, q.Cancel(t.Context(), job.Job{ID: id}))
 	requireStored(0, 0)
 }
 
@@ -129,10 +129,10 @@ func bandsOfOneJobAreDrawnAtOnce(t *testing.T, f *farm) {
 	for range 2 {
 		w := f.open(t)
 		hearing(t, w)
-		serve(t, w, time.Second, r.handle, queue.Pool{Lane: job.Batch, Concurrency: 2, Poll: soon})
+		serve(t, w, time.Second, r.handle, queue.Assignment{Lane: job.Batch, Concurrency: 2, Poll: soon})
 	}
 	eventually(t, "the workers are there", func() bool {
-		slots, err := q.Slots(t.Context())
+		slots, err := q.Slots(t.Context(), "")
 		return err == nil && slots == 4
 	})
 	for range 2 {
@@ -153,7 +153,7 @@ func bandsOfOneJobAreDrawnAtOnce(t *testing.T, f *farm) {
 	for _, name := range names {
 		require.True(t, workers[name])
 	}
-	require.NoError(t, q.Cancel(t.Context(), task(t, 1, job.Control).ID))
+	require.NoError(t, q.Cancel(t.Context(), task(t, 1, job.Control).Job()))
 	eventually(t, "all are stopped", func() bool {
 		pending, active, retry := f.count(t, job.Batch)
 		return pending+active+retry == 0

@@ -69,7 +69,7 @@ func run(t *testing.T, start func(t *testing.T) (url string)) {
 		{"TasksCarryTheirRequest", tasksCarryTheirRequest},
 		{"TheSameTaskIsQueuedOnce", theSameTaskIsQueuedOnce},
 		{"DistinctTasksAreAllDelivered", distinctTasksAreAllDelivered},
-		{"PoolsKeepToTheirConcurrency", poolsKeepToTheirConcurrency},
+		{"LanesKeepToTheirConcurrency", lanesKeepToTheirConcurrency},
 		{"RoomEndsAtTheLimit", roomEndsAtTheLimit},
 		{"FailuresAreTriedAgainLaterAndLater", failuresAreTriedAgainLaterAndLater},
 		{"ThePanickingHandlerIsTriedAgain", thePanickingHandlerIsTriedAgain},
@@ -107,6 +107,8 @@ func run(t *testing.T, start func(t *testing.T) (url string)) {
 		{"DrainingWorkersTakeNothingMore", drainingWorkersTakeNothingMore},
 		{"WorkersThatStopSayThatTheyDrain", workersThatStopSayThatTheyDrain},
 		{"WorkersAtWhichAllFailsAreBlocked", workersAtWhichAllFailsAreBlocked},
+		{"PoolsHaveWorkersOfTheirOwn", poolsHaveWorkersOfTheirOwn},
+		{"JobsOfPoolsAreFoundAndCanceled", jobsOfPoolsAreFoundAndCanceled},
 		{"BacklogsSayWhatWaits", backlogsSayWhatWaits},
 		{"PositionsCountFromTheNext", positionsCountFromTheNext},
 	} {
@@ -190,18 +192,18 @@ const (
 	never = 10 * time.Minute
 )
 
-func pool(lane job.Lane, poll time.Duration) queue.Pool {
-	return queue.Pool{Lane: lane, Concurrency: 4, Poll: poll}
+func assign(lane job.Lane, poll time.Duration) queue.Assignment {
+	return queue.Assignment{Lane: lane, Concurrency: 4, Poll: poll}
 }
 
 // serve works in the background until the returned function is called, or the
 // test ends.
-func serve(tb testing.TB, q *queue.Queue, grace time.Duration, handle queue.Handler, pools ...queue.Pool) (stop func()) {
+func serve(tb testing.TB, q *queue.Queue, grace time.Duration, handle queue.Handler, assigned ...queue.Assignment) (stop func()) {
 	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	var err error
-	done.Go(func() { err = q.Serve(ctx, pools, grace, handle) })
+	done.Go(func() { err = q.Serve(ctx, assigned, grace, handle) })
 	stop = sync.OnceFunc(func() {
 		cancel()
 		done.Wait()
@@ -331,7 +333,7 @@ func work(url string) {
 	ctx := context.Background()
 	q, err := queue.Open(ctx, queue.Config{URL: url, Limit: 1, Log: slog.New(slog.DiscardHandler)})
 	if err == nil {
-		err = q.Serve(ctx, []queue.Pool{pool(job.Batch, soon)}, time.Hour, func(ctx context.Context, t job.Task, _ job.Delivery) error {
+		err = q.Serve(ctx, []queue.Assignment{assign(job.Batch, soon)}, time.Hour, func(ctx context.Context, t job.Task, _ job.Delivery) error {
 			fmt.Fprintln(os.Stdout, "working on", t.ID)
 			return untilStopped(ctx, 1)
 		})

@@ -34,7 +34,7 @@ func tasksCarryTheirRequest(t *testing.T, f *farm) {
 			return context.DeadlineExceeded
 		}
 		return q.Enqueue(ctx, next)
-	}, pool(job.Control, soon))
+	}, assign(job.Control, soon))
 	require.NoError(t, q.Enqueue(requestid.With(t.Context(), "r1"), first))
 	require.Equal(t, delivery{first, 1, "r1"}, receive(t, seen, "the first try"))
 	require.Equal(t, delivery{first, 2, "r1"}, receive(t, seen, "the second"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -77,15 +78,25 @@ func (q *Queue) resetAttempts(ctx context.Context, t job.Task) {
 }
 
 // NotWaiting returns those of tasks that no worker can be expected to come to: a
-// worker has them, or nobody. It costs far less than to revive them all.
+// worker has them, or nobody. It costs far less than to revive them all. Tasks are named
+// by their lanes in the default pool and found in any pool's: whoever lists what is owed
+// does not know of pools.
 func (q *Queue) NotWaiting(ctx context.Context, tasks ...job.Task) ([]job.Task, error) {
 	if len(tasks) == 0 {
 		return nil, nil
 	}
-	states := make([]*redis.StringCmd, len(tasks))
-	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	lanes, err := q.lanes(ctx)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	states := make([][]*redis.StringCmd, len(tasks))
+	_, err = q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, t := range tasks {
-			states[i] = p.HGet(ctx, taskKey(t.Lane, t.Name()), "state")
+			for _, lane := range lanes {
+				if lane.Base() == t.Lane {
+					states[i] = append(states[i], p.HGet(ctx, taskKey(lane, t.Name()), "state"))
+				}
+			}
 		}
 		return nil
 	})
@@ -94,13 +105,20 @@ func (q *Queue) NotWaiting(ctx context.Context, tasks ...job.Task) ([]job.Task, 
 	}
 	var others []job.Task
 	for i, t := range tasks {
-		switch states[i].Val() {
-		case asynq.TaskStatePending.String(), asynq.TaskStateRetry.String(), asynq.TaskStateScheduled.String():
-		default:
+		if !slices.ContainsFunc(states[i], waits) {
 			others = append(others, t)
 		}
 	}
 	return others, nil
+}
+
+// waits reports whether the state of a task is that of one which a worker will come to.
+func waits(state *redis.StringCmd) bool {
+	switch state.Val() {
+	case asynq.TaskStatePending.String(), asynq.TaskStateRetry.String(), asynq.TaskStateScheduled.String():
+		return true
+	}
+	return false
 }
 
 // taskState is what Redis holds of the tasks for an image.

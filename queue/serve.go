@@ -19,11 +19,12 @@ import (
 // failure, the handler records itself.
 type Handler func(ctx context.Context, t job.Task, d job.Delivery) error
 
-// Pool is the share of this process that works on one lane.
-type Pool struct {
+// Assignment is the share of this process that works on one lane. All those of a process
+// are in lanes of one pool.
+type Assignment struct {
 	Lane        job.Lane
 	Concurrency int           // tasks at a time; at least 1
-	Poll        time.Duration // how long an idle pool trusts that it would have been woken
+	Poll        time.Duration // how long an idle worker trusts that it would have been woken
 }
 
 const (
@@ -37,12 +38,12 @@ const (
 	stopTimeout = time.Second
 )
 
-// Serve works on the pools' lanes until ctx ends. Then it takes no more tasks,
+// Serve works on the lanes assigned to it until ctx ends. Then it takes no more tasks,
 // gives those under way until grace has passed, ends the contexts of the rest
 // and hands their tasks back, which other workers take up at once. It returns
 // when every handler has returned.
-func (q *Queue) Serve(ctx context.Context, pools []Pool, grace time.Duration, handle Handler) error {
-	there := newPresence(q, pools)
+func (q *Queue) Serve(ctx context.Context, assigned []Assignment, grace time.Duration, handle Handler) error {
+	there := newPresence(q, assigned)
 	q.serving.Store(there)
 	held := newClaims(there)
 	defer context.AfterFunc(ctx, there.drain)()
@@ -52,13 +53,13 @@ func (q *Queue) Serve(ctx context.Context, pools []Pool, grace time.Duration, ha
 	keeper.Go(func() { held.keep(background) })
 
 	var servers sync.WaitGroup
-	errs := make(chan error, len(pools))
+	errs := make(chan error, len(assigned))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	for _, pool := range pools {
-		s := &server{queue: q, pool: pool, presence: there, claims: held, handle: handle, handedBack: make(chan struct{})}
+	for _, work := range assigned {
+		s := &server{queue: q, work: work, presence: there, claims: held, handle: handle, handedBack: make(chan struct{})}
 		servers.Go(func() {
-			defer cancel() // one pool that cannot start ends the others
+			defer cancel() // one that cannot start ends the others
 			errs <- s.run(ctx, background, grace)
 		})
 	}
@@ -73,13 +74,13 @@ func (q *Queue) Serve(ctx context.Context, pools []Pool, grace time.Duration, ha
 	return errors.Join(all...)
 }
 
-// run works on the pool's lane until ctx ends, and then ends what is under way
+// run works on the lane until ctx ends, and then ends what is under way
 // as [Queue.Serve] says. background is the context of everything it does.
 func (s *server) run(ctx, background context.Context, grace time.Duration) error {
-	wakes, unsubscribe := s.queue.bus.sleeper(s.pool.Lane)
+	wakes, unsubscribe := s.queue.bus.sleeper(s.work.Lane)
 	defer unsubscribe()
-	g := newGate(s.pool.Lane, wakes, s.pool.Poll)
-	g.hold = s.presence.lanes[s.pool.Lane].hold
+	g := newGate(s.work.Lane, wakes, s.work.Poll)
+	g.hold = s.presence.lanes[s.work.Lane].hold
 	rdb := redis.NewClient(s.queue.options)
 	rdb.AddHook(g)
 	defer rdb.Close() // nothing is left to lose
@@ -87,8 +88,8 @@ func (s *server) run(ctx, background context.Context, grace time.Duration) error
 	interrupted, interrupt := context.WithCancel(background)
 	defer interrupt()
 	srv := asynq.NewServerFromRedisClient(rdb, asynq.Config{
-		Concurrency:              s.pool.Concurrency,
-		Queues:                   map[string]int{string(s.pool.Lane): 1},
+		Concurrency:              s.work.Concurrency,
+		Queues:                   map[string]int{string(s.work.Lane): 1},
 		BaseContext:              func() context.Context { return background },
 		TaskCheckInterval:        pause,
 		DelayedTaskCheckInterval: time.Second,
@@ -126,5 +127,5 @@ func (s *server) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
 	// A wake-up that is lost costs the time until a worker looks by itself.
-	_ = s.queue.rdb.Publish(ctx, wakeChannel, string(s.pool.Lane)).Err()
+	_ = s.queue.rdb.Publish(ctx, wakeChannel, string(s.work.Lane)).Err()
 }

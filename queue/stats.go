@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 
 // Stats is what Redis holds at one moment.
 type Stats struct {
-	Lanes   []LaneStats // in the order of [job.Lanes]
+	Lanes   []LaneStats // in the order of [job.Lanes], and then those of pools
 	Workers int         // processes that draw bands, or did so within [claimTTL]
 	Slots   int         // bands that they can draw at a time
 }
@@ -38,10 +37,13 @@ func TaskStates() []string { return []string{"pending", "active", "scheduled", "
 // tasks: asynq's own statistics also estimate memory, task by task. A Redis that does
 // not answer is an error, [job.ErrUnavailable].
 func (q *Queue) Stats(ctx context.Context) (Stats, error) {
-	lanes := job.Lanes()
+	lanes, err := q.lanes(ctx)
+	if err != nil {
+		return Stats{}, fmt.Errorf("statistics of the queue: %w", unavailable(err))
+	}
 	asked := make([]laneQuestion, len(lanes))
 	var slots *redis.StringSliceCmd
-	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err = q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, lane := range lanes {
 			asked[i] = askLane(ctx, p, lane)
 		}
@@ -60,6 +62,22 @@ func (q *Queue) Stats(ctx context.Context) (Stats, error) {
 		stats.Lanes = append(stats.Lanes, asked[i].stats(since[i]))
 	}
 	return stats, nil
+}
+
+// lanes are those of the default pool, and those of other pools that are in use, or were.
+func (q *Queue) lanes(ctx context.Context) ([]job.Lane, error) {
+	used, err := q.rdb.SMembers(ctx, queuesKey).Result()
+	if err != nil {
+		return nil, err
+	}
+	all := job.Lanes()
+	slices.Sort(used)
+	for _, name := range used {
+		if lane, ok := job.ParseLane(name); ok && lane.Pool() != "" {
+			all = append(all, lane)
+		}
+	}
+	return all, nil
 }
 
 // laneQuestion is what Redis is asked of a lane, in one round trip with the others.
@@ -113,14 +131,11 @@ func (q laneQuestion) stats(since *redis.StringCmd) LaneStats {
 	return s
 }
 
-// countSlots adds up what workers say in slotsKey.
-func countSlots(members []string) int {
-	slots := 0
+// countSlots adds up what workers of all pools say in slotsKey.
+func countSlots(members []string) (slots int) {
 	for _, member := range members {
-		number, _, _ := strings.Cut(member, " ")
-		if n, err := strconv.Atoi(number); err == nil {
-			slots += n
-		}
+		number, _, _ := parseSlots(member)
+		slots += number
 	}
 	return slots
 }

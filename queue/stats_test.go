@@ -61,7 +61,7 @@ func prepassesAreToldWhileTheyAreComputed(t *testing.T, f *farm) {
 			seen <- known[runs.ID].Prepass
 		}
 		return nil
-	}, pool(job.Control, soon))
+	}, assign(job.Control, soon))
 	enqueue(t, q, runs)
 	require.InDelta(t, 0.5, receive(t, seen, "the prepass"), 0)
 	require.Zero(t, receive(t, seen, "its end"), "it is complete")
@@ -94,7 +94,7 @@ func statsAreWhatTheLanesHold(t *testing.T, f *farm) {
 
 	require.NoError(t, f.rdb.Set(t.Context(), "asynq:{batch}:paused", 1, 0).Err())
 	busy := record(untilStopped)
-	serve(t, q, 0, busy.handle, pool(job.Control, soon))
+	serve(t, q, 0, busy.handle, assign(job.Control, soon))
 	for range 4 {
 		queued := receive(t, busy.calls, "the first tasks").QueuedAt
 		assert.WithinDuration(t, before, queued, testTimeout)

@@ -61,7 +61,7 @@ func wakeUpsBeatThePoll(t *testing.T, f *farm) {
 	for range 2 {
 		worker := f.open(t)
 		hearing(t, worker)
-		serve(t, worker, time.Second, r.handle, pool(job.Interactive, never), pool(job.Batch, never))
+		serve(t, worker, time.Second, r.handle, assign(job.Interactive, never), assign(job.Batch, never))
 	}
 	for i := range 30 {
 		enqueue(t, q, task(t, 1+i, []job.Lane{job.Interactive, job.Batch}[i%2]))
@@ -98,7 +98,7 @@ func TestIdleServerIsQuiet(t *testing.T) {
 	f := onRedis(t)
 	r := record(succeed)
 	q := f.open(t)
-	serve(t, q, time.Second, r.handle, pool(job.Interactive, 250*time.Millisecond), pool(job.Batch, 10*time.Second))
+	serve(t, q, time.Second, r.handle, assign(job.Interactive, 250*time.Millisecond), assign(job.Batch, 10*time.Second))
 	enqueue(t, q, task(t, 1, job.Interactive), task(t, 2, job.Batch))
 	receive(t, r.calls, "a task")
 	receive(t, r.calls, "a task")
@@ -138,7 +138,7 @@ func TestRestartOfRedisWakesWaiters(t *testing.T) {
 	var waiting []<-chan job.Notice
 	for _, q := range queues {
 		hearing(t, q)
-		serve(t, q, time.Second, r.handle, pool(job.Batch, never))
+		serve(t, q, time.Second, r.handle, assign(job.Batch, never))
 		ch, unsubscribe := q.Subscribe(id)
 		defer unsubscribe()
 		waiting = append(waiting, ch)
@@ -172,7 +172,7 @@ func TestUnreachableRedisIsUnavailable(t *testing.T) {
 		"room":    func(ctx context.Context) error { return q.Room(ctx, job.Batch) },
 		"enqueue": func(ctx context.Context) error { return q.Enqueue(ctx, want) },
 		"revive":  func(ctx context.Context) error { return q.Revive(ctx, want) },
-		"cancel":  func(ctx context.Context) error { return q.Cancel(ctx, want.ID) },
+		"cancel":  func(ctx context.Context) error { return q.Cancel(ctx, want.Job()) },
 		"publish": func(ctx context.Context) error { return q.Publish(ctx, job.Notice{ID: want.ID}) },
 		"progress": func(ctx context.Context) error {
 			_, err := q.ProgressOf(ctx, want.ID)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -14,13 +13,19 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-// Slots is how many bands all workers together can draw at a time.
-func (q *Queue) Slots(ctx context.Context) (int, error) {
+// Slots is how many bands all workers of a pool together can draw at a time.
+func (q *Queue) Slots(ctx context.Context, pool job.Pool) (int, error) {
 	members, err := q.rdb.ZRangeArgs(ctx, lately(slotsKey)).Result()
 	if err != nil {
 		return 0, unavailable(err)
 	}
-	return countSlots(members), nil
+	slots := 0
+	for _, member := range members {
+		if number, of, _ := parseSlots(member); of == pool {
+			slots += number
+		}
+	}
+	return slots, nil
 }
 
 // Workers are the processes that draw, in the order of their names, as they have said
@@ -32,7 +37,7 @@ func (q *Queue) Workers(ctx context.Context) ([]job.Worker, error) {
 	}
 	keys := make([]string, len(members))
 	for i, member := range members {
-		_, name, _ := strings.Cut(member, " ")
+		_, _, name := parseSlots(member)
 		keys[i] = workerKey(name)
 	}
 	slices.Sort(keys)

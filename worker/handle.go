@@ -216,7 +216,7 @@ func (w *Worker) tidy(ctx context.Context, t job.Task, end job.State) {
 	case job.Failed:
 		// The other tasks of the job stop, this one too. Those that do not hear it
 		// find out when they are done.
-		_ = w.deps.Tasks.Cancel(ctx, t.ID)
+		_ = w.deps.Tasks.Cancel(ctx, t.Job())
 	case job.Queued, job.Running, job.Canceled:
 	}
 }

@@ -86,10 +86,10 @@ func (q *notebook) RemoveGhosts(context.Context) error {
 	return nil
 }
 
-func (q *notebook) Cancel(_ context.Context, id spec.ID) error {
+func (q *notebook) Cancel(_ context.Context, j job.Job) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.canceled = append(q.canceled, id)
+	q.canceled = append(q.canceled, j.ID)
 	return nil
 }
 
@@ -100,7 +100,7 @@ func (q *notebook) Failed(_ context.Context, _ spec.ID, reason string) error {
 	return nil
 }
 
-func (q *notebook) Slots(context.Context) (int, error) { return 1, nil }
+func (q *notebook) Slots(context.Context, job.Pool) (int, error) { return 1, nil }
 
 func (q *notebook) Begin(_ context.Context, _ spec.ID, _, next int) error {
 	q.mu.Lock()

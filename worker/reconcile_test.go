@@ -170,9 +170,9 @@ func TestJobsThatWereOnlyAcceptedAreDrawn(t *testing.T) {
 	}
 	for _, q := range queues {
 		w := worker.New(worker.Config{Band: time.Second}, dependencies(t, b.ledger, q))
-		pools := []queue.Pool{{Lane: job.Control, Concurrency: 2, Poll: time.Minute}}
+		assigned := []queue.Assignment{{Lane: job.Control, Concurrency: 2, Poll: time.Minute}}
 		running.Go(func() {
-			if err := q.Serve(ctx, pools, time.Second, w.Handle); err != nil {
+			if err := q.Serve(ctx, assigned, time.Second, w.Handle); err != nil {
 				t.Error(err)
 			}
 		})

@@ -119,7 +119,7 @@ const (
 
 // window is how many bands of a job are in the queue at a time.
 func (s *scheduler) window(ctx context.Context, j job.Job) (int, error) {
-	slots, err := s.progress.Slots(ctx)
+	slots, err := s.progress.Slots(ctx, j.Pool)
 	switch j.Priority {
 	case job.High:
 		return max(2*atLeast, perSlotHigh*slots), err

@@ -33,12 +33,13 @@ type Tasks interface {
 	Enqueue(ctx context.Context, t job.Task) error
 	// Revive queues a task anew if it is neither waiting nor being worked on.
 	Revive(ctx context.Context, t job.Task) error
-	// NotWaiting returns those of tasks that do not wait in the queue.
+	// NotWaiting returns those of tasks, as they are in the default pool, that do not wait
+	// in any pool's lane.
 	NotWaiting(ctx context.Context, tasks ...job.Task) ([]job.Task, error)
 	// RemoveGhosts removes what the queue counts as being worked on and nobody has.
 	RemoveGhosts(ctx context.Context) error
 	// Cancel stops the tasks of a job, and forgets its progress.
-	Cancel(ctx context.Context, id spec.ID) error
+	Cancel(ctx context.Context, j job.Job) error
 }
 
 // Progress is where the workers note how far the bands of a job are. It may be
@@ -57,8 +58,8 @@ type Progress interface {
 	Failed(ctx context.Context, id spec.ID, reason string) error
 	// Forget drops what is noted of a job.
 	Forget(ctx context.Context, id spec.ID) error
-	// Slots is how many bands all workers together can draw at a time.
-	Slots(ctx context.Context) (int, error)
+	// Slots is how many bands all workers of a pool together can draw at a time.
+	Slots(ctx context.Context, pool job.Pool) (int, error)
 }
 
 // Previews is where the workers show what the bands they have drawn look like. It

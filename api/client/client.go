@@ -56,6 +56,9 @@ func (c *Client) SubmitAs(ctx context.Context, s spec.Spec, t job.Terms) (job.St
 	if t.Title != "" {
 		query.Set("title", t.Title)
 	}
+	if t.Pool != "" {
+		query.Set("pool", string(t.Pool))
+	}
 	if len(t.Tags) > 0 {
 		query["tag"] = t.Tags
 	}

@@ -107,7 +107,7 @@ func (f *farm) work() {
 	})
 	var running sync.WaitGroup
 	running.Go(func() {
-		_ = f.queue.Serve(ctx, []queue.Pool{{Lane: job.Control, Concurrency: 1, Poll: 20 * time.Millisecond}}, time.Millisecond, w.Handle)
+		_ = f.queue.Serve(ctx, []queue.Assignment{{Lane: job.Control, Concurrency: 1, Poll: 20 * time.Millisecond}}, time.Millisecond, w.Handle)
 	})
 	f.ends = append(f.ends, func() {
 		stop()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -10,7 +11,9 @@ import (
 	"time"
 
 	"mandelfarm/api/client"
+	"mandelfarm/job"
 	"mandelfarm/queue"
+	"mandelfarm/renderer/spec"
 	"mandelfarm/storage/s3"
 )
 
@@ -87,6 +90,15 @@ func farmURL(value string) string {
 func redisURL(value string) string {
 	_, err := queue.ParseURL(value)
 	return reason(err)
+}
+
+// poolName says what a name of a pool must be, in the words of a setting.
+func poolName(name string) error {
+	_, err := job.ParsePool(name)
+	if field, ok := errors.AsType[*spec.FieldError](err); ok {
+		return errors.New("want what is " + strings.TrimPrefix(field.Reason, "must be "))
+	}
+	return err
 }
 
 func reason(err error) string {

@@ -71,6 +71,7 @@ func apiCommand(env environment) *cobra.Command {
 	s.addServers(cmd.Flags())
 	s.addAPI(cmd.Flags())
 	s.addPresign(cmd.Flags())
+	s.addPools(cmd.Flags())
 	s.addLog(cmd.Flags())
 	s.addTracing(cmd.Flags())
 	return cmd
@@ -88,6 +89,7 @@ func workerCommand(env environment) *cobra.Command {
 	s.addConnections(cmd.Flags())
 	s.addServers(cmd.Flags())
 	s.addWorker(cmd.Flags())
+	s.addPool(cmd.Flags())
 	s.addLog(cmd.Flags())
 	s.addTracing(cmd.Flags())
 	return cmd

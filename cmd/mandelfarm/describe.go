@@ -97,6 +97,7 @@ func details(st job.Status) string {
 	row("picture", drawing(st))
 	row("tags", strings.Join(st.Tags, " "))
 	row("priority", string(st.Priority))
+	row("pool", string(st.Pool))
 	row("state", standing(st))
 	row("accepted", moment(st.AcceptedAt))
 	row("started", moment(st.StartedAt))

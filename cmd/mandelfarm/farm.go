@@ -227,7 +227,7 @@ func (f *farm) newWorker(ctx context.Context) (*worker.Worker, error) {
 		Threads: set.threads, Band: set.band, AtOnce: set.batch, Speed: speed, PrepassCache: set.prepassCache,
 		ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes, PrepassMaxAge: set.prepassMaxAge,
 		Abandoned: f.abilities.abandoned,
-	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Progress: q, Live: q, Previews: q, Notices: f.notices(), Locks: q, Log: f.log, Observer: f.metrics.Work(f.ended)})
+	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Progress: q, Live: q, Previews: q, Notices: f.notices(), Locks: q, Log: f.log, Observer: f.metrics.Work(f.ended, job.Pool(set.pool))})
 	f.metrics.Prepasses(w.CacheStats)
 	return w, nil
 }
@@ -240,10 +240,10 @@ const auditInterval = 24 * time.Hour
 // the grace.
 func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Handler, grace time.Duration) error {
 	set := f.settings.worker
-	pools := []queue.Pool{
-		{Lane: job.Interactive, Concurrency: set.interactive, Poll: set.poll},
-		{Lane: job.Control, Concurrency: set.control, Poll: set.poll},
-		{Lane: job.Batch, Concurrency: set.batch, Poll: set.poll},
+	atOnce := map[job.Lane]int{job.Interactive: set.interactive, job.Control: set.control, job.Batch: set.batch}
+	var assigned []queue.Assignment
+	for _, lane := range job.Pool(set.pool).Lanes() {
+		assigned = append(assigned, queue.Assignment{Lane: lane, Concurrency: atOnce[lane.Base()], Poll: set.poll})
 	}
 	f.queue.Introduce(func() job.Worker {
 		return job.Worker{
@@ -252,7 +252,7 @@ func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Ha
 		}
 	})
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return f.queue.Serve(ctx, pools, grace, handle) })
+	g.Go(func() error { return f.queue.Serve(ctx, assigned, grace, handle) })
 	g.Go(func() error {
 		w.Reconcile(ctx, set.reconcile)
 		return nil

@@ -127,6 +127,9 @@ func printWorkers(out io.Writer, workers []job.Worker, now time.Time) error {
 // condition is how a worker does.
 func condition(w job.Worker, now time.Time) string {
 	words := []string{fmt.Sprintf("%.1f Mpixel/s", w.PixelsPerSecond/1e6)}
+	if w.Pool != "" {
+		words = append(words, "pool "+string(w.Pool))
+	}
 	if w.Draining {
 		words = append(words, "draining")
 	}

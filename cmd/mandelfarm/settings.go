@@ -57,6 +57,7 @@ type workerSettings struct {
 	reconcile   time.Duration
 	sweep       time.Duration
 	grace       time.Duration
+	pool        string
 
 	rendersMaxAge   time.Duration
 	rendersMaxBytes int64
@@ -177,6 +178,16 @@ func (s *settings) addWorker(fs *pflag.FlagSet) {
 		row("prepass-cache-bytes", &w.prepassCache, 512<<20, "`bytes` of prepasses, such as reference orbits, kept in memory, with what drawing makes of them; 0 keeps none", zeroOrMoreBytes),
 		row("grace", &w.grace, 20*time.Second, "`duration` that work under way may go on after SIGTERM before it is handed back", atLeast(time.Millisecond)),
 	)
+}
+
+// addPools adds which pools there are, for those who accept jobs.
+func (s *settings) addPools(fs *pflag.FlagSet) {
+	s.add(fs, list("pools", &s.api.Pools, "`names`, separated by commas, of the pools that jobs may ask for; workers have one of them as POOL", each(poolName)))
+}
+
+// addPool adds the pool of a worker.
+func (s *settings) addPool(fs *pflag.FlagSet) {
+	s.add(fs, row("pool", &s.worker.pool, "", "`name` of the pool whose jobs this worker draws, and nothing else; by default it draws those that ask for none, and what somebody waits for", func(name string) string { return reason(poolName(name)) }))
 }
 
 func (s *settings) addThreads(fs *pflag.FlagSet) {

@@ -19,7 +19,7 @@ func submitCommand(env environment) *cobra.Command {
 	var wait bool
 	var view viewFlags
 	var terms job.Terms
-	var priority string
+	var priority, pool string
 	cmd := &cobra.Command{
 		Use:   "submit [SPEC.json]",
 		Short: "Have a farm draw a picture",
@@ -40,6 +40,9 @@ With --wait, which --output implies, it shows the progress until the job ends.`,
 		}
 		terms.Priority, err = job.ParsePriority(priority)
 		if err == nil {
+			terms.Pool, err = job.ParsePool(pool)
+		}
+		if err == nil {
 			err = terms.Check()
 		}
 		if err != nil {
@@ -50,7 +53,8 @@ With --wait, which --output implies, it shows the progress until the job ends.`,
 	cmd.Flags().StringVar(&priority, "priority", "", "`priority` of the job: high, normal or low; by default normal")
 	cmd.Flags().StringVar(&terms.Title, "title", "", "`title` of the job")
 	cmd.Flags().StringArrayVar(&terms.Tags, "tag", nil, "`tag` of the job; may be given several times")
-	arguments(cmd.Flags(), "priority", "title", "tag")
+	cmd.Flags().StringVar(&pool, "pool", "", "`pool` whose workers draw the job; by default those of none")
+	arguments(cmd.Flags(), "priority", "title", "tag", "pool")
 	cmd.Flags().BoolVar(&wait, "wait", false, "show the progress until the job ends")
 	arguments(cmd.Flags(), "wait")
 	addOutput(cmd, &output)
