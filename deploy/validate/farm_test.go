@@ -78,16 +78,42 @@ func healthy(t *testing.T, address string) {
 	})
 }
 
-// start runs a part of the farm with the settings of docker-compose.yml, on a Redis with
-// the password "password", until the test ends. It returns its address.
-func start(t *testing.T, part, redis string, store *bucket) (address string) {
+// start runs a part of the farm with the settings of docker-compose.yml and others, on a
+// Redis with the password "password", until the test ends. It returns its address.
+func start(t *testing.T, part, redis string, store *bucket, settings map[string]string) (address string) {
 	t.Helper()
 	address = freeAddress(t)
-	run(t, composeLaunch(t, parts(t)[part]).exec(t.Context(), t, map[string]string{
+	env := map[string]string{
 		"LISTEN": address, "REDIS_URL": "redis://:password@" + redis + "/0", "S3_ENDPOINT": store.URL, "BAND_TIME": "1ms",
-	}))
+	}
+	maps.Copy(env, settings)
+	run(t, composeLaunch(t, parts(t)[part]).exec(t.Context(), t, env))
 	healthy(t, address)
 	return address
+}
+
+// TestScalerOfAPoolWatchesTheListsInUse runs api and worker with the pool of its manifests.
+func TestScalerOfAPoolWatchesTheListsInUse(t *testing.T) {
+	t.Parallel()
+	redis := miniredis.RunT(t)
+	redis.RequireAuth("password")
+	store, objs := newBucket(t), buildKustomize(t, pools)
+	env := func(workload, variable string) map[string]string {
+		return map[string]string{variable: objs.environment(t, podOf(t, objs, workload).Spec.Containers[0])[variable]}
+	}
+	api := "http://" + start(t, "api", redis.Addr(), store, env("mandelfarm-api", "POOLS"))
+	submitTo(t, api, "large-memory", `{"width": 101, "height": 51}`)
+	until(t, "the small job waits", func() bool { return len(lists(redis)) == 1 })
+	seen := lists(redis)
+	start(t, "worker", redis.Addr(), store, env(poolWorkersName, "POOL"))
+	until(t, "it is worked on", func() bool { return store.waiting() == 1 })
+	submitTo(t, api, "large-memory", `{"width": 1200, "height": 1200}`)
+	until(t, "two bands are worked on, and more wait", func() bool { return store.waiting() == 3 && len(lists(redis)) == 3 })
+	seen = append(seen, lists(redis)...)
+	slices.Sort(seen)
+	if want := slices.Sorted(slices.Values(scaledLists(scaler(t, poolWorkersName), ""))); !slices.Equal(seen, want) {
+		t.Errorf("tasks wait and are worked on in %q, the scaler watches %q", seen, want)
+	}
 }
 
 // TestScalerWatchesTheListsInUse runs api and worker with the settings of
@@ -99,20 +125,20 @@ func TestScalerWatchesTheListsInUse(t *testing.T) {
 	redis := miniredis.RunT(t)
 	redis.RequireAuth("password")
 	store := newBucket(t)
-	api := start(t, "api", redis.Addr(), store)
+	api := start(t, "api", redis.Addr(), store, nil)
 	answers := make(chan string, 2)
 	order := func(method, path, body string) {
 		go func() { answers <- request(t.Context(), method, "http://"+api+path, body) }()
 	}
 	order(http.MethodGet, "/generate/100/50", "")
 	order(http.MethodPost, "/jobs", `{"width": 101, "height": 51}`)
-	pending, active := scaledLists(t, ":pending"), scaledLists(t, ":active")
+	pending, active := scaledLists(scaler(t, workersName), ":pending"), scaledLists(scaler(t, workersName), ":active")
 	until(t, "two tasks wait", func() bool { return len(lists(redis)) == 2 })
 	seen := lists(redis)
 
 	// The bucket keeps a worker that stores a picture or a band waiting, and so at
 	// work: two bands at a time of the large job, while more of them wait.
-	start(t, "worker", redis.Addr(), store)
+	start(t, "worker", redis.Addr(), store, nil)
 	until(t, "two tasks are worked on", func() bool { return store.waiting() == 2 })
 	large := submit(t, "http://"+api, `{"width": 1200, "height": 1200}`)
 	until(t, "two bands are worked on, and more wait", func() bool {
@@ -134,7 +160,7 @@ func TestScalerWatchesTheListsInUse(t *testing.T) {
 		t.Errorf("answers are %q, want %q", got, want)
 	}
 
-	if got, want := len(pending)+len(active), len(scaler(t).Spec.Triggers); got != want {
+	if got, want := len(pending)+len(active), len(scaler(t, workersName).Spec.Triggers); got != want {
 		t.Errorf("of %d triggers %d watch tasks", want, got)
 	}
 }
@@ -142,7 +168,18 @@ func TestScalerWatchesTheListsInUse(t *testing.T) {
 // submit posts a Spec and returns the job's location.
 func submit(t *testing.T, url, spec string) string {
 	t.Helper()
-	response, err := http.Post(url+"/jobs", "application/json", strings.NewReader(spec))
+	return post(t, url+"/jobs", spec)
+}
+
+// submitTo posts a Spec for a pool.
+func submitTo(t *testing.T, url, pool, spec string) {
+	t.Helper()
+	post(t, url+"/jobs?pool="+pool, spec)
+}
+
+func post(t *testing.T, address, spec string) (location string) {
+	t.Helper()
+	response, err := http.Post(address, "application/json", strings.NewReader(spec))
 	if err != nil {
 		t.Fatal(err)
 	}

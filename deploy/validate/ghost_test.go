@@ -66,9 +66,9 @@ func (s server) work(t *testing.T, spec scaledObjectSpec) any {
 // until it is stored, though its lease is lost as well.
 func TestScalerForgetsGhosts(t *testing.T) {
 	t.Parallel()
-	redis, store, spec := newServer(t), newBucket(t), scaler(t).Spec
-	api := start(t, "api", redis.address, store)
-	start(t, "worker", redis.address, store)
+	redis, store, spec := newServer(t), newBucket(t), scaler(t, workersName).Spec
+	api := start(t, "api", redis.address, store, nil)
+	start(t, "worker", redis.address, store, nil)
 	submit(t, "http://"+api, `{"width": 101, "height": 51}`)
 	until(t, "the picture is worked on", func() bool { return store.waiting() == 1 })
 	if got := redis.work(t, spec); got != 1.0 {

@@ -65,16 +65,46 @@ type (
 	}
 )
 
-// scaler returns the ScaledObject that production scales workers by.
-func scaler(t *testing.T) *scaledObject {
+// workersName is the Deployment of the workers of no pool, and of their scaler.
+const workersName = "mandelfarm-worker"
+
+// poolWorkersName is that of the workers of the pool.
+const poolWorkersName = "mandelfarm-worker-large-memory"
+
+// scaler returns the ScaledObject that workers are scaled by.
+func scaler(t *testing.T, name string) *scaledObject {
 	t.Helper()
-	return one[*scaledObject](t, buildKustomize(t, production))
+	for _, found := range all[*scaledObject](buildKustomize(t, pools)) {
+		if found.Name == name {
+			return found
+		}
+	}
+	t.Fatalf("no ScaledObject %s", name)
+	return nil
 }
 
-// TestScalerCountsAllWork computes the formula as KEDA does.
-func TestScalerCountsAllWork(t *testing.T) {
+// everyScaler checks the scaler of all workers and that of a pool's.
+func everyScaler(t *testing.T, check func(t *testing.T, s *scaledObject)) {
+	t.Helper()
+	for _, name := range []string{workersName, poolWorkersName} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			check(t, scaler(t, name))
+		})
+	}
+}
+
+// TestScalersCountAllWork computes the formula as KEDA does.
+func TestScalersCountAllWork(t *testing.T) {
 	t.Parallel()
-	spec := scaler(t).Spec
+	everyScaler(t, func(t *testing.T, s *scaledObject) {
+		t.Helper()
+		countsAllWork(t, s.Spec)
+	})
+}
+
+func countsAllWork(t *testing.T, spec scaledObjectSpec) {
+	t.Helper()
 	lengths := make(map[string]float64)
 	var want float64
 	for i, trigger := range spec.Triggers {
@@ -103,12 +133,19 @@ func compute(t *testing.T, spec scaledObjectSpec, lengths map[string]float64) an
 	return work
 }
 
-// TestScalerKeepsBusyWorkers: as many tasks as a worker takes are one worker's.
-func TestScalerKeepsBusyWorkers(t *testing.T) {
+// TestScalersKeepBusyWorkers: as many tasks as a worker takes are one worker's.
+func TestScalersKeepBusyWorkers(t *testing.T) {
 	t.Parallel()
-	objects := buildKustomize(t, production)
-	spec := scaler(t).Spec
-	l := objects.launch(t, podOf(t, objects, "mandelfarm-worker").Spec)
+	everyScaler(t, keepsBusyWorkers)
+}
+
+func keepsBusyWorkers(t *testing.T, s *scaledObject) {
+	t.Helper()
+	spec, objects := s.Spec, buildKustomize(t, pools)
+	if spec.ScaleTargetRef.Name != s.Name {
+		t.Errorf("it scales %s", spec.ScaleTargetRef.Name)
+	}
+	l := objects.launch(t, podOf(t, objects, s.Name).Spec)
 	modifiers := spec.Advanced.ScalingModifiers
 	if got, want := modifiers.Target, l.value(t, "BATCH_TASKS"); got != want {
 		t.Errorf("target is %s tasks a worker, which takes BATCH_TASKS=%s", got, want)
@@ -119,13 +156,22 @@ func TestScalerKeepsBusyWorkers(t *testing.T) {
 	if modifiers.ActivationTarget != "0" {
 		t.Errorf("activationTarget is %q: one task must wake a worker", modifiers.ActivationTarget)
 	}
-	if spec.MinReplicaCount < 1 || spec.MaxReplicaCount <= spec.MinReplicaCount {
-		t.Errorf("%d to %d workers: nobody would be there to answer", spec.MinReplicaCount, spec.MaxReplicaCount)
+	least := int32(0)
+	if s.Name == workersName {
+		least = 1 // nobody would be there to answer
+	}
+	if spec.MinReplicaCount < least || spec.MaxReplicaCount <= spec.MinReplicaCount {
+		t.Errorf("%d to %d workers, want %d at least", spec.MinReplicaCount, spec.MaxReplicaCount, least)
 	}
 }
 
-func TestScalerReachesRedis(t *testing.T) {
+func TestScalersReachRedis(t *testing.T) {
 	t.Parallel()
+	everyScaler(t, reachesRedis)
+}
+
+func reachesRedis(t *testing.T, s *scaledObject) {
+	t.Helper()
 	objects := buildKustomize(t, production)
 	auth := one[*triggerAuthentication](t, objects)
 	var parameters []string
@@ -138,7 +184,7 @@ func TestScalerReachesRedis(t *testing.T) {
 	if want := []string{"address", "password"}; !slices.Equal(parameters, want) {
 		t.Errorf("parameters are %q, want %q", parameters, want)
 	}
-	for _, trigger := range scaler(t).Spec.Triggers {
+	for _, trigger := range s.Spec.Triggers {
 		if trigger.Type != "redis" || trigger.AuthenticationRef.Name != auth.Name {
 			t.Errorf("trigger %s is of type %s with authentication %s", trigger.Name, trigger.Type, trigger.AuthenticationRef.Name)
 		}
@@ -151,10 +197,9 @@ func TestScalerReachesRedis(t *testing.T) {
 }
 
 // scaledLists returns the lists that workers are scaled by whose names end so.
-func scaledLists(t *testing.T, suffix string) []string {
-	t.Helper()
+func scaledLists(s *scaledObject, suffix string) []string {
 	var lists []string
-	for _, trigger := range scaler(t).Spec.Triggers {
+	for _, trigger := range s.Spec.Triggers {
 		if name := trigger.Metadata["listName"]; strings.HasSuffix(name, suffix) {
 			lists = append(lists, name)
 		}

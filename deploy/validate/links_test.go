@@ -55,8 +55,8 @@ func TestSelectorsMeetTheirPods(t *testing.T) {
 				t.Errorf("budget %s could forbid every eviction: want maxUnavailable", budget.Name)
 			}
 		}
-		if got := len(all[*policy.PodDisruptionBudget](objs)); got != 2 {
-			t.Errorf("%d disruption budgets, want 2", got)
+		if got, want := len(all[*policy.PodDisruptionBudget](objs)), len(objs.parts(t)); got != want {
+			t.Errorf("%d disruption budgets, want %d", got, want)
 		}
 	})
 }
@@ -142,7 +142,7 @@ func TestScalersMeetTheirDeployments(t *testing.T) {
 	t.Parallel()
 	objs := buildKustomize(t, production)
 	hpa := one[*autoscaling.HorizontalPodAutoscaler](t, objs).Spec.ScaleTargetRef
-	keda := scaler(t).Spec.ScaleTargetRef
+	keda := scaler(t, workersName).Spec.ScaleTargetRef
 	for target, want := range map[string]string{
 		hpa.APIVersion + " " + hpa.Kind + " " + hpa.Name:    "apps/v1 Deployment mandelfarm-api",
 		keda.APIVersion + " " + keda.Kind + " " + keda.Name: "apps/v1 Deployment mandelfarm-worker",

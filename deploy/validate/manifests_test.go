@@ -31,12 +31,13 @@ const (
 	base       = "base"
 	production = "overlays/production" // Redis and S3 by reference, autoscaling
 	example    = "overlays/example"    // Redis and S3 beside the farm
+	pools      = "overlays/pools"      // production with workers of a pool
 )
 
 // secretName is the Secret that base expects and example makes.
 const secretName = "mandelfarm"
 
-func topologies() []string { return []string{base, production, example} }
+func topologies() []string { return []string{base, production, example, pools} }
 
 // newKind returns an empty object of a kind, or nil if it is none that the
 // manifests should use.
@@ -171,7 +172,7 @@ func TestManifestsDecodeStrictly(t *testing.T) {
 // TestManifestsAreAllBuilt: a file that no kustomization names is forgotten.
 func TestManifestsAreAllBuilt(t *testing.T) {
 	t.Parallel()
-	for _, folder := range []string{base, production, example, "components/keda", "components/hpa"} {
+	for _, folder := range append(topologies(), "base/worker", "components/keda", "components/hpa", "components/pool", "components/pool/worker") {
 		text, err := os.ReadFile(filepath.Join(manifests, folder, "kustomization.yaml"))
 		if err != nil {
 			t.Fatal(err)
