@@ -27,9 +27,14 @@ type Worker struct {
 type Share struct {
 	Slots int `json:"slots"`            // tasks at a time
 	Done  int `json:"done_last_minute"` // tasks
-	// BlockedUntil is until when it takes none of the lane's tasks, because those it
-	// took have failed and other workers have done theirs.
-	BlockedUntil time.Time `json:"blocked_until,omitzero"`
+	// LastDone is when it has done the last.
+	LastDone time.Time `json:"last_done,omitzero"`
+	// BlockedUntil is until when it takes none of the lane's tasks, BlockedSince since
+	// when: those it took have failed and other workers have done theirs, or it draws
+	// otherwise than the others. BlockedBecause says which.
+	BlockedUntil   time.Time `json:"blocked_until,omitzero"`
+	BlockedSince   time.Time `json:"blocked_since,omitzero"`
+	BlockedBecause string    `json:"blocked_because,omitempty"`
 }
 
 // Hold is a task that a worker has.
@@ -82,7 +87,8 @@ type Operation struct {
 	Action Action    `json:"action"`
 	Target string    `json:"target"`           // the job or the worker
 	Detail string    `json:"detail,omitempty"` // such as the new priority
-	// Address is where the request came from, Request its ID if it has one.
+	// Address is where the request came from, empty if it was none; Request its ID if it
+	// has one.
 	Address string `json:"address"`
 	Request string `json:"request,omitempty"`
 }
@@ -98,4 +104,5 @@ const (
 	ActionCancel   Action = "cancel"
 	ActionPurge    Action = "purge"
 	ActionPriority Action = "priority"
+	ActionBlock    Action = "block" // by the worker itself, or after a comparison of workers
 )

@@ -35,7 +35,7 @@ func Wedged(lane Backlog, workers []Worker, now time.Time) (advice string) {
 	case lane.Paused:
 		return "the lane is paused; resume it with what has paused it"
 	case lane.Slots == 0 && blocked:
-		return "all its workers are blocked because their tasks failed; their logs say why"
+		return "all its workers are blocked because their tasks failed, or they draw wrongly; GET /workers says why"
 	case lane.Slots == 0:
 		return startWorker(lane.Lane.Pool())
 	case free > 0:

@@ -229,6 +229,10 @@ func (l *lanes) Stats(ctx context.Context) (queue.Stats, error) {
 
 func (l *lanes) Counts() queue.Counts { return queue.Counts{Revived: 4, TakenOver: 3, Ghosts: 2} }
 
+func (l *lanes) Blocked() map[job.Lane]bool {
+	return map[job.Lane]bool{job.Batch: true, job.Control: false}
+}
+
 // TestRedisThatIsAwayIsNotAnEmptyOne in what a scrape tells.
 func TestRedisThatIsAwayIsNotAnEmptyOne(t *testing.T) {
 	t.Parallel()
@@ -242,10 +246,13 @@ func TestRedisThatIsAwayIsNotAnEmptyOne(t *testing.T) {
 		`mandelfarm_queue_tasks{lane="batch",state="pending"} 100`, `mandelfarm_queue_tasks{lane="batch",state="active"} 2`,
 		`mandelfarm_queue_oldest_task_age_seconds{lane="batch"} 90`, `mandelfarm_queue_paused{lane="batch"} 1`,
 		`mandelfarm_tasks_revived_total 4`, `mandelfarm_claims_taken_over_total 3`, `mandelfarm_ghosts_removed_total 2`,
+		`mandelfarm_worker_blocked{lane="batch"} 1`, `mandelfarm_worker_blocked{lane="control"} 0`,
 	)
 	q.err = fmt.Errorf("dial: %w", job.ErrUnavailable)
 	samples := strings.Join(scrape(t, r), "\n")
 	assert.Contains(t, samples, "mandelfarm_redis_up 0")
 	assert.NotContains(t, samples, "mandelfarm_queue_", "nothing is said of what nobody knows")
-	assert.NotContains(t, samples, "mandelfarm_worker")
+	assert.NotContains(t, samples, "mandelfarm_worker_slots")
+	assert.NotContains(t, samples, "mandelfarm_workers")
+	assert.Contains(t, samples, "mandelfarm_worker_blocked", "which the process knows by itself")
 }

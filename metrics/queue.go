@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"mandelfarm/job"
 	"mandelfarm/queue"
 )
 
@@ -18,13 +19,15 @@ type Queue interface {
 	Stats(ctx context.Context) (queue.Stats, error)
 	// Counts tells what this process has done.
 	Counts() queue.Counts
+	// Blocked tells in which of its lanes this process takes nothing for a while.
+	Blocked() map[job.Lane]bool
 }
 
 // queueCollector asks a queue whenever somebody scrapes. It is a [prometheus.Collector].
 type queueCollector struct {
 	queue Queue
 
-	up, tasks, oldest, paused, workers, slots, revived, takenOver, ghosts *prometheus.Desc
+	up, tasks, oldest, paused, workers, slots, revived, takenOver, ghosts, blocked *prometheus.Desc
 }
 
 // Queue adds the metrics of what Redis holds. Every process of a farm tells the same of it.
@@ -43,12 +46,13 @@ func (r *Registry) Queue(q Queue) {
 		revived:   desc("tasks_revived_total", "Tasks that this process queued because they were owed, and neither waited nor had a worker."),
 		ghosts:    desc("ghosts_removed_total", "Entries among the active tasks of a lane that no worker had, and that this process removed."),
 		takenOver: desc("claims_taken_over_total", "Tasks among those revived whose worker had died."),
+		blocked:   desc("worker_blocked", "1 if this worker takes no tasks of a lane for a while, because they fail here or are drawn wrongly.", "lane"),
 	})
 }
 
 // Describe implements [prometheus.Collector].
 func (c *queueCollector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.up, c.tasks, c.oldest, c.paused, c.workers, c.slots, c.revived, c.takenOver, c.ghosts} {
+	for _, d := range []*prometheus.Desc{c.up, c.tasks, c.oldest, c.paused, c.workers, c.slots, c.revived, c.takenOver, c.ghosts, c.blocked} {
 		to <- d
 	}
 }
@@ -62,6 +66,9 @@ func (c *queueCollector) Collect(to chan<- prometheus.Metric) {
 	tell(c.revived, prometheus.CounterValue, float64(counts.Revived))
 	tell(c.takenOver, prometheus.CounterValue, float64(counts.TakenOver))
 	tell(c.ghosts, prometheus.CounterValue, float64(counts.Ghosts))
+	for lane, blocked := range c.queue.Blocked() {
+		tell(c.blocked, prometheus.GaugeValue, truth(blocked), string(lane))
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), queueTimeout)
 	defer cancel()
 	stats, err := c.queue.Stats(ctx)

@@ -96,6 +96,7 @@ func (c *claims) keep(ctx context.Context) {
 		c.presence.announce(ctx)
 		select {
 		case <-ctx.Done():
+			c.presence.examining.Wait()
 			c.presence.leave(context.WithoutCancel(ctx))
 			return
 		case <-tick.C:

@@ -73,7 +73,7 @@ func ghostsAreRemoved(t *testing.T, f *farm) {
 	require.Zero(t, leases)
 
 	r := record(succeed)
-	serve(t, q, time.Second, r.handle, pool(job.Interactive, soon), pool(job.Control, soon), pool(job.Batch, soon))
+	serve(t, q, time.Second, r.handle, assign(job.Interactive, soon), assign(job.Control, soon), assign(job.Batch, soon))
 	for _, ghost := range append(lost, bodiless) {
 		enqueue(t, q, ghost) // its ID is free
 		require.Equal(t, ghost, receive(t, r.calls, "the task").task)
@@ -94,7 +94,7 @@ func whatIsWorkedOnIsNoGhost(t *testing.T, f *farm) {
 			return context.Cause(ctx)
 		}
 	})
-	serve(t, f.open(t), time.Second, r.handle, pool(job.Control, soon))
+	serve(t, f.open(t), time.Second, r.handle, assign(job.Control, soon))
 	leased, unleased := task(t, 1, job.Control), task(t, 2, job.Control)
 	second := job.Job{ID: task(t, 3, job.Control).ID, Spec: task(t, 3, job.Control).Spec}.BandTask(7)
 	second.Lane = job.Control

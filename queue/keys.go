@@ -53,6 +53,18 @@ const probeKey = keyPrefix + "probe"
 // drainKey tells a worker to take nothing more.
 func drainKey(name string) string { return keyPrefix + "drain:" + name }
 
+// blockKey tells a worker to take nothing more for a while: a [blockOrder] in JSON.
+func blockKey(name string) string { return keyPrefix + "block:" + name }
+
+// examineKey tells a worker to draw what workers are compared by: the number of the
+// examination.
+func examineKey(name string) string { return keyPrefix + "examine:" + name }
+
+// answerKey is what a worker has drawn at an examination: an [Answer] in JSON.
+func answerKey(name, examination string) string {
+	return keyPrefix + "answer:" + examination + ":" + name
+}
+
 func lockKey(name string) string { return keyPrefix + "lock:" + name }
 
 // What the farm knows of asynq's own keys. Its API does not tell how many tasks

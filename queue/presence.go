@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"maps"
 	"os"
 	"slices"
@@ -20,15 +19,8 @@ import (
 	"mandelfarm/job"
 )
 
-const (
-	// lateSpan is how far back is counted what a worker has done.
-	lateSpan = time.Minute
-	// blockAfter is how many different tasks of a lane must fail at a worker, one after
-	// the other, before it is blocked: one task that fails everywhere blocks nobody.
-	blockAfter = 3
-	// blockTime is how long it is blocked.
-	blockTime = 5 * time.Minute
-)
+// lateSpan is how far back is counted what a worker has done.
+const lateSpan = time.Minute
 
 // presence is what this process says of itself while it serves, and what it knows of
 // how its work goes.
@@ -41,6 +33,9 @@ type presence struct {
 	stop    sync.Once
 	drained chan struct{} // closed when nothing more is taken
 
+	examining sync.WaitGroup
+	examined  string // the last examination that was begun; only the heartbeat uses it
+
 	mu    sync.Mutex
 	tasks map[string]job.Hold // by name
 }
@@ -51,9 +46,11 @@ type share struct {
 	done    *tally.Tally
 	drained <-chan struct{}
 
-	mu      sync.Mutex
-	failed  []string  // different tasks that have failed here since one was done
-	blocked time.Time // until when nothing is taken
+	mu       sync.Mutex
+	lastDone time.Time
+	failed   []string  // different tasks that have failed here since one was done
+	failing  time.Time // since when
+	block    block
 }
 
 func newPresence(q *Queue, assigned []Assignment) *presence {
@@ -96,89 +93,13 @@ func (p *presence) begin(t job.Task, d job.Delivery) (end func()) {
 	}
 }
 
-// note counts a task that has come to an end here. A worker at which a lane's tasks
-// fail while others do theirs blocks itself. What was interrupted says nothing.
-func (p *presence) note(ctx context.Context, lane job.Lane, t job.Task, err error) {
-	s := p.lanes[lane]
-	switch {
-	case err == nil:
-		s.succeeded(time.Now())
-		return
-	case !isFailure(err) || ctx.Err() != nil:
-		return
-	}
-	if !s.suspicious(t.Name()) || !p.othersDo(ctx, lane) {
-		return
-	}
-	until := time.Now().Add(blockTime)
-	s.block(until)
-	p.queue.log.LogAttrs(ctx, slog.LevelError, "this worker takes no tasks of a lane for a while: they fail here, and others do them",
-		slog.String("lane", string(lane)), slog.Time("until", until), slog.Any("err", err))
-}
-
-// othersDo reports whether another worker has done a task of a lane of late. If Redis
-// cannot say, none has.
-func (p *presence) othersDo(ctx context.Context, lane job.Lane) bool {
-	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
-	defer cancel()
-	workers, unknown := p.queue.Workers(ctx)
-	return unknown == nil && slices.ContainsFunc(workers, func(w job.Worker) bool {
-		return w.Name != p.queue.name && w.Lanes[lane].Done > 0
-	})
-}
-
-func (s *share) succeeded(at time.Time) {
-	s.done.Add(at, 1)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.failed = nil
-}
-
-// suspicious notes that a task has failed, and reports whether that makes too many.
-func (s *share) suspicious(task string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !slices.Contains(s.failed, task) {
-		s.failed = append(s.failed, task)
-	}
-	return len(s.failed) >= blockAfter
-}
-
-func (s *share) block(until time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.failed, s.blocked = nil, until
-}
-
-// hold returns when this process may take a task of the lane, or ctx or over ends.
-func (s *share) hold(ctx context.Context, over <-chan struct{}) {
-	s.mu.Lock()
-	timer := time.NewTimer(time.Until(s.blocked))
-	s.mu.Unlock()
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-s.drained:
-	case <-over:
-	case <-ctx.Done():
-	}
-	select {
-	case <-s.drained:
-		select {
-		case <-over:
-		case <-ctx.Done():
-		}
-	default:
-	}
-}
-
 // report is the share as it is announced.
 func (s *share) report(now time.Time) job.Share {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := job.Share{Slots: s.slots, Done: int(s.done.Sum(now))}
-	if s.blocked.After(now) {
-		r.BlockedUntil = s.blocked.UTC().Truncate(time.Second)
+	r := job.Share{Slots: s.slots, Done: int(s.done.Sum(now)), LastDone: s.lastDone}
+	if s.block.until.After(now) {
+		r.BlockedSince, r.BlockedUntil, r.BlockedBecause = s.block.since, s.block.until, s.block.reason
 	}
 	return r
 }
@@ -215,10 +136,10 @@ func parseSlots(member string) (number int, pool job.Pool, name string) {
 	return number, job.Pool(of), name
 }
 
-// announce says that this process is there and what it does, and hears whether it is
-// to drain. A failure is not reported: it says so again in a second.
-func (p *presence) announce(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
+// announce says that this process is there and what it does, and hears what it is told
+// to do. A failure is not reported: it says so again in a second.
+func (p *presence) announce(background context.Context) {
+	ctx, cancel := context.WithTimeout(background, claimRenewal)
 	defer cancel()
 	now := time.Now()
 	w := p.worker(now)
@@ -230,7 +151,7 @@ func (p *presence) announce(ctx context.Context) {
 	if w.Draining {
 		able, unable = unable, able
 	}
-	var told *redis.IntCmd
+	var told *redis.SliceCmd
 	_, _ = p.queue.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		if able != unable {
 			pipe.ZRem(ctx, slotsKey, slots(unable, p.pool, w.Name))
@@ -241,12 +162,10 @@ func (p *presence) announce(ctx context.Context) {
 			pipe.SAdd(ctx, queuesKey, string(lane))
 		}
 		pipe.Set(ctx, workerKey(w.Name), data, claimTTL)
-		told = pipe.Exists(ctx, drainKey(w.Name))
+		told = askOrders(ctx, pipe, w.Name)
 		return nil
 	})
-	if told.Val() > 0 {
-		p.drain()
-	}
+	p.obey(background, told.Val())
 }
 
 // leave takes this process out of the list. If that fails, it runs out.
@@ -259,7 +178,7 @@ func (p *presence) leave(ctx context.Context) {
 			pipe.ZRem(ctx, slotsKey, slots(share.slots, p.pool, name))
 		}
 		pipe.ZRem(ctx, slotsKey, slots(0, p.pool, name))
-		pipe.Del(ctx, workerKey(name), drainKey(name))
+		pipe.Del(ctx, workerKey(name), drainKey(name), blockKey(name), examineKey(name))
 		return nil
 	})
 }

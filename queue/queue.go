@@ -47,6 +47,7 @@ type Queue struct {
 	tracer    *tracing.Tracer
 	name      string // of this process, in claims
 	describe  func() job.Worker
+	draw      func(ctx context.Context) (map[string]string, error)
 	serving   atomic.Pointer[presence] // nil before Serve
 
 	nextTurn    *redis.Script
@@ -98,6 +99,7 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 		tracer:    cfg.Tracer,
 		name:      processName(),
 		describe:  func() job.Worker { return job.Worker{} },
+		draw:      func(context.Context) (map[string]string, error) { return nil, errors.ErrUnsupported },
 
 		nextTurn:    redis.NewScript(nextTurn),
 		noteRows:    redis.NewScript(noteRows),

@@ -109,6 +109,10 @@ func run(t *testing.T, start func(t *testing.T) (url string)) {
 		{"WorkersAtWhichAllFailsAreBlocked", workersAtWhichAllFailsAreBlocked},
 		{"PoolsHaveWorkersOfTheirOwn", poolsHaveWorkersOfTheirOwn},
 		{"JobsOfPoolsAreFoundAndCanceled", jobsOfPoolsAreFoundAndCanceled},
+		{"OutagesOfOneWorkerBlockIt", outagesOfOneWorkerBlockIt},
+		{"OutagesOfAllBlockNobody", outagesOfAllBlockNobody},
+		{"WorkersAreBlockedByOrder", workersAreBlockedByOrder},
+		{"WorkersDrawWhatTheyAreComparedBy", workersDrawWhatTheyAreComparedBy},
 		{"BacklogsSayWhatWaits", backlogsSayWhatWaits},
 		{"PositionsCountFromTheNext", positionsCountFromTheNext},
 	} {

@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -54,23 +53,6 @@ func (q *Queue) Workers(ctx context.Context) ([]job.Worker, error) {
 		}
 	}
 	return workers, nil
-}
-
-// drainTTL is how long a worker may take to hear that it is to drain. It asks every
-// second.
-const drainTTL = time.Hour
-
-// Drain has a worker finish what it has and take nothing more, for as long as the
-// process runs. The error is [job.ErrNoWorker] if it is not there.
-func (q *Queue) Drain(ctx context.Context, name string) error {
-	there, err := q.rdb.Exists(ctx, workerKey(name)).Result()
-	if err != nil {
-		return unavailable(err)
-	}
-	if there == 0 {
-		return fmt.Errorf("drain %s: %w", name, job.ErrNoWorker)
-	}
-	return unavailable(q.rdb.Set(ctx, drainKey(name), "1", drainTTL).Err())
 }
 
 // WorkersOf names the processes that are on a job that is drawn in bands, or were

@@ -236,7 +236,7 @@ func (f *farm) newWorker(ctx context.Context) (*worker.Worker, error) {
 // to nothing of it.
 const auditInterval = 24 * time.Hour
 
-// serveTasks has a worker draw until ctx ends, and reconcile, sweep and audit. Tasks, which are handled by handle, then have
+// serveTasks has a worker draw until ctx ends, reconcile, sweep and audit, and put on record who is blocked. Tasks, which are handled by handle, then have
 // the grace.
 func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Handler, grace time.Duration) error {
 	set := f.settings.worker
@@ -263,6 +263,10 @@ func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Ha
 	})
 	g.Go(func() error {
 		w.Audit(ctx, auditInterval)
+		return nil
+	})
+	g.Go(func() error {
+		(&blockWatch{workers: f.queue.Workers, ledger: f.ledger, log: f.log}).watch(ctx)
 		return nil
 	})
 	return g.Wait()

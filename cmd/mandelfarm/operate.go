@@ -134,8 +134,8 @@ func condition(w job.Worker, now time.Time) string {
 		words = append(words, "draining")
 	}
 	for _, lane := range slices.Sorted(maps.Keys(w.Lanes)) {
-		if until := w.Lanes[lane].BlockedUntil; until.After(now) {
-			words = append(words, fmt.Sprintf("blocked in lane %s until %s, because tasks fail here", lane, moment(until)))
+		if share := w.Lanes[lane]; share.BlockedUntil.After(now) {
+			words = append(words, fmt.Sprintf("blocked in lane %s until %s, because %s", lane, moment(share.BlockedUntil), share.BlockedBecause))
 		}
 	}
 	return strings.Join(words, ", ")
