@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -104,6 +105,34 @@ func TestAccessLogTellsHowAPictureWasAnswered(t *testing.T) {
 	requireLine(t, f.line("r-drawn"), "answered=drawn", `query="max_iterations=50"`, "bytes="+fresh.header.Get("Content-Length"))
 	f.get("/jobs/"+string(promised.ID)+"/image", "X-Request-Id", "r-image")
 	requireLine(t, f.line("r-image"), "route=/jobs/:id/image", "answered=memory", "id="+string(promised.ID))
+}
+
+// TestAccessLogTellsWhoHasLeft, and of nobody else that they have.
+func TestAccessLogTellsWhoHasLeft(t *testing.T) {
+	t.Parallel()
+	f := newLogged(t, api.LogAll)
+	for _, path := range []string{"/jobs", "/workers", "/healthz", "/nowhere"} {
+		f.get(path, "X-Request-Id", "stays"+strings.ReplaceAll(path, "/", "-"))
+		require.NotContains(t, f.line("stays"+strings.ReplaceAll(path, "/", "-")), "client_left")
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.url+"/generate/64/48", http.NoBody)
+	require.NoError(t, err)
+	request.Header.Set("X-Request-Id", "leaves")
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		if response, err := http.DefaultClient.Do(request); err == nil {
+			_ = response.Body.Close()
+		}
+	}()
+	require.Eventually(t, func() bool { // it waits for a picture that nobody draws
+		lanes := read[queuesBody](t, f.get("/queues")).Lanes
+		return lanes[0].Pending == 1
+	}, 30*time.Second, 5*time.Millisecond)
+	leave()
+	<-gone
+	requireLine(t, f.line("leaves"), "client_left=true")
 }
 
 // TestAccessLogTellsWhoJoined a search that others had begun.

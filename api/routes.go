@@ -118,6 +118,7 @@ func withTimeout(handle gin.HandlerFunc) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		ctx, cancel := context.WithTimeout(named(c), requestTimeout)
 		defer cancel()
+		defer func(r *http.Request) { c.Request = r }(c.Request) // whose context ends when the client has left
 		c.Request = c.Request.WithContext(ctx)
 		handle(c)
 	}

@@ -26,7 +26,7 @@ var errUnwell = errors.New("not everything is as it should be")
 
 func doctorCommand(env environment) *cobra.Command {
 	s := defaultSettings()
-	var policies bool
+	var policies, compare bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Examine settings, servers, permissions, clocks, workers and this machine",
@@ -36,6 +36,11 @@ fast this machine draws, and whether all workers draw the same bytes. A line for
 each, which says what to mend. What it writes it removes.
 
 --policy prints the least that Redis and S3 must allow, and examines nothing.
+
+--parity has every worker, and this machine, draw the same short list of
+pictures and compares them, instead of the rest. A worker that draws otherwise
+than most is named and takes no more work, and what its machine has drawn is
+listed.
 
 Exit code 0: all is well. 1: something is to be mended. 2: wrong settings.`,
 		Args: usage(cobra.NoArgs),
@@ -47,10 +52,14 @@ Exit code 0: all is well. 1: something is to be mended. 2: wrong settings.`,
 		if err := s.load(cmd.Flags(), env); err != nil {
 			return err
 		}
+		if compare {
+			return compareWorkers(cmd.Context(), s, cmd.OutOrStdout())
+		}
 		return examine(cmd.Context(), s, cmd.OutOrStdout())
 	}
 	cmd.Flags().BoolVar(&policies, "policy", false, "print the least policies, and examine nothing")
-	arguments(cmd.Flags(), "policy")
+	cmd.Flags().BoolVar(&compare, "parity", false, "compare what all workers draw, instead of the rest")
+	arguments(cmd.Flags(), "policy", "parity")
 	s.addServers(cmd.Flags())
 	return cmd
 }
@@ -86,6 +95,11 @@ func examine(ctx context.Context, s *settings, out io.Writer) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	return d.verdict()
+}
+
+// verdict is an error if anything is to be mended.
+func (d *doctor) verdict() error {
 	if d.unwell > 0 {
 		return fmt.Errorf("%w: %d lines say what to mend", errUnwell, d.unwell)
 	}
@@ -143,7 +157,7 @@ func (d *doctor) worker(w job.Worker) {
 	case w.Version != version():
 		d.say("worker", true, "%s is of version %s, and this program of %s; they draw the same", w.Name, w.Version, version())
 	case len(w.Lanes) > 0 && !w.Draining && !takesAll(w):
-		d.say("worker", false, "%s is blocked in a lane: its log says which tasks failed there", w.Name)
+		d.say("worker", false, "%s is blocked in a lane: mandelfarm workers says why", w.Name)
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"mandelfarm/queue"
 	"mandelfarm/queue/embedded"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/parity"
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 	"mandelfarm/storage/dir"
@@ -251,6 +252,7 @@ func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Ha
 			PixelsPerSecond: math.Round(w.PixelsPerSecond()), Speed: math.Round(100*w.Speed()) / 100,
 		}
 	})
+	f.queue.Draws(func(ctx context.Context) (map[string]string, error) { return parity.Draw(ctx, set.threads) })
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return f.queue.Serve(ctx, assigned, grace, handle) })
 	g.Go(func() error {
