@@ -213,7 +213,7 @@ func TestRulesAreRight(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "dashboard.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(recorded.String()), 0o600))
 	for _, arguments := range [][]string{
-		{"check", "rules", monitoring("rules.yaml"), file}, {"test", "rules", monitoring("rules_test.yaml")},
+		{"check", "config", monitoring("prometheus.yaml")}, {"check", "rules", monitoring("rules.yaml"), file}, {"test", "rules", monitoring("rules_test.yaml")},
 	} {
 		output, err := exec.CommandContext(t.Context(), promtool, arguments...).CombinedOutput()
 		require.NoError(t, err, "%s", output)

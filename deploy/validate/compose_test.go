@@ -31,9 +31,12 @@ var composeWithoutVariables = sync.OnceValues(func() (*types.Project, error) {
 	return loadCompose(context.Background())
 })
 
+// monitoringProfile is that of the services that are there only if they are asked for.
+const monitoringProfile = "monitoring"
+
 // loadCompose reads the file strictly, with the given variables and no others.
 func loadCompose(ctx context.Context, variables ...string) (*types.Project, error) {
-	options, err := cli.NewProjectOptions([]string{filepath.Join(root, "docker-compose.yml")}, cli.WithEnv(variables))
+	options, err := cli.NewProjectOptions([]string{filepath.Join(root, "docker-compose.yml")}, cli.WithEnv(variables), cli.WithProfiles([]string{monitoringProfile}))
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +69,7 @@ func TestComposeLoadsWithoutWarnings(t *testing.T) {
 	for _, text := range composeLog.text {
 		t.Errorf("docker-compose.yml: %s", text)
 	}
-	want := []string{"api", "redis", "s3", "worker"}
+	want := []string{"api", "grafana", "prometheus", "redis", "s3", "worker"}
 	if got := slices.Sorted(maps.Keys(project.Services)); !slices.Equal(got, want) {
 		t.Errorf("services are %q, want %q", got, want)
 	}
@@ -76,7 +79,8 @@ func TestComposeVariablesArriveEverywhere(t *testing.T) {
 	t.Parallel()
 	project, err := loadCompose(t.Context(),
 		"MANDELFARM_PUBLISH=0.0.0.0:80", "MANDELFARM_IMAGE=other:1", "MANDELFARM_REDIS_PASSWORD=other-password",
-		"MANDELFARM_S3_KEY_ID=other-id", "MANDELFARM_S3_SECRET=other-secret", "MANDELFARM_WORKER_CPUS=1.5", "MANDELFARM_LOG_LEVEL=warn")
+		"MANDELFARM_S3_KEY_ID=other-id", "MANDELFARM_S3_SECRET=other-secret", "MANDELFARM_WORKER_CPUS=1.5", "MANDELFARM_LOG_LEVEL=warn",
+		"MANDELFARM_GRAFANA_PUBLISH=0.0.0.0:81", "MANDELFARM_GRAFANA_DOMAIN=grafana.example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +89,7 @@ func TestComposeVariablesArriveEverywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The defaults are development's: none may be left.
-	for _, standard := range []string{"127.0.0.1:8080", "mandelfarm:dev", "mandelfarm-dev"} {
+	for _, standard := range []string{"127.0.0.1:8080", "mandelfarm:dev", "mandelfarm-dev", "host_ip: 127.0.0.1", "DOMAIN: localhost"} {
 		if strings.Contains(string(text), standard) {
 			t.Errorf("%s is used somewhere although its variable is set:\n%s", standard, text)
 		}
@@ -241,23 +245,23 @@ func TestComposeWorkersCanBeMany(t *testing.T) {
 	}
 }
 
-func TestComposePublishesTheAPIOnLoopbackOnly(t *testing.T) {
+func TestComposePublishesOnLoopbackOnly(t *testing.T) {
 	t.Parallel()
+	all := map[string][]string{"api": {"127.0.0.1:8080:" + port}, "grafana": {"127.0.0.1:3000:3000"}}
 	for name, s := range compose(t).Services {
 		var published []string
 		for _, p := range s.Ports {
 			published = append(published, fmt.Sprintf("%s:%s:%d", p.HostIP, p.Published, p.Target))
 		}
-		var want []string
-		if name == "api" {
-			want = []string{"127.0.0.1:8080:" + port}
-		}
+		want := all[name]
 		if !slices.Equal(published, want) {
 			t.Errorf("%s publishes %q, want %q", name, published, want)
 		}
 	}
-	if !compose(t).Networks["farm"].Internal {
-		t.Error("Redis and S3 are on a network with a way out")
+	for _, name := range []string{"farm", "monitoring"} {
+		if !compose(t).Networks[name].Internal {
+			t.Errorf("network %s has a way out", name)
+		}
 	}
 }
 
