@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +23,7 @@ import (
 	"mandelfarm/internal/logging"
 	"mandelfarm/internal/tracing"
 	"mandelfarm/metrics"
+	"mandelfarm/queue"
 )
 
 // discardWriter is a client that takes no time.
@@ -128,13 +131,66 @@ func run(server http.Handler, tag string) time.Duration {
 	return time.Since(start)
 }
 
+// waiters is an observer that knows how many clients wait.
+type waiters struct {
+	api.Observer
+	now atomic.Int64
+}
+
+func (w *waiters) Waiting(change int) {
+	w.now.Add(int64(change))
+	w.Observer.Waiting(change)
+}
+
+// BenchmarkWaitingClients measures the memory that clients take who wait for a picture: all
+// for one, or each for its own. Their ends of the connections, which are in this process
+// too, are among it.
+func BenchmarkWaitingClients(b *testing.B) {
+	const clients = 2000
+	for name, path := range map[string]func(i int) string{
+		"one picture":  func(int) string { return "/generate/800/600" },
+		"own pictures": func(i int) string { return fmt.Sprintf("/generate/%d/600", 1+i) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				b.ReportMetric(waitingMemory(b, clients, path)/clients/1024, "KiB/client")
+			}
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// waitingMemory is what so many clients take who wait for what nobody draws, in bytes.
+func waitingMemory(b *testing.B, clients int, path func(i int) string) float64 {
+	b.Helper()
+	f := newFarm(b, func(a *api.Config, q *queue.Config) { a.WaitLimit, q.Limit = time.Hour, 1<<20 })
+	deps := f.observedDependencies()
+	w := &waiters{Observer: deps.Observer}
+	deps.Observer = w
+	address := strings.TrimPrefix(serveHTTP(b, f.serverOf(f.config, deps)), "http://")
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range clients {
+		client, err := new(net.Dialer).DialContext(b.Context(), "tcp", address)
+		require.NoError(b, err)
+		defer client.Close() // they wait together
+		_, err = fmt.Fprintf(client, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path(i))
+		require.NoError(b, err)
+	}
+	require.Eventually(b, func() bool { return w.now.Load() == int64(clients) }, time.Minute, 10*time.Millisecond, "all wait")
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	return float64(after.HeapInuse) + float64(after.StackInuse) - float64(before.HeapInuse) - float64(before.StackInuse)
+}
+
 // BenchmarkIdleStream measures what an event stream costs on which nothing
 // happens: memory of the server, and the time to open one.
 func BenchmarkIdleStream(b *testing.B) {
 	f := newFarm(b)
 	location := f.post(small).header.Get("Location")
 	address := strings.TrimPrefix(f.url, "http://")
-	request := []byte("GET " + location + "/events HTTP/1.1\r\nHost: farm\r\n\r\n")
+	request := []byte("GET " + location + "/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	beginning := make([]byte, 500)
 	var before, after runtime.MemStats
 	runtime.GC()
