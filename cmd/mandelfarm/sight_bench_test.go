@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +94,7 @@ func (s *service) awaitDone(b *testing.B, location string) {
 // minutes instead of an hour.
 func BenchmarkScrapeOfManyJobs(b *testing.B) {
 	for _, jobs := range []int{0, 100_000} {
-		b.Run(fmt.Sprint(jobs), func(b *testing.B) {
+		b.Run(strconv.Itoa(jobs), func(b *testing.B) {
 			folder := b.TempDir()
 			recordInFolder(b, folder, jobs)
 			farm := serve(b, map[string]string{"DATA": folder})
