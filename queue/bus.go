@@ -21,7 +21,7 @@ const (
 // bus is this process's ear on the channels: one subscription, whatever the
 // number of those who listen.
 type bus struct {
-	rdb    *redis.Client
+	rdb    redis.UniversalClient
 	pubsub *redis.PubSub
 	done   chan struct{} // closed when the listening goroutine has ended
 
@@ -32,7 +32,7 @@ type bus struct {
 }
 
 // listen subscribes to the channels until close.
-func listen(ctx context.Context, rdb *redis.Client) *bus {
+func listen(ctx context.Context, rdb redis.UniversalClient) *bus {
 	b := &bus{
 		rdb:     rdb,
 		pubsub:  rdb.Subscribe(ctx, noticeChannel, cancelChannel, wakeChannel),

@@ -26,7 +26,7 @@ const (
 
 // claims are the images and bands this process is drawing.
 type claims struct {
-	rdb    *redis.Client
+	rdb    redis.UniversalClient
 	worker string // this process
 	giveUp *redis.Script
 
@@ -69,9 +69,8 @@ func (c *claims) take(ctx context.Context, name string, p job.Progress) bool {
 	c.held[name] = value
 	c.mu.Unlock()
 	// If this fails, the next renewal says it.
-	_, _ = c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_ = pipeline(ctx, c.rdb, func(p redis.Pipeliner) {
 		c.join(ctx, p, name)
-		return nil
 	})
 	return true
 }
@@ -116,12 +115,11 @@ func (c *claims) renew(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
 	defer cancel()
-	_, _ = c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_ = pipeline(ctx, c.rdb, func(p redis.Pipeliner) {
 		for name, value := range c.held {
 			p.Set(ctx, claimKey(name), value, claimTTL)
 			c.join(ctx, p, name)
 		}
-		return nil
 	})
 }
 
@@ -139,26 +137,22 @@ func (c *claims) join(ctx context.Context, p redis.Pipeliner, name string) {
 
 // readClaims returns what the holders of the claims on ids said when they took
 // them; an image without a claim is not in the result.
-func readClaims(ctx context.Context, rdb *redis.Client, ids []spec.ID) (map[spec.ID]job.Progress, error) {
+func readClaims(ctx context.Context, rdb redis.UniversalClient, ids []spec.ID) (map[spec.ID]job.Progress, error) {
 	claimed := make(map[spec.ID]job.Progress)
-	if len(ids) == 0 {
-		return claimed, nil
-	}
 	keys := make([]string, len(ids))
 	for i, id := range ids {
 		keys[i] = claimKey(string(id))
 	}
-	values, err := rdb.MGet(ctx, keys...).Result()
+	values, err := getAll(ctx, rdb, keys)
 	if err != nil {
 		return nil, err
 	}
 	for i, id := range ids {
-		text, ok := values[i].(string)
-		if !ok { // nil: no claim
+		if values[i] == "" {
 			continue
 		}
 		var p job.Progress
-		if err := json.Unmarshal([]byte(text), &p); err != nil {
+		if err := json.Unmarshal([]byte(values[i]), &p); err != nil {
 			return nil, fmt.Errorf("claim on %s: %w", id, err)
 		}
 		claimed[id] = p
@@ -167,7 +161,7 @@ func readClaims(ctx context.Context, rdb *redis.Client, ids []spec.ID) (map[spec
 }
 
 // setNX sets key to value for ttl unless it is set.
-func setNX(ctx context.Context, rdb *redis.Client, key string, value any, ttl time.Duration) (bool, error) {
+func setNX(ctx context.Context, rdb redis.UniversalClient, key string, value any, ttl time.Duration) (bool, error) {
 	err := rdb.SetArgs(ctx, key, value, redis.SetArgs{Mode: "NX", TTL: ttl}).Err()
 	if errors.Is(err, redis.Nil) {
 		return false, nil

@@ -2,6 +2,7 @@ package queue_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,7 +21,12 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-func workerCommand(url string) *exec.Cmd { return exec.Command(os.Args[0], "worker", url) }
+func workerCommand(tb testing.TB, f *farm) *exec.Cmd {
+	tb.Helper()
+	access, err := json.Marshal(f.access)
+	require.NoError(tb, err)
+	return exec.Command(os.Args[0], "worker", f.url, string(access))
+}
 
 func tasksArriveAsTheyWereSent(t *testing.T, f *farm) {
 	t.Helper()

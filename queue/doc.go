@@ -27,6 +27,12 @@
 // wake-ups (a lane has work). After a lost connection every waiter is told to look
 // again, because a notice may have been missed.
 //
+// Redis is one server, a primary that Sentinels tell, or a cluster ([ParseURL]). Every
+// command has one key, or keys of one lane, which asynq gives one hash tag: so no command
+// is refused for its keys by a cluster, whose nodes answer for themselves. Published word
+// reaches all of a cluster's nodes. A command that meets a primary which has become a
+// replica is tried again; one that fails all the same is a Redis that was away.
+//
 // # Guarantees
 //
 // Everything here is a hint. Redis may lose all of it at any time: accepted

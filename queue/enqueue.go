@@ -87,10 +87,9 @@ func (q *Queue) add(ctx context.Context, t job.Task, attempt int) (err error) {
 	// worker looks by itself. Asynq remembers that it has named the lane, and
 	// does not name it again in a Redis that came back empty; without the name
 	// it deletes nothing.
-	_, _ = q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_ = pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		p.SAdd(ctx, queuesKey, string(t.Lane))
 		p.Publish(ctx, wakeChannel, string(t.Lane))
-		return nil
 	})
 	return nil
 }

@@ -40,14 +40,13 @@ func (q *Queue) noteStint(ctx context.Context, id spec.ID, s job.Stint, keep boo
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimRenewal)
 	defer cancel()
-	_, _ = q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_ = pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		p.HSet(ctx, historyKey(id), fmt.Sprintf("%s %s %d", s.Task, s.Worker, s.BeganAt.UnixMilli()), data)
 		if keep {
 			p.Expire(ctx, historyKey(id), progressTTL)
 		} else {
 			p.ExpireNX(ctx, historyKey(id), archivedTTL)
 		}
-		return nil
 	})
 }
 

@@ -67,11 +67,10 @@ func (q *Queue) Draws(draw func(ctx context.Context) (map[string]string, error))
 // returns the name of the examination.
 func (q *Queue) Examine(ctx context.Context, workers []job.Worker) (examination string, err error) {
 	examination = rand.Text()
-	_, err = q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err = pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		for _, w := range workers {
 			p.Set(ctx, examineKey(w.Name), examination, answerTTL)
 		}
-		return nil
 	})
 	return examination, unavailable(err)
 }
@@ -91,28 +90,28 @@ func (q *Queue) Answers(ctx context.Context, examination string, workers []job.W
 	return answers, nil
 }
 
-// askOrders asks what a worker is told to do.
-func askOrders(ctx context.Context, pipe redis.Pipeliner, name string) *redis.SliceCmd {
-	return pipe.MGet(ctx, drainKey(name), blockKey(name), examineKey(name))
+// orders are what a worker is told to do.
+type orders struct{ drain, block, examine *redis.StringCmd }
+
+// askOrders asks for them.
+func askOrders(ctx context.Context, pipe redis.Pipeliner, name string) orders {
+	return orders{pipe.Get(ctx, drainKey(name)), pipe.Get(ctx, blockKey(name)), pipe.Get(ctx, examineKey(name))}
 }
 
-// obey does what this process was told, as askOrders has it.
-func (p *presence) obey(ctx context.Context, told []any) {
-	if len(told) < 3 {
-		return
-	}
-	if told[0] != nil {
+// obey does what this process was told.
+func (p *presence) obey(ctx context.Context, told orders) {
+	if told.drain.Val() != "" {
 		p.drain()
 	}
 	var order blockOrder
-	if text, ok := told[1].(string); ok && json.Unmarshal([]byte(text), &order) == nil {
+	if text := told.block.Val(); text != "" && json.Unmarshal([]byte(text), &order) == nil {
 		for lane, s := range p.lanes {
 			if s.blockedUntil().Before(order.Until.Truncate(time.Millisecond)) {
 				p.block(ctx, s, lane, block{since: order.Since, until: order.Until, reason: order.Reason})
 			}
 		}
 	}
-	if examination, ok := told[2].(string); ok && examination != p.examined {
+	if examination := told.examine.Val(); examination != "" && examination != p.examined {
 		p.examined = examination
 		p.examining.Go(func() { p.examine(ctx, examination) })
 	}

@@ -151,8 +151,8 @@ func (p *presence) announce(background context.Context) {
 	if w.Draining {
 		able, unable = unable, able
 	}
-	var told *redis.SliceCmd
-	_, _ = p.queue.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+	var told orders
+	_ = pipeline(ctx, p.queue.rdb, func(pipe redis.Pipeliner) {
 		if able != unable {
 			pipe.ZRem(ctx, slotsKey, slots(unable, p.pool, w.Name))
 		}
@@ -163,9 +163,8 @@ func (p *presence) announce(background context.Context) {
 		}
 		pipe.Set(ctx, workerKey(w.Name), data, claimTTL)
 		told = askOrders(ctx, pipe, w.Name)
-		return nil
 	})
-	p.obey(background, told.Val())
+	p.obey(background, told)
 }
 
 // leave takes this process out of the list. If that fails, it runs out.
@@ -173,12 +172,13 @@ func (p *presence) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
 	defer cancel()
 	name := p.queue.name
-	_, _ = p.queue.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+	_ = pipeline(ctx, p.queue.rdb, func(pipe redis.Pipeliner) {
 		for _, share := range p.lanes {
 			pipe.ZRem(ctx, slotsKey, slots(share.slots, p.pool, name))
 		}
 		pipe.ZRem(ctx, slotsKey, slots(0, p.pool, name))
-		pipe.Del(ctx, workerKey(name), drainKey(name), blockKey(name), examineKey(name))
-		return nil
+		for _, key := range []string{workerKey(name), drainKey(name), blockKey(name), examineKey(name)} {
+			pipe.Del(ctx, key) // one by one: they may be on several nodes
+		}
 	})
 }

@@ -11,10 +11,9 @@ import (
 
 // StorePreview keeps what a band of a job looks like, for [Queue.PreviewsOf].
 func (q *Queue) StorePreview(ctx context.Context, id spec.ID, band int, preview []byte) error {
-	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err := pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		p.HSet(ctx, previewsKey(id), strconv.Itoa(band), preview)
 		p.Expire(ctx, previewsKey(id), progressTTL)
-		return nil
 	})
 	return unavailable(err)
 }

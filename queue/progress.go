@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -29,12 +28,11 @@ const (
 // Begin notes that a job is drawn in so many bands from now on, and which of them
 // has the next turn. Noting it again changes nothing.
 func (q *Queue) Begin(ctx context.Context, id spec.ID, bands, next int) error {
-	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err := pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		p.HSetNX(ctx, progressKey(id), fieldStarted, time.Now().UnixMilli())
 		p.HSetNX(ctx, progressKey(id), fieldNext, next)
 		p.HSetNX(ctx, progressKey(id), fieldBands, bands)
 		p.Expire(ctx, progressKey(id), progressTTL)
-		return nil
 	})
 	return unavailable(err)
 }
@@ -52,14 +50,13 @@ func (q *Queue) Stored(ctx context.Context, id spec.ID, at time.Time, bands ...i
 		members[i], fields[i] = redis.Z{Score: score, Member: band}, strconv.Itoa(band)
 	}
 	added, all := &redis.IntCmd{}, &redis.IntCmd{}
-	_, err = q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err = pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		if len(members) > 0 {
 			added = p.ZAddNX(ctx, storedKey(id), members...)
 			p.HDel(ctx, drawingKey(id), fields...)
 		}
 		p.Expire(ctx, storedKey(id), progressTTL)
 		all = p.ZCard(ctx, storedKey(id))
-		return nil
 	})
 	return int(all.Val()), int(added.Val()), unavailable(err)
 }
@@ -85,18 +82,21 @@ func (q *Queue) Next(ctx context.Context, id spec.ID, turns int) (first int, kno
 
 // Failed notes that a delivery of one of the job's tasks has failed.
 func (q *Queue) Failed(ctx context.Context, id spec.ID, reason string) error {
-	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err := pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		p.HIncrBy(ctx, progressKey(id), fieldFailures, 1)
 		p.HSet(ctx, progressKey(id), fieldError, reason)
 		p.Expire(ctx, progressKey(id), progressTTL)
-		return nil
 	})
 	return unavailable(err)
 }
 
 // Forget drops what is noted of a job.
 func (q *Queue) Forget(ctx context.Context, id spec.ID) error {
-	return unavailable(q.rdb.Del(ctx, progressKey(id), storedKey(id), drawingKey(id)).Err())
+	return unavailable(pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
+		p.Del(ctx, progressKey(id))
+		p.Del(ctx, storedKey(id))
+		p.Del(ctx, drawingKey(id))
+	}))
 }
 
 // Completions returns which bands of a job are known to be stored, and since
@@ -131,14 +131,13 @@ func (q *Queue) ProgressOf(ctx context.Context, ids ...spec.ID) (map[spec.ID]job
 	}
 	hashes := make([]*redis.MapStringStringCmd, len(ids))
 	stored, prepasses := make([]*redis.IntCmd, len(ids)), make([]*redis.StringCmd, len(ids))
-	_, err = q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err = pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		for i, id := range ids {
 			hashes[i], stored[i] = p.HGetAll(ctx, progressKey(id)), p.ZCard(ctx, storedKey(id))
 			prepasses[i] = p.Get(ctx, prepassKey(id))
 		}
-		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err != nil {
 		return nil, unavailable(err)
 	}
 	for i, id := range ids {

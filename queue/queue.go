@@ -13,7 +13,6 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"mandelfarm/internal/tracing"
 	"mandelfarm/job"
@@ -22,9 +21,10 @@ import (
 
 // Config says which Redis to use and how much it may be asked to hold.
 type Config struct {
-	URL   string       // redis://[user:password@]host:port[/db], or rediss:// for TLS
-	Limit int          // tasks that may wait in one lane; at least 1
-	Log   *slog.Logger // what asynq and the handlers report
+	URL    string       // where Redis is, see [ParseURL]
+	Access Access       // who asks there
+	Limit  int          // tasks that may wait in one lane; at least 1
+	Log    *slog.Logger // what asynq and the handlers report
 	// Timeout ends a delivery that does not come to an end, which counts as a
 	// failure. 0 is an hour.
 	Timeout time.Duration
@@ -36,8 +36,8 @@ const defaultTimeout = time.Hour
 
 // Queue is a connection to the farm's Redis. It is safe for concurrent use.
 type Queue struct {
-	options   *redis.Options
-	rdb       *redis.Client
+	redis     *connector
+	rdb       redis.UniversalClient
 	client    *asynq.Client
 	inspector *asynq.Inspector
 	bus       *bus
@@ -57,38 +57,24 @@ type Queue struct {
 	counters
 }
 
-// errURL does not repeat the URL, which may hold a password, nor what the parser
-// says of it.
-var errURL = errors.New("want redis://[user:password@]host:port[/db]")
-
-// ParseURL checks a Redis URL and returns the address in it, for messages; the
-// error never contains the URL, which may hold a password.
-func ParseURL(url string) (addr string, err error) {
-	options, err := redis.ParseURL(url)
-	if err != nil {
-		return "", errURL
-	}
-	return options.Addr, nil
-}
-
 // Open connects to Redis and subscribes to the farm's channels. It does not
 // wait for a server that is not there yet: see [Queue.Ping].
 func Open(ctx context.Context, cfg Config) (*Queue, error) {
-	options, err := redis.ParseURL(cfg.URL)
+	a, err := parseAddress(cfg.URL)
 	if err != nil {
-		return nil, fmt.Errorf("open queue: %w", errURL)
+		return nil, fmt.Errorf("open queue: %w", err)
 	}
-	options.ContextTimeoutEnabled = true
-	options.DialerRetries = 1      // commands are tried again as a whole
-	options.DisableIdentity = true // a pipeline for each connection, which Redis 7.0 refuses
-	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	connector, err := newConnector(a, cfg.Access)
+	if err != nil {
+		return nil, fmt.Errorf("open queue: %w", err)
+	}
 	redis.SetLogger(redisLog{cfg.Log}) // it has one for the whole process
-	rdb := redis.NewClient(options)
+	rdb := connector.client()
 	if cfg.Tracer != nil {
 		rdb.AddHook(traced{})
 	}
 	return &Queue{
-		options:   options,
+		redis:     connector,
 		rdb:       rdb,
 		client:    asynq.NewClientFromRedisClient(rdb),
 		inspector: asynq.NewInspectorFromRedisClient(rdb),

@@ -2,6 +2,7 @@ package queue_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -29,7 +30,7 @@ import (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if flag.Arg(0) == "worker" {
-		work(flag.Arg(1))
+		work(flag.Arg(1), flag.Arg(2))
 		return
 	}
 	// The tests wait for clocks and servers more than they compute.
@@ -41,27 +42,27 @@ func TestMain(m *testing.M) {
 
 func TestOnRedis(t *testing.T) {
 	t.Parallel()
-	run(t, func(t *testing.T) string {
+	run(t, func(t *testing.T) *farm {
 		t.Helper()
-		return testenv.Redis(t).URL()
+		return farmAt(t, testenv.Redis(t).URL())
 	})
 }
 
 func TestOnEmbedded(t *testing.T) {
 	t.Parallel()
-	run(t, func(t *testing.T) string {
+	run(t, func(t *testing.T) *farm {
 		t.Helper()
 		s, err := embedded.Start()
 		require.NoError(t, err)
 		t.Cleanup(s.Close)
-		return s.URL()
+		return farmAt(t, s.URL())
 	})
 }
 
-// run has every test use a server of its own.
-func run(t *testing.T, start func(t *testing.T) (url string)) {
+// run has every test use a server of its own, and returns how many there are.
+func run(t *testing.T, start func(t *testing.T) *farm) int {
 	t.Helper()
-	for _, test := range []struct {
+	tests := []struct {
 		name  string
 		check func(t *testing.T, f *farm)
 	}{
@@ -115,34 +116,41 @@ func run(t *testing.T, start func(t *testing.T) (url string)) {
 		{"WorkersDrawWhatTheyAreComparedBy", workersDrawWhatTheyAreComparedBy},
 		{"BacklogsSayWhatWaits", backlogsSayWhatWaits},
 		{"PositionsCountFromTheNext", positionsCountFromTheNext},
-	} {
+	}
+	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			url := start(t)
-			options, err := redis.ParseURL(url)
-			require.NoError(t, err)
-			rdb := redis.NewClient(options)
-			t.Cleanup(func() { require.NoError(t, rdb.Close()) })
-			test.check(t, &farm{url: url, rdb: rdb})
+			test.check(t, start(t))
 		})
 	}
+	return len(tests)
 }
 
 // farm is a Redis, and what asynq and the queue keep in it.
 type farm struct {
-	url string
-	rdb *redis.Client
+	url    string
+	access queue.Access
+	rdb    redis.UniversalClient // of one who may do anything
+}
+
+// farmAt is a farm on a server that lets everybody do anything.
+func farmAt(tb testing.TB, url string) *farm {
+	tb.Helper()
+	options, err := redis.ParseURL(url)
+	require.NoError(tb, err)
+	return farmOf(tb, &farm{url: url, rdb: redis.NewClient(options)})
+}
+
+func farmOf(tb testing.TB, f *farm) *farm {
+	tb.Helper()
+	tb.Cleanup(func() { require.NoError(tb, f.rdb.Close()) })
+	return f
 }
 
 // open is a process's connection to the farm.
 func (f *farm) open(tb testing.TB, change ...func(*queue.Config)) *queue.Queue {
 	tb.Helper()
-	return open(tb, f.url, change...)
-}
-
-func open(tb testing.TB, url string, change ...func(*queue.Config)) *queue.Queue {
-	tb.Helper()
-	cfg := queue.Config{URL: url, Limit: 1000, Log: slog.New(slog.NewTextHandler(tb.Output(), nil))}
+	cfg := queue.Config{URL: f.url, Access: f.access, Limit: 1000, Log: slog.New(slog.NewTextHandler(tb.Output(), nil))}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -322,7 +330,7 @@ func hearing(t *testing.T, q *queue.Queue) {
 // returns when the process has taken the one that is queued.
 func startWorker(t *testing.T, f *farm) *testenv.Process {
 	t.Helper()
-	p := testenv.Start(t, workerCommand(f.url))
+	p := testenv.Start(t, workerCommand(t, f))
 	require.NoError(t, p.Await(t.Context(), func(context.Context) error {
 		if p.Log() == "" {
 			return errors.New("has no task yet")
@@ -333,9 +341,14 @@ func startWorker(t *testing.T, f *farm) *testenv.Process {
 }
 
 // work is what that process does.
-func work(url string) {
+func work(url, access string) {
 	ctx := context.Background()
-	q, err := queue.Open(ctx, queue.Config{URL: url, Limit: 1, Log: slog.New(slog.DiscardHandler)})
+	cfg := queue.Config{URL: url, Limit: 1, Log: slog.New(slog.DiscardHandler)}
+	err := json.Unmarshal([]byte(access), &cfg.Access)
+	var q *queue.Queue
+	if err == nil {
+		q, err = queue.Open(ctx, cfg)
+	}
 	if err == nil {
 		err = q.Serve(ctx, []queue.Assignment{assign(job.Batch, soon)}, time.Hour, func(ctx context.Context, t job.Task, _ job.Delivery) error {
 			fmt.Fprintln(os.Stdout, "working on", t.ID)

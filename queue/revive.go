@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -90,7 +89,7 @@ func (q *Queue) NotWaiting(ctx context.Context, tasks ...job.Task) ([]job.Task, 
 		return nil, unavailable(err)
 	}
 	states := make([][]*redis.StringCmd, len(tasks))
-	_, err = q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err = pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		for i, t := range tasks {
 			for _, lane := range lanes {
 				if lane.Base() == t.Lane {
@@ -98,9 +97,8 @@ func (q *Queue) NotWaiting(ctx context.Context, tasks ...job.Task) ([]job.Task, 
 				}
 			}
 		}
-		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err != nil {
 		return nil, unavailable(err)
 	}
 	var others []job.Task
@@ -133,15 +131,14 @@ func (q *Queue) inspect(ctx context.Context, t job.Task, ids []string) (taskStat
 	var claim *redis.IntCmd
 	states := make([]*redis.StringCmd, len(ids))
 	leases := make([]*redis.FloatCmd, len(ids))
-	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err := pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		claim = p.Exists(ctx, claimKey(t.Name()))
 		for i, id := range ids {
 			states[i] = p.HGet(ctx, taskKey(t.Lane, id), "state")
 			leases[i] = p.ZScore(ctx, leaseKey(t.Lane), id)
 		}
-		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err != nil {
 		return taskState{}, err
 	}
 	s := taskState{alive: claim.Val() > 0}

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
-	"github.com/redis/go-redis/v9"
-
 	"mandelfarm/job"
 )
 
@@ -34,8 +32,9 @@ const (
 	// handBack is how long handlers whose grace is over may take to return
 	// before their tasks are handed back all the same.
 	handBack = 250 * time.Millisecond
-	// stopTimeout bounds what a stopping server still has to say to Redis.
-	stopTimeout = time.Second
+	// stopTimeout bounds what a stopping server still has to say to Redis, perhaps on
+	// a new connection with TLS from a machine that is busy.
+	stopTimeout = 3 * time.Second
 )
 
 // Serve works on the lanes assigned to it until ctx ends. Then it takes no more tasks,
@@ -81,8 +80,7 @@ func (s *server) run(ctx, background context.Context, grace time.Duration) error
 	defer unsubscribe()
 	g := newGate(s.work.Lane, wakes, s.work.Poll)
 	g.hold = s.presence.lanes[s.work.Lane].hold
-	rdb := redis.NewClient(s.queue.options)
-	rdb.AddHook(g)
+	rdb := s.queue.redis.client(g)
 	defer rdb.Close() // nothing is left to lose
 
 	interrupted, interrupt := context.WithCancel(background)

@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -43,14 +42,13 @@ func (q *Queue) Stats(ctx context.Context) (Stats, error) {
 	}
 	asked := make([]laneQuestion, len(lanes))
 	var slots *redis.StringSliceCmd
-	_, err = q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err = pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		for i, lane := range lanes {
 			asked[i] = askLane(ctx, p, lane)
 		}
 		slots = p.ZRangeArgs(ctx, lately(slotsKey))
-		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err != nil {
 		return Stats{}, fmt.Errorf("statistics of the queue: %w", unavailable(err))
 	}
 	since, err := q.pendingSince(ctx, asked)
@@ -107,15 +105,11 @@ func askLane(ctx context.Context, p redis.Pipeliner, lane job.Lane) laneQuestion
 // has none, or had: a worker may have taken it between.
 func (q *Queue) pendingSince(ctx context.Context, asked []laneQuestion) ([]*redis.StringCmd, error) {
 	since := make([]*redis.StringCmd, len(asked))
-	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err := pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		for i := range asked {
 			since[i] = p.HGet(ctx, taskKey(asked[i].lane, asked[i].oldest.Val()), "pending_since")
 		}
-		return nil
 	})
-	if errors.Is(err, redis.Nil) {
-		err = nil
-	}
 	return since, err
 }
 

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/internal/testenv"
@@ -16,10 +15,7 @@ import (
 // onRedis is a farm on a real server.
 func onRedis(tb testing.TB) *farm {
 	tb.Helper()
-	server := testenv.Redis(tb)
-	rdb := redis.NewClient(&redis.Options{Addr: server.Addr})
-	tb.Cleanup(func() { require.NoError(tb, rdb.Close()) })
-	return &farm{url: server.URL(), rdb: rdb}
+	return farmAt(tb, testenv.Redis(tb).URL())
 }
 
 func softStopWaits(t *testing.T, f *farm) {

@@ -11,31 +11,23 @@ import (
 )
 
 // Commands lists the commands that the farm and asynq send to Redis, scripts
-// included, in the order of their names.
+// included, in the order of their names; less HELLO and AUTH, which everybody may send.
 func Commands() []string {
-	commands := make([]string, 0, len(trials)+len(connectionCommands))
+	commands := []string{"subscribe", "multi", "exec"} // which tryConversation tries
 	for _, t := range trials {
 		commands = append(commands, strings.ToLower(t[0]))
 	}
-	commands = append(commands, connectionCommands...)
 	slices.Sort(commands)
 	return slices.Compact(commands)
-}
-
-// connectionCommands are those that a connection begins with, or that cannot be tried
-// alone.
-var connectionCommands = []string{ //nolint:gochecknoglobals // a constant table
-	"hello", "select", "ping", "subscribe", "unsubscribe", "multi", "exec", "evalsha", "time",
 }
 
 // trialKey is touched by trials, and holds nothing else.
 const trialKey = keyPrefix + "doctor"
 
-// trials are harmless uses of the commands, each on a key of its own that is removed.
+// trials are harmless uses of the commands, on a key that is removed.
 var trials = [][]string{ //nolint:gochecknoglobals // a constant table
 	{"SET", trialKey, "1", "EX", "10"},
 	{"GET", trialKey},
-	{"MGET", trialKey},
 	{"EXISTS", trialKey},
 	{"EXPIRE", trialKey, "10"},
 	{"EXPIREAT", trialKey, "9999999999"},
@@ -48,6 +40,7 @@ var trials = [][]string{ //nolint:gochecknoglobals // a constant table
 	{"HINCRBY", trialKey, "a", "1"},
 	{"HGET", trialKey, "a"},
 	{"HGETALL", trialKey},
+	{"HMGET", trialKey, "a"},
 	{"HVALS", trialKey},
 	{"HEXISTS", trialKey, "a"},
 	{"HDEL", trialKey, "a"},
@@ -57,9 +50,7 @@ var trials = [][]string{ //nolint:gochecknoglobals // a constant table
 	{"ZCARD", trialKey},
 	{"ZRANGE", trialKey, "0", "-1"},
 	{"ZRANGEBYSCORE", trialKey, "0", "1"},
-	{"ZREVRANGE", trialKey, "0", "-1"},
 	{"ZREM", trialKey, "a"},
-	{"ZREMRANGEBYRANK", trialKey, "0", "0"},
 	{"ZREMRANGEBYSCORE", trialKey, "0", "0"},
 	{"DEL", trialKey},
 	{"LPUSH", trialKey, "a"},
@@ -72,12 +63,18 @@ var trials = [][]string{ //nolint:gochecknoglobals // a constant table
 	{"LREM", trialKey, "0", "a"},
 	{"DEL", trialKey},
 	{"SADD", trialKey, "a"},
-	{"SMEMBERS", trialKey},
-	{"SREM", trialKey, "a"},
+	{"SISMEMBER", trialKey, "a"},
 	{"DEL", trialKey},
 	{"PUBLISH", trialKey, ""},
 	{"EVAL", "return 1", "1", trialKey},
+	{"EVALSHA", strings.Repeat("0", 40), "1", trialKey},
+	{"PING"},
+	{"TIME"},
+	{"SELECT", trialDB},
 }
+
+// trialDB stands for the number of the farm's database.
+const trialDB = "database"
 
 // Policy is the least that the user of REDIS_URL must be allowed, as the rules of ACL
 // SETUSER.
@@ -85,40 +82,112 @@ func Policy() string {
 	return "resetkeys ~" + keyPrefix + "* ~asynq:* resetchannels &" + keyPrefix + "* &asynq:* nocommands +" + strings.Join(Commands(), " +")
 }
 
-// Try uses every command once, on keys of the farm's and of asynq's, and returns those
-// that were refused, with why. The error is of a Redis that cannot be asked at all.
-func (q *Queue) Try(ctx context.Context) (refused []string, err error) {
-	for _, t := range trials {
-		if reason, err := q.try(ctx, t); err != nil {
-			return nil, unavailable(err)
-		} else if reason != "" {
-			refused = append(refused, t[0]+": "+reason)
-		}
-	}
-	return slices.Compact(refused), nil
+// ClusterRules are those that the user of a cluster needs beside [Policy], on every node.
+func ClusterRules() string { return "+cluster|slots +asking" }
+
+// SentinelPolicy is the least that the user of REDIS_SENTINEL_USERNAME must be allowed
+// by Sentinels that have users.
+func SentinelPolicy() string {
+	return "resetchannels &+switch-master &+replica-reconf-done nocommands +ping +subscribe" +
+		" +sentinel|get-master-addr-by-name +sentinel|sentinels +sentinel|replicas"
 }
 
-func (q *Queue) try(ctx context.Context, command []string) (reason string, err error) {
+// Try uses every command once on every server, on keys of the farm's and of asynq's, and
+// returns those that were refused, with why. The error is of a Redis that cannot be
+// asked at all.
+func (q *Queue) Try(ctx context.Context) (refused []string, err error) {
+	nodes, err := q.nodes(ctx)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	for _, n := range nodes {
+		reasons, err := q.tryNode(ctx, n)
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		for _, reason := range reasons {
+			if len(nodes) > 1 {
+				reason = n.addr + ": " + reason
+			}
+			refused = append(refused, reason)
+		}
+	}
+	return refused, nil
+}
+
+func (q *Queue) tryNode(ctx context.Context, n node) (refused []string, err error) {
+	rdb := redis.NewClient(q.redis.node(n.addr))
+	defer rdb.Close() // nothing is left to lose
+	for _, t := range trials {
+		reason, err := q.try(ctx, rdb, n, t)
+		if err != nil {
+			return nil, err
+		}
+		if line := t[0] + ": " + reason; reason != "" && !slices.Contains(refused, line) {
+			refused = append(refused, line)
+		}
+	}
+	return append(refused, tryConversation(ctx, rdb)...), nil
+}
+
+func (q *Queue) try(ctx context.Context, rdb *redis.Client, n node, command []string) (reason string, err error) {
 	for _, prefix := range []string{keyPrefix, "asynq:"} { // with hash tags, keys and channels
 		args := make([]any, len(command))
 		for i, word := range command {
 			args[i] = word
-			if word == trialKey {
+			switch word {
+			case trialKey:
 				args[i] = prefix + "doctor"
+			case trialDB:
+				args[i] = q.redis.db
 			}
 		}
-		err := q.rdb.Do(ctx, args...).Err()
-		if _, refusal := errors.AsType[redis.Error](err); err == nil || errors.Is(err, redis.Nil) {
+		err := rdb.Do(ctx, args...).Err()
+		if _, refusal := errors.AsType[redis.Error](err); err == nil || errors.Is(err, redis.Nil) || n.allows(err) {
 			continue
 		} else if !refusal {
 			return "", err
 		}
-		if reason, ok := Refusal(err); ok {
-			return reason, nil
-		}
-		return err.Error(), nil
+		return wordsOf(err), nil
 	}
 	return "", nil
+}
+
+// allows tells an answer that a server only gives to a command that is allowed: that
+// another is to be asked, that the script is not there, or, where DEL is not allowed, that
+// the key holds something else.
+func (n node) allows(err error) bool {
+	return redis.HasErrorPrefix(err, "MOVED") || redis.HasErrorPrefix(err, "NOSCRIPT") || redis.HasErrorPrefix(err, "WRONGTYPE") ||
+		n.replica && redis.HasErrorPrefix(err, "READONLY")
+}
+
+// tryConversation tries what takes more than one command, on connections that are closed
+// after it, and returns what was refused.
+func tryConversation(ctx context.Context, rdb *redis.Client) (refused []string) {
+	words := rdb.Subscribe(ctx, noticeChannel)
+	defer words.Close()
+	if _, err := words.Receive(ctx); err != nil {
+		refused = append(refused, "SUBSCRIBE: "+wordsOf(err))
+	}
+	if rdb.Ping(ctx).Err() != nil {
+		return refused // a transaction of it would be refused as well
+	}
+	_, err := rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		p.Ping(ctx)
+		return nil
+	})
+	if err != nil {
+		refused = append(refused, "MULTI and EXEC: "+wordsOf(err))
+	}
+	return refused
+}
+
+// wordsOf says what an error means to an operator, if that is known.
+func wordsOf(err error) string {
+	if reason, ok := Refusal(err); ok {
+		return reason
+	}
+	return err.Error()
 }
 
 // Clock is how far the clock of Redis is ahead of this machine's.

@@ -41,14 +41,14 @@ func (q *Queue) Workers(ctx context.Context) ([]job.Worker, error) {
 	}
 	slices.Sort(keys)
 	keys = slices.Compact(keys) // one that has begun to drain has two members for a moment
-	said, err := q.rdb.MGet(ctx, keys...).Result()
+	said, err := getAll(ctx, q.rdb, keys)
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	workers := make([]job.Worker, 0, len(said))
 	for _, text := range said {
 		var w job.Worker
-		if text, ok := text.(string); ok && json.Unmarshal([]byte(text), &w) == nil {
+		if json.Unmarshal([]byte(text), &w) == nil {
 			workers = append(workers, w)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,6 +26,8 @@ type RedisServer struct {
 	Addr string
 
 	program string
+	folder  string
+	options func(port string) []string // before those that all have
 	process *Process
 }
 
@@ -32,15 +35,45 @@ type RedisServer struct {
 // without one installed.
 func Redis(tb testing.TB) *RedisServer {
 	tb.Helper()
+	return startRedis(tb, redisServer(tb))
+}
+
+// Valkey starts a valkey-server, which few systems have: without it the test is
+// skipped.
+func Valkey(tb testing.TB) *RedisServer {
+	tb.Helper()
+	notInShort(tb)
+	program, err := exec.LookPath("valkey-server")
+	if err != nil {
+		tb.Skip("valkey-server is not in PATH, and Debian 12 has no package of it")
+	}
+	return startRedis(tb, program)
+}
+
+// redisServer is the program. It is also that of a Sentinel.
+func redisServer(tb testing.TB) string {
+	tb.Helper()
 	notInShort(tb)
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
 		missing(tb, "redis-server is not in PATH: apt-get install redis-server")
 	}
-	r := &RedisServer{program: program}
+	return program
+}
+
+func startRedis(tb testing.TB, program string, options ...string) *RedisServer {
+	tb.Helper()
+	return startRedisAt(tb, program, func(string) []string { return options })
+}
+
+// startRedisAt is startRedis with options that depend on the port.
+func startRedisAt(tb testing.TB, program string, options func(port string) []string) *RedisServer {
+	tb.Helper()
+	r := &RedisServer{program: program, folder: tb.TempDir(), options: options}
+	var err error
 	r.process, r.Addr, err = startAnswering(r.command, redisAnswers)
 	if err != nil {
-		tb.Fatalf("start redis-server: %v", err)
+		tb.Fatalf("start %s: %v", program, err)
 	}
 	tb.Cleanup(func() {
 		r.process.Kill()
@@ -70,12 +103,42 @@ func (r *RedisServer) FlushAll(tb testing.TB) {
 // Do has the server obey a command that is answered with OK.
 func (r *RedisServer) Do(tb testing.TB, command string) {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
-	defer cancel()
-	if answer, err := ask(ctx, r.Addr, command); err != nil || !strings.HasPrefix(answer, "+OK") {
-		tb.Fatalf("%s: %s, %v", command, answer, err)
+	if answer := r.ask(tb, command); !strings.HasPrefix(answer, "+OK") {
+		tb.Fatalf("%s: %s", command, answer)
 	}
 }
+
+// ask returns what the server answers.
+func (r *RedisServer) ask(tb testing.TB, command string) string {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+	defer cancel()
+	answer, err := ask(ctx, r.Addr, command)
+	if err != nil {
+		tb.Fatalf("%s: %v", command, err)
+	}
+	return answer
+}
+
+// await asks until the answer contains a text.
+func (r *RedisServer) await(tb testing.TB, command, text string) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	err := r.process.Await(ctx, func(ctx context.Context) error {
+		answer, err := ask(ctx, r.Addr, command)
+		if err == nil && !strings.Contains(answer, text) {
+			err = fmt.Errorf("%w: %s", errNotYet, answer)
+		}
+		return err
+	})
+	if err != nil {
+		tb.Fatalf("%s does not answer with %q: %v", command, text, err)
+	}
+}
+
+// errNotYet says that a server has not come as far as it should.
+var errNotYet = errors.New("not yet")
 
 // Kill ends the server at once, as a crash does. All its data is lost.
 func (r *RedisServer) Kill() { r.process.Kill() }
@@ -103,8 +166,8 @@ func (r *RedisServer) Restart(tb testing.TB) {
 func (r *RedisServer) command(addr string) *exec.Cmd {
 	host, port, _ := net.SplitHostPort(addr)
 	//nolint:gosec,noctx // the program is redis-server; Process ends it
-	return exec.Command(r.program, "--bind", host, "--port", port,
-		"--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--loglevel", "notice")
+	return exec.Command(r.program, slices.Concat(r.options(port), []string{"--bind", host, "--port", port, "--dir", r.folder,
+		"--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--loglevel", "notice"})...)
 }
 
 // redisAnswers checks that the server at addr is the process: a stranger may
@@ -123,9 +186,8 @@ func redisAnswers(ctx context.Context, addr string, p *Process) error {
 // errStranger says that a port has another server behind it than ours.
 var errStranger = errors.New("not the server that was started")
 
-// ask sends an inline command and returns the answer, of the forms that end with
-// a line ("+OK") or have a length ("$5\r\nhello"). go-redis would log every
-// attempt to reach a server that is starting.
+// ask sends an inline command and returns the answer; of one with several parts, these
+// with spaces between. go-redis would log every attempt to reach a server that is starting.
 func ask(ctx context.Context, addr, command string) (string, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
 	if err != nil {
@@ -136,18 +198,31 @@ func ask(ctx context.Context, addr, command string) (string, error) {
 	if _, err := io.WriteString(conn, command+"\r\n"); err != nil {
 		return "", err
 	}
-	answer := bufio.NewReader(conn)
-	line, err := answer.ReadString('\n')
+	return readAnswer(bufio.NewReader(conn))
+}
+
+// readAnswer reads a line ("+OK"), what has a length ("$5\r\nhello") or so many answers
+// ("*2\r\n:1\r\n:2").
+func readAnswer(r *bufio.Reader) (string, error) {
+	line, err := r.ReadString('\n')
 	line = strings.TrimSuffix(line, "\r\n")
-	size, isBulk := strings.CutPrefix(line, "$")
-	if err != nil || !isBulk {
+	if err != nil || line == "" || line[0] != '$' && line[0] != '*' {
 		return line, err
 	}
-	n, err := strconv.Atoi(size)
+	n, err := strconv.Atoi(line[1:])
 	if err != nil {
 		return "", err
 	}
-	bulk := make([]byte, n)
-	_, err = io.ReadFull(answer, bulk)
-	return string(bulk), err
+	if line[0] == '$' {
+		bulk := make([]byte, max(n, 0)+len("\r\n"))
+		_, err = io.ReadFull(r, bulk)
+		return string(bulk[:max(n, 0)]), err
+	}
+	parts := make([]string, n)
+	for i := range parts {
+		if parts[i], err = readAnswer(r); err != nil {
+			return "", err
+		}
+	}
+	return strings.Join(parts, " "), nil
 }

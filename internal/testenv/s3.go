@@ -111,10 +111,14 @@ func newS3Process(parent string) (*S3Process, error) {
 // command starts the server with connections kept, which it does not by default.
 func (s *S3Process) command(addr string) *exec.Cmd {
 	//nolint:gosec,noctx // the program is versitygw; Process ends it
-	cmd := exec.Command(s.program, "--port", addr, "--health", healthPath+s.token, "--keep-alive", "--quiet", "posix", s.folder)
+	cmd := exec.Command(s.program, "--port", addr, "--health", healthPath+s.token, "--virtual-domain", VirtualDomain, "--keep-alive", "--quiet", "posix", s.folder)
 	cmd.Env = environment("ROOT_ACCESS_KEY="+accessKeyID, "ROOT_SECRET_KEY="+s.token, "VGW_REGION="+s3.DefaultRegion)
 	return cmd
 }
+
+// VirtualDomain is the host below which servers take a host's name for a bucket's. Nobody
+// resolves it: requests get there by a proxy.
+const VirtualDomain = "s3.test"
 
 const accessKeyID = "testenv"
 

@@ -15,6 +15,10 @@
 // time share; it starts with the first and ends with the last. [S3Server] is for
 // tests that need to break one. BenchmarkRedis and BenchmarkS3Server measure this.
 //
+// [Sentinel] is a primary with a replica and three Sentinels, [Cluster] a cluster of any
+// number of nodes, [Rediss] a server with TLS; these take seconds, since they agree on who
+// is who. [Valkey] and [MinIO] are other programs, for those who have them.
+//
 // # Where the programs come from
 //
 // redis-server is looked up in PATH. Without it the test is skipped, with the

@@ -220,3 +220,40 @@ func TestNamespacesAreSeparate(t *testing.T) {
 	}
 	require.NotContains(t, mounts(), t.Name())
 }
+
+// TestSentinelsPromoteTheReplica when the primary is killed.
+func TestSentinelsPromoteTheReplica(t *testing.T) {
+	t.Parallel()
+	set := testenv.Sentinel(t)
+	set.Primary.Kill()
+	client := redis.NewClient(&redis.Options{Addr: set.Replica.Addr})
+	defer client.Close()
+	require.Eventually(t, func() bool { return client.Set(t.Context(), "key", "value", 0).Err() == nil }, time.Minute, 10*time.Millisecond)
+}
+
+// TestClusterPromotesAReplica when a primary is killed, and one of one node is whole.
+func TestClusterPromotesAReplica(t *testing.T) {
+	t.Parallel()
+	one := testenv.Cluster(t, 1, false)
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{one.Primaries[0].Addr}})
+	defer client.Close()
+	require.NoError(t, client.Set(t.Context(), "key", "value", 0).Err())
+
+	six := testenv.Cluster(t, 3, true) // of which the first has the slot of b, 3300
+	six.Primaries[0].Kill()
+	promoted := redis.NewClient(&redis.Options{Addr: six.Replicas[0].Addr})
+	defer promoted.Close()
+	require.Eventually(t, func() bool { return promoted.Set(t.Context(), "b", "value", 0).Err() == nil }, time.Minute, 10*time.Millisecond)
+}
+
+// TestRedissWantsACertificate of its authority.
+func TestRedissWantsACertificate(t *testing.T) {
+	t.Parallel()
+	server := testenv.Rediss(t)
+	options, err := redis.ParseURL(server.TLSURL())
+	require.NoError(t, err)
+	options.MaxRetries = -1
+	stranger := redis.NewClient(options)
+	defer stranger.Close()
+	require.ErrorContains(t, stranger.Ping(t.Context()).Err(), "certificate")
+}
