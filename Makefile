@@ -4,7 +4,7 @@
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint holes format race bench deepzoom-check exactness bench-deep golden generate generated fuzz up down k8s-validate
+.PHONY: help run build test check lint holes format race bench deepzoom-check exactness bench-deep golden generate generated fuzz up down k8s-validate test-minio
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -19,6 +19,9 @@ test: ## every test; starts its own redis-server and versitygw, skips what is no
 	go test ./...
 	cd tools/deepbench && go vet ./... && go test ./...
 	$(MAKE) k8s-validate generated
+
+test-minio: ## the S3 store on MinIO beside versitygw, which takes minutes to build the first time
+	MINIO=$$(go tool -modfile=tools/minio/go.mod -n minio) go test -count=1 -run MinIO ./storage/s3
 
 check: lint race ## before a commit: lint, format, race tests that need no servers
 

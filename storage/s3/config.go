@@ -22,10 +22,25 @@ type Config struct {
 	// Region signs the requests; a server that has no regions takes any.
 	// S3_REGION, default [DefaultRegion].
 	Region string
-	// AccessKeyID and SecretAccessKey are the credentials. Required.
-	// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+	// Prefix is a path in the bucket below which all objects lie, so that several
+	// farms share one. S3_PREFIX, default none.
+	Prefix string
+	// Addressing is how requests name the bucket: [AddressingAuto], [AddressingPath]
+	// or [AddressingHost]. S3_ADDRESSING, default the first.
+	Addressing string
+	// Credentials is where they are from: [CredentialsKeys] or [CredentialsChain].
+	// S3_CREDENTIALS, default the first.
+	Credentials string
+	// AccessKeyID and SecretAccessKey are the credentials. Required, unless they are
+	// from the chain. AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 	AccessKeyID     string
 	SecretAccessKey Secret
+	// Encryption is with what the server is asked to encrypt what is stored:
+	// [EncryptionNone], [EncryptionS3] or [EncryptionKMS]. S3_ENCRYPTION, default the first.
+	Encryption string
+	// KMSKeyID is the key of [EncryptionKMS]; the bucket's own if it is empty.
+	// S3_KMS_KEY_ID.
+	KMSKeyID string
 }
 
 const (
@@ -38,7 +53,10 @@ const (
 
 // DefaultConfig returns a Config in which only what has no default is missing.
 func DefaultConfig() Config {
-	return Config{Bucket: DefaultBucket, Region: DefaultRegion}
+	return Config{
+		Bucket: DefaultBucket, Region: DefaultRegion,
+		Addressing: AddressingAuto, Credentials: CredentialsKeys, Encryption: EncryptionNone,
+	}
 }
 
 // Validate reports everything that is wrong with the Config, each with the
@@ -48,8 +66,18 @@ func (c Config) Validate() error {
 		validEndpoint(c.Endpoint),
 		validBucket(c.Bucket),
 		required("S3_REGION", c.Region, "a region such as us-east-1"),
-		required("AWS_ACCESS_KEY_ID", c.AccessKeyID, "the access key's ID"),
-		required("AWS_SECRET_ACCESS_KEY", string(c.SecretAccessKey), "the access key's secret"),
+		c.validKeys(),
+		c.validOptions(),
+	)
+}
+
+func (c Config) validKeys() error {
+	if c.Credentials == CredentialsChain {
+		return nil
+	}
+	return errors.Join(
+		required("AWS_ACCESS_KEY_ID", c.AccessKeyID, "the access key's ID, or S3_CREDENTIALS=chain"),
+		required("AWS_SECRET_ACCESS_KEY", string(c.SecretAccessKey), "the access key's secret, or S3_CREDENTIALS=chain"),
 	)
 }
 

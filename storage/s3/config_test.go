@@ -60,6 +60,13 @@ func TestValidateNamesTheVariable(t *testing.T) {
 		{"no region", func(c *s3.Config) { c.Region = "" }, []string{"S3_REGION is empty", "us-east-1"}},
 		{"no key ID", func(c *s3.Config) { c.AccessKeyID = "" }, []string{"AWS_ACCESS_KEY_ID is empty"}},
 		{"no secret", func(c *s3.Config) { c.SecretAccessKey = "" }, []string{"AWS_SECRET_ACCESS_KEY is empty"}},
+		{"prefix with a slash", func(c *s3.Config) { c.Prefix = "farms/" }, []string{"S3_PREFIX", "such as farms/one"}},
+		{"upward prefix", func(c *s3.Config) { c.Prefix = "../one" }, []string{"S3_PREFIX", "such as farms/one"}},
+		{"long prefix", func(c *s3.Config) { c.Prefix = strings.Repeat("a/", 128) + "b" }, []string{"S3_PREFIX", "256 bytes"}},
+		{"other addressing", func(c *s3.Config) { c.Addressing = "dns" }, []string{"S3_ADDRESSING", "auto or path or virtual-host"}},
+		{"other credentials", func(c *s3.Config) { c.Credentials = "mine" }, []string{"S3_CREDENTIALS", "keys or chain"}},
+		{"other encryption", func(c *s3.Config) { c.Encryption = "AES256" }, []string{"S3_ENCRYPTION", "none or s3 or kms"}},
+		{"key without kms", func(c *s3.Config) { c.Encryption, c.KMSKeyID = s3.EncryptionS3, "key" }, []string{"S3_KMS_KEY_ID", "kms"}},
 		{"nothing", func(c *s3.Config) { *c = s3.Config{} }, []string{
 			"S3_ENDPOINT", "S3_BUCKET", "S3_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 		}},

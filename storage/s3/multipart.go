@@ -41,7 +41,7 @@ var errNotStored = errors.New("the server said that the upload is complete, but 
 func (s *Store) putParts(ctx context.Context, key string, r io.Reader, opts minio.PutObjectOptions) error {
 	token := rand.Text()
 	opts.UserMetadata = map[string]string{uploadField: token}
-	id, err := s.core.NewMultipartUpload(ctx, s.bucket, key, opts)
+	id, err := s.bucket.NewMultipartUpload(ctx, key, opts)
 	if err != nil {
 		return unwritable(err)
 	}
@@ -70,7 +70,7 @@ func (s *Store) complete(ctx context.Context, key, id string, parts []minio.Comp
 	if err != nil {
 		return err
 	}
-	if _, err := s.core.CompleteMultipartUpload(ctx, s.bucket, key, id, parts, minio.PutObjectOptions{}); err != nil {
+	if _, err := s.bucket.CompleteMultipartUpload(ctx, key, id, parts, minio.PutObjectOptions{}); err != nil {
 		return unwritable(err)
 	}
 	after, err := s.state(ctx, key)
@@ -95,7 +95,7 @@ type state struct {
 
 // state returns that of the object under key, the zero one if there is none.
 func (s *Store) state(ctx context.Context, key string) (state, error) {
-	object, err := s.core.StatObject(ctx, s.bucket, key, minio.StatObjectOptions{})
+	object, err := s.bucket.StatObject(ctx, key, minio.StatObjectOptions{})
 	if missing(err) {
 		return state{}, nil
 	}
@@ -110,7 +110,7 @@ func (s *Store) state(ctx context.Context, key string) (state, error) {
 func (s *Store) abort(ctx context.Context, key, id string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortLimit)
 	defer cancel()
-	_ = s.core.AbortMultipartUpload(ctx, s.bucket, key, id)
+	_ = s.bucket.AbortMultipartUpload(ctx, key, id)
 }
 
 // sendParts uploads r part by part, and returns when all are done or one has
@@ -122,7 +122,7 @@ func (s *Store) sendParts(ctx context.Context, key, id string, r io.Reader) ([]m
 	readErr := eachPart(ctx, r, func(number int, part []byte, release func()) {
 		group.Go(func() error {
 			defer release()
-			sent, err := s.core.PutObjectPart(ctx, s.bucket, key, id, number, bytes.NewReader(part), int64(len(part)),
+			sent, err := s.bucket.PutObjectPart(ctx, key, id, number, bytes.NewReader(part), int64(len(part)),
 				minio.PutObjectPartOptions{Sha256Hex: sha256Hex(part), DisableContentSha256: true})
 			if err != nil {
 				return fmt.Errorf("part %d: %w", number, unwritable(err))

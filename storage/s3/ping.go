@@ -2,7 +2,6 @@ package s3
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -33,10 +32,10 @@ const (
 func (s *Store) Ping(ctx context.Context) error {
 	ping := s.probe
 	if s.written.within(probeEvery) {
-		ping = s.pingBucket
+		ping = s.bucket.ping
 	}
 	if err := ping(ctx); err != nil {
-		return fmt.Errorf("storage: ping bucket %s: %w", s.bucket, err)
+		return fmt.Errorf("storage: ping bucket %s: %w", s.bucket.name, err)
 	}
 	return nil
 }
@@ -45,15 +44,7 @@ func (s *Store) probe(ctx context.Context) error {
 	if err := s.putBytes(ctx, probeName, make([]byte, probeSize), minio.PutObjectOptions{}); err != nil {
 		return err
 	}
-	return deleted(probeName, s.core.RemoveObject(ctx, s.bucket, probeName, minio.RemoveObjectOptions{}))
-}
-
-func (s *Store) pingBucket(ctx context.Context) error {
-	found, err := s.core.BucketExists(ctx, s.bucket)
-	if err == nil && !found {
-		err = errors.New("bucket does not exist")
-	}
-	return err
+	return deleted(probeName, s.bucket.RemoveObject(ctx, probeName, minio.RemoveObjectOptions{}))
 }
 
 // freshness is when something last happened, by a clock that nobody sets.

@@ -22,7 +22,7 @@ func (s *Store) Presign(ctx context.Context, key string, validity time.Duration,
 		return "", failed("presign", key, err)
 	}
 	disposition := url.Values{"response-content-disposition": {fmt.Sprintf("inline; filename=%q", filename)}}
-	signed, err := s.core.PresignedGetObject(ctx, s.bucket, key, validity, disposition)
+	signed, err := s.bucket.PresignedGetObject(ctx, key, validity, disposition)
 	if err != nil {
 		return "", failed("presign", key, err)
 	}

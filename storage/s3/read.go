@@ -38,7 +38,7 @@ func (s *Store) get(ctx context.Context, key string, offset, length int64) (body
 	if length == 0 {
 		return s.empty(ctx, key)
 	}
-	body, object, header, err := s.core.GetObject(ctx, s.bucket, key, opts)
+	body, object, header, err := s.bucket.GetObject(ctx, key, opts)
 	if minio.ToErrorResponse(err).Code == minio.InvalidRange {
 		return s.empty(ctx, key)
 	}
@@ -123,7 +123,7 @@ func (s *Store) stat(ctx context.Context, key string) (storage.Info, error) {
 	if err := check(ctx, key); err != nil {
 		return storage.Info{}, err
 	}
-	object, err := s.core.StatObject(ctx, s.bucket, key, minio.StatObjectOptions{})
+	object, err := s.bucket.StatObject(ctx, key, minio.StatObjectOptions{})
 	if err != nil {
 		return storage.Info{}, err
 	}
@@ -138,7 +138,7 @@ func (s *Store) List(ctx context.Context, prefix, after string) iter.Seq2[storag
 			return
 		}
 		opts := minio.ListObjectsOptions{Prefix: prefix, StartAfter: after, Recursive: true, FetchOwner: new(bool)}
-		for object := range s.core.ListObjectsIter(ctx, s.bucket, opts) {
+		for object := range s.bucket.ListObjectsIter(ctx, opts) {
 			if object.Err != nil {
 				yield(storage.Info{}, failed("list", prefix, object.Err))
 				return

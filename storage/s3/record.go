@@ -73,7 +73,7 @@ func (s *Store) record(ctx context.Context, key string, metadata map[string]stri
 // readRecord reads the record of an object that was stored in parts. It is there
 // before the object is, and for long after.
 func (s *Store) readRecord(ctx context.Context, name string) (string, error) {
-	body, _, _, err := s.core.GetObject(ctx, s.bucket, name, minio.GetObjectOptions{})
+	body, _, _, err := s.bucket.GetObject(ctx, name, minio.GetObjectOptions{})
 	if missing(err) {
 		return "", fmt.Errorf("%w: the record of what it should be, %s, is missing", storage.ErrDamaged, name)
 	}

@@ -63,7 +63,8 @@
 //
 // # Keys
 //
-// Keys go to the bucket as they are. Objects under names that are no keys of ours
+// Keys go to the bucket as they are, below [Config].Prefix if there is one, of which
+// nothing but the names of objects tells: a farm may be moved to another prefix. Objects under names that are no keys of ours
 // ([storage.ValidKey]) are never listed, be they others' or the two kinds this
 // package puts there: "sums~/..." and "probe~", which Ping stores and removes. An
 // object that others put there under a key of ours has no record and is damaged. A
@@ -80,7 +81,6 @@ import (
 	"time"
 
 	"github.com/minio/minio-go/v7"
-	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"mandelfarm/storage"
 )
@@ -93,10 +93,8 @@ const maxTries = 4
 
 // Store is a bucket. It implements [storage.Store].
 type Store struct {
-	core      *minio.Core
 	transport *http.Transport
-	bucket    string
-	region    string
+	bucket    *bucket
 	// uploads is what is known of objects stored in parts, swept how far the sweep
 	// of what was stored beside them has come.
 	uploads knownSums
@@ -116,7 +114,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.ensureBucket(ctx); err != nil {
+	if err := s.bucket.ensure(ctx); err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("storage: open bucket %s at %s: %w", cfg.Bucket, cfg.Endpoint, err)
 	}
@@ -134,16 +132,25 @@ func connect(cfg Config) (*Store, error) {
 	}
 	transport := newTransport()
 	core, err := minio.NewCore(endpoint.Host, &minio.Options{
-		Creds:      credentials.NewStaticV4(cfg.AccessKeyID, string(cfg.SecretAccessKey), ""),
-		Secure:     endpoint.Scheme == "https",
-		Region:     cfg.Region,
-		Transport:  countTries{transport},
-		MaxRetries: maxTries,
+		Creds:        cfg.credentials(),
+		Secure:       endpoint.Scheme == "https",
+		Region:       cfg.Region,
+		Transport:    countTries{transport},
+		BucketLookup: cfg.lookup(),
+		MaxRetries:   maxTries,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("storage: connect to %s: %w", cfg.Endpoint, err)
 	}
-	return &Store{core: core, transport: transport, bucket: cfg.Bucket, region: cfg.Region, written: freshness{began: time.Now()}}, nil
+	encryption, err := cfg.encryption()
+	if err != nil {
+		return nil, err
+	}
+	b := &bucket{core: core, name: cfg.Bucket, region: cfg.Region, encryption: encryption}
+	if cfg.Prefix != "" {
+		b.prefix = cfg.Prefix + "/"
+	}
+	return &Store{transport: transport, bucket: b, written: freshness{began: time.Now()}}, nil
 }
 
 // newTransport returns a transport for many small requests to one host. The
@@ -163,20 +170,6 @@ func newTransport() *http.Transport {
 		// have no length.
 		DisableCompression: true,
 	}
-}
-
-func (s *Store) ensureBucket(ctx context.Context) error {
-	found, err := s.core.BucketExists(ctx, s.bucket)
-	if err != nil || found {
-		return err
-	}
-	err = s.core.MakeBucket(ctx, s.bucket, minio.MakeBucketOptions{Region: s.region})
-	switch minio.ToErrorResponse(err).Code {
-	case minio.BucketAlreadyOwnedByYou, minio.BucketAlreadyExists:
-		// Another process was faster. If it is not ours to use, this tells.
-		return s.pingBucket(ctx)
-	}
-	return err
 }
 
 // Close closes the idle connections. Those in use close when they are done.

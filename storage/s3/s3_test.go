@@ -27,10 +27,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	storagetest.Run(t, func(t *testing.T) storage.Store {
+	fresh := func(t *testing.T) storage.Store {
 		t.Helper()
 		return open(t, testenv.S3(t))
-	})
+	}
+	storagetest.Run(t, fresh)
+	storagetest.RunFolders(t, fresh)
 }
 
 func open(tb testing.TB, cfg s3.Config) *s3.Store {

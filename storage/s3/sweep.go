@@ -25,7 +25,7 @@ func (s *Store) abortUploads(ctx context.Context, before time.Time) error {
 	var errs []error
 	var key, id string
 	for {
-		uploads, err := s.core.ListMultipartUploads(ctx, s.bucket, "", key, id, "", page)
+		uploads, err := s.bucket.ListMultipartUploads(ctx, key, id, page)
 		if err != nil {
 			return errors.Join(append(errs, failed("list uploads", "", err))...)
 		}
@@ -33,7 +33,7 @@ func (s *Store) abortUploads(ctx context.Context, before time.Time) error {
 			if u.Initiated.After(before) {
 				continue
 			}
-			if err := s.core.AbortMultipartUpload(ctx, s.bucket, u.Key, u.UploadID); err != nil {
+			if err := s.bucket.AbortMultipartUpload(ctx, u.Key, u.UploadID); err != nil {
 				errs = append(errs, failed("abort upload", u.Key, err))
 			}
 		}
@@ -60,7 +60,7 @@ func (s *Store) sweepSums(ctx context.Context, before time.Time) error {
 	defer s.swept.mu.Unlock()
 	opts := minio.ListObjectsOptions{Prefix: sumPrefix, StartAfter: s.swept.name, Recursive: true, FetchOwner: new(bool)}
 	looked := 0
-	for object := range s.core.ListObjectsIter(ctx, s.bucket, opts) {
+	for object := range s.bucket.ListObjectsIter(ctx, opts) {
 		if object.Err != nil {
 			return failed("list", sumPrefix, object.Err)
 		}
@@ -90,5 +90,5 @@ func (s *Store) sweepSum(ctx context.Context, name string) error {
 	if now.token == token {
 		return nil
 	}
-	return deleted(name, s.core.RemoveObject(ctx, s.bucket, name, minio.RemoveObjectOptions{}))
+	return deleted(name, s.bucket.RemoveObject(ctx, name, minio.RemoveObjectOptions{}))
 }

@@ -74,7 +74,7 @@ func (s *Store) putBytes(ctx context.Context, name string, data []byte, opts min
 	opts.DisableContentSha256 = true
 	var err error
 	for try := 1; ; try++ {
-		_, err = s.core.PutObject(ctx, s.bucket, name, bytes.NewReader(data), int64(len(data)), "", sha256Hex(data), opts)
+		_, err = s.bucket.PutObject(ctx, name, bytes.NewReader(data), int64(len(data)), "", sha256Hex(data), opts)
 		if try == folderTries || minio.ToErrorResponse(err).Code != folderInTheWay {
 			break
 		}
@@ -135,7 +135,7 @@ func (s *Store) create(ctx context.Context, key, contentType string, data []byte
 // settle decides a Create that was sent more than once and refused in the end
 // with err: the first time may have stored the object. The token tells.
 func (s *Store) settle(ctx context.Context, key, token string, err error) error {
-	info, statErr := s.core.StatObject(ctx, s.bucket, key, minio.StatObjectOptions{})
+	info, statErr := s.bucket.StatObject(ctx, key, minio.StatObjectOptions{})
 	if statErr != nil {
 		return statErr
 	}
@@ -184,7 +184,7 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	case 0:
 		return nil
 	case 1:
-		return deleted(keys[0], s.core.RemoveObject(ctx, s.bucket, keys[0], minio.RemoveObjectOptions{}))
+		return deleted(keys[0], s.bucket.RemoveObject(ctx, keys[0], minio.RemoveObjectOptions{}))
 	}
 	return s.deleteMany(ctx, keys)
 }
@@ -197,7 +197,7 @@ func (s *Store) deleteMany(ctx context.Context, keys []string) error {
 			}
 		}
 	}
-	results, err := s.core.RemoveObjectsWithIter(ctx, s.bucket, objects, minio.RemoveObjectsOptions{})
+	results, err := s.bucket.RemoveObjectsWithIter(ctx, objects, minio.RemoveObjectsOptions{})
 	if err != nil {
 		return failed("delete", keys[0], unwritable(err))
 	}

@@ -196,8 +196,7 @@ func deleteManyAtOnce(t *testing.T, s storage.Store) {
 	require.Equal(t, all[:1], keys(t, s, "", ""))
 }
 
-// keyBelowAKey holds of stores that lay keys out as files. It is an error of the
-// caller's; what matters is that nothing is damaged by it.
+// keyBelowAKey is an error of the caller's; what matters is that nothing is damaged by it.
 func keyBelowAKey(t *testing.T, s storage.Store) {
 	t.Helper()
 	data := []byte("data")

@@ -58,7 +58,6 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 		{"Delete", deletes},
 		{"DeleteManyAtOnce", deleteManyAtOnce},
 		{"PutsAndDeletesShareFolders", putsAndDeletesShareFolders},
-		{"KeyBelowAKey", keyBelowAKey},
 		{"ListOrder", listOrder},
 		{"ListPages", listPages},
 		{"ListBadArguments", listBadArguments},
@@ -70,6 +69,15 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 			test.check(t, open(t))
 		})
 	}
+}
+
+// RunFolders checks what holds of stores that lay keys out as files.
+func RunFolders(t *testing.T, open func(t *testing.T) storage.Store) {
+	t.Helper()
+	t.Run("KeyBelowAKey", func(t *testing.T) {
+		t.Parallel()
+		keyBelowAKey(t, open(t))
+	})
 }
 
 // pattern returns n bytes that differ from those of other seeds, and do not
