@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"path"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -47,7 +49,10 @@ Exit code 0: all is well. 1: something is to be mended. 2: wrong settings.`,
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if policies {
-			return printPolicies(cmd.OutOrStdout(), s.s3.Bucket)
+			if err := fromEnvironment(cmd.Flags(), env); err != nil {
+				return fmt.Errorf("%w: %w", errUsage, err)
+			}
+			return printPolicies(cmd.OutOrStdout(), s.s3)
 		}
 		if err := s.load(cmd.Flags(), env); err != nil {
 			return err
@@ -85,7 +90,9 @@ func examine(ctx context.Context, s *settings, out io.Writer) error {
 	d := &doctor{out: out}
 	d.say("settings", true, "read")
 	d.speed(ctx)
-	q, err := queue.Open(ctx, queue.Config{URL: string(s.redisURL), Limit: 1, Log: slog.New(slog.DiscardHandler)})
+	cfg := s.queue()
+	cfg.Log = slog.New(slog.DiscardHandler)
+	q, err := queue.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -115,7 +122,11 @@ func (d *doctor) redis(ctx context.Context, q *queue.Queue) {
 		d.say("redis", false, "%s (REDIS_URL)", reasonOf(err))
 		return
 	}
-	d.say("redis", true, "answers")
+	if there, err := q.Topology(ctx); err != nil {
+		d.say("redis", false, "%s", reasonOf(err))
+	} else {
+		d.say("redis", len(there.Missing) == 0, "%s", strings.Join(append([]string{there.Text}, there.Missing...), "; "))
+	}
 	refused, err := q.Try(ctx)
 	switch {
 	case err != nil:
@@ -260,11 +271,28 @@ func (d *doctor) speed(ctx context.Context) {
 }
 
 // printPolicies prints what Redis and S3 must allow at least.
-func printPolicies(out io.Writer, bucket string) error {
+func printPolicies(out io.Writer, cfg s3.Config) error {
 	const s3Policy = `{"Version": "2012-10-17", "Statement": [
-  {"Effect": "Allow", "Resource": "arn:aws:s3:::%[1]s", "Action": ["s3:ListBucket", "s3:ListBucketMultipartUploads"]},
-  {"Effect": "Allow", "Resource": "arn:aws:s3:::%[1]s/*", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]}
+  {"Effect": "Allow", "Resource": "arn:aws:s3:::%[4]s", "Action": ["s3:ListBucket", "s3:ListBucketMultipartUploads"]},
+  {"Effect": "Allow", "Resource": "arn:aws:s3:::%[5]s/*", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]}%[6]s
 ]}`
-	_, err := fmt.Fprintf(out, "Redis, with a password of your own:\n\nACL SETUSER mandelfarm on >PASSWORD %s\n\nS3, and s3:CreateBucket where the bucket is not there:\n\n"+s3Policy+"\n", queue.Policy(), bucket)
+	keyPolicy := ""
+	if cfg.Encryption == s3.EncryptionKMS {
+		keyPolicy = fmt.Sprintf(`,
+  {"Effect": "Allow", "Resource": %q, "Action": ["kms:GenerateDataKey", "kms:Decrypt"]}`, cmp.Or(cfg.KMSKeyID, "*"))
+	}
+	_, err := fmt.Fprintf(out, `Redis, with a password of your own, on every server:
+
+ACL SETUSER mandelfarm on >PASSWORD %[1]s
+
+In a cluster, on every node, also: %[2]s
+
+Sentinels, if they have users, on each:
+
+ACL SETUSER mandelfarm on >PASSWORD %[3]s
+
+S3, and s3:CreateBucket where the bucket is not there:
+
+`+s3Policy+"\n", queue.Policy(), queue.ClusterRules(), queue.SentinelPolicy(), cfg.Bucket, path.Join(cfg.Bucket, cfg.Prefix), keyPolicy)
 	return err
 }

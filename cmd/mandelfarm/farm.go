@@ -130,12 +130,14 @@ func onServers(ctx context.Context, s *settings, log *slog.Logger, duty duty, ru
 		return err
 	}
 	defer closeTracer(ctx, tracer, log)
-	q, err := queue.Open(ctx, queue.Config{URL: string(s.redisURL), Limit: s.queueLimit, Log: log, Tracer: tracer})
+	cfg := s.queue()
+	cfg.Log, cfg.Tracer = log, tracer
+	q, err := queue.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer closeQueue(ctx, q, log)
-	redisAddr, err := queue.ParseURL(string(s.redisURL))
+	redisAddr, err := queue.ParseURL(cfg.URL)
 	if err != nil {
 		return err
 	}

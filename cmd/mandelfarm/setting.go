@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -36,10 +37,43 @@ func row[T string | int | int64 | time.Duration](name string, target *T, standar
 	}, func() string { return check(*target) }}
 }
 
-// secret is a setting that is never printed and has no default.
+// secret is a setting that is never printed and has no default. A setting of its name and "-file" names a file that it is
+// read from instead, as secrets are mounted.
 func secret(name string, target *secretFlag, usage string, check func(string) string) setting {
-	return setting{name, func(fs *pflag.FlagSet) { fs.Var(target, name, usage) }, func() string { return check(string(*target)) }}
+	var direct, file *pflag.Flag
+	return setting{name, func(fs *pflag.FlagSet) {
+		fs.Var(target, name, usage)
+		fs.Var(&secretFile{target: target}, name+"-file", "`file` that "+variable(name)+" is in, instead")
+		direct, file = fs.Lookup(name), fs.Lookup(name+"-file")
+	}, func() string {
+		if direct.Changed && file.Changed {
+			return "want it or " + variable(file.Name) + ", not both"
+		}
+		return check(string(*target))
+	}}
 }
+
+// secretFile is a flag of a file that a secret is read from. A line's end after it is no part of it.
+type secretFile struct {
+	target *secretFlag
+	path   string
+}
+
+// String implements [pflag.Value].
+func (f *secretFile) String() string { return f.path }
+
+// Set implements [pflag.Value].
+func (f *secretFile) Set(path string) error {
+	text, err := os.ReadFile(path) //nolint:gosec // the operator names it
+	if err != nil {
+		return err
+	}
+	f.path = path
+	return f.target.Set(strings.TrimRight(string(text), "\r\n"))
+}
+
+// Type implements [pflag.Value].
+func (*secretFile) Type() string { return "file that can be read" }
 
 // list is a setting of words separated by commas, of which there are none by default.
 func list(name string, target *[]string, usage string, check func([]string) string) setting {

@@ -11,6 +11,7 @@ import (
 	"mandelfarm/api"
 	"mandelfarm/connlimit"
 	"mandelfarm/internal/logging"
+	"mandelfarm/queue"
 	"mandelfarm/storage/s3"
 )
 
@@ -26,7 +27,7 @@ type settings struct {
 
 	tracing      tracingSettings
 	startTimeout time.Duration
-	redisURL     secretFlag
+	redis        redisSettings
 	queueLimit   int
 	s3           s3.Config
 	api          api.Config
@@ -45,6 +46,11 @@ type tracingSettings struct {
 	headers  secretFlag
 	timeout  int // milliseconds, as OpenTelemetry has it
 	protocol string
+}
+
+type redisSettings struct {
+	url, password, sentinelPassword secretFlag
+	access                          queue.Access // less the passwords
 }
 
 type workerSettings struct {
@@ -109,20 +115,46 @@ func (s *settings) addData(fs *pflag.FlagSet) {
 	s.add(fs, row("data", &s.data, "./data", "`folder` that pictures and jobs are stored in; made if absent", given("a folder")))
 }
 
-// addServers adds what is known of Redis and S3. What is wrong with the latter, package s3 says.
+// addServers adds what is known of Redis and S3. What is wrong with several settings together, packages queue and s3 say.
 func (s *settings) addServers(fs *pflag.FlagSet) {
-	s.add(fs,
-		secret("redis-url", &s.redisURL, "`url` of Redis: redis://[user:password@]host:port[/db], or rediss:// for TLS", redisURL),
-		row("start-timeout", &s.startTimeout, time.Minute, "`duration` to wait for Redis and S3 at the start", positive),
-	)
+	s.addRedis(fs)
+	s.add(fs, row("start-timeout", &s.startTimeout, time.Minute, "`duration` to wait for Redis and S3 at the start", positive))
 	s.addS3(fs)
 	s.checks = append(s.checks, func() error { return s.s3.Validate() })
+}
+
+func (s *settings) addRedis(fs *pflag.FlagSet) {
+	r := &s.redis
+	s.add(fs,
+		secret("redis-url", &r.url, "`url` of Redis: "+queue.Forms, redisURL),
+		row("redis-username", &r.access.Username, "", "`name` of the user of Redis, if the URL has none", anyValue),
+		secret("redis-password", &r.password, "`password` of Redis, if the URL has none", anyValue),
+		row("redis-sentinel-username", &r.access.SentinelUsername, "", "`name` of the user of the Sentinels, if they have users", anyValue),
+		secret("redis-sentinel-password", &r.sentinelPassword, "`password` of the Sentinels, if they have one", anyValue),
+		row("redis-tls-ca", &r.access.CA, "", "`file` of the certificates, in PEM, that servers' certificates are signed by; by default those of public authorities", anyValue),
+		row("redis-tls-cert", &r.access.Certificate, "", "`file` of the farm's own certificate, in PEM, for servers that want one; read again for each connection", anyValue),
+		row("redis-tls-key", &r.access.Key, "", "`file` of the key of the farm's own certificate, in PEM", anyValue),
+		row("redis-tls-server-name", &r.access.ServerName, "", "`name` that servers' certificates have; by default the host that is asked", anyValue),
+	)
+	s.checks = append(s.checks, func() error { return s.queue().Access.Validate(string(r.url)) })
+}
+
+// queue is what the queue is to know of Redis, and how much it may hold.
+func (s *settings) queue() queue.Config {
+	access := s.redis.access
+	access.Password, access.SentinelPassword = string(s.redis.password), string(s.redis.sentinelPassword)
+	return queue.Config{URL: string(s.redis.url), Access: access, Limit: s.queueLimit}
 }
 
 func (s *settings) addS3(fs *pflag.FlagSet) {
 	s.add(fs,
 		row("s3-endpoint", &s.s3.Endpoint, "", "`url` of the S3 server: http://host:port or https://host", anyValue),
 		row("s3-bucket", &s.s3.Bucket, s.s3.Bucket, "`bucket` that pictures and jobs are stored in; made if absent", anyValue),
+		row("s3-prefix", &s.s3.Prefix, "", "`path` in the bucket below which all objects lie, so that several farms share one; none may be below another's", anyValue),
+		row("s3-addressing", &s.s3.Addressing, s.s3.Addressing, "`how` requests name the bucket: path, virtual-host, or auto, which knows AWS and some others", anyValue),
+		row("s3-encryption", &s.s3.Encryption, s.s3.Encryption, "`kind` of encryption that the server is asked for: none, which leaves it to the bucket, s3 (SSE-S3) or kms (SSE-KMS)", anyValue),
+		row("s3-kms-key-id", &s.s3.KMSKeyID, "", "`id` of the key of S3_ENCRYPTION=kms; by default the bucket's", anyValue),
+		row("s3-credentials", &s.s3.Credentials, s.s3.Credentials, "`where` the credentials are from: keys, which are the next two settings, or chain, which looks for them in the environment, the shared file of AWS, and the role of a web identity, container or machine", anyValue),
 		row("s3-region", &s.s3.Region, s.s3.Region, "`region` of the bucket", anyValue),
 		row("aws-access-key-id", &s.s3.AccessKeyID, "", "`id` of the key to the bucket", anyValue),
 		secret("aws-secret-access-key", (*secretFlag)(&s.s3.SecretAccessKey), "`secret` of the key to the bucket; better in the environment than on a command line", anyValue),

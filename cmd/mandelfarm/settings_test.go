@@ -105,6 +105,7 @@ func TestEverySettingIsCheckedByName(t *testing.T) {
 		"listen": "nowhere", "data": "", "farm-url": "nowhere", "log-level": "loud", "log-format": "xml", "access-log": "some", "cache-bytes": "-1", "grace": "0s",
 		"allowed-hosts": "host:80", "trusted-origins": "host", "otel-exporter-otlp-endpoint": "nowhere", "otel-exporter-otlp-headers": "nowhere",
 		"redis-url": "http://x", "s3-endpoint": "ftp://x", "s3-bucket": "NO", "s3-region": "", "aws-access-key-id": "", "aws-secret-access-key": "",
+		"s3-prefix": "/",
 	}
 	for _, cmd := range commands() {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -121,6 +122,9 @@ func TestEverySettingIsCheckedByName(t *testing.T) {
 			root := rootCommand(func(name string) (string, bool) {
 				if name == "S3_ENDPOINT" && name != variable(f.Name) && cmd.Name() == "scrub" && f.Name != "data" {
 					return "http://localhost:1", true // else the rest of a server is nothing to it
+				}
+				if name == "REDIS_URL" && !strings.HasPrefix(f.Name, "redis-url") {
+					return "redis://:password@host", true // else nothing beside it is looked at
 				}
 				return value, name == variable(f.Name)
 			})
@@ -201,4 +205,26 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 			assert.NotContains(t, string(out), secret, "%v", args)
 		}
 	}
+}
+
+// TestSecretsAreReadFromFiles, without the end of their line, unless they are given as well.
+func TestSecretsAreReadFromFiles(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "password")
+	require.NoError(t, os.WriteFile(file, []byte("hunter2\n"), 0o600))
+	load := func(values map[string]string) (*settings, error) {
+		s := defaultSettings()
+		fs := pflag.NewFlagSet("", pflag.ContinueOnError)
+		s.addRedis(fs)
+		values["REDIS_URL"] = "redis://host"
+		return s, s.load(fs, func(name string) (string, bool) { v, ok := values[name]; return v, ok })
+	}
+	s, err := load(map[string]string{"REDIS_PASSWORD_FILE": file})
+	require.NoError(t, err)
+	assert.Equal(t, "hunter2", s.queue().Access.Password)
+	_, err = load(map[string]string{"REDIS_PASSWORD_FILE": file, "REDIS_PASSWORD": "hunter2"})
+	require.ErrorContains(t, err, "REDIS_PASSWORD_FILE, not both")
+	assert.NotContains(t, err.Error(), "hunter2")
+	_, err = load(map[string]string{"REDIS_PASSWORD_FILE": file + "s"})
+	require.ErrorContains(t, err, "REDIS_PASSWORD_FILE): want a file that can be read")
 }
