@@ -181,7 +181,7 @@ func reachesRedis(t *testing.T, s *scaledObject) {
 			t.Errorf("%s comes from Secret %s, want %s", ref.Parameter, ref.Name, secretName)
 		}
 	}
-	if want := []string{"address", "password"}; !slices.Equal(parameters, want) {
+	if want := []string{"address", "username", "password"}; !slices.Equal(parameters, want) {
 		t.Errorf("parameters are %q, want %q", parameters, want)
 	}
 	for _, trigger := range s.Spec.Triggers {

@@ -96,7 +96,9 @@ func (objs objects) environment(t *testing.T, c core.Container) map[string]strin
 			t.Errorf("%s: %s comes from no Secret", c.Name, v.Name)
 			continue
 		}
-		env[v.Name] = objs.secret(t, v.ValueFrom.SecretKeyRef)
+		if value := objs.secret(t, v.ValueFrom.SecretKeyRef); value != "" {
+			env[v.Name] = value
+		}
 	}
 	return env
 }
@@ -120,14 +122,16 @@ func (objs objects) secret(t *testing.T, ref *core.SecretKeySelector) string {
 	for _, s := range secrets {
 		if s.Name == ref.Name {
 			value, ok := s.Data[ref.Key]
-			if !ok {
+			if optional := ref.Optional != nil && *ref.Optional; !ok && !optional {
 				t.Errorf("Secret %s has no %s", ref.Name, ref.Key)
 			}
 			return string(value)
 		}
 	}
 	documented := map[string]string{
-		"REDIS_URL":             "redis://:password@redis.example:6379/0",
+		"REDIS_URL":             "redis://redis.example:6379/0",
+		"REDIS_USERNAME":        "mandelfarm",
+		"REDIS_PASSWORD":        "password",
 		"AWS_ACCESS_KEY_ID":     "id",
 		"AWS_SECRET_ACCESS_KEY": "secret",
 	}

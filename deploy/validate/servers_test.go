@@ -19,7 +19,8 @@ func TestExampleServersMatchTheirClients(t *testing.T) {
 	for _, w := range objs.parts(t) {
 		env := objs.launch(t, w.pod.Spec).env
 		for variable, want := range map[string]string{
-			"REDIS_URL":             "redis://:" + redisEnv["REDISCLI_AUTH"] + "@mandelfarm-redis:6379/0",
+			"REDIS_URL":             "redis://mandelfarm-redis:6379/0",
+			"REDIS_PASSWORD":        redisEnv["REDISCLI_AUTH"],
 			"S3_ENDPOINT":           "http://mandelfarm-s3" + listen,
 			"S3_REGION":             s3Env["VGW_REGION"],
 			"AWS_ACCESS_KEY_ID":     s3Env["ROOT_ACCESS_KEY_ID"],
