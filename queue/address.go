@@ -66,8 +66,8 @@ func schemes() map[string]scheme {
 
 // ParseURL checks a Redis URL and returns the address in it, for messages; the
 // error never contains the URL, which may hold a password.
-func ParseURL(url string) (where string, err error) {
-	a, err := parseAddress(url)
+func ParseURL(text string) (where string, err error) {
+	a, err := parseAddress(text)
 	if err != nil {
 		return "", err
 	}

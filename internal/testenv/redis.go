@@ -166,8 +166,10 @@ func (r *RedisServer) Restart(tb testing.TB) {
 func (r *RedisServer) command(addr string) *exec.Cmd {
 	host, port, _ := net.SplitHostPort(addr)
 	//nolint:gosec,noctx // the program is redis-server; Process ends it
-	return exec.Command(r.program, slices.Concat(r.options(port), []string{"--bind", host, "--port", port, "--dir", r.folder,
-		"--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--loglevel", "notice"})...)
+	return exec.Command(r.program, slices.Concat(r.options(port), []string{
+		"--bind", host, "--port", port, "--dir", r.folder,
+		"--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--loglevel", "notice",
+	})...)
 }
 
 // redisAnswers checks that the server at addr is the process: a stranger may
