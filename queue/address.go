@@ -41,7 +41,7 @@ const (
 // No error repeats the URL, which may hold a password, nor what a parser says of it.
 var (
 	errURL      = errors.New("want " + singleForm + "; " + sentinelForm + "; or " + clusterForm + "; " + tlsForm)
-	errSeveral  = errors.New("several servers are a Sentinel's or a cluster's: want " + sentinelForm + "; or " + clusterForm)
+	errSeveral  = errors.New("several servers are Sentinels or nodes of a cluster: want " + sentinelForm + "; or " + clusterForm)
 	errHost     = errors.New("each server is host or host:port, with a port of 1 to 65535: want " + singleForm)
 	errUser     = errors.New("what is before the @ is user:password, with % and two hexadecimal digits for each of %/?#@ in them")
 	errDB       = errors.New("what follows the server is the number of a database: want " + singleForm)

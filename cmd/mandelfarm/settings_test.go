@@ -162,6 +162,7 @@ func TestWrongUsage(t *testing.T) {
 		{args: []string{"--no-such-flag"}, want: "no-such-flag"},
 		{args: []string{"fly"}, want: "fly"},
 		{args: []string{"api"}, want: "REDIS_URL"},
+		{args: []string{"api"}, env: map[string]string{"REDIS_URL": "redis://a:1,b:2"}, want: "--redis-url (REDIS_URL): several servers are"},
 		{args: []string{"render"}, want: "arg"},
 		{args: []string{"render", "-"}, want: "output"},
 		{args: []string{"render", "nothing.json", "-o", "x.png"}, want: "nothing.json"},
