@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -97,15 +96,14 @@ func (q *Queue) suspects(ctx context.Context, lane job.Lane, ids []string) ([]st
 		return nil, nil
 	}
 	leases, states, claims := make([]*redis.FloatCmd, len(ids)), make([]*redis.StringCmd, len(ids)), make([]*redis.IntCmd, len(ids))
-	_, err := q.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err := pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		for i, id := range ids {
 			leases[i] = p.ZScore(ctx, leaseKey(lane), id)
 			states[i] = p.HGet(ctx, taskKey(lane, id), "state")
 			claims[i] = p.Exists(ctx, claimKey(nameOf(id)))
 		}
-		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err != nil {
 		return nil, err
 	}
 	cutoff := float64(leaseCutoff(time.Now()))

@@ -68,9 +68,11 @@ func ghostsAreRemoved(t *testing.T, f *farm) {
 
 	exorcise(t, q, "the scaler counts nothing", func() bool { return f.scaled(t) == 0 })
 	require.EqualValues(t, 4, q.Counts().Ghosts)
-	leases, err := f.rdb.Exists(t.Context(), "asynq:{interactive}:lease", "asynq:{control}:lease", "asynq:{batch}:lease").Result()
-	require.NoError(t, err)
-	require.Zero(t, leases)
+	for _, lane := range job.Lanes() {
+		leases, err := f.rdb.Exists(t.Context(), "asynq:{"+string(lane)+"}:lease").Result()
+		require.NoError(t, err)
+		require.Zero(t, leases)
+	}
 
 	r := record(succeed)
 	serve(t, q, time.Second, r.handle, assign(job.Interactive, soon), assign(job.Control, soon), assign(job.Batch, soon))
