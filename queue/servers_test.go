@@ -124,7 +124,7 @@ func TestDemotedPrimariesAreLeft(t *testing.T) {
 	set := testenv.Sentinel(t)
 	q := (&farm{url: set.URL()}).open(t)
 	r := record(succeed)
-	serve(t, q, time.Second, r.handle, pool(job.Batch, soon))
+	serve(t, q, time.Second, r.handle, assign(job.Batch, soon))
 	enqueue(t, q, task(t, 1, job.Batch))
 	receive(t, r.calls, "a task by the first primary")
 	set.Sentinels[0].Do(t, "SENTINEL FAILOVER "+testenv.MasterName)

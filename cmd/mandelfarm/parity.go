@@ -34,7 +34,9 @@ const (
 // and takes the work away from those that do not.
 func compareWorkers(ctx context.Context, s *settings, out io.Writer) error {
 	d := &doctor{out: out}
-	q, err := queue.Open(ctx, queue.Config{URL: string(s.redisURL), Limit: 1, Log: slog.New(slog.DiscardHandler)})
+	cfg := s.queue()
+	cfg.Limit, cfg.Log = 1, slog.New(slog.DiscardHandler)
+	q, err := queue.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
