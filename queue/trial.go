@@ -64,6 +64,7 @@ var trials = [][]string{ //nolint:gochecknoglobals // a constant table
 	{"DEL", trialKey},
 	{"SADD", trialKey, "a"},
 	{"SISMEMBER", trialKey, "a"},
+	{"SMEMBERS", trialKey},
 	{"DEL", trialKey},
 	{"PUBLISH", trialKey, ""},
 	{"EVAL", "return 1", "1", trialKey},
