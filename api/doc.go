@@ -3,6 +3,8 @@
 //
 //	GET    /                          page for a browser, the default picture for anything else
 //	GET    /generate/{width}/{height} the picture, now (browsers, scripts)
+//	GET    /tiles/{z}/{x}/{y}.png     a tile of a map (the page, map libraries)
+//	GET    /data/{version}/{z}/...    the same as data (the page)
 //	GET    /find                      the minibrot a view is about (the page, scripts)
 //	POST   /jobs                      a Spec to be drawn, or another program's file (artists, scripts)
 //	GET    /jobs                      the jobs, newest first
@@ -13,6 +15,8 @@
 //	POST   /jobs/{id}/retry           once more, after a failure or a cancellation
 //	GET    /jobs/{id}/events          progress as server-sent events (the client, browsers)
 //	GET    /jobs/{id}/image           a job's picture
+//	GET    /jobs/{id}/image.dzi, ...  the same for viewers that zoom, tile by tile
+//	GET    /jobs/{id}/iiif/...        the same as an image service (IIIF)
 //	GET    /jobs/{id}/preview         the picture so far of a large one
 //	GET    /jobs/{id}/history         who has worked on it
 //	GET    /workers                   who draws, and what (operators)

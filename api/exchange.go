@@ -32,9 +32,14 @@ func exchangeOf(c *gin.Context) *exchange {
 	return e
 }
 
-// note notes how a request for a picture was answered, and tells the observer.
+// answeredHeader says how a picture has come about, to those who show it or look for what is slow.
+const answeredHeader = "Mandelfarm-Answered"
+
+// note notes how a request for a picture is answered, says so in the answer, and tells the observer.
 func (s *Server) note(c *gin.Context, how Answer) {
-	exchangeOf(c).answered = how
+	e := exchangeOf(c)
+	e.answered = how
+	e.Header()[answeredHeader] = how.header()
 	s.deps.Observer.Answered(how)
 }
 

@@ -122,36 +122,6 @@ func (s *Server) allowed(wanted spec.Spec) (*target, error) {
 	return newTarget(wanted), nil
 }
 
-// tile answers /tiles/{z}/{x}/{y}.png.
-func (s *Server) tile(c *gin.Context) {
-	asked, err := s.targets.read(c.Request.URL, func() (*target, error) {
-		y, isPNG := strings.CutSuffix(c.Param("file"), ".png")
-		z, x := c.Param("z"), c.Param("x")
-		if !isPNG || !isNumber(z) || !isNumber(x) || !isNumber(y) {
-			return nil, errNoRoute
-		}
-		query, err := parseQuery(c.Request.URL)
-		if err != nil {
-			return nil, err
-		}
-		wanted, err := spec.TileFromQuery(z, x, y, query)
-		if err != nil {
-			return nil, err
-		}
-		asked, err := s.allowed(wanted)
-		fault, ok := errors.AsType[*spec.FieldError](err)
-		if ok && (strings.HasPrefix(fault.Field, "center") || fault.Field == "radius") { // which follow from z
-			fault.Field, fault.Value = "z", z
-		}
-		return asked, err
-	})
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	s.answer(c, asked)
-}
-
 // checkSync refuses what would keep the interactive workers from others.
 func (s *Server) checkSync(wanted spec.Spec) error {
 	points := int64(wanted.Width) * int64(wanted.Height) * int64(wanted.Samples)

@@ -41,6 +41,19 @@ func Answers() []Answer {
 	return []Answer{FromMemory, FromStorage, Drawn, Joined, NotModified, Promised}
 }
 
+// header is the value of [answeredHeader], shared by all answers.
+func (a Answer) header() []string { return answers[a] }
+
+var answers = headerValues() //nolint:gochecknoglobals // a constant
+
+func headerValues() map[Answer][]string {
+	values := make(map[Answer][]string)
+	for _, a := range Answers() {
+		values[a] = []string{string(a)}
+	}
+	return values
+}
+
 // observe has the observer hear of a request that was answered, or whose handler has panicked.
 func (s *Server) observe(c *gin.Context, took time.Duration) {
 	s.observers[c.FullPath()](c.Request.Method, c.Writer.Status(), took)

@@ -118,7 +118,7 @@ func TestEveryOperationAnswersAsTheDocumentSays(t *testing.T) {
 // pictures drives the operations that are answered with a picture.
 func (tr *traffic) pictures(f *farm) {
 	tr.t.Helper()
-	for _, path := range []string{"/", "/generate/200/100", "/generate/64/48?re=-1.25&im=0.1&radius=0.2&palette=fire", "/tiles/5/11/16.png"} {
+	for _, path := range []string{"/", "/generate/200/100", "/generate/64/48?re=-1.25&im=0.1&radius=0.2&palette=fire", "/tiles/5/11/16.png", "/data/3/5/11/16"} {
 		whole := tr.get(http.StatusOK, f.url+path)
 		tag := whole.header.Get("ETag")
 		tr.get(http.StatusNotModified, f.url+path, "If-None-Match", tag)
@@ -130,8 +130,10 @@ func (tr *traffic) pictures(f *farm) {
 	tr.get(http.StatusOK, f.url+"/", "Accept", "text/html")
 	tr.get(http.StatusBadRequest, f.url+"/generate/64/48?radius=0")
 	tr.get(http.StatusBadRequest, f.url+"/tiles/0/1/0.png")
+	tr.get(http.StatusBadRequest, f.url+"/data/3/0/0/0?format=npy")
 	tr.get(http.StatusNotFound, f.url+"/generate/x/100")
 	tr.get(http.StatusNotFound, f.url+"/tiles/0/0/x.png")
+	tr.get(http.StatusNotFound, f.url+"/data/4/0/0/0")
 	for _, format := range spec.FileFormats() {
 		tr.get(http.StatusOK, f.url+"/generate/64/48?format="+string(format))
 	}
@@ -160,7 +162,7 @@ func (tr *traffic) quote(want int, f *farm, body string) answer {
 // waiting drives what is answered while nobody draws.
 func (tr *traffic) waiting(f *farm) {
 	tr.t.Helper()
-	for _, path := range []string{"/", "/generate/120/80?radius=0.7", "/tiles/0/0/0.png"} {
+	for _, path := range []string{"/", "/generate/120/80?radius=0.7", "/tiles/0/0/0.png", "/data/3/0/0/0"} {
 		tr.get(http.StatusAccepted, f.url+path, "Prefer", "respond-async")
 	}
 	location := f.url + tr.post(http.StatusAccepted, f.url, small).header.Get("Location")
@@ -175,6 +177,9 @@ func (tr *traffic) waiting(f *farm) {
 	}
 	tr.get(http.StatusConflict, location+"/preview")
 	tr.get(http.StatusConflict, location+"/image")
+	for _, path := range viewed() {
+		tr.get(http.StatusConflict, location+path)
+	}
 	lower := f.config
 	lower.Limits.Pixels = 100
 	tr.send(http.StatusBadRequest, http.MethodPost, f.serve(lower)+strings.TrimPrefix(location, f.url)+"/retry", "")
@@ -228,11 +233,12 @@ func (tr *traffic) jobs(f *farm) {
 	tr.send(http.StatusConflict, http.MethodDelete, location, "")
 	tr.send(http.StatusConflict, http.MethodPost, location+"/retry", "")
 	tr.image(location + "/image")
+	tr.viewers(location)
 	tr.stream(location + "/events")
 
 	unknown := f.url + "/jobs/" + strings.Repeat("0", 40)
 	tr.send(http.StatusNotFound, http.MethodDelete, unknown, "")
-	for _, path := range []string{"", "/image", "/preview", "/events"} {
+	for _, path := range slices.Concat([]string{"", "/image", "/preview", "/events"}, viewed()) {
 		tr.get(http.StatusNotFound, unknown+path)
 	}
 	for _, path := range []string{"/pause", "/resume", "/retry"} {
@@ -262,6 +268,24 @@ func (tr *traffic) image(address string) {
 	tr.get(http.StatusPartialContent, address, "Range", "bytes=0-9")
 	tr.get(http.StatusRequestedRangeNotSatisfiable, address, "Range", "bytes=99999999-")
 	tr.get(http.StatusPreconditionFailed, address, "If-Match", `"other"`)
+}
+
+// viewed are what deep-zoom viewers ask of a job.
+func viewed() []string {
+	return []string{"/image.dzi", "/image_files/0/0_0.png", "/iiif", "/iiif/info.json", "/iiif/full/max/0/default.png"}
+}
+
+// viewers drives what deep-zoom viewers are answered.
+func (tr *traffic) viewers(location string) {
+	tr.t.Helper()
+	tr.get(http.StatusOK, location+"/image.dzi")
+	tr.get(http.StatusSeeOther, location+"/iiif")
+	tr.get(http.StatusOK, location+"/iiif/info.json", "Accept", "application/ld+json")
+	for _, path := range []string{"/image_files/0/0_0.png", "/iiif/full/max/0/default.jpg"} {
+		tag := tr.get(http.StatusOK, location+path).header.Get("ETag")
+		tr.get(http.StatusNotModified, location+path, "If-None-Match", tag)
+	}
+	tr.get(http.StatusBadRequest, location+"/iiif/full/max/1/default.png")
 }
 
 // stream drives the events of a job that is done.
@@ -335,7 +359,7 @@ func (tr *traffic) fullQueue() {
 	tr.post(http.StatusAccepted, f.url, `{"width": 61, "height": 40}`)
 	tr.send(http.StatusTooManyRequests, http.MethodPost, first+"/retry", "")
 	require.NoError(tr.t, f.queue.Enqueue(tr.t.Context(), job.ImageTask(spec.Original(100, 100), job.Interactive)))
-	for _, path := range []string{"/", "/generate/101/100", "/tiles/0/0/0.png"} {
+	for _, path := range []string{"/", "/generate/101/100", "/tiles/0/0/0.png", "/data/3/0/0/0"} {
 		tr.get(http.StatusTooManyRequests, f.url+path)
 	}
 }
@@ -392,8 +416,9 @@ func (tr *traffic) faults() {
 		front := serveHTTP(tr.t, f.serverOf(f.config, deps))
 		unknown := front + "/jobs/" + strings.Repeat("0", 40)
 		for _, address := range []string{
-			front + "/", front + "/generate/100/100", front + "/tiles/0/0/0.png", front + "/jobs",
+			front + "/", front + "/generate/100/100", front + "/tiles/0/0/0.png", front + "/data/3/0/0/0", front + "/jobs",
 			unknown, unknown + "/image", unknown + "/preview", unknown + "/events", unknown + "/history", front + "/operations",
+			unknown + "/image.dzi", unknown + "/image_files/0/0_0.png", unknown + "/iiif", unknown + "/iiif/info.json", unknown + "/iiif/full/max/0/default.png",
 		} {
 			tr.get(status, address)
 		}
@@ -413,7 +438,8 @@ func TestParametersOutsideTheDocumentAreRefused(t *testing.T) {
 	f := newFarm(t)
 	known := map[string]map[string]openapitest.Parameter{ // by path and name
 		"/generate/64/48": inQuery(t, "GET /generate/{width}/{height}"), "/tiles/3/2/1.png": inQuery(t, "GET /tiles/{z}/{x}/{y}.png"),
-		"/find": inQuery(t, "GET /find"), "/jobs": inQuery(t, "GET /jobs"), "POST /jobs": inQuery(t, "POST /jobs"), "POST /quote": inQuery(t, "POST /quote"),
+		"/data/3/3/2/1": inQuery(t, "GET /data/{version}/{z}/{x}/{y}"),
+		"/find":         inQuery(t, "GET /find"), "/jobs": inQuery(t, "GET /jobs"), "POST /jobs": inQuery(t, "POST /jobs"), "POST /quote": inQuery(t, "POST /quote"),
 		"/operations": inQuery(t, "GET /operations"), "POST /jobs/0/priority": inQuery(t, "POST /jobs/{id}/priority"), "DELETE /jobs/0": inQuery(t, "DELETE /jobs/{id}"),
 	}
 	free := []string{"tag", "title"} // any text

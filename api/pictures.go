@@ -9,16 +9,12 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/maypok86/otter/v2"
-	"golang.org/x/sync/singleflight"
 
-	"mandelfarm/internal/logging"
 	"mandelfarm/job"
 	"mandelfarm/ledger"
-	"mandelfarm/renderer/panics"
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
@@ -47,12 +43,14 @@ type pictures struct {
 	deps    Dependencies
 	limit   time.Duration
 	cache   *otter.Cache[spec.ID, *picture] // nil keeps nothing
-	shared  singleflight.Group              // searches under way, by kind and ID
 	ongoing *sync.WaitGroup
+
+	mu       sync.Mutex
+	searches map[string]*search // under way, by kind and ID
 }
 
 func newPictures(ctx context.Context, cfg Config, deps Dependencies, ongoing *sync.WaitGroup) *pictures {
-	all := &pictures{ctx: ctx, deps: deps, limit: cfg.WaitLimit, ongoing: ongoing}
+	all := &pictures{ctx: ctx, deps: deps, limit: cfg.WaitLimit, ongoing: ongoing, searches: make(map[string]*search)}
 	if cfg.CacheBytes <= 0 {
 		return all
 	}
@@ -223,45 +221,20 @@ func (all *pictures) await(ctx context.Context, asked *target) (*picture, Answer
 	}
 }
 
-// share runs search once for all who ask for the same key at the same time, in
-// the name of the first. It goes on, within the wait limit, when those who wait for it
-// leave. It reports whether another has begun it.
-func (all *pictures) share(ctx context.Context, key string, search func(context.Context) (*picture, error)) (p *picture, joined bool, err error) {
-	var mine atomic.Bool
-	all.ongoing.Add(1)
-	asking := context.WithoutCancel(ctx)
-	results := all.shared.DoChan(key, func() (p any, err error) {
-		defer func() { logging.Panic(asking, all.deps.Log, err, slog.String("search", key)) }()
-		defer panics.Recover(&err)
-		mine.Store(true)
-		ctx, cancel := context.WithTimeoutCause(asking, all.limit, errWaited)
-		defer cancel()
-		defer context.AfterFunc(all.ctx, cancel)() //nolint:contextcheck // it ends with the server, not with the request
-		return search(ctx)
-	})
-	finished := make(chan singleflight.Result, 1)
-	go func() {
-		defer all.ongoing.Done()
-		finished <- <-results
-	}()
-	select {
-	case <-ctx.Done():
-		return nil, !mine.Load(), context.Cause(ctx)
-	case r := <-finished:
-		p, _ = r.Val.(*picture)
-		return p, !mine.Load(), r.Err
-	}
-}
-
 // order queues the task and waits for its picture. It listens before it
 // queues, and looks again after: whenever the picture is stored, either the
-// look or the notice tells.
+// look or the notice tells. If everybody leaves who waits, the task is withdrawn.
 func (all *pictures) order(ctx context.Context, t job.Task) (*picture, error) {
 	notices, unsubscribe := all.deps.Notices.Subscribe(t.ID)
 	defer unsubscribe()
 	if err := all.deps.Tasks.Room(ctx, t.Lane); err != nil {
 		return nil, err
 	}
+	defer func() {
+		if errors.Is(context.Cause(ctx), errAbandoned) {
+			all.withdraw(context.WithoutCancel(ctx), t)
+		}
+	}()
 	if err := all.deps.Tasks.Enqueue(ctx, t); err != nil {
 		return nil, err
 	}
@@ -275,6 +248,21 @@ func (all *pictures) order(ctx context.Context, t job.Task) (*picture, error) {
 		if err := all.listen(ctx, t, notices, tick.C); err != nil {
 			return nil, err
 		}
+	}
+}
+
+// withdraw takes a task out of the queue that no worker has begun. Others may wait for the picture at other processes: they
+// hear it, and queue the task again.
+func (all *pictures) withdraw(ctx context.Context, t job.Task) {
+	err := hint(ctx, func(ctx context.Context) error {
+		withdrawn, err := all.deps.Tasks.Withdraw(ctx, t)
+		if !withdrawn || err != nil {
+			return err
+		}
+		return all.deps.Notices.Publish(ctx, job.Notice{ID: t.ID, State: job.Canceled})
+	})
+	if err != nil { // it is drawn for nobody
+		all.deps.Log.LogAttrs(ctx, slog.LevelWarn, "task not withdrawn", slog.String("id", string(t.ID)), slog.Any("err", err))
 	}
 }
 
@@ -294,15 +282,22 @@ func (all *pictures) listen(ctx context.Context, t job.Task, notices <-chan job.
 			case job.Running: // on its way
 			case job.Failed:
 				return fmt.Errorf("%w: %s", errFailed, n.Error)
-			case job.Done, job.Canceled, "": // there, perhaps; or a notice may have been missed
+			case job.Done, "": // there, perhaps; or a notice may have been missed
 				return nil
+			case job.Canceled: // or withdrawn by another process, for which nobody waits there
+				return all.revive(ctx, t)
 			}
 		case <-tick:
-			err := all.deps.Tasks.Revive(ctx, t)
-			if errors.Is(err, job.ErrUnavailable) {
-				err = nil // Redis may come back while there is time
-			}
-			return err
+			return all.revive(ctx, t)
 		}
 	}
+}
+
+// revive has a task queued again if it was lost.
+func (all *pictures) revive(ctx context.Context, t job.Task) error {
+	err := all.deps.Tasks.Revive(ctx, t)
+	if errors.Is(err, job.ErrUnavailable) {
+		return nil // Redis may come back while there is time
+	}
+	return err
 }

@@ -9,14 +9,27 @@ import (
 	"mandelfarm/job"
 )
 
+// revivedTasks counts what is queued again.
+type revivedTasks struct {
+	Tasks
+	revived int
+}
+
+func (t *revivedTasks) Revive(context.Context, job.Task) error {
+	t.revived++
+	return nil
+}
+
 // TestNoticesOfProgressAreNoReasonToLookForThePicture gives a waiter every state:
 // those of an open job leave it waiting.
 func TestNoticesOfProgressAreNoReasonToLookForThePicture(t *testing.T) {
 	t.Parallel()
 	for _, last := range append(job.States(), "") {
 		notices, ended := make(chan job.Notice), make(chan error, 1)
+		tasks := new(revivedTasks)
+		waiter := &pictures{deps: Dependencies{Tasks: tasks}}
 		ctx, cancel := context.WithCancel(t.Context())
-		go func() { ended <- new(pictures).listen(ctx, job.Task{}, notices, nil) }()
+		go func() { ended <- waiter.listen(ctx, job.Task{}, notices, nil) }()
 		for range 3 {
 			notices <- job.Notice{State: job.Running} // taken, or this would block
 			notices <- job.Notice{State: job.Queued}
@@ -30,8 +43,11 @@ func TestNoticesOfProgressAreNoReasonToLookForThePicture(t *testing.T) {
 			require.ErrorIs(t, <-ended, context.Canceled)
 		case job.Failed:
 			require.ErrorContains(t, <-ended, "no ink")
-		case job.Done, job.Canceled, "":
+		case job.Done, "":
 			require.NoError(t, <-ended, "%q is reason to look", last)
+		case job.Canceled:
+			require.NoError(t, <-ended)
+			require.Equal(t, 1, tasks.revived, "another process had nobody who waits")
 		}
 		cancel()
 	}

@@ -31,20 +31,22 @@ type problem struct {
 // What a request can be wrong about beside its Spec.
 var (
 	errNoRoute   = errors.New("there is nothing at this path")
+	errVersion   = errors.New("there is nothing of another version of the renderer")
 	errMethod    = errors.New("this path does not take that method")
 	errMediaType = fmt.Errorf("the body must be sent as application/json, or a file of another program as one of %s",
 		strings.Join(foreign.MediaTypes(), ", "))
-	errTooLarge = errors.New("the body is too large")
-	errNotReady = errors.New("the picture is not ready")
-	errWaited   = errors.New("the picture was not ready in time; it is still being drawn and will be served when asked for again")
-	errDamaged  = errors.New("the picture in storage was damaged; it is drawn again")
-	errStalled  = errors.New("nothing can be drawn now")
-	errNoImage  = errors.New("the job has no picture")
-	errMismatch = errors.New("what is here is none of what If-Match names")
-	errFailed   = errors.New("the picture cannot be drawn")
-	errBusy     = errors.New("too many clients are connected")
-	errHost     = errors.New("the farm is not known by this host name")
-	errOrigin   = errors.New("a page of another origin may change nothing here")
+	errTooLarge   = errors.New("the body is too large")
+	errNotReady   = errors.New("the picture is not ready")
+	errWaited     = errors.New("the picture was not ready in time; it is still being drawn and will be served when asked for again")
+	errDamaged    = errors.New("the picture in storage was damaged; it is drawn again")
+	errStalled    = errors.New("nothing can be drawn now")
+	errNoImage    = errors.New("the job has no picture")
+	errMismatch   = errors.New("what is here is none of what If-Match names")
+	errFailed     = errors.New("the picture cannot be drawn")
+	errBusy       = errors.New("too many clients are connected")
+	errHost       = errors.New("the farm is not known by this host name")
+	errOrigin     = errors.New("a page of another origin may change nothing here")
+	errViewWaited = errors.New("the levels of the picture were not ready in time; they are still being made")
 
 	errSearching  = errors.New("another search for a minibrot is under way in this process")
 	errLongSearch = errors.New("the search for a minibrot takes too long")
@@ -65,6 +67,7 @@ var statuses = []struct { //nolint:gochecknoglobals // a constant table
 	outcome
 }{
 	{errNoRoute, outcome{status: http.StatusNotFound}},
+	{errVersion, outcome{status: http.StatusNotFound}},
 	{errMethod, outcome{status: http.StatusMethodNotAllowed}},
 	{errMediaType, outcome{status: http.StatusUnsupportedMediaType}},
 	{errTooLarge, outcome{status: http.StatusRequestEntityTooLarge}},
@@ -75,6 +78,7 @@ var statuses = []struct { //nolint:gochecknoglobals // a constant table
 	{errBusy, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 1, advice: "; the operator can raise MAX_CONNECTIONS"}},
 	{errNotReady, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 1}},
 	{errWaited, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 5}},
+	{errViewWaited, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 5}},
 	{errDamaged, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 1}},
 	{errStalled, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 30}},
 	{errNoImage, outcome{status: http.StatusConflict}},
@@ -136,6 +140,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 	for _, name := range ofContent {
 		delete(c.Writer.Header(), name)
 	}
+	c.Writer.Header().Del(answeredHeader)
 	c.Header("Cache-Control", "no-store")
 	c.Data(o.status, "application/problem+json", body)
 	c.Abort()

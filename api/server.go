@@ -44,6 +44,8 @@ type Tasks interface {
 	Enqueue(ctx context.Context, t job.Task) error
 	// Revive queues a task again if it was lost.
 	Revive(ctx context.Context, t job.Task) error
+	// Withdraw takes a task out of its lane unless a worker has it, and reports whether it was there.
+	Withdraw(ctx context.Context, t job.Task) (bool, error)
 	// Cancel stops the tasks of a job.
 	Cancel(ctx context.Context, j job.Job) error
 }
@@ -139,6 +141,7 @@ type Server struct {
 	pictures *pictures
 	feed     *feed
 	targets  targets
+	viewers  *viewers
 	access   *accessLog
 
 	requestIDs *requestid.Source
@@ -174,6 +177,7 @@ func New(ctx context.Context, cfg Config, deps Dependencies) (*Server, error) {
 	}
 	s.feed = newFeed(streams, deps, &s.ongoing, s.read)
 	s.pictures, s.targets = newPictures(ctx, cfg, deps, &s.ongoing), newTargets()
+	s.viewers = newViewers(newPyramids(ctx, deps, &s.ongoing))
 	s.access, s.requestIDs = &accessLog{log: deps.Log, which: cfg.AccessLog}, requestid.NewSource()
 	s.exchanges.New = func() any { return new(exchange) }
 	s.router, s.busy = s.routes(s.middleware()), s.turnAway() //nolint:contextcheck // handlers use their requests' contexts

@@ -40,7 +40,7 @@ func exportKalles(d spec.Draft) ([]byte, error) {
 	kallesOrientationLines(d, line)
 	line("ImageWidth", d.Width)
 	line("ImageHeight", d.Height)
-	if d.Coloring.Method != spec.MethodSet && d.Format != spec.NPY {
+	if d.Coloring.Method != spec.MethodSet && d.Format.HasColors() {
 		kallesColorLines(d, line)
 	}
 	return []byte(b.String()), nil

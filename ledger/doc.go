@@ -20,6 +20,8 @@
 //
 //	jobs/<id>/plan.json          the bands; written once
 //	jobs/<id>/bands/<n>          a band (written by a worker)
+//	jobs/<id>/levels/<n>.png     the picture of a job that is done at half its size, a quarter, ...; made when somebody looks at it
+//	jobs/<id>/levels/index.json  what there is of them; after all of them
 //	jobs/<id>/preview.png        coarse base of the preview, at the end the preview; stays
 //
 // A job that has failed, was canceled or has lost its image may be asked for

@@ -53,6 +53,15 @@ const numberFormat = "%06d"
 
 const bandsFolder = "bands/"
 
+const levelsFolder = "levels/"
+
+// levelKey is that of a level of a picture's pyramid, and levelIndexKey says what there is.
+func levelKey(id spec.ID, level int) string {
+	return jobPrefix(id) + levelsFolder + fmt.Sprintf(numberFormat, level) + ".png"
+}
+
+func levelIndexKey(id spec.ID) string { return jobPrefix(id) + levelsFolder + "index.json" }
+
 func bandPrefix(id spec.ID) string { return jobPrefix(id) + bandsFolder }
 
 func bandKey(id spec.ID, band int) string { return bandPrefix(id) + fmt.Sprintf(numberFormat, band) }

@@ -87,6 +87,7 @@ func run(t *testing.T, open func(t *testing.T) (s storage.Store, folder string))
 		{"OtherVersionsAreToldFromDamage", otherVersionsAreToldFromDamage},
 		{"ObjectsAreStoredReadAndRemoved", objectsAreStoredReadAndRemoved},
 		{"RangesAreOfOneObject", rangesAreOfOneObject},
+		{"LevelsGoWithTheirImage", levelsGoWithTheirImage},
 		{"ObjectsAreListedByKind", objectsAreListedByKind},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -40,6 +40,12 @@ func (l *Ledger) Band(id spec.ID, band int) Object { return Object{l, bandKey(id
 // final preview.
 func (l *Ledger) Preview(id spec.ID) Object { return Object{l, previewKey(id), pngType} }
 
+// Level is the picture of a job at a part of its size.
+func (l *Ledger) Level(id spec.ID, level int) Object { return Object{l, levelKey(id, level), pngType} }
+
+// LevelIndex says which levels of a job's picture are stored, all of them, and is stored after them.
+func (l *Ledger) LevelIndex(id spec.ID) Object { return Object{l, levelIndexKey(id), jsonType} }
+
 // Prepass is the prepass with a key of the renderer's. Pictures share it.
 func (l *Ledger) Prepass(key string) Object { return Object{l, prepassKey(key), binaryType} }
 
@@ -151,6 +157,18 @@ func (s Stored) OpenRange(ctx context.Context, offset, length int64) (io.ReadClo
 			info.Size, info.Checksum, s.Size, s.Checksum)}
 	}
 	return body, nil
+}
+
+// ReadAt returns the bytes of the object from one offset up to another.
+func (o Object) ReadAt(ctx context.Context, from, to int64) ([]byte, error) {
+	body, _, err := o.ledger.store.Get(ctx, o.key, from, to-from)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	data := make([]byte, to-from)
+	_, err = io.ReadFull(body, data)
+	return data, err
 }
 
 // Presigner is a store that can let others fetch an object.

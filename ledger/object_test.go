@@ -24,6 +24,8 @@ func objectsOf(b *bundle, s spec.Spec) map[string]ledger.Object {
 		"renders/" + string(id) + ".exr":             b.Image(id, spec.EXR),
 		"jobs/" + string(id) + "/bands/000012":       b.Band(id, 12),
 		"jobs/" + string(id) + "/preview.png":        b.Preview(id),
+		"jobs/" + string(id) + "/levels/000002.png":  b.Level(id, 2),
+		"jobs/" + string(id) + "/levels/index.json":  b.LevelIndex(id),
 		"prepass/" + strings.Repeat("0123456789", 4): b.Prepass(strings.Repeat("0123456789", 4)),
 	}
 }
@@ -133,4 +135,26 @@ func TestPresignIsOfTheObject(t *testing.T) {
 	got, err := ledger.Stored{Object: l.Image("some", spec.PNG)}.Presign(t.Context(), signer{}, time.Minute, "it.png")
 	require.NoError(t, err)
 	require.Equal(t, "renders/some.png for 1m0s as it.png", got)
+}
+
+// levelsGoWithTheirImage: and those of others stay.
+func levelsGoWithTheirImage(t *testing.T, l *bundle) {
+	t.Helper()
+	one, other := parse(t, 1), parse(t, 2)
+	for _, s := range []spec.Spec{one, other} {
+		for _, object := range []ledger.Object{l.Image(s.ID(), s.Format), l.Level(s.ID(), 1), l.LevelIndex(s.ID())} {
+			require.NoError(t, object.Store(t.Context(), strings.NewReader("0123456789")))
+		}
+	}
+	require.NoError(t, l.RemoveImage(t.Context(), l.Image(one.ID(), one.Format)))
+	for _, s := range []spec.Spec{one, other} {
+		for _, object := range []ledger.Object{l.Image(s.ID(), s.Format), l.Level(s.ID(), 1), l.LevelIndex(s.ID())} {
+			_, there, err := object.Find(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, s == other, there, object.String())
+		}
+	}
+	part, err := l.Level(other.ID(), 1).ReadAt(t.Context(), 3, 6)
+	require.NoError(t, err)
+	require.Equal(t, "345", string(part))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
@@ -113,6 +114,21 @@ func (l *Ledger) removeParts(ctx context.Context, id spec.ID) error {
 	keys := make([]string, 0, len(bands))
 	for n := range bands {
 		keys = append(keys, bandKey(id, n))
+	}
+	return l.store.Delete(ctx, keys...)
+}
+
+// RemoveImage removes an image and the levels that were made of it.
+func (l *Ledger) RemoveImage(ctx context.Context, image Object) error {
+	keys := []string{image.key}
+	name, _, _ := strings.Cut(strings.TrimPrefix(image.key, imagePrefix), ".")
+	if id, err := spec.ParseID(name); err == nil {
+		for info, err := range l.store.List(ctx, jobPrefix(id)+levelsFolder, "") {
+			if err != nil {
+				return fmt.Errorf("levels of job %s: %w", id, err)
+			}
+			keys = append(keys, info.Key)
+		}
 	}
 	return l.store.Delete(ctx, keys...)
 }

@@ -299,6 +299,24 @@ func cancelTakesWhatIsQueued(t *testing.T, f *farm) {
 	f.requireCount(t, job.Control, 0, 0, 0)
 }
 
+func withdrawTakesWhatNoWorkerHas(t *testing.T, f *farm) {
+	t.Helper()
+	q := f.open(t)
+	begun, queued, other := task(t, 1, job.Interactive), task(t, 2, job.Interactive), task(t, 3, job.Interactive)
+	enqueue(t, q, begun)
+	f.abandon(t, job.Interactive, time.Minute) // by a worker that lives, as far as can be seen
+	enqueue(t, q, queued, other)
+	for _, c := range []struct {
+		task job.Task
+		want bool
+	}{{queued, true}, {queued, false}, {begun, false}, {task(t, 4, job.Interactive), false}} {
+		withdrawn, err := q.Withdraw(t.Context(), c.task)
+		require.NoError(t, err)
+		require.Equal(t, c.want, withdrawn, c.task.Name())
+	}
+	f.requireCount(t, job.Interactive, 1, 1, 0)
+}
+
 func cancelStopsWhatRuns(t *testing.T, f *farm) {
 	t.Helper()
 	q, worker := f.open(t), f.open(t)

@@ -116,7 +116,7 @@ func (q *Queue) cancel(ctx context.Context, j job.Job) error {
 			return err
 		}
 		for _, taskID := range taskIDs(t.Name(), attempt) {
-			if err := q.remove(ctx, t.Lane, taskID); err != nil {
+			if _, err := q.remove(ctx, t.Lane, taskID); err != nil {
 				return err
 			}
 		}
@@ -127,18 +127,39 @@ func (q *Queue) cancel(ctx context.Context, j job.Job) error {
 	return q.rdb.Publish(ctx, cancelChannel, string(j.ID)).Err()
 }
 
-// remove takes a task out of a lane unless a worker has it.
-func (q *Queue) remove(ctx context.Context, lane job.Lane, taskID string) error {
+// Withdraw takes a task out of its lane unless a worker has it, and reports whether
+// it was there. It is for what somebody has waited for; a job is canceled.
+func (q *Queue) Withdraw(ctx context.Context, t job.Task) (withdrawn bool, err error) {
+	attempt, err := q.attempt(ctx, t)
+	for _, taskID := range taskIDs(t.Name(), attempt) {
+		var removed bool
+		if err == nil {
+			removed, err = q.remove(ctx, t.Lane, taskID)
+		}
+		withdrawn = withdrawn || removed
+	}
+	if err != nil {
+		return withdrawn, fmt.Errorf("withdraw %s: %w", t.Name(), unavailable(err))
+	}
+	return withdrawn, nil
+}
+
+// remove takes a task out of a lane unless a worker has it, and reports whether it
+// was there.
+func (q *Queue) remove(ctx context.Context, lane job.Lane, taskID string) (bool, error) {
 	err := q.inspector.DeleteTask(string(lane), taskID)
-	if err == nil || errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
-		return nil
+	if err == nil {
+		return true, nil
+	}
+	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
+		return false, nil
 	}
 	// Asynq refuses to delete what a worker has, with an error of no type.
 	state, stateErr := q.rdb.HGet(ctx, taskKey(lane, taskID), "state").Result()
 	if stateErr == nil && state == asynq.TaskStateActive.String() {
-		return nil
+		return false, nil
 	}
-	return err
+	return false, err
 }
 
 // attempt is the number of the last asynq task for t. Each of a task's workers

@@ -80,6 +80,7 @@ func run(t *testing.T, start func(t *testing.T) *farm) int {
 		{"CancelTakesWhatIsQueued", cancelTakesWhatIsQueued},
 		{"CancelStopsWhatRuns", cancelStopsWhatRuns},
 		{"CancelSparesSynchronousRequests", cancelSparesSynchronousRequests},
+		{"WithdrawTakesWhatNoWorkerHas", withdrawTakesWhatNoWorkerHas},
 		{"NoticesReachAllProcesses", noticesReachAllProcesses},
 		{"WakeUpsBeatThePoll", wakeUpsBeatThePoll},
 		{"LongTasksKeepTheirLease", longTasksKeepTheirLease},

@@ -53,7 +53,7 @@ func (q *Queue) revive(ctx context.Context, t job.Task) error {
 		}
 	}
 	for _, stale := range seen.stale {
-		if err := q.remove(ctx, t.Lane, stale); err != nil {
+		if _, err := q.remove(ctx, t.Lane, stale); err != nil {
 			return err
 		}
 	}

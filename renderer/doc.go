@@ -16,6 +16,8 @@
 //	work.go           what drawing takes, counted
 //	options.go        how to render, and pixels
 //	raw.go            the layouts of raw data
+//	rawplanes.go      in few bytes
+//	rawlayout.go      which it is
 //	limits.go         whether a Spec may be drawn
 //	paint.go          points to pixels, by package shade
 //	estimate.go       what a picture will take, from one that is drawn small; whether there is anything to see
@@ -37,6 +39,7 @@
 //	renderer/elementary   elementary functions that are the same on every CPU
 //	renderer/bandpng      PNG files as independently compressed segments of rows
 //	renderer/npy          NumPy files of iteration counts
+//	renderer/planes       raw data in few bytes, which browsers decode
 //	renderer/exr          OpenEXR files of colours, counts, angles and distances
 //
 // # Guarantees

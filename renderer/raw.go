@@ -3,9 +3,9 @@ package renderer
 import (
 	"encoding/binary"
 	"math"
-	"math/bits"
 	"sync"
 
+	"mandelfarm/renderer/bandpng"
 	"mandelfarm/renderer/elementary"
 	"mandelfarm/renderer/escape"
 	"mandelfarm/renderer/exr"
@@ -21,11 +21,27 @@ const (
 	software        = "mandelfarm renderer "
 )
 
-// rawLayout is that of a file of raw data. Its rows follow one another without gaps and have one size, so that any of
-// them can be made alone. It is shared by goroutines.
+// rawLayout is that of a file of raw data. Its segments follow one another without gaps, and any of them can be made alone. It
+// is shared by goroutines.
 type rawLayout interface {
-	// head is what comes before the rows.
+	fileLayout
+	rowLayout
+}
+
+// fileLayout is how a file is made of segments.
+type fileLayout interface {
+	// head is what comes before the segments.
 	head() []byte
+	// segmentRows is the height of a segment.
+	segmentRows() int
+	// pack makes of the rows of a segment what is written, in the memory of dst if it is not the rows themselves.
+	pack(dst, rows []byte, limit int) ([]byte, bandpng.Sum)
+	// tail is what comes after the segments, given the sum of all.
+	tail(all bandpng.Sum) []byte
+}
+
+// rowLayout is how a row is made of points and colours, before it is packed.
+type rowLayout interface {
 	// stride is the number of bytes of a row.
 	stride() int
 	// traced reports whether measure needs to know how points escape: the further slices of a batch.
@@ -37,34 +53,23 @@ type rawLayout interface {
 	color(data []byte, row, column int, format Format, pixels []byte, width int)
 }
 
-// newRawLayout returns the layout that a Spec asks for, and nil for a PNG.
-func newRawLayout(s spec.Spec) rawLayout {
-	switch s.Format {
-	case spec.NPY:
-		return counts{width: s.Width, height: s.Height, kernel: newKernel(s)}
-	case spec.EXR:
-		return newChannels(s)
-	case spec.PNG:
-	}
-	return nil
-}
+// partRows is the height of a part, the unit of work: of a tile of 256 pixels it is a run.
+const partRows = 8
 
-// RawBytes is the size of all rows in the file of a Spec if that is one of raw data: the file's but for its head, which is
-// small beside them. It is 0 for a PNG, whose size nobody knows before it is drawn.
-func RawBytes(s spec.Spec) int64 {
-	r := newRawLayout(s)
-	if r == nil {
-		return 0
-	}
-	high, low := bits.Mul64(uint64(r.stride()), uint64(s.Height)) //nolint:gosec // both are positive
-	if high > 0 || low > math.MaxInt64 {
-		return math.MaxInt64
-	}
-	return int64(low)
-}
+// unpacked is of layouts whose rows have one size in the file and stand there as they are. Since each is large, a segment is
+// a part's.
+type unpacked struct{}
+
+func (unpacked) segmentRows() int { return partRows }
+
+func (unpacked) pack(_, rows []byte, _ int) ([]byte, bandpng.Sum) { return rows, bandpng.Sum{} }
+
+func (unpacked) tail(bandpng.Sum) []byte { return nil }
 
 // counts is the layout of NPY.
 type counts struct {
+	unpacked
+
 	width, height int
 	kernel        escape.Kernel
 }
@@ -90,16 +95,21 @@ func (c counts) measure(data []byte, _, column int, centres escape.Batch) {
 
 // channels is the layout of EXR.
 type channels struct {
+	unpacked
+
 	spec   spec.Spec
 	kernel escape.Kernel
 	shift  float64 // what continuous counts have beside nu
 }
 
 func newChannels(s spec.Spec) channels {
-	// For points that escape right at the circle the count is to be n+1, and nu is n - log2(ln R) there.
 	k := newKernel(s)
-	return channels{spec: s, kernel: k, shift: 1 - k.Nu(0, escape.SmoothRadius2)}
+	return channels{spec: s, kernel: k, shift: countShift(k)}
 }
+
+// countShift is what continuous counts have beside nu: for points that escape right at the circle the count is to be n+1,
+// and nu is n - log2(ln R) there.
+func countShift(k escape.Kernel) float64 { return 1 - k.Nu(0, escape.SmoothRadius2) }
 
 func (c channels) head() []byte {
 	return exr.Head(exr.Header{
@@ -131,11 +141,10 @@ func (c channels) measure(data []byte, row, column int, centres escape.Batch) {
 			continue
 		}
 		norm2 := centres.Norm2[i]
-		whole, fraction := split(c.kernel.Nu(0, norm2) + c.shift)
+		n, fraction := split(c.kernel, c.shift, count, norm2)
 		dx, dy := away(norm2, centres.GradX[i], -centres.GradY[i])
 		line.SetEscape(column+i, exr.Escape{
-			N:  uint32(int64(count) + whole + exr.Bias), //nolint:gosec // positive: |z| is below 1e200, the whole above -1024
-			NF: fraction, T: float32Below1(elementary.Turns(centres.ZX[i], centres.ZY[i])),
+			N: n, NF: fraction, T: float32Below1(elementary.Turns(centres.ZX[i], centres.ZY[i])),
 			DEX: dx, DEY: dy,
 		})
 	}
@@ -145,10 +154,12 @@ func (c channels) color(data []byte, row, column int, format Format, pixels []by
 	colorLine(exr.NewLine(data, row, c.counts()), column, format, pixels, width)
 }
 
-// split returns the whole part of x and the rest.
-func split(x float64) (whole int64, rest float32) {
+// split returns the continuous count of a point that escapes, as EXR has it: the whole part with the bias, and the rest.
+func split(k escape.Kernel, shift float64, count int32, norm2 float64) (n uint32, rest float32) {
+	x := k.Nu(0, norm2) + shift
 	floor := math.Floor(x)
-	return int64(floor), float32Below1(x - floor)
+	whole := int64(count) + int64(floor) + exr.Bias // positive: |z| is below 1e200, the floor above -1024
+	return uint32(whole), float32Below1(x - floor)  //nolint:gosec // it is
 }
 
 // float32Below1 rounds a number from 0 up to 1, which it does not reach.

@@ -16,7 +16,7 @@ import (
 var encoders bandpng.Pool //nolint:gochecknoglobals // a cache that no result depends on
 
 // Write writes the whole picture as a file of the Spec's format. Rows are computed and segments compressed by all threads
-// while the calling goroutine writes; memory is bounded by a few segments, of 64 rows in a PNG and of 8 in raw data. The
+// while the calling goroutine writes; memory is bounded by a few segments, of 64 rows, or of 8 in raw data that is not packed. The
 // bytes depend on the Spec alone. A PNG carries the canonical Spec in an iTXt chunk with the keyword "mandelfarm".
 func Write(ctx context.Context, w io.Writer, s spec.Spec, opt Options) error {
 	p := newPainter(s)
@@ -41,18 +41,18 @@ func (p *painter) head() []byte {
 	return bandpng.Head(p.header())
 }
 
-// tail is what comes after the last segment. Raw data has no end.
+// tail is what comes after the last segment.
 func (p *painter) tail(sum bandpng.Sum) []byte {
 	if p.raw != nil {
-		return nil
+		return p.raw.tail(sum)
 	}
 	return bandpng.Tail(sum)
 }
 
-// segmentRows is the height of a segment. That of raw data, which is large and not compressed, is a part's.
+// segmentRows is the height of a segment.
 func (p *painter) segmentRows() int {
 	if p.raw != nil {
-		return partRows
+		return p.raw.segmentRows()
 	}
 	return spec.SegmentRows
 }
@@ -61,20 +61,18 @@ func (p *painter) segmentRows() int {
 type segment struct {
 	rows spec.Rows
 	pix  []byte
+	raw  []byte       // rows of raw data, before they are packed
 	left atomic.Int32 // parts of it that are not computed yet
 	data []byte       // to be written: compressed pixels, or raw data
 	sum  bandpng.Sum
 	done chan struct{} // receives when data and sum are ready
 }
 
-// part is some rows of a segment, the unit of work.
+// part is some rows of a segment, partRows or those that are left.
 type part struct {
 	segment *segment
 	rows    spec.Rows
 }
-
-// partRows is the height of a part: of a tile of 256 pixels it is a run.
-const partRows = 8
 
 // pipeline is the production of segments: feed cuts them into parts, work computes these and completes what has all its parts,
 // deliver writes the segments in order. A segment is used again once it is written.
@@ -150,7 +148,7 @@ func (s *segment) prepare(rows spec.Rows, p *painter) {
 	s.pix = resize(s.pix, rows.Count()*p.stride())
 	clear(s.pix)
 	if p.raw != nil {
-		s.data = resize(s.data, rows.Count()*p.raw.stride())
+		s.raw = resize(s.raw, rows.Count()*p.raw.stride())
 	}
 	s.rows = rows
 	s.left.Store(int32((rows.Count() + partRows - 1) / partRows)) //nolint:gosec // at most spec.SegmentRows
@@ -187,6 +185,8 @@ func (l *pipeline) work(ctx context.Context) (err error) {
 			}
 			if p.raw == nil {
 				s.data, s.sum = encoder.AppendSegment(s.data[:0], p.format, p.spec.Width, s.pix)
+			} else {
+				s.data, s.sum = p.raw.pack(s.data[:0], s.raw, p.kernel.MaxIterations)
 			}
 			s.done <- struct{}{}
 		}
@@ -199,7 +199,7 @@ func (part part) paint(ctx context.Context, p *painter, scratch *scratch) error 
 	s, stride := part.segment, p.stride()
 	at := part.rows.Start - s.rows.Start
 	if p.raw != nil {
-		scratch.data, scratch.first = s.data[at*p.raw.stride():], part.rows.Start
+		scratch.data, scratch.first = s.raw[at*p.raw.stride():], part.rows.Start
 		defer func() { scratch.data = nil }()
 	}
 	return p.paintRows(ctx, scratch, part.rows, s.pix[at*stride:(at+part.rows.Count())*stride])
@@ -223,7 +223,7 @@ func (l *pipeline) deliver(ctx context.Context, w io.Writer) (bandpng.Sum, error
 	return sum, context.Cause(ctx)
 }
 
-// Sum is the checksum of a band, which the end of a PNG needs. That of raw data is zero.
+// Sum is the checksum of a band, which the end of a file needs. That of raw data which is not packed is zero.
 type Sum = bandpng.Sum
 
 // Head is what comes before the first band in the file of s.

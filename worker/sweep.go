@@ -101,7 +101,7 @@ func (s *sweeper) sweepImages(ctx context.Context, now time.Time) error {
 		if !tooOld && (maxBytes <= 0 || total <= maxBytes) {
 			break
 		}
-		if err := s.ledger.Remove(ctx, image.Object); err != nil {
+		if err := s.ledger.RemoveImage(ctx, image.Object); err != nil {
 			return err
 		}
 		total -= image.Size

@@ -78,7 +78,7 @@ func TestChoicesAreThePrograms(t *testing.T) {
 		pictures = append(pictures, parsed.Format.MediaType())
 	}
 	slices.Sort(pictures)
-	assert.Equal(t, pictures, keys(at(t, "components", "responses", "Picture", "content")))
+	assert.Equal(t, slices.Compact(pictures), keys(at(t, "components", "responses", "Picture", "content")))
 }
 
 func list[S ~string](names []S) any {

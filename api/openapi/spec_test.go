@@ -61,8 +61,9 @@ func same() []string {
 		color(`"steps":1`), color(`"steps":255`), color(`"steps":0`), color(`"steps":256`), color(`"steps":-1`),
 		color(`"light":-360`), color(`"light":361`), color(`"relief":0`), color(`"relief":1`), color(`"relief":1.001`), color(`"relief":-0.1`),
 		color(`"interior":"#AbCdEf"`), color(`"interior":"black"`), color(`"interior":"#12345"`), color(`"interior":"#+12345"`),
-		of(`"format":"png"`), of(`"format":"npy"`), of(`"format":"exr"`), of(`"format":"tiff"`), of(`"format":""`),
+		of(`"format":"png"`), of(`"format":"npy"`), of(`"format":"exr"`), of(`"format":"counts"`), of(`"format":"gradients"`), of(`"format":"tiff"`), of(`"format":""`),
 		`{"width":89478485,"height":1,"format":"exr"}`, `{"width":89478486,"height":1,"format":"exr"}`, `{"width":89478486,"height":1,"format":"npy"}`,
+		`{"width":65536,"height":1,"format":"counts"}`, `{"width":65537,"height":1,"format":"gradients"}`,
 	}
 }
 
@@ -158,7 +159,7 @@ func TestSpecSchemaIsNeverNarrower(t *testing.T) {
 		"formula": {"mandelbrot", "julia", "burning_ship", "tricorn", "multibrot"}, "power": {2, 3, 8},
 		"seed": {map[string]any{}, map[string]any{"re": 0.5}}, "center": {map[string]any{}, map[string]any{"im": "1"}},
 		"radius": decimals, "exact": {true, false}, "mirror": {true, false}, "stretch": {map[string]any{}, map[string]any{"amount": 1.5}}, "counts": {"uint", "float"}, "rotation": decimals, "window": {map[string]any{"re": []any{0, 1}, "im": []any{"-1", 1}}},
-		"max_iterations": {1, "auto"}, "samples": {1, 9}, "depth": {8, 16}, "format": {"png", "npy", "exr"},
+		"max_iterations": {1, "auto"}, "samples": {1, 9}, "depth": {8, 16}, "format": {"png", "npy", "exr", "counts", "gradients"},
 		"coloring.method":  {"smooth", "distance", "slope", "histogram", "set"},
 		"coloring.palette": {"fire", "000000@0,ffffff@.5", []any{map[string]any{"at": "0", "color": "#000000"}, map[string]any{"at": 0.5, "color": "#FFFFFF"}}},
 		"coloring.density": decimals, "coloring.offset": decimals, "coloring.cyclic": {true, false}, "coloring.steps": {1, 255},

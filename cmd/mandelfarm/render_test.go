@@ -58,7 +58,7 @@ func TestRenderWritesRawData(t *testing.T) {
 	all.Stdin = strings.NewReader(text)
 	out, err := all.CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	for _, format := range spec.FileFormats() {
+	for _, format := range []spec.FileFormat{"png", spec.NPY, spec.EXR} {
 		got, err := os.ReadFile(filepath.Join(all.Dir, "out."+string(format)))
 		require.NoError(t, err)
 		assert.Equal(t, want(format), got, format)

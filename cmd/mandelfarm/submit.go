@@ -126,7 +126,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"light", "`degrees` from which a slope is lit"},
 		{"relief", "`strength` of a slope's light, 0 to 1"},
 		{"interior", "`colour` of the inside, such as #000000"},
-		{"format", "`format` of the file: png, npy for raw data, or exr for both"},
+		{"format", "`format` of the file: png, npy for raw data, or exr for both; counts or gradients for few bytes"},
 		{"counts", "`type` of the counts in an exr: uint, or float for readers that know no whole numbers"},
 	} {
 		fs.String(p.name, "", p.usage)

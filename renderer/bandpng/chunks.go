@@ -41,10 +41,13 @@ type chunks struct {
 	kind   string // of the current chunk
 	left   int    // bytes of its data that are not read yet
 	crc    uint32 // of what has been read of it
+	at     int64  // bytes of the file that have been read
 }
 
 func (c *chunks) fill(p []byte) error {
-	switch _, err := io.ReadFull(c.source, p); {
+	n, err := io.ReadFull(c.source, p)
+	c.at += int64(n)
+	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

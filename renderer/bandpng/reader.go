@@ -35,11 +35,17 @@ type Reader struct {
 // NewReader reads a file up to its first row. Errors of the format wrap ErrFormat; others are r's.
 func NewReader(r io.Reader) (*Reader, error) {
 	reader := &Reader{chunks: chunks{source: bufio.NewReaderSize(r, 1<<15)}}
-	if err := reader.readHead(); err != nil {
+	err := reader.readHead()
+	if err == nil {
+		err = reader.begin()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("read PNG: %w", damaged(err))
 	}
 	return reader, nil
 }
+
+// readHead reads up to the head of the first IDAT chunk.
 
 func (r *Reader) readHead() error {
 	if err := r.chunks.readSignature(); err != nil {
@@ -59,7 +65,7 @@ func (r *Reader) readHead() error {
 			return err
 		}
 		if r.chunks.kind == "IDAT" {
-			return r.begin()
+			return r.checkPalette()
 		}
 		if err := r.readMetadata(&text); err != nil {
 			return err
@@ -119,11 +125,15 @@ func (r *Reader) readHeader() error {
 	return malformed("has %d bits per channel of colour type %d", data[8], data[9])
 }
 
-// begin opens the stream of pixels.
-func (r *Reader) begin() error {
+func (r *Reader) checkPalette() error {
 	if r.Header.Format == Indexed8 && len(r.Header.Palette) == 0 {
 		return malformed("has no palette")
 	}
+	return nil
+}
+
+// begin opens the stream of pixels.
+func (r *Reader) begin() error {
 	var err error
 	if r.zlib, err = zlib.NewReader(bufio.NewReader(&r.chunks)); err != nil {
 		return err

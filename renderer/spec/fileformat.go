@@ -17,6 +17,11 @@ const (
 	NPY FileFormat = "npy"
 	// EXR is the picture in linear light with raw data beside it, as package exr lays it out.
 	EXR FileFormat = "exr"
+	// PackedCounts is raw data in few bytes: the counts of an EXR, as package planes lays them out. Colouring has no effect
+	// on it.
+	PackedCounts FileFormat = "counts"
+	// PackedGradients has distances and directions beside them.
+	PackedGradients FileFormat = "gradients"
 )
 
 // Counts is the type of the iteration counts in an EXR.
@@ -37,26 +42,40 @@ const uintName = "uint"
 // maxEXRWidth is the width that the size of an EXR's line, 24 bytes a pixel, has room for.
 const maxEXRWidth = (1<<31 - 1) / 24
 
+// maxPlanesWidth keeps a segment of PackedGradients below 64 MiB.
+const maxPlanesWidth = 1 << 16
+
 // pngName is what PNG may be called in a Spec.
 const pngName = "png"
 
 // FileFormats lists every format by the name that a Spec has for it, the default first.
-func FileFormats() []FileFormat { return []FileFormat{pngName, NPY, EXR} }
+func FileFormats() []FileFormat {
+	return []FileFormat{pngName, NPY, EXR, PackedCounts, PackedGradients}
+}
 
 // Extension is what names of such files end in, with the dot.
 func (f FileFormat) Extension() string { return "." + f.String() }
 
-// MediaType is the type of such files. Those of NPY and EXR are registered nowhere, and the ones in use.
+// MediaType is the type of such files. Those of raw data are registered nowhere; NPY's and EXR's
+// are the ones in use.
 func (f FileFormat) MediaType() string {
 	switch f {
 	case NPY:
 		return "application/x-npy"
 	case EXR:
 		return "image/x-exr"
+	case PackedCounts, PackedGradients:
+		return "application/x-mandelfarm-planes"
 	case PNG:
 	}
 	return "image/png"
 }
+
+// IsPacked reports whether the format is one of raw data in few bytes.
+func (f FileFormat) IsPacked() bool { return f == PackedCounts || f == PackedGradients }
+
+// HasColors reports whether a file of the format holds colours, and not numbers alone.
+func (f FileFormat) HasColors() bool { return f == PNG || f == EXR }
 
 // String is the name that a Spec has for the format.
 func (f FileFormat) String() string {
@@ -80,7 +99,7 @@ func (s Spec) Picture() Spec {
 	switch s.Format {
 	case EXR:
 		return s.With(func(d *Draft) { d.Format, d.Depth = PNG, 16 })
-	case NPY:
+	case NPY, PackedCounts, PackedGradients:
 		return s.With(func(d *Draft) { d.Format = PNG })
 	case PNG:
 	}
@@ -99,15 +118,27 @@ func (s *Draft) normalizeFormat() *FieldError {
 	switch s.Format {
 	case PNG, pngName:
 		s.Format, s.Counts = PNG, UintCounts
-	case NPY:
+	case NPY, PackedCounts, PackedGradients:
 		s.Samples, s.Depth, s.Coloring, s.Counts = 1, 0, Coloring{}, UintCounts
 	case EXR:
 		s.Depth = 0
-		if s.Width > maxEXRWidth {
-			return NewFieldError("width", strconv.Itoa(s.Width), fmt.Sprintf("must be at most %d in the format exr", maxEXRWidth))
-		}
 	default:
 		return NewFieldError("format", string(s.Format), oneOf(FileFormats()))
 	}
+	if most := s.Format.maxWidth(); s.Width > most {
+		return NewFieldError("width", strconv.Itoa(s.Width), fmt.Sprintf("must be at most %d in the format %s", most, s.Format))
+	}
 	return nil
+}
+
+// maxWidth is the greatest width of a file of the format.
+func (f FileFormat) maxWidth() int {
+	switch f {
+	case EXR:
+		return maxEXRWidth
+	case PackedCounts, PackedGradients:
+		return maxPlanesWidth
+	case PNG, NPY:
+	}
+	return maxSize
 }

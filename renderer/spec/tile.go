@@ -22,6 +22,26 @@ const maxTileLevel = 50_000
 // Tiles share their prepass: the reference of a deep one, and what Auto stands for, are those of a square that holds
 // 2 to 16 tiles in a row.
 func TileFromQuery(z, x, y string, values map[string][]string) (Spec, error) {
+	return tileFromQuery(z, x, y, PNG, viewParameters(), values)
+}
+
+// DataTileFromQuery is TileFromQuery for packed raw data, of PackedCounts unless the format is given. It has no parameters for
+// what has no effect on that.
+func DataTileFromQuery(z, x, y string, values map[string][]string) (Spec, error) {
+	fixed := append(viewParameters(), "samples", "depth", "coloring", "palette", "density", "offset", "cyclic", "steps", "light", "relief", "interior", "counts")
+	tile, err := tileFromQuery(z, x, y, PackedCounts, fixed, values)
+	if err == nil && !tile.Format.IsPacked() {
+		return Spec{}, NewFieldError("format", tile.Format.String(), oneOf([]FileFormat{PackedCounts, PackedGradients}))
+	}
+	return tile, err
+}
+
+// viewParameters are those that say where a view is.
+func viewParameters() []string {
+	return []string{"re", "im", "radius", "exact", "rotation", "mirror", "stretch_amount", "stretch_angle"}
+}
+
+func tileFromQuery(z, x, y string, format FileFormat, fixed []string, values map[string][]string) (Spec, error) {
 	level, err := strconv.Atoi(z)
 	if err != nil || level < 0 || level > maxTileLevel {
 		return Spec{}, NewFieldError("z", z, fmt.Sprintf("must be a whole number from 0 to %d", maxTileLevel))
@@ -34,9 +54,9 @@ func TileFromQuery(z, x, y string, values map[string][]string) (Spec, error) {
 	if fault != nil {
 		return Spec{}, fault
 	}
-	d := Draft{Width: TileSide, Height: TileSide, MaxIterations: Auto}
+	d := Draft{Width: TileSide, Height: TileSide, MaxIterations: Auto, Format: format}
 	d.Center, d.Radius = Cell{level, column, row}.View()
-	return fromQuery(d, []string{"re", "im", "radius", "exact", "rotation", "mirror", "stretch_amount", "stretch_angle"}, values)
+	return fromQuery(d, fixed, values)
 }
 
 // tileNumber reads the number of a column or row.

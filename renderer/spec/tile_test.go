@@ -43,3 +43,22 @@ func TestBadTiles(t *testing.T) {
 		require.NoError(t, err)
 	}
 }
+
+// TestDataTilesAreThoseOfTheirFormats whatever has no effect on them.
+func TestDataTilesAreThoseOfTheirFormats(t *testing.T) {
+	t.Parallel()
+	counts, err := spec.DataTileFromQuery("3", "1", "2", nil)
+	require.NoError(t, err)
+	colored, err := spec.TileFromQuery("3", "1", "2", map[string][]string{"format": {"counts"}, "palette": {"fire"}, "samples": {"4"}})
+	require.NoError(t, err)
+	assert.Equal(t, colored, counts)
+	gradients, err := spec.DataTileFromQuery("3", "1", "2", map[string][]string{"format": {"gradients"}})
+	require.NoError(t, err)
+	assert.Equal(t, spec.PackedGradients, gradients.Format)
+	for name, value := range map[string]string{"format": "exr", "palette": "fire", "samples": "4", "counts": "float", "radius": "1"} {
+		_, err := spec.DataTileFromQuery("3", "1", "2", map[string][]string{name: {value}})
+		var fault *spec.FieldError
+		require.ErrorAs(t, err, &fault, name)
+		assert.Equal(t, name, fault.Field)
+	}
+}

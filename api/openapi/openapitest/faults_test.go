@@ -62,7 +62,7 @@ func unavailable() exchange {
 func notModified() exchange {
 	return exchange{
 		method: http.MethodGet, address: "/generate/800/600", status: http.StatusNotModified,
-		headers: http.Header{"Etag": {`"` + id + `"`}, "Cache-Control": {"public, max-age=31536000, immutable"}},
+		headers: http.Header{"Etag": {`"` + id + `"`}, "Cache-Control": {"public, max-age=31536000, immutable"}, "Mandelfarm-Answered": {"not_modified"}},
 	}
 }
 
