@@ -151,7 +151,7 @@ func (tr *traffic) searches(f *farm) {
 	tr.quote(http.StatusBadRequest, f, `{"width": 0, "height": 1}`)
 	tr.quote(http.StatusRequestEntityTooLarge, f, strings.Repeat(" ", 2<<20))
 	tr.send(http.StatusUnsupportedMediaType, http.MethodPost, f.url+"/quote", small, "Content-Type", "text/plain")
-	tr.quote(http.StatusServiceUnavailable, hasty, endlessReference)
+	tr.quote(http.StatusServiceUnavailable, newFarm(tr.t, findTime(time.Millisecond)), endlessReference)
 }
 
 func (tr *traffic) quote(want int, f *farm, body string) answer {
