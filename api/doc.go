@@ -2,6 +2,7 @@
 // orders the picture, and turns every outcome into a status code.
 //
 //	GET    /                          page for a browser, the default picture for anything else
+//	GET    /assets/{version}/{name}   the page's files (the page)
 //	GET    /generate/{width}/{height} the picture, now (browsers, scripts)
 //	GET    /tiles/{z}/{x}/{y}.png     a tile of a map (the page, map libraries)
 //	GET    /data/{version}/{z}/...    the same as data (the page)

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -185,7 +186,7 @@ func (f *farm) serverOf(cfg api.Config, deps api.Dependencies) *api.Server {
 func (f *farm) dependencies() api.Dependencies {
 	return api.Dependencies{
 		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue, Fleet: f.queue,
-		Health: http.HandlerFunc(healthy), Metrics: http.HandlerFunc(healthy), Page: []byte("<p>page"), Log: discard(),
+		Health: http.HandlerFunc(healthy), Metrics: http.HandlerFunc(healthy), Page: testPage(), Log: discard(),
 	}
 }
 
@@ -324,4 +325,15 @@ func drawn(tb testing.TB, s spec.Spec) []byte {
 	var png bytes.Buffer
 	require.NoError(tb, renderer.Write(tb.Context(), &png, s, renderer.Options{}))
 	return png.Bytes()
+}
+
+// testPage is a small page with all that a page may have.
+func testPage() api.Page {
+	return api.Page{
+		Document: `<title>{title}</title><meta content="{picture}">{modules}<link href="{assets}/a.css">`,
+		Assets: fstest.MapFS{
+			"a.css": {Data: []byte("p { color: red }")}, "b.js": {Data: []byte("export {}")}, "c.svg": {Data: []byte("<svg/>")},
+			"d.webmanifest": {Data: []byte("{}")},
+		},
+	}
 }

@@ -25,20 +25,16 @@ const (
 	defaultHeight = 600
 )
 
-// pagePolicy lets the page load nothing that is not its own.
-const pagePolicy = "default-src 'none'; img-src 'self' data:; connect-src 'self'; " +
-	"script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
-
 // index is the page for whoever prefers HTML, and the default picture for
 // everybody else.
-func (s *Server) index(page []byte) gin.HandlerFunc {
+func (s *Server) index() gin.HandlerFunc {
 	picture := newTarget(spec.Original(defaultWidth, defaultHeight))
 	return func(c *gin.Context) {
 		c.Header("Vary", "Accept")
 		if prefersHTML(c.GetHeader("Accept")) {
 			c.Header("Cache-Control", "no-cache")
 			c.Header("Content-Security-Policy", pagePolicy)
-			c.Data(http.StatusOK, "text/html; charset=utf-8", page)
+			c.Data(http.StatusOK, "text/html; charset=utf-8", s.html(c.Request))
 			return
 		}
 		s.answer(c, picture)

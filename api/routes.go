@@ -54,7 +54,8 @@ func (s *Server) routes(chain gin.HandlersChain) *gin.Engine {
 	r.NoMethod(func(c *gin.Context) { s.fail(c, errMethod) })
 
 	read := []string{http.MethodGet, http.MethodHead}
-	r.Match(read, "/", s.index(s.deps.Page))
+	r.Match(read, "/", s.index())
+	r.Match(read, assetPath+":version/:name", s.asset)
 	r.Match(read, "/generate/:width/:height", s.generate)
 	r.Match(read, "/tiles/:z/:x/:file", s.tile)
 	r.Match(read, "/data/:version/:z/:x/:y", s.dataTile)

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"testing"
+	"testing/fstest"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
@@ -14,7 +15,7 @@ import (
 // TestMiddlewareSeesEveryRequest and how it ends: answered, refused, unknown or panicked.
 func TestMiddlewareSeesEveryRequest(t *testing.T) {
 	t.Parallel()
-	deps := Dependencies{Page: []byte("<p>page"), Log: slog.New(slog.DiscardHandler)}
+	deps := Dependencies{Page: Page{Assets: fstest.MapFS{}}, Log: slog.New(slog.DiscardHandler)}
 	deps.Health = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/readyz" {
 			panic("boom")

@@ -29,7 +29,7 @@ type Dependencies struct {
 	Presigner ledger.Presigner
 	Health    http.Handler // answers /healthz and /readyz
 	Metrics   http.Handler // answers /metrics; nil is none
-	Page      []byte       // for browsers, HTML
+	Page      Page         // for browsers
 	Version   string       // of the program, for its description
 	Log       *slog.Logger
 	Observer  Observer        // nil is nobody
@@ -138,6 +138,7 @@ type Server struct {
 	router   *gin.Engine
 	busy     *gin.Engine // answers what there is no room for
 	guard    *guard
+	explorer *explorer
 	pictures *pictures
 	feed     *feed
 	targets  targets
@@ -167,13 +168,18 @@ func New(ctx context.Context, cfg Config, deps Dependencies) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	explorer, err := newExplorer(deps.Page)
+	if err != nil {
+		return nil, err
+	}
 	if deps.Observer == nil {
 		deps.Observer = nobody{}
 	}
 	ctx, stop := context.WithCancel(ctx)
 	streams, endStreams := context.WithCancel(ctx)
 	s := &Server{
-		cfg: cfg, deps: deps, guard: guard, searching: make(chan struct{}, 1), quoting: make(chan struct{}, 1), stop: stop, endStreams: endStreams, began: time.Now(),
+		cfg: cfg, deps: deps, guard: guard, explorer: explorer, searching: make(chan struct{}, 1), quoting: make(chan struct{}, 1),
+		stop: stop, endStreams: endStreams, began: time.Now(),
 	}
 	s.feed = newFeed(streams, deps, &s.ongoing, s.read)
 	s.pictures, s.targets = newPictures(ctx, cfg, deps, &s.ongoing), newTargets()

@@ -287,7 +287,7 @@ func (f *farm) serveAPI(ctx context.Context, grace time.Duration) error {
 	// Requests under way at the end of ctx are still answered.
 	server, err := api.New(context.WithoutCancel(ctx), cfg, api.Dependencies{
 		Ledger: f.ledger, Tasks: f.queue, Notices: f.notices(), Progress: f.queue, Fleet: f.queue, Presigner: f.abilities.presigner,
-		Health: f.health, Metrics: f.metrics.Handler(), Page: web.Index(), Version: version(), Log: f.log, Observer: f.metrics.Requests(f.ended),
+		Health: f.health, Metrics: f.metrics.Handler(), Page: api.Page{Document: web.Document(), Assets: web.Assets()}, Version: version(), Log: f.log, Observer: f.metrics.Requests(f.ended),
 		Tracer: f.tracer,
 	})
 	if err != nil {

@@ -1,0 +1,58 @@
+import { fromQuery, pictureQuery } from './parameters.js'
+import { distance } from './view.js'
+
+/** A view that has rested so long is written into the address. */
+const rest = 350
+
+/** The picture that the page opens with. A test compares it with the picture that links to the page show. */
+export const first = 're=-0.743643887&im=0.1318259&radius=0.0001&max_iterations=2000&density=0.7&offset=0.1'
+
+/**
+ * Address keeps the browser's address and its history as the stage's picture is.
+ */
+export class Address {
+  /**
+   * @param {import('./stage.js').Stage} stage
+   * @param {(found: import('./paste.js').Found) => void} opened
+   */
+  constructor(stage, opened) {
+    this.stage = stage
+    this.opened = opened
+    this.timer = 0
+    /** @type {import('./view.js').View | null} the one of the newest entry of the history */
+    this.entry = null
+    addEventListener('popstate', () => this.restore())
+    addEventListener('hashchange', () => this.restore())
+    stage.watchers.add(() => {
+      clearTimeout(this.timer)
+      this.timer = window.setTimeout(() => this.write(), rest)
+    })
+  }
+
+  /** query is the link of what is shown. */
+  get query() {
+    return String(pictureQuery(this.stage.place, this.stage.parameters))
+  }
+
+  /** restore shows what the address says; links of before had it behind a #. */
+  restore() {
+    const text = location.search.slice(1) || location.hash.slice(1) || first
+    this.opened(fromQuery(new URLSearchParams(text)))
+    this.entry = this.stage.view
+  }
+
+  /** write makes an entry of the history where the view went somewhere else, and changes the newest where it did not. */
+  write() {
+    const query = this.query
+    if (query == location.search.slice(1) || !location.search && query == first) return
+    const far = !this.entry || this.isFar(this.entry)
+    history[far ? 'pushState' : 'replaceState'](null, '', `?${query}`)
+    if (far) this.entry = this.stage.view
+  }
+
+  /** @param {import('./view.js').View} entry */
+  isFar(entry) {
+    const { view, canvas } = this.stage
+    return Math.abs(view.zoom - entry.zoom) > 0.8 || Math.hypot(...distance(entry, view)) > canvas.height / 2
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * A farm's refusal in its own words (RFC 9457).
+ */
+export class Problem extends Error {
+  /** @param {{status: number, detail?: string, title?: string, field?: string}} document */
+  constructor({ status, detail, title, field }) {
+    super(detail || title || `status ${status}`)
+    this.status = status
+    this.field = field
+  }
+}
+
+/**
+ * problemOf reads an answer that is none of success.
+ * @param {Response} response
+ */
+export async function problemOf(response) {
+  try {
+    return new Problem(await response.json())
+  } catch {
+    return new Problem({ status: response.status })
+  }
+}
+
+/**
+ * ask sends a request and reads JSON; what is refused is a Problem.
+ * @param {string} path
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>}
+ */
+export async function ask(path, options) {
+  const response = await fetch(path, options)
+  if (!response.ok) throw await problemOf(response)
+  return response.status == 204 ? null : response.json()
+}
+
+/** @type {(path: string) => Promise<any>} */
+export const post = path => ask(path, { method: 'POST' })
+
+/**
+ * pause waits, unless the signal ends it.
+ * @param {number} milliseconds
+ * @param {AbortSignal} signal
+ */
+export function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    }, { once: true })
+  })
+}
+
+/**
+ * Whether the farm answers, for whoever shows it.
+ * @type {{lost: boolean, listeners: Set<(lost: boolean) => void>}}
+ */
+export const connection = { lost: false, listeners: new Set() }
+
+/** @param {boolean} lost */
+function setLost(lost) {
+  if (connection.lost == lost) return
+  connection.lost = lost
+  for (const listener of connection.listeners) listener(lost)
+}
+
+/** How long to wait for a farm that is away, or busy and does not say how long. */
+const patience = 1500
+
+/**
+ * fetchTile asks until there is an answer: a farm that is away or busy is asked again, as it says.
+ * @param {string} path
+ * @param {AbortSignal} signal
+ * @returns {Promise<Response>}
+ */
+export async function fetchTile(path, signal) {
+  for (;;) {
+    let response
+    try {
+      response = await fetch(path, { signal })
+    } catch (error) {
+      if (signal.aborted) throw error
+      setLost(true)
+      await pause(patience, signal)
+      continue
+    }
+    setLost(false)
+    if (response.ok) return response
+    if (response.status != 503 && response.status != 429) throw await problemOf(response)
+    await pause(Number(response.headers.get('Retry-After')) * 1000 || patience, signal)
+  }
+}

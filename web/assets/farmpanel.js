@@ -1,0 +1,103 @@
+import { element } from './dom.js'
+import { ask } from './farm.js'
+
+/** How often the farm is looked at while the panel is open. */
+const interval = 2000
+
+/** How many looks the plot of the throughput has. */
+const looks = 90
+
+/**
+ * farmPanel shows workers, lanes and what is wrong.
+ * @param {HTMLElement} body
+ */
+export function farmPanel(body) {
+  const trouble = element('div', { role: 'status' }), plot = new Plot(), workers = element('div', {}), lanes = element('table', {})
+  body.append(trouble, element('h3', {}, 'Throughput'), plot.node, element('h3', {}, 'Workers'), workers, element('h3', {}, 'Queues'), lanes)
+  const end = new AbortController()
+  let timer = 0
+  const look = async () => {
+    try {
+      const [fleet, queues, health] = await Promise.all([
+        ask('/workers', { signal: end.signal }), ask('/queues', { signal: end.signal }),
+        fetch('/readyz?verbose', { signal: end.signal }).then(answer => answer.json()),
+      ])
+      plot.add(fleet.workers.reduce((/** @type {number} */ sum, /** @type {any} */ worker) => sum + (worker.pixels_per_second || 0), 0))
+      workers.replaceChildren(...workerCards(fleet.workers))
+      lanes.replaceChildren(...laneRows(queues.lanes))
+      trouble.replaceChildren(...troubles(fleet.workers, queues.stuck || [], health))
+    } catch (error) {
+      if (end.signal.aborted) return
+      trouble.replaceChildren(element('p.error', {}, /** @type {Error} */ (error).message))
+    }
+    timer = window.setTimeout(look, interval)
+  }
+  look()
+  return () => {
+    clearTimeout(timer)
+    end.abort()
+  }
+}
+
+/**
+ * troubles says what is wrong and what to do.
+ * @param {any[]} workers
+ * @param {any[]} stuck
+ * @param {any} health
+ */
+function troubles(workers, stuck, health) {
+  const words = [...(health.trouble || [])].map(String)
+  if (!workers.length) words.push('No worker is there: nothing is drawn until one is started.')
+  words.push(...stuck.map(({ lane, kind, worker, advice }) => [lane, kind, worker && `on ${worker}`, advice].filter(Boolean).join(', ')))
+  return words.length ? words.map(text => element('p.error', {}, text)) : [element('p.good', {}, 'All is well.')]
+}
+
+/** @param {any[]} workers */
+const workerCards = workers => workers.map(worker => element('div.worker', {},
+  element('b', {}, worker.name),
+  element('div', {}, [
+    `${worker.cores} cores`, `${rate(worker.pixels_per_second || 0)}`, worker.version, worker.draining && 'draining',
+    ...Object.entries(worker.lanes || {}).filter(([, lane]) => lane.blocked_until).map(([name]) => `blocked in ${name}`),
+  ].filter(Boolean).join(', ')),
+  element('ul', {}, ...(worker.tasks || []).map((/** @type {any} */ task) => element('li', {}, [
+    task.kind, task.band !== undefined && `band ${task.band}`, task.job && `of ${task.job.slice(0, 8)}`, `for ${Math.max(0, Math.round((Date.now() - Date.parse(task.since)) / 1000))} s`,
+  ].filter(Boolean).join(' ')))),
+))
+
+/** @param {any[]} lanes */
+const laneRows = lanes => [
+  element('tr', {}, ...['lane', 'waiting', 'active', 'done in a minute'].map(words => element('th', { scope: 'col' }, words))),
+  ...lanes.map(lane => element('tr', {}, element('th', { scope: 'row' }, lane.lane), ...[lane.pending + (lane.delayed || 0), lane.active, lane.done_last_minute].map(n => element('td', {}, String(n ?? 0))))),
+]
+
+/** @param {number} pixels */
+export const rate = pixels => (pixels >= 1e6 ? `${(pixels / 1e6).toPrecision(3)} million pixels/s` : `${Math.round(pixels / 1000)} thousand pixels/s`)
+
+/** Plot is the throughput of the last minutes. */
+class Plot {
+  constructor() {
+    this.node = element('canvas.plot', { width: 640, height: 140, role: 'img' })
+    /** @type {number[]} */
+    this.values = []
+  }
+
+  /** @param {number} value */
+  add(value) {
+    this.values = [...this.values, value].slice(-looks)
+    const { width, height } = this.node, context = this.node.getContext('2d'), most = Math.max(1, ...this.values)
+    const style = getComputedStyle(this.node)
+    context.clearRect(0, 0, width, height)
+    context.beginPath()
+    context.moveTo(width, height)
+    ;[...this.values].reverse().forEach((v, i) => context.lineTo(width - i * width / (looks - 1), height - 4 - v / most * (height - 24)))
+    context.lineTo(width - (this.values.length - 1) * width / (looks - 1), height)
+    context.closePath()
+    context.fillStyle = style.color
+    context.globalAlpha = 0.35
+    context.fill()
+    context.globalAlpha = 1
+    context.font = '22px system-ui'
+    context.fillText(rate(value), 6, 24)
+    this.node.setAttribute('aria-label', `Throughput: ${rate(value)}, at most ${rate(most)} in the last minutes`)
+  }
+}

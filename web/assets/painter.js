@@ -1,0 +1,224 @@
+import { extent, inverse, isUpright } from './orientation.js'
+import { grid } from './view.js'
+
+/**
+ * A tile that can be drawn; it fades in from when it came.
+ * @typedef {{bitmap: CanvasImageSource, since: number}} Tile
+ * @typedef {import('./view.js').Grid} Grid
+ * @typedef {import('./view.js').View} View
+ * @typedef {{get: (name: string) => Tile | undefined}} Tiles
+ */
+
+/** How many levels up a tile looks for a coarser one to stand in for it, and down for finer ones. */
+const levelsUp = 12
+const levelsDown = 2
+
+/** How long a tile fades in, in milliseconds. */
+const fade = matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 160
+
+/** The least and the greatest level of tiles. */
+const leastLevel = -6
+const mostLevel = 49100
+
+/**
+ * Sight is what a view sees of the levels of tiles about its own, with the names of tiles.
+ */
+export class Sight {
+  /**
+   * @param {View} view
+   * @param {import('./orientation.js').Matrix} matrix
+   * @param {number} width
+   * @param {number} height
+   */
+  constructor(view, matrix, width, height) {
+    this.view = view
+    this.matrix = matrix
+    this.width = width
+    this.height = height
+    this.level = Math.max(leastLevel, Math.min(mostLevel, Math.round(view.zoom)))
+    /** @type {Map<number, Grid>} */
+    this.grids = new Map()
+    this.half = extent(matrix, width, height)
+  }
+
+  /** @param {number} level */
+  grid(level) {
+    let known = this.grids.get(level)
+    if (!known) this.grids.set(level, known = grid(this.view, level))
+    return known
+  }
+
+  /**
+   * tiles lists columns and rows of a level that are seen, relative to the middle's, the nearest first.
+   * @param {number} level
+   * @param {number} [margin] in tiles
+   * @returns {[number, number][]}
+   */
+  tiles(level, margin = 0) {
+    const { fx, fy, size } = this.grid(level)
+    const [halfWidth, halfHeight] = this.half
+    /** @type {[number, number][]} */
+    const seen = []
+    for (let i = Math.floor(fx - halfWidth / size) - margin; i <= fx + halfWidth / size + margin; i++) {
+      for (let j = Math.floor(fy - halfHeight / size) - margin; j <= fy + halfHeight / size + margin; j++) seen.push([i, j])
+    }
+    const far = (/** @type {[number, number]} */ [i, j]) => (i + 0.5 - fx) ** 2 + (j + 0.5 - fy) ** 2
+    return seen.sort((a, b) => far(a) - far(b))
+  }
+
+  /**
+   * name is that of a tile, by its column and row relative to the middle's.
+   * @param {number} level
+   * @param {number} i
+   * @param {number} j
+   */
+  name(level, i, j) {
+    const { x, y } = this.grid(level)
+    return nameOf(level, x + BigInt(i), y + BigInt(j))
+  }
+
+  /**
+   * up is the tile so many levels up that holds a tile.
+   * @param {number} i
+   * @param {number} j
+   * @param {number} levels
+   * @returns {[number, number]}
+   */
+  up(i, j, levels) {
+    const own = this.grid(this.level), mask = (1n << BigInt(levels)) - 1n
+    return [Math.floor((i + Number(own.x & mask)) / 2 ** levels), Math.floor((j + Number(own.y & mask)) / 2 ** levels)]
+  }
+}
+
+/**
+ * nameOf is the name of a tile: level, column and row, the last two in base 32, which is quick at any length.
+ * @param {number} level
+ * @param {bigint} x
+ * @param {bigint} y
+ */
+const nameOf = (level, x, y) => `${level}/${x.toString(32)}/${y.toString(32)}`
+
+/**
+ * Names remembers the names of tiles from one frame to the next: writing them is most of the work at great depths.
+ */
+export class Names {
+  constructor() {
+    /** @type {Map<number, {x: bigint, y: bigint, names: Map<string, string>}>} */
+    this.levels = new Map()
+  }
+
+  /**
+   * @param {Sight} sight
+   * @param {number} level
+   * @param {number} i
+   * @param {number} j
+   */
+  of(sight, level, i, j) {
+    const { x, y } = sight.grid(level)
+    let known = this.levels.get(level)
+    if (!known || known.x !== x || known.y !== y) {
+      if (this.levels.size > 40) this.levels.clear()
+      this.levels.set(level, known = { x, y, names: new Map() })
+    }
+    const key = `${i},${j}`
+    let name = known.names.get(key)
+    if (!name) known.names.set(key, name = sight.name(level, i, j))
+    return name
+  }
+}
+
+/**
+ * paint draws what there is of a view: where a tile is missing or fading in, coarser and finer ones stand in for it.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Sight} sight
+ * @param {Tiles} tiles
+ * @param {Names} names
+ * @param {number} now
+ * @param {boolean} [standIns] whether others stand in for those that are missing
+ * @returns {boolean} whether a tile is fading in
+ */
+export function paint(context, sight, tiles, names, now, standIns = true) {
+  const pieces = collect(sight, tiles, names, now, standIns)
+  const upright = isUpright(sight.matrix)
+  const [a, b, c, d] = inverse(sight.matrix)
+  context.save()
+  if (!upright) context.setTransform(a, b, c, d, sight.width / 2, sight.height / 2)
+  const middle = upright ? [sight.width / 2, sight.height / 2] : [0, 0]
+  for (const piece of pieces.list.values()) {
+    const { fx, fy, size } = sight.grid(piece.level)
+    context.globalAlpha = piece.alpha
+    const left = middle[0] + (piece.i - fx) * size, top = middle[1] + (piece.j - fy) * size
+    if (upright) stamp(context, piece.bitmap, left, top, size)
+    else context.drawImage(piece.bitmap, left - 0.5, top - 0.5, size + 1, size + 1)
+  }
+  context.restore()
+  return pieces.fading
+}
+
+/**
+ * stamp draws a tile between whole pixels, so that neighbours meet.
+ * @param {CanvasRenderingContext2D} context
+ * @param {CanvasImageSource} bitmap
+ * @param {number} left
+ * @param {number} top
+ * @param {number} size
+ */
+function stamp(context, bitmap, left, top, size) {
+  const x = Math.round(left), y = Math.round(top)
+  context.drawImage(bitmap, x, y, Math.round(left + size) - x, Math.round(top + size) - y)
+}
+
+/** @typedef {{bitmap: CanvasImageSource, level: number, i: number, j: number, alpha: number}} Piece */
+
+/**
+ * collect lists what to draw, the coarsest first.
+ * @param {Sight} sight
+ * @param {Tiles} tiles
+ * @param {Names} names
+ * @param {number} now
+ * @param {boolean} standIns
+ */
+function collect(sight, tiles, names, now, standIns) {
+  /** @type {Map<string, Piece>} */
+  const found = new Map()
+  let fading = false
+  const take = (/** @type {number} */ level, /** @type {number} */ i, /** @type {number} */ j) => {
+    const name = names.of(sight, level, i, j), tile = tiles.get(name)
+    if (!tile) return 0
+    const alpha = level == sight.level && fade ? Math.min(1, (now - tile.since) / fade) : 1
+    found.set(name, { bitmap: tile.bitmap, level, i, j, alpha })
+    return alpha
+  }
+  for (const [i, j] of sight.tiles(sight.level)) {
+    const alpha = take(sight.level, i, j)
+    if (alpha == 1) continue
+    fading ||= alpha > 0
+    if (!standIns) continue
+    for (let up = 1; up <= levelsUp && sight.level - up >= leastLevel; up++) if (take(sight.level - up, ...sight.up(i, j, up))) break
+    if (!alpha) takeFiner(sight, take, i, j)
+  }
+  return { list: new Map([...found].sort(([, a], [, b]) => depthOf(a, sight) - depthOf(b, sight))), fading }
+}
+
+/**
+ * depthOf orders pieces: coarser ones are below, and finer ones, which stand in, below what fades in.
+ * @param {Piece} piece
+ * @param {Sight} sight
+ */
+const depthOf = (piece, sight) => (piece.level == sight.level ? mostLevel + levelsDown : piece.level)
+
+/**
+ * takeFiner has finer tiles stand in for one that is not there.
+ * @param {Sight} sight
+ * @param {(level: number, i: number, j: number) => number} take
+ * @param {number} i
+ * @param {number} j
+ */
+function takeFiner(sight, take, i, j) {
+  const own = sight.grid(sight.level)
+  for (let down = 1; down <= levelsDown && sight.level + down <= mostLevel; down++) {
+    const finer = sight.grid(sight.level + down), count = 2 ** down
+    const shiftX = Number(finer.x - (own.x << BigInt(down))), shiftY = Number(finer.y - (own.y << BigInt(down)))
+    for (let x = 0; x < count; x++) for (let y = 0; y < count; y++) take(sight.level + down, i * count + x - shiftX, j * count + y - shiftY)
+  }
+}

@@ -1,0 +1,91 @@
+import { button, choice, element, field } from './dom.js'
+import { ask } from './farm.js'
+import { toSpec } from './parameters.js'
+
+/** Sizes of pictures, in pixels; 0 is the window's. @type {[string, number, number][]} */
+const sizes = [
+  ['This window', 0, 0], ['Full HD, 1920 x 1080', 1920, 1080], ['WQHD, 2560 x 1440', 2560, 1440], ['4K, 3840 x 2160', 3840, 2160], ['8K, 7680 x 4320', 7680, 4320],
+  ['Phone, 1170 x 2532', 1170, 2532], ['Square, 4096 x 4096', 4096, 4096],
+]
+
+/** Posters in centimetres. @type {[string, number, number][]} */
+const posters = [['A4', 29.7, 21], ['A3', 42, 29.7], ['A2', 59.4, 42], ['A1', 84.1, 59.4], ['A0', 118.9, 84.1], ['60 x 40 cm', 60, 40], ['90 x 60 cm', 90, 60]]
+
+/** Files. @type {[string, string][]} */
+const formats = [['', 'PNG'], ['16', 'PNG, 16 bits'], ['exr', 'OpenEXR'], ['npy', 'NumPy']]
+
+/**
+ * pixels is a poster's size.
+ * @param {number} centimetres
+ * @param {number} dpi
+ */
+export const pixels = (centimetres, dpi) => Math.round(centimetres / 2.54 * dpi)
+
+/**
+ * renderPanel sends the view to the farm.
+ * @param {import('./stage.js').Stage} stage
+ * @param {(job: any) => void} submitted
+ */
+export const renderPanel = (stage, submitted) => (/** @type {HTMLElement} */ body) => {
+  const wish = {
+    size: '0', width: stage.canvas.width, height: stage.canvas.height, dpi: 300,
+    samples: stage.parameters.get('samples') || '4',
+    format: stage.parameters.get('depth') == '16' ? '16' : stage.parameters.get('format') || '', title: '',
+  }
+  const price = element('p.price', { 'aria-live': 'polite' })
+  const width = field('Width', { type: 'number', min: 1, value: wish.width }, value => { wish.width = Number(value); tell() }, 'input')
+  const height = field('Height', { type: 'number', min: 1, value: wish.height }, value => { wish.height = Number(value); tell() }, 'input')
+  const dpi = field('dpi', { type: 'number', min: 30, max: 1200, value: wish.dpi }, value => { wish.dpi = Number(value); resize() }, 'input')
+  const tell = () => {
+    const million = wish.width * wish.height / 1e6, points = million * Number(wish.samples)
+    price.textContent = `${wish.width} x ${wish.height}: ${million.toLocaleString('en', { maximumSignificantDigits: 3 })} megapixels, ${points.toLocaleString('en', { maximumSignificantDigits: 3 })} million points`
+  }
+  const resize = () => {
+    const poster = posters[Number(wish.size) - sizes.length], size = sizes[Number(wish.size)]
+    dpi.hidden = !poster
+    if (poster) [wish.width, wish.height] = [pixels(poster[1], wish.dpi), pixels(poster[2], wish.dpi)]
+    else if (size) [wish.width, wish.height] = size[1] ? [size[1], size[2]] : [stage.canvas.width, stage.canvas.height]
+    width.querySelector('input').value = wish.width
+    height.querySelector('input').value = wish.height
+    tell()
+  }
+  const failed = element('p.error', { role: 'alert', hidden: true })
+  const submit = async () => {
+    failed.hidden = true
+    try {
+      const title = wish.title && `?title=${encodeURIComponent(wish.title)}`
+      const body = JSON.stringify(specOf(stage, wish))
+      submitted(await ask(`/jobs${title}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }))
+    } catch (error) {
+      const { field: at, message } = /** @type {import('./farm.js').Problem} */ (error)
+      failed.textContent = at ? `${at}: ${message}` : message
+      failed.hidden = false
+    }
+  }
+  const names = [...sizes, ...posters].map(([name], i) => /** @type {[string, string]} */ ([String(i), i < sizes.length ? name : `Poster ${name}`]))
+  body.append(
+    choice('Size', [...names, ['custom', 'Custom']], '0', value => { wish.size = value; resize() }), element('div.row', {}, width, height, dpi),
+    element('div.row', {},
+      choice('Samples a pixel', ['1', '4', '9', '16', '64'].map(n => [n, n]), wish.samples, value => { wish.samples = value; tell() }),
+      choice('File', formats, wish.format, value => { wish.format = value })),
+    field('Title', { maxLength: 200, placeholder: 'none' }, value => { wish.title = value }, 'input'),
+    price, button({ label: 'Render this view', icon: 'render', text: 'Render this view', run: submit }), failed,
+    element('p.note', {}, 'All workers of the farm draw it together. What is accepted survives anything: come back for it under Jobs.'),
+  )
+  resize()
+}
+
+/**
+ * specOf is the view as somebody wishes it. The height of the view stays; its sides show more or less of the plane.
+ * @param {import('./stage.js').Stage} stage
+ * @param {{width: number, height: number, samples: string, format: string}} wish
+ */
+export function specOf(stage, { width, height, samples, format }) {
+  const parameters = new Map(stage.parameters)
+  for (const name of ['depth', 'format']) parameters.delete(name)
+  if (format == '16') parameters.set('depth', '16')
+  else if (format) parameters.set('format', format)
+  parameters.set('samples', samples)
+  if (!parameters.has('max_iterations')) parameters.set('max_iterations', '1000')
+  return toSpec(stage.place, parameters, width, height)
+}
