@@ -20,7 +20,7 @@ import (
 
 // Page is what browsers get at the root.
 type Page struct {
-	// Document is HTML. {assets}, {modules}, {title} and {picture} in it are replaced.
+	// Document is HTML. {assets}, {modules}, {renderer}, {title} and {picture} in it are replaced.
 	Document string
 	// Assets is a folder of the files that it loads.
 	Assets fs.FS
@@ -85,7 +85,7 @@ func newExplorer(from Page) (*explorer, error) {
 	}
 	p.version = hex.EncodeToString(sum.Sum(nil)[:8])
 	p.document = strings.ReplaceAll(from.Document, "{modules}", modules.String())
-	p.document = strings.ReplaceAll(p.document, "{assets}", assetPath+p.version)
+	p.document = strings.NewReplacer("{assets}", assetPath+p.version, "{renderer}", spec.Version).Replace(p.document)
 	return p, nil
 }
 

@@ -5,6 +5,7 @@
 //
 //	{assets}   the path that the files of assets are under
 //	{modules}  links to all of them that are modules, so that browsers fetch them at once
+//	{renderer} the version of the renderer, which addresses of data name
 //	{title}    what the link shows
 //	{picture}  the absolute address of its picture
 //

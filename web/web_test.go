@@ -4,34 +4,44 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"mandelfarm/internal/testenv"
 	"mandelfarm/renderer/spec"
 	"mandelfarm/web"
 )
 
-// part is what stands between two texts in the page.
-func part(t *testing.T, from, to string) string {
+// file is one of the assets.
+func file(t *testing.T, name string) string {
 	t.Helper()
-	_, rest, ok := strings.Cut(string(web.Index()), from)
-	require.True(t, ok, "the page has no %q", from)
+	content, err := fs.ReadFile(web.Assets(), name)
+	require.NoError(t, err)
+	return string(content)
+}
+
+// part is what stands between two texts in a file.
+func part(t *testing.T, name, from, to string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(file(t, name), from)
+	require.True(t, ok, "%s has no %q", name, from)
 	inside, _, ok := strings.Cut(rest, to)
-	require.True(t, ok, "the page has no %q after %q", to, from)
+	require.True(t, ok, "%s has no %q after %q", name, to, from)
 	return inside
 }
 
-// options are the values of an HTML list.
-func options(list string) (values []string) {
-	for _, match := range regexp.MustCompile(`<option(?: value="(.*?)")?>(.*?)</option>`).FindAllStringSubmatch(list, -1) {
-		if strings.HasPrefix(match[0], "<option value=") {
-			values = append(values, match[1])
-		} else {
-			values = append(values, match[2])
-		}
+// firsts are the first words of pairs in a list of JavaScript.
+func firsts(list string) (values []string) {
+	for _, match := range regexp.MustCompile(`\['(.*?)',`).FindAllStringSubmatch(list, -1) {
+		values = append(values, match[1])
 	}
 	return values
 }
@@ -43,15 +53,53 @@ func names[T ~string](values []T) (texts []string) {
 	return texts
 }
 
-// TestThePageOffersWhatThereIs: formulas, ways to colour and palettes, in the farm's order, the default first.
+// TestModules runs the tests of the page's own modules.
+func TestModules(t *testing.T) {
+	t.Parallel()
+	tests, err := filepath.Glob("tests/*.test.js")
+	require.NoError(t, err)
+	require.NotEmpty(t, tests)
+	testenv.Node(t, append([]string{"--test"}, tests...)...)
+}
+
+// TestThePageOffersWhatThereIs: formulas and ways to colour, in the farm's words.
 func TestThePageOffersWhatThereIs(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, names(spec.Formulas()), options(part(t, `<select name="formula">`, "</select>")))
-	methods := names(spec.Methods())
-	methods[0] = "" // the farm's to choose
-	require.Equal(t, methods, options(part(t, `<select name="coloring">`, "</select>")))
-	require.Equal(t, names(spec.Palettes()), options(part(t, `<datalist id="palettes">`, "</datalist>")))
-	require.Contains(t, string(web.Index()), fmt.Sprintf(`name="power" type="number" min="2" max="%d"`, spec.MaxPower))
+	assert.Equal(t, names(spec.Formulas()), firsts(part(t, "colourpanel.js", "const formulas = [", "]]")))
+	assert.Equal(t, names(spec.Methods()), firsts(part(t, "colourpanel.js", "const methods = [", "]]")))
+	assert.Contains(t, file(t, "colourpanel.js"), fmt.Sprintf("const maxPower = %d\n", spec.MaxPower))
+}
+
+// TestThePagesPalettesAreTheFarms, stop by stop.
+func TestThePagesPalettesAreTheFarms(t *testing.T) {
+	t.Parallel()
+	var palettes map[string]string
+	require.NoError(t, json.Unmarshal([]byte("{"+part(t, "palette.js", "export const palettes = {", "}")+"}"), &palettes))
+	want := make(map[string]string)
+	for _, name := range spec.Palettes() {
+		var stops []string
+		for _, stop := range name.Stops() {
+			stops = append(stops, strings.TrimPrefix(string(stop.Color), "#")+"@"+stop.At.String())
+		}
+		want[string(name)] = strings.Join(stops, ",")
+	}
+	assert.Equal(t, want, palettes)
+}
+
+// TestThePageKnowsEveryParameter of a picture's query, so that no link loses any.
+func TestThePageKnowsEveryParameter(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("../renderer/spec/query.go")
+	require.NoError(t, err)
+	var want, got []string
+	for _, match := range regexp.MustCompile(`(?m)^\t\t"(\w+)": `).FindAllStringSubmatch(string(source), -1) {
+		want = append(want, match[1])
+	}
+	for _, match := range regexp.MustCompile(`'(\w+)'`).FindAllStringSubmatch(part(t, "parameters.js", "const groups = {", "\n}"), -1) {
+		got = append(got, match[1])
+	}
+	require.NotEmpty(t, want)
+	assert.ElementsMatch(t, want, got)
 }
 
 // TestThePagesHomesAreTheFarms: the view that the page goes to for a formula and a power is the one that the farm draws
@@ -60,8 +108,9 @@ func TestThePagesHomesAreTheFarms(t *testing.T) {
 	t.Parallel()
 	type home struct{ Re, Im, Radius string }
 	homes := make(map[string]home)
-	require.NoError(t, json.Unmarshal([]byte(part(t, "const homes = ", "\nconst ")), &homes))
-	require.Contains(t, string(web.Index()), "homes[`${formula} ${form.elements.power.value || 3}`] || homes[formula]")
+	for _, match := range regexp.MustCompile(`'([\w ]+)': \{ re: '(.*?)', im: '(.*?)', radius: '(.*?)' \}`).FindAllStringSubmatch(file(t, "parameters.js"), -1) {
+		homes[match[1]] = home{match[2], match[3], match[4]}
+	}
 	checked := 0
 	for _, formula := range spec.Formulas() {
 		for power := range spec.MaxPower + 1 {
@@ -78,4 +127,34 @@ func TestThePagesHomesAreTheFarms(t *testing.T) {
 		}
 	}
 	require.Equal(t, len(spec.Formulas())+2*(spec.MaxPower-1), checked)
+}
+
+// TestThePlacesOfTheGalleryCanBeDrawn.
+func TestThePlacesOfTheGalleryCanBeDrawn(t *testing.T) {
+	t.Parallel()
+	links := regexp.MustCompile(`\['(.*?)', '(.*?)'\]`).FindAllStringSubmatch(file(t, "gallery.js"), -1)
+	require.NotEmpty(t, links)
+	for _, link := range links {
+		query, err := url.ParseQuery(link[2])
+		require.NoError(t, err)
+		_, err = spec.FromQuery(240, 135, query)
+		assert.NoError(t, err, link[1])
+	}
+}
+
+// TestNothingIsFetchedFromElsewhere: no file names another host, but for the names of vocabularies.
+func TestNothingIsFetchedFromElsewhere(t *testing.T) {
+	t.Parallel()
+	all := []string{web.Document()}
+	entries, err := fs.ReadDir(web.Assets(), ".")
+	require.NoError(t, err)
+	for _, entry := range entries {
+		require.False(t, entry.IsDir(), "assets lie in one folder")
+		all = append(all, file(t, entry.Name()))
+	}
+	for _, text := range all {
+		for _, found := range regexp.MustCompile(`(?:https?:)?//[a-z0-9-]+\.[a-z][^\s'"]*`).FindAllString(text, -1) {
+			assert.Equal(t, "http://www.w3.org/2000/svg", found)
+		}
+	}
 }

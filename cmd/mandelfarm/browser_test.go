@@ -1,162 +1,302 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"math/big"
+	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/internal/testenv"
+	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
-// loaded waits until the picture of the page is there and returns its size.
-const loaded = `new Promise(resolve => {
-	const image = document.querySelector('img')
-	const look = () => image.complete && !image.classList.contains('loading') ? resolve(image.naturalWidth + 'x' + image.naturalHeight) : setTimeout(look, 10)
-	look()
-})`
+// tab is a browser with the page of a farm, and what the page has complained of.
+type tab struct {
+	t       *testing.T
+	browser context.Context //nolint:containedctx // package chromedp drives a browser by its context
+	farm    *service
+	lock    sync.Mutex
+	faults  []string
+}
 
-func TestPageInABrowser(t *testing.T) {
+// openTab starts a farm and a browser whose window has so many pixels. At the end nothing may have been wrong in the page.
+func openTab(t *testing.T, width, height int64, options ...chromedp.EmulateViewportOption) *tab {
+	t.Helper()
+	p := &tab{t: t, browser: testenv.Browser(t), farm: serve(t, map[string]string{"DATA": t.TempDir()})}
+	require.NoError(t, chromedp.Do(p.browser, chromedp.EmulateViewport(width, height, options...)))
+	require.NoError(t, chromedp.Listen(p.browser, p.listen))
+	t.Cleanup(func() {
+		p.lock.Lock()
+		defer p.lock.Unlock()
+		assert.Empty(t, p.faults, "the console")
+	})
+	return p
+}
+
+// listen notes what a developer would see in the console.
+func (p *tab) listen(event any) {
+	fault := ""
+	switch e := event.(type) {
+	case *log.EventEntryAdded:
+		fault = fmt.Sprint(e.Entry.Text, " ", e.Entry.URL)
+	case *runtime.EventExceptionThrown:
+		fault = fmt.Sprint(e.ExceptionDetails.Text, " ", e.ExceptionDetails.Exception)
+	case *runtime.EventConsoleAPICalled:
+		fault = fmt.Sprint("console.", e.Type)
+	default:
+		return
+	}
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.faults = append(p.faults, fault)
+}
+
+// visit opens a link of the farm and waits for its picture.
+func (p *tab) visit(query string) {
+	p.t.Helper()
+	require.NoError(p.t, chromedp.Do(p.browser, chromedp.Navigate(p.farm.url+"/?"+query)))
+	p.settle()
+}
+
+// until waits for an expression to hold in the page.
+func (p *tab) until(condition string) {
+	p.t.Helper()
+	look[bool](p.browser, p.t, fmt.Sprintf(`new Promise(resolve => {
+		const look = () => (%s) ? resolve(true) : setTimeout(look, 20)
+		look()
+	})`, condition), chromedp.EvalAwaitPromise)
+}
+
+// settle waits until all tiles of the view are there and drawn.
+func (p *tab) settle() {
+	p.t.Helper()
+	p.until(`document.querySelector('#map').ariaBusy == 'false'`)
+	look[bool](p.browser, p.t, `new Promise(resolve => setTimeout(() => requestAnimationFrame(() => resolve(true)), 300))`, chromedp.EvalAwaitPromise)
+	p.until(`document.querySelector('#map').ariaBusy == 'false'`)
+}
+
+// link is the query of the address.
+func (p *tab) link() url.Values {
+	p.t.Helper()
+	query, err := url.ParseQuery(strings.TrimPrefix(look[string](p.browser, p.t, `location.search`), "?"))
+	require.NoError(p.t, err)
+	return query
+}
+
+// compare returns the part of the pixels on the screen that are within one step of those of a picture of the farm's.
+func (p *tab) compare(path string) float64 {
+	p.t.Helper()
+	return look[float64](p.browser, p.t, fmt.Sprintf(`(async () => {
+		const bitmap = await createImageBitmap(await (await fetch(%q)).blob())
+		const map = document.querySelector('#map')
+		const copy = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')
+		copy.drawImage(bitmap, 0, 0)
+		const [a, b] = [map.getContext('2d'), copy].map(c => c.getImageData(0, 0, bitmap.width, bitmap.height).data)
+		if (map.width != bitmap.width || map.height != bitmap.height) throw new Error('other sizes')
+		let same = 0
+		for (let i = 0; i < a.length; i += 4) if ([0, 1, 2].every(c => Math.abs(a[i + c] - b[i + c]) <= 1)) same++
+		return same / (a.length / 4)
+	})()`, path), chromedp.EvalAwaitPromise)
+}
+
+// sharp is a screen whose pixels are so small that a view at rest has one sample each.
+func sharp() chromedp.EmulateViewportOption { return chromedp.EmulateScale(2) }
+
+// zoomIn turns the wheel over the middle of the map, so many levels.
+const zoomIn = `(() => {
+	const map = document.querySelector('#map')
+	map.dispatchEvent(new WheelEvent('wheel', {deltaY: -200 * %d, clientX: innerWidth / 2, clientY: innerHeight / 2, cancelable: true}))
+})()`
+
+// TestPageZoomsByTheWheelToAnyDepth: to the tip of a filament at i, which looks alike at every depth. The address says where
+// that is, and the screen shows what the farm draws there.
+func TestPageZoomsByTheWheelToAnyDepth(t *testing.T) {
 	t.Parallel()
-	browser := testenv.Browser(t)
-	farm := serve(t, map[string]string{"DATA": t.TempDir()})
+	p := openTab(t, 256, 256, sharp())
+	p.visit("re=0&im=1&radius=1&max_iterations=4000")
+	for _, depth := range []struct {
+		levels int
+		radius string
+	}{{100, "7.88860905e-31"}, {900, "9.3326362e-302"}} {
+		look[any](p.browser, t, fmt.Sprintf(zoomIn, depth.levels))
+		p.until(fmt.Sprintf(`location.search.includes('radius=%s&')`, depth.radius))
+		p.settle()
+		link := p.link()
+		assert.Equal(t, "0", strings.TrimRight(link.Get("re"), "0.")+"0", "the middle stays where it is")
+		assert.Equal(t, "1", strings.TrimRight(link.Get("im"), "0."))
+		assert.Greater(t, len(link.Get("im")), 30, "with the digits that matter")
+		assert.Greater(t, p.compare("/generate/512/512?"+link.Encode()), 0.99, "radius %s", depth.radius)
+		screenshot(p.browser, t, "wheel-"+depth.radius)
+	}
+}
 
-	require.NoError(t, chromedp.Do(browser,
-		chromedp.EmulateViewport(1100, 1000),
-		chromedp.Navigate(farm.url+"/"),
+// TestPageMovesByDragAndKeys, and the address and its history follow.
+func TestPageMovesByDragAndKeys(t *testing.T) {
+	t.Parallel()
+	p := openTab(t, 1000, 500)
+	p.visit("re=-0.5&im=0&radius=1&max_iterations=200&palette=fire&samples=9&surprise=2")
+	p.until(`document.querySelector('#toasts').textContent.includes('surprise')`)
+	screenshot(p.browser, t, "start")
+	require.NoError(t, chromedp.Do(p.browser,
+		chromedp.MouseEvent(chromedp.MousePressed, 500, 250, chromedp.Button("left"), chromedp.ClickCount(1)),
+		chromedp.MouseEvent(chromedp.MouseMoved, 300, 200, chromedp.Button("left")),
+		chromedp.MouseEvent(chromedp.MouseMoved, 250, 125, chromedp.Button("left")),
 	))
-	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
-	screenshot(browser, t, "original")
+	p.until(`location.search.includes('re=0.5&im=-0.5&radius=1&')`)
+	require.NoError(t, chromedp.Do(p.browser, chromedp.MouseEvent(chromedp.MouseReleased, 250, 125, chromedp.Button("left"), chromedp.ClickCount(1))))
+	link := p.link()
+	for name, want := range map[string]string{"max_iterations": "200", "palette": "fire", "samples": "9"} {
+		assert.Equal(t, want, link.Get(name), name)
+	}
 
-	// A click zooms to where it was: the picture changes, and the address with it.
-	require.NoError(t, chromedp.Do(browser, chromedp.MouseClickXY(300, 480)))
-	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
-	box := look[[]float64](browser, t, `(b => [b.left, b.top, b.width, b.height])(document.querySelector('img').getBoundingClientRect())`)
-	assert.InDelta(t, 4.0/3, box[2]/box[3], 0.01, "the picture is not distorted")
-	view, err := url.ParseQuery(strings.TrimPrefix(look[string](browser, t, `location.hash`), "#"))
-	require.NoError(t, err)
-	for name, want := range map[string]float64{
-		"re":     -2.25 + 3*(300-box[0])/box[2], // where the click was, in the original's view
-		"im":     1.25 - 2.5*(480-box[1])/box[3],
-		"radius": 1.25 / 3,
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("++")))
+	p.until(`location.search.includes('radius=0.25&')`)
+	require.NoError(t, chromedp.Do(p.browser, chromedp.NavigateBack()))
+	p.until(`location.search.includes('radius=1&')`)
+	p.settle()
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("h")))
+	assert.Equal(t, "hidden", look[string](p.browser, t, `getComputedStyle(document.querySelector('#bar')).visibility`))
+	screenshot(p.browser, t, "bare")
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("h"), chromedp.KeyEvent("?"), chromedp.WaitVisible(chromedp.CSS(`#help`))))
+	screenshot(p.browser, t, "keys")
+}
+
+// TestPageGoesToAPlace that is typed, and to the minibrot in it.
+func TestPageGoesToAPlace(t *testing.T) {
+	t.Parallel()
+	p := openTab(t, 800, 500)
+	p.visit("re=0&im=0&radius=2&max_iterations=auto&palette=ocean")
+	const typed = `(() => {
+		document.querySelector('#goto input').value = %q
+		document.querySelector('#goto').requestSubmit()
+	})()`
+	look[any](p.browser, t, fmt.Sprintf(typed, "-1.7597 - 0.0126i zoom 2e3"))
+	p.until(`location.search.includes('re=-1.7597&im=-0.0126&radius=0.001&max_iterations=auto&palette=ocean')`)
+	p.settle()
+	screenshot(p.browser, t, "typed")
+	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`#zoom [aria-label="Fly to the minibrot"]`))))
+	p.until(`location.search.includes('re=-1.75998417') && location.search.includes('max_iterations=7800')`)
+	p.settle()
+	screenshot(p.browser, t, "minibrot")
+
+	look[any](p.browser, t, fmt.Sprintf(typed, "nowhere"))
+	p.until(`document.querySelector('#toasts .bad').textContent.includes('no place')`)
+	look[any](p.browser, t, fmt.Sprintf(typed, "1 1 0.1"))
+	p.settle()
+}
+
+// TestPageColoursAsTheFarmDoes: by every method each pixel is within a step of that of the farm's own picture, and what
+// changes only colours is asked of nobody.
+func TestPageColoursAsTheFarmDoes(t *testing.T) {
+	t.Parallel()
+	p := openTab(t, 256, 256, sharp())
+	const view = "re=-0.75&im=0.125&radius=0.0625&max_iterations=1000"
+	for _, style := range []string{
+		"", "&palette=fire&density=3&offset=0.25", "&coloring=set", "&coloring=distance&palette=aurora", "&coloring=slope&light=120&relief=1",
+		"&coloring=slope&formula=multibrot&power=4", "&cyclic=false&steps=9&interior=%23204060", "&palette=102030@0,ffee88@0.3,004020@0.71",
 	} {
-		got, err := strconv.ParseFloat(view.Get(name), 64)
-		require.NoError(t, err)
-		assert.InDelta(t, want, got, 0.001, name)
+		p.visit(view + style)
+		assert.Greater(t, p.compare("/generate/512/512?"+view+style), 0.9999, "%q", style)
 	}
-	assert.Equal(t, 2, drawings(farm))
-	screenshot(browser, t, "zoomed")
-
-	// What the farm refuses is said in its words.
-	require.NoError(t, chromedp.Do(browser,
-		chromedp.SetValue(chromedp.CSS(`input[name=radius]`), "-1"),
-		chromedp.Click(chromedp.CSS(`form button`)),
-		chromedp.WaitVisible(chromedp.CSS(`output.error`)),
-	))
-	_, err = chromedp.Run(browser, chromedp.Poll[bool](`document.querySelector('output').value.includes('radius: must be greater than 0')`))
-	require.NoError(t, err)
-	screenshot(browser, t, "refused")
-
-	// Back shows a picture that is there.
-	require.NoError(t, chromedp.Do(browser, chromedp.NavigateBack()))
-	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
-	assert.Equal(t, 2, drawings(farm))
-
-	// Another formula is shown whole, and offers its power.
-	const choose = `(() => {
-		const form = document.querySelector('form')
-		form.elements.coloring.value = 'slope'
-		form.elements.formula.value = 'multibrot'
-		form.elements.formula.dispatchEvent(new Event('change'))
-		return form.elements.power.parentElement.hidden
-	})()`
-	assert.False(t, look[bool](browser, t, choose))
-	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
-	view, err = url.ParseQuery(strings.TrimPrefix(look[string](browser, t, `location.hash`), "#"))
-	require.NoError(t, err)
-	assert.Equal(t, []string{"multibrot", "slope", "0", "1.5"},
-		[]string{view.Get("formula"), view.Get("coloring"), view.Get("re"), view.Get("radius")})
-	assert.Equal(t, 3, drawings(farm))
-	screenshot(browser, t, "multibrot")
-
-	// So is another power.
-	const raise = `(() => {
-		const power = document.querySelector('form').elements.power
-		power.value = 5
-		power.dispatchEvent(new Event('change'))
-		return location.hash
-	})()`
-	view, err = url.ParseQuery(strings.TrimPrefix(look[string](browser, t, raise), "#"))
-	require.NoError(t, err)
-	assert.Equal(t, []string{"multibrot", "5", "1.3"}, []string{view.Get("formula"), view.Get("power"), view.Get("radius")})
-	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
+	p.visit(view)
+	const asked = `performance.getEntriesByType('resource').filter(entry => /data|generate|tiles/.test(entry.name)).length`
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("c"), chromedp.WaitVisible(chromedp.CSS(`.palettes [title=aurora]`))))
+	before := look[int](p.browser, t, asked)
+	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`.palettes [title=aurora]`))))
+	p.until(`location.search.includes('palette=aurora')`)
+	p.settle()
+	assert.Greater(t, p.compare("/generate/512/512?"+view+"&palette=aurora"), 0.9999)
+	assert.Equal(t, before+1, look[int](p.browser, t, asked), "but for the picture that is compared")
 }
 
-// TestPageZoomsExactly clicks beside the middle of a view that no double resolves, and keeps what the link says beside.
-func TestPageZoomsExactly(t *testing.T) {
+// TestPageRendersAJob: submitted, watched to its end, and fetched.
+func TestPageRendersAJob(t *testing.T) {
 	t.Parallel()
-	browser := testenv.Browser(t)
-	farm := serve(t, map[string]string{"DATA": t.TempDir()})
-	const re, im = "-1.768667862837488812627419470", "0.001645580546820209430325900"
-	require.NoError(t, chromedp.Do(browser,
-		chromedp.EmulateViewport(1100, 1000),
-		chromedp.Navigate(farm.url+"/#re="+re+"&im="+im+"&radius=6e-22&max_iterations=auto&samples=2&rotation=90"),
-	))
-	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
-	box := look[[]float64](browser, t, `(b => [b.left, b.top, b.width, b.height])(document.querySelector('img').getBoundingClientRect())`)
-	right := box[3] / 8 // pixels to the right of the middle, which is upward in a view that is turned by 90 degrees
-	require.NoError(t, chromedp.Do(browser, chromedp.MouseClickXY(box[0]+box[2]/2+right, box[1]+box[3]/2)))
-	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
-	view, err := url.ParseQuery(strings.TrimPrefix(look[string](browser, t, `location.hash`), "#"))
+	p := openTab(t, 1366, 768)
+	p.visit("re=-0.75&im=0.125&radius=0.0625&max_iterations=1000&samples=4&palette=copper")
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("r"), chromedp.WaitVisible(chromedp.CSS(`[aria-label="Render this view"]`))))
+	screenshot(p.browser, t, "render")
+	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`[aria-label="Render this view"]`))))
+	p.until(`document.querySelector('.jobs [data-state=done] a[download]')`)
+	screenshot(p.browser, t, "jobs")
+	path := look[string](p.browser, t, `new URL(document.querySelector('.jobs a[download]').href).pathname`)
+	status, got := p.farm.get(path)
+	require.Equal(t, http.StatusOK, status)
+	want, err := spec.FromQuery(1366, 768, p.link())
 	require.NoError(t, err)
-	assert.Equal(t, []string{"auto", "2", "90", "2.00000e-22"},
-		[]string{view.Get("max_iterations"), view.Get("samples"), view.Get("rotation"), view.Get("radius")})
-	for name, want := range map[string]string{"re": re, "im": im} {
-		got, ok := new(big.Rat).SetString(view.Get(name))
-		require.True(t, ok, view.Get(name))
-		start, _ := new(big.Rat).SetString(want)
-		moved, _ := got.Sub(got, start).Float64()
-		expected := map[string]float64{"re": 0, "im": 2 * 6e-22 * right / box[3]}[name]
-		assert.InDelta(t, expected, moved, 6e-22*0.01, "%s: %s", name, view.Get(name))
-	}
-	screenshot(browser, t, "deep")
+	var picture bytes.Buffer
+	require.NoError(t, renderer.Write(t.Context(), &picture, want, renderer.Options{}))
+	assert.Equal(t, picture.Bytes(), got)
+
+	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`#tabs [title=Farm]`)), chromedp.WaitVisible(chromedp.CSS(`.worker`))))
+	p.until(`document.querySelector('#panel .good')`)
+	screenshot(p.browser, t, "farm")
 }
 
-func TestPageZoomsToTheMinibrot(t *testing.T) {
+// TestPageOnAPhone is used by touch: two fingers zoom, and everything is within reach.
+func TestPageOnAPhone(t *testing.T) {
 	t.Parallel()
-	browser := testenv.Browser(t)
-	farm := serve(t, map[string]string{"DATA": t.TempDir()})
-	require.NoError(t, chromedp.Do(browser,
-		chromedp.EmulateViewport(1100, 1000),
-		chromedp.Navigate(farm.url+"/#re=-1.7597&im=-0.0126&radius=0.001&palette=fire"),
-	))
-	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
-	require.NoError(t, chromedp.Do(browser, chromedp.Click(chromedp.CSS(`#minibrot`))))
-	_, err := chromedp.Run(browser, chromedp.Poll[bool](`location.hash.includes('radius=0.00000879')`))
-	require.NoError(t, err)
-	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
-	view, err := url.ParseQuery(strings.TrimPrefix(look[string](browser, t, `location.hash`), "#"))
-	require.NoError(t, err)
-	assert.True(t, strings.HasPrefix(view.Get("re"), "-1.759984174"), view.Get("re"))
-	assert.Equal(t, []string{"7800", "fire"}, []string{view.Get("max_iterations"), view.Get("palette")})
-	screenshot(browser, t, "minibrot")
+	p := openTab(t, 390, 844, chromedp.EmulateScale(2), chromedp.EmulateMobile, chromedp.EmulateTouch)
+	p.visit("re=-0.75&im=0&radius=2&max_iterations=200")
+	screenshot(p.browser, t, "phone")
+	p.touch("touchStart", 195, 380, 195, 460)
+	p.touch("touchMove", 195, 340, 195, 500)
+	p.touch("touchEnd")
+	p.until(`location.search.includes('radius=1&')`)
+	p.settle()
+	for _, name := range []string{"Colours", "Places", "Render", "Jobs", "Farm"} {
+		require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`#tabs [title=`+name+`]`)), chromedp.WaitVisible(chromedp.CSS(`#panel h2`))))
+		wide := look[bool](p.browser, t, `[...document.querySelectorAll('#panel, #panel *')].some(e => e.getBoundingClientRect().right > innerWidth + 1)`)
+		assert.False(t, wide, "%s is wider than the screen", name)
+		screenshot(p.browser, t, "phone-"+name)
+	}
+	small := look[[]string](p.browser, t, `[...document.querySelectorAll('#bar button, #zoom button')]
+		.filter(b => b.offsetParent && Math.min(b.offsetWidth, b.offsetHeight) < 36).map(b => b.title)`)
+	assert.Empty(t, small, "too small for a finger")
+}
 
-	// Where there is none that is said, and the picture stays.
-	require.NoError(t, chromedp.Do(browser, chromedp.Navigate(farm.url+"/#re=1&im=1&radius=0.1")))
-	assert.Equal(t, "800x600", look[string](browser, t, loaded, chromedp.EvalAwaitPromise))
-	require.NoError(t, chromedp.Do(browser,
-		chromedp.Click(chromedp.CSS(`#minibrot`)),
-		chromedp.WaitVisible(chromedp.CSS(`output.error`)),
-	))
-	assert.Contains(t, look[string](browser, t, `document.querySelector('output').value`), "no minibrot found")
+// TestPageCanBeUsedWithoutEyesOrMouse: everything has a name, and focus goes where things open.
+func TestPageCanBeUsedWithoutEyesOrMouse(t *testing.T) {
+	t.Parallel()
+	p := openTab(t, 1366, 768)
+	p.visit("re=-0.75&im=0&radius=1.25&max_iterations=200")
+	const nameless = `[...document.querySelectorAll('button, input, select, a, canvas, dialog')]
+		.filter(e => !e.closest('[aria-hidden=true]') && !(e.ariaLabel || e.title || e.textContent.trim() || e.labels?.length || e.getAttribute('aria-labelledby')))
+		.map(e => e.outerHTML)`
+	assert.Empty(t, look[[]string](p.browser, t, nameless))
+	for _, key := range []string{"c", "p", "r", "j"} {
+		require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent(key), chromedp.WaitVisible(chromedp.CSS(`#panel h2`))))
+		assert.Equal(t, "panel-title", look[string](p.browser, t, `document.activeElement.id`), "the panel that opens has the focus")
+		assert.Empty(t, look[[]string](p.browser, t, nameless), "panel of %q", key)
+	}
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("\x1b")))
+	assert.Equal(t, "Jobs", look[string](p.browser, t, `document.activeElement.title`), "and it goes back when that closes")
+}
+
+// touch puts fingers on the screen, moves or lifts them; each is at an x and a y.
+func (p *tab) touch(what input.DispatchTouchEventType, places ...float64) {
+	p.t.Helper()
+	event := input.DispatchTouchEventParams{Type: what, TouchPoints: []*input.TouchPoint{}}
+	for i := 0; i < len(places); i += 2 {
+		id := float64(i)
+		event.TouchPoints = append(event.TouchPoints, &input.TouchPoint{X: places[i], Y: places[i+1], ID: &id})
+	}
+	_, err := chromedp.Call(p.browser, input.DispatchTouchEvent, event)
+	require.NoError(p.t, err)
 }
 
 // look evaluates an expression in the page.

@@ -10,7 +10,7 @@ import (
 )
 
 // browserLimit is how long all that a test does in its browser may take.
-const browserLimit = time.Minute
+const browserLimit = 5 * time.Minute
 
 // Browser starts a headless Chromium and returns the context that package
 // chromedp drives it by. The browser ends with the test. Without one installed

@@ -1,9 +1,11 @@
 import { fetchTile } from './farm.js'
-import { tileQuery } from './parameters.js'
+import { pointQuery } from './parameters.js'
+import { seesGradients, styleOf } from './shade.js'
+import { Studio } from './studio.js'
 import { TileCache } from './tilecache.js'
 
 /** Tiles of one picture that are kept: some five screens of 1920x1080. */
-const room = 300
+const room = 260
 
 /** Requests at a time. Browsers have six connections to a host, and one is left for what is not a tile. */
 const atOnce = 5
@@ -23,16 +25,17 @@ export function read(text) {
 }
 
 /**
- * tilePath is where the farm has a tile. Beyond the square that the farm's tiles cut up, and above its level 0, it is a
- * picture of the same place.
+ * tilePath is where the farm has a tile's numbers. Beyond the square that the farm's tiles cut up, and above its level 0, they
+ * are those of a picture of the same place.
  * @param {string} name
  * @param {URLSearchParams} query
+ * @param {string} version of the renderer
  */
-export function tilePath(name, query) {
+export function tilePath(name, query, version) {
   const [levelText, xText, yText] = name.split('/')
   const level = Number(levelText), x = read(xText), y = read(yText)
   const inside = level >= 0 && x >= 0n && y >= 0n && x >> BigInt(level) == 0n && y >> BigInt(level) == 0n
-  if (inside) return `/tiles/${level}/${x}/${y}.png?${query}`
+  if (inside) return `/data/${version}/${level}/${x}/${y}?${query}`
   const place = new URLSearchParams([['re', beyond(x, level, -2)], ['im', beyond(-1n - y, level, 2)], ['radius', String(2 / 2 ** level)]])
   return `/generate/256/256?${place}&${query}`
 }
@@ -45,23 +48,37 @@ export function tilePath(name, query) {
  */
 const beyond = (n, level, edge) => String(edge + (Number(n) + 0.5) * 4 / 2 ** level)
 
+/** A number for every tile there ever is, by which the studio knows it. */
+let tiles = 0
+
 /**
- * Layer is the tiles of one picture, whatever the view.
+ * A tile with the style and the scale that it is painted in.
+ * @typedef {import('./painter.js').Tile & {bitmap: ImageBitmap, id: number, painted: string, limit: number}} Painted
+ */
+
+/**
+ * Layer is the tiles of one picture, whatever the view, and their colours.
  */
 export class Layer {
   /**
    * @param {import('./parameters.js').Parameters} parameters
+   * @param {string} version of the renderer
    * @param {{changed: () => void, failed: (error: Error) => void}} listener
-   * @param {string} [samples] of a pixel
    */
-  constructor(parameters, { changed, failed }, samples = '1') {
-    this.query = tileQuery(parameters)
-    if (samples != '1') this.query.set('samples', samples)
+  constructor(parameters, version, { changed, failed }) {
+    this.version = version
+    this.changed = changed
+    this.query = pointQuery(parameters)
+    this.query.set('format', seesGradients(parameters.get('coloring') || '') ? 'gradients' : 'counts')
+    this.studio = new Studio()
+    this.styles = 0
+    this.style = styleOf(parameters)
+    this.repainting = false
     /** How long a tile takes, in milliseconds, the last ones counting most. */
     this.pace = 0
-    /** @type {TileCache<import('./painter.js').Tile & {bitmap: ImageBitmap}>} */
+    /** @type {TileCache<Painted>} */
     this.cache = new TileCache((name, signal) => this.load(name, signal), {
-      room, atOnce, changed, failed: (_, error) => failed(error), dropped: tile => tile.bitmap.close(),
+      room, atOnce, changed, failed: (_, error) => failed(error), dropped: tile => this.drop(tile),
     })
   }
 
@@ -71,13 +88,85 @@ export class Layer {
   }
 
   /**
+   * restyle changes the colours of the same points.
+   * @param {import('./parameters.js').Parameters} parameters
+   */
+  restyle(parameters) {
+    this.style = { ...styleOf(parameters), bounds: this.style.bounds }
+    this.styles++
+  }
+
+  /**
+   * coat is what a tile is painted in, where a pixel of its own is so many of the view's.
+   * @param {number} pixel
+   */
+  coat(pixel) {
+    return `${this.styles} ${this.pixel(pixel)}`
+  }
+
+  /** pixel is 1 where the colours do not depend on it. @param {number} pixel */
+  pixel(pixel) {
+    return seesGradients(this.style.method) ? pixel : 1
+  }
+
+  /**
    * @param {string} name
    * @param {AbortSignal} signal
+   * @returns {Promise<Painted>}
    */
   async load(name, signal) {
     const began = performance.now()
-    const response = await fetchTile(tilePath(name, this.query), signal)
+    const response = await fetchTile(tilePath(name, this.query, this.version), signal)
+    const file = await response.arrayBuffer()
     this.pace = 0.8 * this.pace + 0.2 * (performance.now() - began)
-    return { bitmap: await createImageBitmap(await response.blob()), since: performance.now() }
+    const id = ++tiles, painted = this.coat(1)
+    const { bitmap, limit } = await this.studio.ask({ order: 'open', id, file, pixel: 1, style: this.style }, [file])
+    return { bitmap, limit, id, painted, since: performance.now() }
+  }
+
+  /** @param {Painted} tile */
+  drop(tile) {
+    tile.bitmap.close()
+    this.studio.ask({ order: 'drop', id: tile.id })
+  }
+
+  /**
+   * repaint gives tiles the present style, all in one frame. One call is under way at a time; the next frame asks again.
+   * @param {{tile: Painted, pixel: number}[]} seen
+   */
+  async repaint(seen) {
+    const stale = seen.filter(({ tile, pixel }) => tile.painted != this.coat(pixel))
+    if (!stale.length || this.repainting) return
+    this.repainting = true
+    const coats = stale.map(({ pixel }) => this.coat(pixel))
+    const bitmaps = await this.studio.ask({ order: 'paint', wishes: stale.map(({ tile, pixel }) => ({ id: tile.id, pixel: this.pixel(pixel) })), style: this.style })
+    for (const [i, { tile }] of stale.entries()) {
+      if (!bitmaps[i]) continue
+      tile.bitmap.close()
+      tile.bitmap = bitmaps[i]
+      tile.painted = coats[i]
+    }
+    this.repainting = false
+    this.changed()
+  }
+
+  /**
+   * survey looks at the depths of tiles, and lets them rule the method that goes by them.
+   * @param {Painted[]} seen
+   */
+  async survey(seen) {
+    const found = await this.studio.ask({ order: 'survey', ids: seen.map(tile => tile.id), bits: this.style.bits })
+    if (this.style.method == 'histogram' && String(found.bounds) != String(this.style.bounds)) {
+      this.style = { ...this.style, bounds: found.bounds }
+      this.styles++
+      this.changed()
+    }
+    return found
+  }
+
+  /** close ends the layer. */
+  close() {
+    this.cache.clear()
+    this.studio.worker.terminate()
   }
 }

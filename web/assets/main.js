@@ -22,7 +22,7 @@ import { fromPlace } from './view.js'
 const arrowStep = 120
 
 const canvas = /** @type {HTMLCanvasElement} */ (find('#map'))
-const stage = new Stage(canvas)
+const stage = new Stage(canvas, find('meta[name=renderer]').content)
 const motion = new Motion(stage)
 
 /**

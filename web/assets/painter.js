@@ -134,25 +134,24 @@ export class Names {
  * @param {Tiles} tiles
  * @param {Names} names
  * @param {number} now
- * @param {boolean} [standIns] whether others stand in for those that are missing
- * @returns {boolean} whether a tile is fading in
+ * @returns {{fading: boolean, pieces: Piece[]}} whether a tile is fading in, and what was drawn
  */
-export function paint(context, sight, tiles, names, now, standIns = true) {
-  const pieces = collect(sight, tiles, names, now, standIns)
+export function paint(context, sight, tiles, names, now) {
+  const pieces = collect(sight, tiles, names, now)
   const upright = isUpright(sight.matrix)
   const [a, b, c, d] = inverse(sight.matrix)
   context.save()
   if (!upright) context.setTransform(a, b, c, d, sight.width / 2, sight.height / 2)
   const middle = upright ? [sight.width / 2, sight.height / 2] : [0, 0]
-  for (const piece of pieces.list.values()) {
+  for (const piece of pieces.list) {
     const { fx, fy, size } = sight.grid(piece.level)
     context.globalAlpha = piece.alpha
     const left = middle[0] + (piece.i - fx) * size, top = middle[1] + (piece.j - fy) * size
-    if (upright) stamp(context, piece.bitmap, left, top, size)
-    else context.drawImage(piece.bitmap, left - 0.5, top - 0.5, size + 1, size + 1)
+    if (upright) stamp(context, piece.tile.bitmap, left, top, size)
+    else context.drawImage(piece.tile.bitmap, left - 0.5, top - 0.5, size + 1, size + 1)
   }
   context.restore()
-  return pieces.fading
+  return { fading: pieces.fading, pieces: pieces.list }
 }
 
 /**
@@ -168,57 +167,65 @@ function stamp(context, bitmap, left, top, size) {
   context.drawImage(bitmap, x, y, Math.round(left + size) - x, Math.round(top + size) - y)
 }
 
-/** @typedef {{bitmap: CanvasImageSource, level: number, i: number, j: number, alpha: number}} Piece */
+/** @typedef {{tile: Tile, level: number, i: number, j: number, alpha: number, order: number}} Piece */
 
 /**
- * collect lists what to draw, the coarsest first.
+ * Order of pieces of a view from the bottom up: coarser tiles by their levels, finer ones that stand in for a tile, the
+ * tile, and finer ones that refine it.
+ */
+const standIn = mostLevel + 1
+const own = mostLevel + 2
+const refining = mostLevel + 3
+
+/**
+ * collect lists what to draw, from the bottom up.
  * @param {Sight} sight
  * @param {Tiles} tiles
  * @param {Names} names
  * @param {number} now
- * @param {boolean} standIns
  */
-function collect(sight, tiles, names, now, standIns) {
+function collect(sight, tiles, names, now) {
   /** @type {Map<string, Piece>} */
   const found = new Map()
   let fading = false
-  const take = (/** @type {number} */ level, /** @type {number} */ i, /** @type {number} */ j) => {
+  /** @type {Take} */
+  const take = (level, i, j, order) => {
     const name = names.of(sight, level, i, j), tile = tiles.get(name)
     if (!tile) return 0
-    const alpha = level == sight.level && fade ? Math.min(1, (now - tile.since) / fade) : 1
-    found.set(name, { bitmap: tile.bitmap, level, i, j, alpha })
+    const alpha = order >= own && fade ? Math.min(1, (now - tile.since) / fade) : 1
+    fading ||= alpha < 1
+    found.set(name, { tile, level, i, j, alpha, order })
     return alpha
   }
   for (const [i, j] of sight.tiles(sight.level)) {
-    const alpha = take(sight.level, i, j)
-    if (alpha == 1) continue
-    fading ||= alpha > 0
-    if (!standIns) continue
-    for (let up = 1; up <= levelsUp && sight.level - up >= leastLevel; up++) if (take(sight.level - up, ...sight.up(i, j, up))) break
-    if (!alpha) takeFiner(sight, take, i, j)
+    const alpha = take(sight.level, i, j, own)
+    if (alpha == 1) {
+      takeFiner(sight, take, i, j, 1, refining)
+      continue
+    }
+    for (let up = 1; up <= levelsUp && sight.level - up >= leastLevel; up++) if (take(sight.level - up, ...sight.up(i, j, up), sight.level - up)) break
+    for (let down = 1; !alpha && down <= levelsDown; down++) takeFiner(sight, take, i, j, down, standIn)
   }
-  return { list: new Map([...found].sort(([, a], [, b]) => depthOf(a, sight) - depthOf(b, sight))), fading }
+  return { list: [...found.values()].sort((a, b) => a.order - b.order), fading }
 }
 
-/**
- * depthOf orders pieces: coarser ones are below, and finer ones, which stand in, below what fades in.
- * @param {Piece} piece
- * @param {Sight} sight
- */
-const depthOf = (piece, sight) => (piece.level == sight.level ? mostLevel + levelsDown : piece.level)
+/** @typedef {(level: number, i: number, j: number, order: number) => number} Take adds a tile, and returns how much of it is to be seen */
 
 /**
- * takeFiner has finer tiles stand in for one that is not there.
+ * takeFiner has finer tiles drawn over a tile, or where it is missing.
  * @param {Sight} sight
- * @param {(level: number, i: number, j: number) => number} take
+ * @param {Take} take
  * @param {number} i
  * @param {number} j
+ * @param {number} down levels
+ * @param {number} order
  */
-function takeFiner(sight, take, i, j) {
-  const own = sight.grid(sight.level)
-  for (let down = 1; down <= levelsDown && sight.level + down <= mostLevel; down++) {
-    const finer = sight.grid(sight.level + down), count = 2 ** down
-    const shiftX = Number(finer.x - (own.x << BigInt(down))), shiftY = Number(finer.y - (own.y << BigInt(down)))
-    for (let x = 0; x < count; x++) for (let y = 0; y < count; y++) take(sight.level + down, i * count + x - shiftX, j * count + y - shiftY)
+function takeFiner(sight, take, i, j, down, order) {
+  const level = sight.level + down, count = 2 ** down
+  if (level > mostLevel) return
+  const finer = sight.grid(level), { x, y } = sight.grid(sight.level)
+  const shiftX = Number(finer.x - (x << BigInt(down))), shiftY = Number(finer.y - (y << BigInt(down)))
+  for (let column = 0; column < count; column++) {
+    for (let row = 0; row < count; row++) take(level, i * count + column - shiftX, j * count + row - shiftY, order)
   }
 }

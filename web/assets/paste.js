@@ -55,7 +55,7 @@ function readLines(text) {
 /** @param {string} text */
 function readNumbers(text) {
   const complex = new RegExp(`^\\(?(${number})\\s*(${number.replace('[+-]?', '[+-]\\s*')})\\s*\\*?\\s*i\\)?(.*)$`, 'is').exec(text)
-  if (complex) return withDepth(complex[1], complex[2].replace(/\s/g, ''), complex[3])
+  if (complex) return withDepth(complex[1], complex[2].replace(/[\s+]/g, ''), complex[3])
   const pair = new RegExp(`^(${number})[\\s,;]+(${number})(.*)$`, 'is').exec(text)
   return pair && withDepth(pair[1], pair[2], pair[3])
 }

@@ -3,12 +3,9 @@ import { apply, orientation } from './orientation.js'
 import { Names, paint, Sight } from './painter.js'
 import { fromPlace, same, toPlace } from './view.js'
 
-/** When the view has rested for so long, what is around it is fetched. */
-const restTime = 400
-
-/** When it has rested for so long, it is drawn anew with more samples, unless a tile takes longer than the limit. */
+/** When it has rested for so long, it is refined by tiles of the next level; what is around it is fetched too. Neither is if a tile takes longer than the limit, in milliseconds. */
 const refineTime = 700
-const refineLimit = 1500
+const slowTile = 600
 
 /** Levels a second from which on only coarse tiles are asked for: finer ones would be gone when they come. */
 const fastZoom = 3
@@ -17,9 +14,13 @@ const fastZoom = 3
  * Stage shows a view on a canvas, as sharp as the screen is.
  */
 export class Stage {
-  /** @param {HTMLCanvasElement} canvas */
-  constructor(canvas) {
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {string} version of the renderer
+   */
+  constructor(canvas, version) {
     this.canvas = canvas
+    this.version = version
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { alpha: false }))
     /** @type {import('./parameters.js').Parameters} */
     this.parameters = new Map()
@@ -32,8 +33,6 @@ export class Stage {
     this.layer = null
     /** @type {Layer | null} what was shown before, until the layer covers the view */
     this.before = null
-    /** @type {Layer | null} the same with more samples, of views that have rested */
-    this.fine = null
     this.names = new Names()
     this.speed = 0
     this.movedAt = 0
@@ -96,22 +95,25 @@ export class Stage {
   restyle(parameters) {
     this.parameters = parameters
     this.matrix = orientation(parameters)
-    const layer = new Layer(parameters, { changed: () => this.arrived(), failed: error => this.refused(error) })
-    if (this.layer && String(layer.query) == String(this.layer.query)) return this.tell()
-    const samePoints = this.layer && ['formula', 'power', 'seed_re', 'seed_im'].every(name => layer.query.get(name) == this.layer?.query.get(name))
-    this.before?.cache.clear()
-    this.layer?.cache.want([])
-    if (!samePoints) this.layer?.cache.clear()
-    this.before = samePoints ? this.layer : null
+    const layer = new Layer(parameters, this.version, { changed: () => this.invalidate(), failed: error => this.refused(error) })
+    const shown = this.layer
+    if (shown && String(layer.query) == String(shown.query)) {
+      layer.close()
+      shown.restyle(parameters)
+      return this.tell()
+    }
+    const samePoints = shown && ['formula', 'power', 'seed_re', 'seed_im'].every(name => layer.query.get(name) == shown.query.get(name))
+    this.before?.close()
+    shown?.cache.want([])
+    if (!samePoints) shown?.close()
+    this.before = samePoints ? shown : null
     this.layer = layer
-    this.fine?.cache.clear()
-    this.fine = new Layer(parameters, { changed: () => this.invalidate(), failed: () => {} }, this.samples)
     this.tell()
   }
 
-  /** samples are those of a pixel at rest: as the link says, or enough for screens whose pixels are seen. */
-  get samples() {
-    return this.parameters.get('samples') || (this.ratio < 2 ? '4' : '1')
+  /** refines is whether a view at rest gets four samples a pixel: not on screens whose pixels nobody sees. */
+  get refines() {
+    return this.ratio < 2 || Number(this.parameters.get('samples')) > 1
   }
 
   tell() {
@@ -137,11 +139,6 @@ export class Stage {
     this.frame ||= requestAnimationFrame(now => this.draw(now))
   }
 
-  arrived() {
-    this.invalidate()
-    this.progressed(this.layer?.cache.missing || 0)
-  }
-
   /** @param {number} now */
   draw(now) {
     this.frame = 0
@@ -152,19 +149,14 @@ export class Stage {
     context.fillStyle = '#05060a'
     context.fillRect(0, 0, canvas.width, canvas.height)
     if (this.before) paint(context, sight, this.before, this.names, now)
-    const fading = paint(context, sight, layer, this.names, now)
-    const finer = this.fine && paint(context, sight, this.fine, this.names, now, false)
+    const { fading, pieces } = paint(context, sight, layer, this.names, now)
+    layer.repaint(pieces.map(({ tile, level }) => ({ tile: /** @type {any} */ (tile), pixel: 2 ** (sight.level - level) })))
     const complete = this.order(sight, now)
     if (complete && !fading && this.before) {
-      this.before.cache.clear()
+      this.before.close()
       this.before = null
     }
-    if (fading || finer || now - this.movedAt < refineTime + 100) this.invalidate()
-  }
-
-  /** @param {number} now */
-  rested(now) {
-    return now - this.movedAt > restTime
+    if (fading || now - this.movedAt < refineTime + 100) this.invalidate()
   }
 
   /**
@@ -174,7 +166,8 @@ export class Stage {
    * @returns {boolean} whether all that is seen is there
    */
   order(sight, now) {
-    const cache = /** @type {Layer} */ (this.layer).cache
+    if (!this.layer) return false
+    const cache = this.layer.cache
     const { level } = sight
     const list = (/** @type {number} */ at, /** @type {number} */ margin) => sight.tiles(at, margin).map(([i, j]) => this.names.of(sight, at, i, j))
     if (now - this.movedAt > 100) this.speed = 0
@@ -183,27 +176,10 @@ export class Stage {
     const wanted = covered ? [] : list(level - 2, 0)
     if (this.speed < fastZoom) wanted.push(...own)
     const complete = own.every(name => cache.tiles.has(name) || cache.refused.has(name))
-    this.refine(complete && now - this.movedAt > refineTime ? own : [])
-    if (complete && this.rested(now) && !this.fine?.cache.missing) wanted.push(...list(level, 1), ...list(level + 1, 0).slice(0, 6))
+    if (complete && now - this.movedAt > refineTime && this.layer.pace < slowTile) wanted.push(...(this.refines ? list(level + 1, 0) : []), ...list(level, 1))
     cache.want(wanted)
+    this.canvas.setAttribute('aria-busy', String(!complete))
     this.progressed(complete ? 0 : cache.missing)
     return complete
-  }
-
-  /**
-   * refine asks for tiles with more samples.
-   * @param {string[]} names
-   */
-  refine(names) {
-    const worth = this.samples != '1' && this.layer && this.layer.pace < refineLimit
-    this.fine?.cache.want(worth ? names : [])
-  }
-
-  /** settled reports whether all that is seen is there and drawn. */
-  get settled() {
-    if (!this.layer || this.frame && !this.rested(performance.now())) return false
-    const sight = new Sight(this.view, this.matrix, this.canvas.width, this.canvas.height)
-    const cache = this.layer.cache
-    return sight.tiles(sight.level).every(([i, j]) => cache.tiles.has(this.names.of(sight, sight.level, i, j)))
   }
 }

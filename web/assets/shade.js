@@ -1,0 +1,183 @@
+import { size, stopsOf, table } from './palette.js'
+
+/**
+ * How points become colours: package shade of the renderer, in the parts that a screen shows. The formulas are the same, so
+ * that colours are those of the farm's own pictures.
+ * @typedef {{
+ *   method: string,
+ *   colors: Uint32Array,
+ *   offset: number, scale: number, cyclic: boolean,
+ *   bits: number,
+ *   light: [number, number], relief: number,
+ *   bounds: number[],
+ * }} Style
+ * colors are those of the palette, with that of the interior behind them, as a canvas has them in memory; bounds are the
+ * depths that divide the points of the view into parts of equal size, for the method of that name.
+ */
+
+const turnsPerRoot = 1 / 8
+const turnsPerOctave = 1 / 15
+const shadow = 0.85
+const glow = 0.8
+const haze = 0.15
+
+/**
+ * styleOf reads the colours of a picture.
+ * @param {import('./parameters.js').Parameters} parameters
+ * @returns {Style}
+ */
+export function styleOf(parameters) {
+  const number = (/** @type {string} */ name, /** @type {number} */ otherwise) => Number(parameters.get(name) || otherwise)
+  const cyclic = parameters.get('cyclic') != 'false'
+  const turns = number('offset', 0), light = number('light', 45) * Math.PI / 180
+  const formula = parameters.get('formula')
+  const power = number('power', formula == 'multibrot' ? 3 : 2)
+  return {
+    method: parameters.get('coloring') || 'smooth',
+    colors: colorsOf(parameters, cyclic),
+    offset: (cyclic ? turns - Math.floor(turns) : turns) * size,
+    scale: number('density', 1) * size,
+    cyclic,
+    bits: Math.log2(power),
+    light: [Math.cos(light), Math.sin(light)],
+    relief: parameters.has('relief') ? Number(parameters.get('relief')) : 0.7,
+    bounds: [],
+  }
+}
+
+/**
+ * @param {import('./parameters.js').Parameters} parameters
+ * @param {boolean} cyclic
+ */
+function colorsOf(parameters, cyclic) {
+  const rgb = table(stopsOf(parameters.get('palette') || 'ultra'), cyclic)
+  const steps = Number(parameters.get('steps') || 0), interior = parseInt((parameters.get('interior') || '#000000').slice(1), 16)
+  const colors = new Uint32Array(size + 1)
+  for (let i = 0; i < size; i++) {
+    const step = Math.floor(i * steps / size)
+    const at = 3 * (steps ? Math.floor((2 * step + 1) * size / (2 * steps)) : i)
+    colors[i] = pack(rgb[at], rgb[at + 1], rgb[at + 2])
+  }
+  colors[size] = pack(interior >> 16, interior >> 8 & 255, interior & 255)
+  return colors
+}
+
+/** @param {number} red @param {number} green @param {number} blue */
+const pack = (red, green, blue) => (255 << 24 | blue << 16 | green << 8 | red) >>> 0
+
+/**
+ * seesGradients reports whether a method looks at more than the count.
+ * @param {string} method
+ */
+export const seesGradients = method => method == 'distance' || method == 'slope'
+
+/**
+ * shade colours points. A pixel of theirs is so many of the view's.
+ * @param {import('./planes.js').Points} points
+ * @param {Style} style
+ * @param {number} pixel
+ * @returns {ImageData}
+ */
+export function shade(points, style, pixel) {
+  const image = new ImageData(points.width, points.height)
+  const out = new Uint32Array(image.data.buffer)
+  methods[style.method](out, points, style, pixel)
+  if (style.method == 'slope') lightUp(out, points, style, pixel)
+  return image
+}
+
+/** @typedef {(out: Uint32Array, points: import('./planes.js').Points, style: Style, pixel: number) => void} Painter */
+
+/** @type {Painter} */
+function bySet(out, { nu }) {
+  for (let i = 0; i < out.length; i++) out[i] = nu[i] == nu[i] ? 0xffffffff : 0xff000000
+}
+
+/** @type {Painter} */
+function byDepth(out, { nu }, style) {
+  const at = entry(style), { colors, bits } = style
+  for (let i = 0; i < out.length; i++) out[i] = nu[i] == nu[i] ? at(turnsPerRoot * Math.sqrt(Math.max(0, nu[i] * bits))) : colors[size]
+}
+
+/** @type {Painter} */
+function byDistance(out, { nu, octaves = new Float32Array(nu.length) }, style, pixel) {
+  const at = entry(style), { colors } = style
+  for (let i = 0; i < out.length; i++) {
+    const turns = pixel == 1 ? octaves[i] : Math.log2(1 + (2 ** octaves[i] - 1) * pixel)
+    out[i] = nu[i] == nu[i] ? at(turnsPerOctave * turns) : colors[size]
+  }
+}
+
+/** @type {Painter} */
+function byRank(out, { nu }, style) {
+  const at = entry(style), { colors, bits, bounds } = style
+  for (let i = 0; i < out.length; i++) out[i] = nu[i] == nu[i] ? at(rank(bounds, nu[i] * bits)) : colors[size]
+}
+
+/** @type {Record<string, Painter>} */
+const methods = { set: bySet, smooth: byDepth, slope: byDepth, distance: byDistance, histogram: byRank }
+
+/**
+ * entry is the colour at so many turns of the palette.
+ * @param {Style} style
+ */
+function entry({ colors, offset, scale, cyclic }) {
+  if (!cyclic) return (/** @type {number} */ turns) => colors[Math.max(0, Math.min(Math.trunc(offset + scale * turns), size - 1))]
+  return (/** @type {number} */ turns) => {
+    const place = Math.trunc(offset + scale * turns)
+    return colors[place < 2 ** 31 ? place & (size - 1) : place % size]
+  }
+}
+
+/**
+ * rank is the part of the points that are less deep, from 0 to 1.
+ * @param {number[]} bounds
+ * @param {number} depth
+ */
+function rank(bounds, depth) {
+  const last = bounds.length - 1
+  if (last < 1 || depth < bounds[0]) return 0
+  if (depth >= bounds[last]) return 1
+  let level = 0
+  for (let step = last >> 1; step > 0; step >>= 1) if (bounds[level + step] <= depth) level += step
+  return (level + (depth - bounds[level]) / (bounds[level + 1] - bounds[level])) / last
+}
+
+/** How many parts of equal size the depths of a view are divided into. */
+const levels = 256
+
+/**
+ * boundsOf divides depths into parts of equal size.
+ * @param {Float64Array} depths of points that escape, in any order
+ */
+export function boundsOf(depths) {
+  if (!depths.length) return []
+  const sorted = depths.slice().sort()
+  return Array.from({ length: levels + 1 }, (_, level) => sorted[Math.floor(level * (sorted.length - 1) / levels)])
+}
+
+/** @type {Painter} */
+function lightUp(out, { nu, octaves, directions }, { light: [x, y], relief }, pixel) {
+  if (!octaves || !directions) return
+  for (let i = 0; i < out.length; i++) {
+    if (nu[i] != nu[i] || directions[i] < 0) continue
+    const angle = directions[i] * 2 * Math.PI
+    const near = Math.min(1, (2 ** octaves[i] - 1) / 8 * pixel)
+    out[i] = lit(out[i], near * (Math.cos(angle) * x + Math.sin(angle) * y) * relief)
+  }
+}
+
+/**
+ * lit is a colour under a light from -1 to 1.
+ * @param {number} color
+ * @param {number} light
+ */
+function lit(color, light) {
+  let result = 255
+  for (let shift = 16; shift >= 0; shift -= 8) {
+    const value = (color >> shift & 255) / 255
+    const changed = light > 0 ? value + (1 - value) * light * (glow * value + haze) : value + value * light * shadow
+    result = result << 8 | Math.floor(changed * 255 + 0.5)
+  }
+  return result >>> 0
+}
