@@ -131,7 +131,7 @@ func TestPageZoomsByTheWheelToAnyDepth(t *testing.T) {
 	for _, depth := range []struct {
 		levels int
 		radius string
-	}{{100, "7.88860905e-31"}, {900, "9.3326362e-302"}} {
+	}{{100, "7.88860905e-31"}, {900, "9.33263619e-302"}} {
 		look[any](p.browser, t, fmt.Sprintf(zoomIn, depth.levels))
 		p.until(fmt.Sprintf(`location.search.includes('radius=%s&')`, depth.radius))
 		p.settle()

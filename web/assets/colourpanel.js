@@ -78,8 +78,8 @@ function colourFields(parameters, change) {
   )
   if (method == 'slope') {
     nodes.push(
-      slider('Light from', { min: -180, max: 180, step: 5, value: Number(parameters.get('light') || 45) }, value => change({ light: String(value) }), value => `${value}°`),
-      slider('Relief', { min: 0, max: 1, step: 0.05, value: Number(parameters.get('relief') || 0.7) }, value => change({ relief: short(value) }), short),
+      slider('Light from', { min: -180, max: 180, step: 5, value: Number(parameters.get('light') ?? 45) }, value => change({ light: String(value) }), value => `${value}°`),
+      slider('Relief', { min: 0, max: 1, step: 0.05, value: Number(parameters.get('relief') ?? 0.7) }, value => change({ relief: short(value) }), short),
     )
   }
   nodes.push(element('div.row', {},

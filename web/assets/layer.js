@@ -153,6 +153,7 @@ export class Layer {
   /**
    * survey looks at the depths of tiles, and lets them rule the method that goes by them.
    * @param {Painted[]} seen
+   * @returns {Promise<{bounds: number[], inside: number, all: number}>}
    */
   async survey(seen) {
     const found = await this.studio.ask({ order: 'survey', ids: seen.map(tile => tile.id), bits: this.style.bits })
@@ -162,6 +163,16 @@ export class Layer {
       this.changed()
     }
     return found
+  }
+
+  /**
+   * probe is what is known of a pixel of a tile.
+   * @param {Painted} tile
+   * @param {number} at
+   * @returns {Promise<{nu: number, distance?: number, limit: number} | undefined>}
+   */
+  probe(tile, at) {
+    return this.studio.ask({ order: 'probe', id: tile.id, at })
   }
 
   /** close ends the layer. */

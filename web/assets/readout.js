@@ -26,11 +26,12 @@ export class Readout {
     /** @type {[number, number] | null} */
     this.pointer = null
     this.point = element('span.point', {})
+    this.count = element('span.count', {})
     this.depth = element('span.depth', {})
     this.words = element('span.words', {})
     this.pending = 0
     const copyAll = button({ label: 'Copy all digits', icon: 'link', run: () => copy(this.text(), 'All digits copied.') })
-    find('#where').append(this.point, copyAll, this.depth, this.words)
+    find('#where').append(this.point, copyAll, this.count, this.depth, this.words)
     stage.watchers.add(() => this.update())
   }
 
@@ -57,12 +58,26 @@ export class Readout {
     const { stage } = this
     const [re, im] = coordinates(stage.view, ...stage.toPlane(...(this.pointer || [0, 0])), 1)
     this.point.textContent = `${brief(re)} ${im.startsWith('-') ? '−' : '+'} ${brief(im.replace('-', ''))} i`
+    this.look()
     const { radius } = stage.place, log = log10(radius) ?? 0
     this.depth.textContent = `radius ${fromLog10(log, 4)}`
     const mandelbrot = ['mandelbrot', undefined].includes(stage.parameters.get('formula'))
     this.words.textContent = mandelbrot && log < -1 ? inWords(log) : ''
   }
+
+  /** look says what became of the point under the pointer. */
+  async look() {
+    const { pointer } = this
+    const found = pointer && await this.stage.probe(...pointer)
+    if (pointer != this.pointer) return
+    if (!found) this.count.textContent = ''
+    else if (Number.isNaN(found.nu)) this.count.textContent = `inside, up to ${found.limit.toLocaleString('en')}`
+    else this.count.textContent = `count ${found.nu.toLocaleString('en', { maximumFractionDigits: 2 })}${distanceOf(found.distance)}`
+  }
 }
+
+/** @param {number | undefined} distance in pixels */
+const distanceOf = distance => (distance === undefined ? '' : `, ${Number(distance.toPrecision(3))} pixels from the set`)
 
 /**
  * iterationControls are auto, half and double.
@@ -71,17 +86,18 @@ export class Readout {
 export function iterationControls(stage) {
   const change = (/** @type {string} */ value) => stage.restyle(new Map(stage.parameters).set('max_iterations', value))
   const present = () => stage.parameters.get('max_iterations') || '1000'
-  // What auto stands for is the farm's to know; this is where a person begins.
-  const number = () => (present() == 'auto' ? Math.round(1000 * Math.max(1, stage.view.zoom / 8)) : Number(present()))
+  const number = () => (present() == 'auto' ? stage.limit || 1000 : Number(present()))
   const half = button({ label: 'Half the iterations', text: '½', run: () => change(String(Math.max(1, Math.floor(number() / 2)))) })
   const auto = element('button', { type: 'button', title: 'As many iterations as the view needs', onclick: () => change(present() == 'auto' ? String(number()) : 'auto') })
   const twice = button({ label: 'Twice the iterations', text: '×2', run: () => change(String(Math.min(25e6, number() * 2))) })
   find('#iterations').append(half, auto, twice)
   const show = () => {
-    auto.textContent = present() == 'auto' ? 'auto' : `${Number(present()).toLocaleString('en')}`
+    const known = stage.limit ? ` ${stage.limit.toLocaleString('en')}` : ''
+    auto.textContent = present() == 'auto' ? `auto${known}` : Number(present()).toLocaleString('en')
     auto.setAttribute('aria-label', `Iterations: ${auto.textContent}`)
     auto.setAttribute('aria-pressed', String(present() == 'auto'))
   }
   stage.watchers.add(show)
   show()
+  return { show, twice: () => twice.click() }
 }

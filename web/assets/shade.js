@@ -27,9 +27,11 @@ const haze = 0.15
  * @returns {Style}
  */
 export function styleOf(parameters) {
-  const number = (/** @type {string} */ name, /** @type {number} */ otherwise) => Number(parameters.get(name) || otherwise)
+  const number = (/** @type {string} */ name, /** @type {number} */ otherwise) => Number(parameters.get(name) ?? otherwise)
   const cyclic = parameters.get('cyclic') != 'false'
-  const turns = number('offset', 0), light = number('light', 45) * Math.PI / 180
+  const turns = number('offset', 0)
+  // The light is of the picture, whose directions are not those of the plane.
+  const light = ((parameters.get('mirror') == 'true' ? -1 : 1) * number('light', 45) + number('rotation', 0)) * Math.PI / 180
   const formula = parameters.get('formula')
   const power = number('power', formula == 'multibrot' ? 3 : 2)
   return {
@@ -40,7 +42,7 @@ export function styleOf(parameters) {
     cyclic,
     bits: Math.log2(power),
     light: [Math.cos(light), Math.sin(light)],
-    relief: parameters.has('relief') ? Number(parameters.get('relief')) : 0.7,
+    relief: number('relief', 0.7),
     bounds: [],
   }
 }

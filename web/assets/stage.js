@@ -1,7 +1,7 @@
 import { Layer } from './layer.js'
 import { apply, orientation } from './orientation.js'
 import { Names, paint, Sight } from './painter.js'
-import { fromPlace, same, toPlace } from './view.js'
+import { fromPlace, same, tileSide, toPlace } from './view.js'
 
 /** When it has rested for so long, it is refined by tiles of the next level; what is around it is fetched too. Neither is if a tile takes longer than the limit, in milliseconds. */
 const refineTime = 700
@@ -35,12 +35,18 @@ export class Stage {
     this.before = null
     this.names = new Names()
     this.speed = 0
+    /** What the last survey was of. */
+    this.surveyed = ''
+    /** The limit of iterations of what is shown, whatever that is called. */
+    this.limit = 0
     this.movedAt = 0
     this.frame = 0
     /** @type {Set<() => void>} called when the view or the parameters have changed */
     this.watchers = new Set()
     /** @type {(error: Error) => void} */
     this.refused = () => {}
+    /** @type {(found: {bounds: number[], inside: number, all: number}) => void} what the points that are seen are like */
+    this.known = () => {}
     /** @type {(missing: number) => void} */
     this.progressed = () => {}
     new ResizeObserver(() => this.resize()).observe(canvas)
@@ -152,6 +158,7 @@ export class Stage {
     const { fading, pieces } = paint(context, sight, layer, this.names, now)
     layer.repaint(pieces.map(({ tile, level }) => ({ tile: /** @type {any} */ (tile), pixel: 2 ** (sight.level - level) })))
     const complete = this.order(sight, now)
+    if (complete) this.survey(sight)
     if (complete && !fading && this.before) {
       this.before.close()
       this.before = null
@@ -171,7 +178,7 @@ export class Stage {
     const { level } = sight
     const list = (/** @type {number} */ at, /** @type {number} */ margin) => sight.tiles(at, margin).map(([i, j]) => this.names.of(sight, at, i, j))
     if (now - this.movedAt > 100) this.speed = 0
-    const own = list(level, 0)
+    const own = this.own(sight)
     const covered = sight.tiles(level).every(([i, j]) => [0, 1, 2, 3].some(up => cache.tiles.has(this.names.of(sight, level - up, ...sight.up(i, j, up)))))
     const wanted = covered ? [] : list(level - 2, 0)
     if (this.speed < fastZoom) wanted.push(...own)
@@ -181,5 +188,39 @@ export class Stage {
     this.canvas.setAttribute('aria-busy', String(!complete))
     this.progressed(complete ? 0 : cache.missing)
     return complete
+  }
+
+  /**
+   * survey looks at the tiles of a view, once.
+   * @param {Sight} sight
+   */
+  async survey(sight) {
+    const { layer } = this
+    const tiles = layer ? this.own(sight).flatMap(name => layer.cache.tiles.get(name) || []) : []
+    const what = tiles.map(tile => tile.id).join()
+    if (!layer || !tiles.length || what == this.surveyed) return
+    this.surveyed = what
+    this.limit = Math.max(...tiles.map(tile => tile.limit))
+    const found = await layer.survey(tiles)
+    if (what == this.surveyed) this.known(found)
+  }
+
+  /** own lists the names of the tiles of a view. @param {Sight} sight */
+  own(sight) {
+    return sight.tiles(sight.level).map(([i, j]) => this.names.of(sight, sight.level, i, j))
+  }
+
+  /**
+   * probe is what is known of a point of the screen, given from its middle.
+   * @param {number} x
+   * @param {number} y
+   */
+  async probe(x, y) {
+    const sight = new Sight(this.view, this.matrix, this.canvas.width, this.canvas.height)
+    const [right, down] = this.toPlane(x, y), { fx, fy, size } = sight.grid(sight.level)
+    const column = fx + right / size, row = fy + down / size, i = Math.floor(column), j = Math.floor(row)
+    const tile = this.layer?.cache.tiles.get(this.names.of(sight, sight.level, i, j))
+    const pixel = (/** @type {number} */ part) => Math.floor(part * tileSide)
+    return tile && this.layer?.probe(tile, pixel(row - j) * tileSide + pixel(column - i))
   }
 }
