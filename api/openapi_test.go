@@ -127,7 +127,12 @@ func (tr *traffic) pictures(f *farm) {
 		tr.get(http.StatusPreconditionFailed, f.url+path, "If-Match", `"other"`)
 		tr.send(http.StatusOK, http.MethodHead, f.url+path, "")
 	}
-	tr.get(http.StatusOK, f.url+"/", "Accept", "text/html")
+	page := tr.get(http.StatusOK, f.url+"/", "Accept", "text/html")
+	for _, file := range regexp.MustCompile(`/assets/[0-9a-f]+/`).FindAllString(string(page.body), 1) {
+		tr.get(http.StatusOK, f.url+file+"b.js", "Accept-Encoding", "gzip")
+		tr.send(http.StatusOK, http.MethodHead, f.url+file+"a.css", "")
+		tr.get(http.StatusNotFound, f.url+file+"none.js")
+	}
 	tr.get(http.StatusBadRequest, f.url+"/generate/64/48?radius=0")
 	tr.get(http.StatusBadRequest, f.url+"/tiles/0/1/0.png")
 	tr.get(http.StatusBadRequest, f.url+"/data/3/0/0/0?format=npy")

@@ -159,7 +159,7 @@ func (s *Server) card(u *url.URL) (title, query string) {
 		return "mandelfarm", first
 	}
 	name := strings.ReplaceAll(string(wanted.Formula), "_", " ")
-	return fmt.Sprintf("%s%s at a radius of %s", strings.ToUpper(name[:1]), name[1:], wanted.Radius), url.Values(given).Encode()
+	return fmt.Sprintf("%s%s at a radius of %s", strings.ToUpper(name[:1]), name[1:], wanted.Radius), given.Encode()
 }
 
 // scheme is that of the address a browser has asked, by the word of the proxy in front if there is one.

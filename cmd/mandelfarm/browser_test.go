@@ -49,7 +49,7 @@ func openTab(t *testing.T, width, height int64, options ...chromedp.EmulateViewp
 
 // listen notes what a developer would see in the console.
 func (p *tab) listen(event any) {
-	fault := ""
+	var fault string
 	switch e := event.(type) {
 	case *log.EventEntryAdded:
 		fault = fmt.Sprint(e.Entry.Text, " ", e.Entry.URL)
