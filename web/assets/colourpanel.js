@@ -53,9 +53,10 @@ function formulaFields(parameters, change) {
     nodes.push(choice('Power', powers, parameters.get('power') || (formula == 'julia' ? '2' : '3'), value => change({ power: value })))
   }
   if (formula == 'julia') {
+    const re = parameters.get('seed_re') || '-0.8', im = parameters.get('seed_im') || '0.156'
     nodes.push(element('div.row', {},
-      field('Seed, real', { value: parameters.get('seed_re') || '-0.8', inputMode: 'decimal' }, value => change({ seed_re: value, seed_im: parameters.get('seed_im') || '0.156' })),
-      field('imaginary', { value: parameters.get('seed_im') || '0.156', inputMode: 'decimal' }, value => change({ seed_im: value, seed_re: parameters.get('seed_re') || '-0.8' })),
+      field('Seed, real', { value: re, inputMode: 'decimal' }, value => change({ seed_re: value, seed_im: im })),
+      field('imaginary', { value: im, inputMode: 'decimal' }, value => change({ seed_im: value, seed_re: re })),
     ))
   }
   return nodes
@@ -71,14 +72,14 @@ function colourFields(parameters, change) {
   if (method == 'set') return nodes
   const palette = parameters.get('palette') || 'ultra'
   nodes.push(paletteList(palette, change), gradient(palette, parameters.get('cyclic') != 'false', change))
-  const density = Number(parameters.get('density') || 1)
+  const density = Number(parameters.get('density') || 1), turns = Number(parameters.get('offset') || 0)
   nodes.push(
     slider('Density', { min: -4, max: 6, step: 0.05, value: Math.log2(density) }, value => change({ density: short(2 ** value) }), value => short(2 ** value)),
-    slider('Offset', { min: 0, max: 1, step: 0.01, value: Number(parameters.get('offset') || 0) - Math.floor(Number(parameters.get('offset') || 0)) }, value => change({ offset: short(value) }), short),
+    slider('Offset', { min: 0, max: 1, step: 0.01, value: turns - Math.floor(turns) }, value => change({ offset: short(value) }), short),
   )
   if (method == 'slope') {
     nodes.push(
-      slider('Light from', { min: -180, max: 180, step: 5, value: Number(parameters.get('light') ?? 45) }, value => change({ light: String(value) }), value => `${value}°`),
+      slider('Light from', { min: -180, max: 180, step: 5, value: Number(parameters.get('light') ?? 45) }, value => change({ light: String(value) }), degrees),
       slider('Relief', { min: 0, max: 1, step: 0.05, value: Number(parameters.get('relief') ?? 0.7) }, value => change({ relief: short(value) }), short),
     )
   }
@@ -96,9 +97,12 @@ function colourFields(parameters, change) {
  * @param {Change} change
  */
 const viewFields = (parameters, change) => [
-  slider('Rotation', { min: -180, max: 180, step: 1, value: Number(parameters.get('rotation') || 0) }, value => change({ rotation: value ? String(value) : '' }), value => `${value}°`),
+  slider('Rotation', { min: -180, max: 180, step: 1, value: Number(parameters.get('rotation') || 0) }, value => change({ rotation: value ? String(value) : '' }), degrees),
   choice('Imaginary axis', [['', 'upward'], ['true', 'downward']], parameters.get('mirror') == 'true' ? 'true' : '', value => change({ mirror: value })),
 ]
+
+/** @param {number} value */
+const degrees = value => `${value}°`
 
 /** @param {number} value */
 const short = value => String(Number(value.toPrecision(4)))
@@ -128,7 +132,8 @@ function paletteList(palette, change) {
     const strip = picture(name)
     strip.setAttribute('aria-hidden', 'true')
     return element('button', {
-      type: 'button', role: 'radio', title: name, 'aria-label': name, 'aria-checked': String(name == palette), onclick: () => change({ palette: name == 'ultra' ? '' : name }),
+      type: 'button', role: 'radio', title: name, 'aria-label': name, 'aria-checked': String(name == palette),
+      onclick: () => change({ palette: name == 'ultra' ? '' : name }),
     }, strip)
   }))
 }
@@ -164,7 +169,8 @@ function gradient(palette, cyclic, change) {
  * @param {{move: (at: number) => void, paint: (color: number[]) => void, remove: () => void}} run
  */
 function handle(stop, strip, run) {
-  const input = element('input', { type: 'color', value: `#${hex(stop.color)}`, title: 'Drag to move, click for the colour, Delete removes', 'aria-label': `Stop at ${stop.at}` })
+  const title = 'Drag to move, click for the colour, Delete removes'
+  const input = element('input', { type: 'color', value: `#${hex(stop.color)}`, title, 'aria-label': `Stop at ${stop.at}` })
   const place = (/** @type {number} */ at) => { input.style.left = `${at * 100}%` }
   place(stop.at)
   let at = stop.at, from = 0, dragged = false

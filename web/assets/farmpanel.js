@@ -59,15 +59,22 @@ const workerCards = workers => workers.map(worker => element('div.worker', {},
     `${worker.cores} cores`, `${rate(worker.pixels_per_second || 0)}`, worker.version, worker.draining && 'draining',
     ...Object.entries(worker.lanes || {}).filter(([, lane]) => lane.blocked_until).map(([name]) => `blocked in ${name}`),
   ].filter(Boolean).join(', ')),
-  element('ul', {}, ...(worker.tasks || []).map((/** @type {any} */ task) => element('li', {}, [
-    task.kind, task.band !== undefined && `band ${task.band}`, task.job && `of ${task.job.slice(0, 8)}`, `for ${Math.max(0, Math.round((Date.now() - Date.parse(task.since)) / 1000))} s`,
-  ].filter(Boolean).join(' ')))),
+  element('ul', {}, ...(worker.tasks || []).map((/** @type {any} */ task) => element('li', {}, taskWords(task)))),
 ))
+
+/** @param {any} task */
+function taskWords(task) {
+  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(task.since)) / 1000))
+  const band = task.band !== undefined && `band ${task.band}`
+  return [task.kind, band, task.job && `of ${task.job.slice(0, 8)}`, `for ${seconds} s`].filter(Boolean).join(' ')
+}
 
 /** @param {any[]} lanes */
 const laneRows = lanes => [
   element('tr', {}, ...['lane', 'waiting', 'active', 'done in a minute'].map(words => element('th', { scope: 'col' }, words))),
-  ...lanes.map(lane => element('tr', {}, element('th', { scope: 'row' }, lane.lane), ...[lane.pending + (lane.delayed || 0), lane.active, lane.done_last_minute].map(n => element('td', {}, String(n ?? 0))))),
+  ...lanes.map(({ lane, pending, delayed, active, done_last_minute }) => element('tr', {},
+    element('th', { scope: 'row' }, lane), ...[pending + delayed, active, done_last_minute].map(n => element('td', {}, String(n))),
+  )),
 ]
 
 /** @param {number} pixels */

@@ -7,6 +7,12 @@ import { say } from './toast.js'
 const interval = 2000
 const pageSize = 40
 
+/** How many of the jobs that are being drawn are watched closely. */
+const closely = 4
+
+/** The states of jobs, in the farm's words. */
+const states = ['queued', 'running', 'done', 'failed', 'canceled']
+
 /** Pictures up to so many bytes are their own small pictures; larger ones have a preview. */
 const smallPicture = 2 << 20
 
@@ -16,7 +22,7 @@ const smallPicture = 2 << 20
  */
 export const jobsPanel = open => (/** @type {HTMLElement} */ body) => {
   const list = new JobList(open)
-  const filter = choice('State', [['', 'all'], ...['queued', 'running', 'done', 'failed', 'canceled'].map(s => /** @type {[string, string]} */ ([s, s]))], '', state => list.filter(state))
+  const filter = choice('State', [['', 'all'], ...states.map(state => /** @type {[string, string]} */ ([state, state]))], '', state => list.filter(state))
   body.append(filter, list.node, list.more)
   list.read()
   return () => list.end()
@@ -63,12 +69,22 @@ class JobList {
     const state = this.state
     try {
       const page = document.hidden ? null : await this.page('')
-      if (page && state == this.state) this.show(page)
+      if (page && state == this.state) this.show({ ...page, jobs: await this.detailed(page.jobs) })
     } catch (error) {
       if (this.abort.signal.aborted) return
       say(/** @type {Error} */ (error).message, { bad: true, key: 'jobs' })
     }
     this.timer = window.setTimeout(() => this.read(), interval)
+  }
+
+  /**
+   * detailed asks for more about the newest jobs that are being drawn, such as when they will be ready.
+   * @param {any[]} jobs
+   * @returns {Promise<any[]>}
+   */
+  detailed(jobs) {
+    const running = jobs.filter(job => job.state == 'running').slice(0, closely)
+    return Promise.all(jobs.map(job => (running.includes(job) ? ask(`/jobs/${job.id}`, { signal: this.abort.signal }) : job)))
   }
 
   async older() {

@@ -5,6 +5,7 @@ import { ask, connection } from './farm.js'
 import { farmPanel } from './farmpanel.js'
 import { acceptFiles, openFile } from './files.js'
 import { listen } from './gestures.js'
+import { Inspector } from './inspect.js'
 import { jobsPanel } from './jobspanel.js'
 import { bind, sheet } from './keys.js'
 import { Motion } from './motion.js'
@@ -13,7 +14,7 @@ import { homeOf, pictureQuery } from './parameters.js'
 import { read } from './paste.js'
 import { placesPanel } from './placespanel.js'
 import { iterationControls, Readout } from './readout.js'
-import { renderPanel } from './renderpanel.js'
+import { renderPanel, specOf, submit } from './renderpanel.js'
 import { Stage } from './stage.js'
 import { leave, say, unsay } from './toast.js'
 import { fromPlace } from './view.js'
@@ -85,6 +86,16 @@ async function toMinibrot() {
   }
 }
 
+async function submitView() {
+  try {
+    const { width, height } = canvas
+    await submit(specOf(stage, { width, height, samples: '1', format: '' }))
+    panels.show('jobs')
+  } catch (error) {
+    say(/** @type {Error} */ (error).message, { bad: true })
+  }
+}
+
 function home() {
   const view = fromPlace(homeOf(stage.parameters), canvas.height)
   if (view) motion.fly(view)
@@ -94,6 +105,8 @@ const toggleFull = () => (document.fullscreenElement ? document.exitFullscreen()
 
 const address = new Address(stage, open)
 const readout = new Readout(stage, copy)
+const inspector = new Inspector(stage, readout, (place, parameters) => open({ place, parameters, unknown: [] }))
+readout.moved = () => inspector.update()
 const copyLink = () => copy(`${location.origin}/?${address.query}`, 'Link copied.')
 
 const panels = new Panels([
@@ -144,6 +157,7 @@ const shortcuts = [
   { keys: ['p'], show: 'P', words: 'places', run: () => panels.toggle('places') },
   { keys: ['r'], show: 'R', words: 'render this view', run: () => panels.toggle('render') },
   { keys: ['j'], show: 'J', words: 'jobs', run: () => panels.toggle('jobs') },
+  { keys: ['i'], show: 'I', words: 'where the view is, and the Julia set under the pointer', run: () => inspector.toggle() },
   { keys: ['f'], show: 'F', words: 'full screen', run: toggleFull },
   { keys: ['h'], show: 'H', words: 'hide all controls, and show them', run: () => document.body.classList.toggle('bare') },
   { keys: ['Escape'], show: 'Esc', words: 'close the panel', run: () => { document.body.classList.remove('bare'); panels.show('') } },
@@ -156,6 +170,7 @@ find('#zoom').append(
   button({ label: 'Farther', icon: 'minus', run: () => motion.zoom(-1, 0, 0, true) }),
   button({ label: 'All of the formula', icon: 'home', run: home }),
   button({ label: 'Fly to the minibrot', icon: 'minibrot', run: toMinibrot }),
+  button({ label: 'Inspect', icon: 'inspect', title: 'Where the view is, and the Julia set under the pointer', run: () => inspector.toggle() }),
   button({ label: 'Copy a link', icon: 'link', run: copyLink }),
   button({ label: 'Full screen', icon: 'full', run: toggleFull }),
   button({ label: 'Keys and gestures', icon: 'help', run: () => sheet(shortcuts) }),
@@ -179,7 +194,9 @@ stage.known = ({ bounds, inside, all }) => {
       ofView: true, key: 'nothing', action: { words: 'Twice as many', run: iterations.twice },
     })
   } else if (!inside && bounds[bounds.length - 1] - bounds[0] < 1e-4) {
-    say('There is nothing to see here: all points escape alike. Detail is nearer to the boundary.', { ofView: true, key: 'nothing', action: { words: 'All of the formula', run: home } })
+    say('There is nothing to see here: all points escape alike. Detail is nearer to the boundary.', {
+      ofView: true, key: 'nothing', action: { words: 'All of the formula', run: home },
+    })
   }
 }
 
@@ -188,7 +205,12 @@ stage.progressed = missing => {
   progress.hidden = !missing
   if (missing) progress.setAttribute('aria-valuetext', `${missing} tiles to come`)
 }
-stage.refused = error => say(error.message, { bad: true, ofView: true, key: 'refused' })
+stage.refused = error => {
+  const tooSlow = error.message.includes('POST /jobs')
+  say(tooSlow ? 'This view takes too long to wait for.' : error.message, {
+    bad: true, ofView: true, key: 'refused', action: tooSlow ? { words: 'Have it drawn as a job', run: submitView } : undefined,
+  })
+}
 let shown = stage.view
 stage.watchers.add(() => {
   minibrot.hidden = !['mandelbrot', undefined].includes(stage.parameters.get('formula'))

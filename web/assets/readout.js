@@ -30,6 +30,8 @@ export class Readout {
     this.depth = element('span.depth', {})
     this.words = element('span.words', {})
     this.pending = 0
+    /** Called when the pointer has moved. */
+    this.moved = () => {}
     const copyAll = button({ label: 'Copy all digits', icon: 'link', run: () => copy(this.text(), 'All digits copied.') })
     find('#where').append(this.point, copyAll, this.count, this.depth, this.words)
     stage.watchers.add(() => this.update())
@@ -39,6 +41,7 @@ export class Readout {
   hover(x, y) {
     this.pointer = [x, y]
     this.update()
+    this.moved()
   }
 
   /** text is all digits of the point under the pointer, or of the middle. */
@@ -88,7 +91,8 @@ export function iterationControls(stage) {
   const present = () => stage.parameters.get('max_iterations') || '1000'
   const number = () => (present() == 'auto' ? stage.limit || 1000 : Number(present()))
   const half = button({ label: 'Half the iterations', text: '½', run: () => change(String(Math.max(1, Math.floor(number() / 2)))) })
-  const auto = element('button', { type: 'button', title: 'As many iterations as the view needs', onclick: () => change(present() == 'auto' ? String(number()) : 'auto') })
+  const toggle = () => change(present() == 'auto' ? String(number()) : 'auto')
+  const auto = element('button', { type: 'button', title: 'As many iterations as the view needs', onclick: toggle })
   const twice = button({ label: 'Twice the iterations', text: '×2', run: () => change(String(Math.min(25e6, number() * 2))) })
   find('#iterations').append(half, auto, twice)
   const show = () => {

@@ -37,8 +37,8 @@ export const renderPanel = (stage, submitted) => (/** @type {HTMLElement} */ bod
   const height = field('Height', { type: 'number', min: 1, value: wish.height }, value => { wish.height = Number(value); tell() }, 'input')
   const dpi = field('dpi', { type: 'number', min: 30, max: 1200, value: wish.dpi }, value => { wish.dpi = Number(value); resize() }, 'input')
   const tell = () => {
-    const million = wish.width * wish.height / 1e6, points = million * Number(wish.samples)
-    price.textContent = `${wish.width} x ${wish.height}: ${million.toLocaleString('en', { maximumSignificantDigits: 3 })} megapixels, ${points.toLocaleString('en', { maximumSignificantDigits: 3 })} million points`
+    const millions = [1, Number(wish.samples)].map(each => (each * wish.width * wish.height / 1e6).toLocaleString('en', { maximumSignificantDigits: 3 }))
+    price.textContent = `${wish.width} x ${wish.height}: ${millions[0]} megapixels, ${millions[1]} million points`
   }
   const resize = () => {
     const poster = posters[Number(wish.size) - sizes.length], size = sizes[Number(wish.size)]
@@ -50,12 +50,10 @@ export const renderPanel = (stage, submitted) => (/** @type {HTMLElement} */ bod
     tell()
   }
   const failed = element('p.error', { role: 'alert', hidden: true })
-  const submit = async () => {
+  const run = async () => {
     failed.hidden = true
     try {
-      const title = wish.title && `?title=${encodeURIComponent(wish.title)}`
-      const body = JSON.stringify(specOf(stage, wish))
-      submitted(await ask(`/jobs${title}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }))
+      submitted(await submit(specOf(stage, wish), wish.title))
     } catch (error) {
       const { field: at, message } = /** @type {import('./farm.js').Problem} */ (error)
       failed.textContent = at ? `${at}: ${message}` : message
@@ -69,11 +67,20 @@ export const renderPanel = (stage, submitted) => (/** @type {HTMLElement} */ bod
       choice('Samples a pixel', ['1', '4', '9', '16', '64'].map(n => [n, n]), wish.samples, value => { wish.samples = value; tell() }),
       choice('File', formats, wish.format, value => { wish.format = value })),
     field('Title', { maxLength: 200, placeholder: 'none' }, value => { wish.title = value }, 'input'),
-    price, button({ label: 'Render this view', icon: 'render', text: 'Render this view', run: submit }), failed,
+    price, button({ label: 'Render this view', icon: 'render', text: 'Render this view', run }), failed,
     element('p.note', {}, 'All workers of the farm draw it together. What is accepted survives anything: come back for it under Jobs.'),
   )
   resize()
 }
+
+/**
+ * submit has the farm draw a picture.
+ * @param {Record<string, any>} spec
+ * @param {string} [title]
+ */
+export const submit = (spec, title = '') => ask(`/jobs${title && `?title=${encodeURIComponent(title)}`}`, {
+  method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(spec),
+})
 
 /**
  * specOf is the view as somebody wishes it. The height of the view stays; its sides show more or less of the plane.

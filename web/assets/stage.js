@@ -3,7 +3,10 @@ import { apply, orientation } from './orientation.js'
 import { Names, paint, Sight } from './painter.js'
 import { fromPlace, same, tileSide, toPlace } from './view.js'
 
-/** When it has rested for so long, it is refined by tiles of the next level; what is around it is fetched too. Neither is if a tile takes longer than the limit, in milliseconds. */
+/**
+ * A view that has rested for so long is refined by tiles of the next level, and what is around it is fetched. Neither is
+ * where a tile takes longer than the limit. Both are in milliseconds.
+ */
 const refineTime = 700
 const slowTile = 600
 

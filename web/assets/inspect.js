@@ -1,0 +1,74 @@
+import { element, find } from './dom.js'
+import { juliaPoints } from './julia.js'
+import { homeOf } from './parameters.js'
+import { shade, styleOf } from './shade.js'
+import { coordinates } from './view.js'
+
+/** Pixels of the small pictures' sides. */
+const juliaSide = 128
+const mapWidth = 176
+
+/** The whole formula is drawn in one style, whatever the view's, so that a change of colours asks for nothing. */
+const mapStyle = 'max_iterations=300&palette=gray&density=0.6&offset=0.1'
+
+/** Digits of a seed that a link gets. */
+const seedDigits = 24
+
+/**
+ * Inspector shows where in the whole formula the view is, and the Julia set of the point under the pointer.
+ */
+export class Inspector {
+  /**
+   * @param {import('./stage.js').Stage} stage
+   * @param {import('./readout.js').Readout} readout
+   * @param {(place: import('./view.js').Place, parameters: import('./parameters.js').Parameters) => void} open
+   */
+  constructor(stage, readout, open) {
+    this.stage = stage
+    this.readout = readout
+    this.open = open
+    this.julia = element('canvas', { width: juliaSide, height: juliaSide })
+    this.marker = element('i', {})
+    this.whole = element('img', { alt: '', width: mapWidth, height: juliaSide })
+    const title = 'Go to the Julia set of the point under the pointer'
+    this.button = element('button', { type: 'button', title, 'aria-label': title, onclick: () => this.go() }, this.julia)
+    this.node = find('#inspector')
+    this.node.append(element('div.whole', { title: 'Where the view is' }, this.whole, this.marker), this.button)
+    this.seed = ['0', '0']
+    stage.watchers.add(() => this.update())
+  }
+
+  toggle() {
+    this.node.hidden = !this.node.hidden
+    this.update()
+  }
+
+  update() {
+    if (this.node.hidden) return
+    this.locate()
+    this.button.hidden = !['mandelbrot', undefined].includes(this.stage.parameters.get('formula'))
+    if (this.button.hidden) return
+    const { stage, readout } = this
+    this.seed = coordinates(stage.view, ...stage.toPlane(...(readout.pointer || [0, 0])), 1).map(text => text.slice(0, seedDigits))
+    const style = styleOf(new Map([...stage.parameters].filter(([name]) => name != 'coloring')))
+    this.julia.getContext('2d').putImageData(shade(juliaPoints(Number(this.seed[0]), Number(this.seed[1]), juliaSide), style, 1), 0, 0)
+  }
+
+  /** locate marks the view in the whole. */
+  locate() {
+    const { stage } = this, home = homeOf(stage.parameters)
+    const formula = [...stage.parameters].filter(([name]) => ['formula', 'power', 'seed_re', 'seed_im'].includes(name))
+    const source = `/generate/${mapWidth}/${juliaSide}?${new URLSearchParams([...formula, ...Object.entries(home)])}&${mapStyle}`
+    if (this.whole.getAttribute('src') != source) this.whole.src = source
+    const { re, im } = stage.place, unit = juliaSide / 2 / Number(home.radius)
+    this.marker.style.left = `${mapWidth / 2 + (Number(re) - Number(home.re)) * unit}px`
+    this.marker.style.top = `${juliaSide / 2 - (Number(im) - Number(home.im)) * unit}px`
+  }
+
+  /** go makes the Julia set the picture. */
+  go() {
+    const parameters = new Map([...this.stage.parameters, ['formula', 'julia'], ['seed_re', this.seed[0]], ['seed_im', this.seed[1]], ['max_iterations', 'auto']])
+    for (const name of ['exact', 'rotation', 'mirror', 'stretch_amount', 'stretch_angle']) parameters.delete(name)
+    this.open(homeOf(parameters), parameters)
+  }
+}
