@@ -33,7 +33,7 @@ const motion = new Motion(stage)
 function open({ place, parameters, unknown }) {
   motion.stop()
   if (!stage.open(place, parameters)) say(`That is no place: ${place.re}, ${place.im}, radius ${place.radius}.`, { bad: true })
-  if (unknown.length) say(`The link says what this farm does not know: ${unknown.join(', ')}.`, { bad: true })
+  if (unknown.length) say(`The link says what this farm does not know: ${unknown.join(', ')}.`, { bad: true, ofView: true })
 }
 
 /** @param {string} text */
