@@ -27,7 +27,7 @@ export class Inspector {
     this.stage = stage
     this.readout = readout
     this.open = open
-    this.julia = element('canvas', { width: juliaSide, height: juliaSide })
+    this.julia = element('canvas', { width: juliaSide, height: juliaSide, 'aria-hidden': 'true' })
     this.marker = element('i', {})
     this.whole = element('img', { alt: '', width: mapWidth, height: juliaSide })
     const title = 'Go to the Julia set of the point under the pointer'
