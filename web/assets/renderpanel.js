@@ -36,7 +36,9 @@ export const renderPanel = (stage, submitted) => (/** @type {HTMLElement} */ bod
   const width = field('Width', { type: 'number', min: 1, value: wish.width }, value => { wish.width = Number(value); tell() }, 'input')
   const height = field('Height', { type: 'number', min: 1, value: wish.height }, value => { wish.height = Number(value); tell() }, 'input')
   const dpi = field('dpi', { type: 'number', min: 30, max: 1200, value: wish.dpi }, value => { wish.dpi = Number(value); resize() }, 'input')
+  const quote = new Quote()
   const tell = () => {
+    quote.ask(() => specOf(stage, wish))
     const millions = [1, Number(wish.samples)].map(each => (each * wish.width * wish.height / 1e6).toLocaleString('en', { maximumSignificantDigits: 3 }))
     price.textContent = `${wish.width} x ${wish.height}: ${millions[0]} megapixels, ${millions[1]} million points`
   }
@@ -67,10 +69,57 @@ export const renderPanel = (stage, submitted) => (/** @type {HTMLElement} */ bod
       choice('Samples a pixel', ['1', '4', '9', '16', '64'].map(n => [n, n]), wish.samples, value => { wish.samples = value; tell() }),
       choice('File', formats, wish.format, value => { wish.format = value })),
     field('Title', { maxLength: 200, placeholder: 'none' }, value => { wish.title = value }, 'input'),
-    price, button({ label: 'Render this view', icon: 'render', text: 'Render this view', run }), failed,
+    price, quote.node, button({ label: 'Render this view', icon: 'render', text: 'Render this view', run }), failed,
     element('p.note', {}, 'All workers of the farm draw it together. What is accepted survives anything: come back for it under Jobs.'),
   )
   resize()
+  return () => quote.end()
+}
+
+/** How long nothing changes before the farm is asked for a price, in milliseconds. */
+const rest = 800
+
+/** Quote is the price of what is wished, as the farm estimates it. */
+class Quote {
+  constructor() {
+    this.node = element('p.price', { 'aria-live': 'polite' })
+    this.timer = 0
+    this.abort = new AbortController()
+  }
+
+  end() {
+    clearTimeout(this.timer)
+    this.abort.abort()
+  }
+
+  /** @param {() => Record<string, any>} spec */
+  ask(spec) {
+    this.end()
+    this.abort = new AbortController()
+    const { signal } = this.abort
+    this.node.textContent = ''
+    this.timer = window.setTimeout(async () => {
+      try {
+        const quote = await ask('/quote', { method: 'POST', signal, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(spec()) })
+        if (!signal.aborted) this.node.textContent = priceOf(quote)
+      } catch (error) {
+        if (!signal.aborted) this.node.textContent = /** @type {Error} */ (error).message
+      }
+    }, rest)
+  }
+}
+
+/** @param {{core_seconds: number, seconds?: number, bytes_at_most: number, warnings?: {reason: string}[]}} quote */
+function priceOf({ core_seconds, seconds, bytes_at_most, warnings = [] }) {
+  const file = `at most ${(bytes_at_most / 1e6).toLocaleString('en', { maximumSignificantDigits: 2 })} MB`
+  const time = seconds === undefined ? `${timeOf(core_seconds)} of a core, and no worker is there` : `about ${timeOf(seconds)} if the farm does nothing else`
+  return [`${time}, ${file}.`, ...warnings.map(({ reason }) => `${reason}.`)].join(' ')
+}
+
+/** @param {number} seconds */
+function timeOf(seconds) {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toPrecision(2)} h`
 }
 
 /**
