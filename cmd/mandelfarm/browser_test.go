@@ -215,7 +215,7 @@ func TestPageColoursAsTheFarmDoes(t *testing.T) {
 	p.visit(view)
 	// Neighbours of the view are fetched all the while; no tile is asked for twice, and nothing for the colours' sake.
 	const again = `performance.getEntriesByType('resource').map(entry => entry.name)
-		.filter((name, i, all) => /palette/.test(name) || /data/.test(name) && all.indexOf(name) != i)`
+		.filter((name, i, all) => /palette=/.test(name) || /data/.test(name) && all.indexOf(name) != i)`
 	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("c"), chromedp.WaitVisible(chromedp.CSS(`.palettes [title=aurora]`))))
 	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`.palettes [title=aurora]`))))
 	p.until(`location.search.includes('palette=aurora')`)
