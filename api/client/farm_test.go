@@ -26,6 +26,7 @@ import (
 	"mandelfarm/queue/embedded"
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage/dir"
+	"mandelfarm/web"
 	"mandelfarm/worker"
 )
 
@@ -78,7 +79,7 @@ func quietly() *slog.Logger { return slog.New(slog.DiscardHandler) }
 func (f *farm) serve(by ledger.Presigner) (string, error) {
 	server, err := api.New(context.Background(), f.config, api.Dependencies{
 		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue, Fleet: f.queue, Presigner: by,
-		Health: http.NotFoundHandler(), Log: quietly(),
+		Health: http.NotFoundHandler(), Page: api.Page{Document: web.Document(), Assets: web.Assets()}, Log: quietly(),
 	})
 	if err != nil {
 		return "", err
