@@ -190,7 +190,10 @@ func (s *Server) findImage(c *gin.Context, id spec.ID) (job.Status, *picture, An
 	case errors.Is(err, errDamaged):
 		return st, nil, "", errors.Join(err, s.drawAgain(ctx, st))
 	case err == nil && p == nil:
-		err = absent(st)
+		// It may have been found damaged and removed since the state was read: then it is owed again.
+		if st, err = s.deps.Ledger.Status(ctx, id); err == nil {
+			err = absent(st)
+		}
 	}
 	return st, p, how, err
 }
