@@ -230,6 +230,10 @@ func TestPageRendersAJob(t *testing.T) {
 	p := openTab(t, 1366, 768)
 	p.visit("re=-0.75&im=0.125&radius=0.0625&max_iterations=1000&samples=4&palette=copper")
 	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("r"), chromedp.WaitVisible(chromedp.CSS(`[aria-label="Render this view"]`))))
+	const top = `document.querySelector('[aria-label="Render this view"]').getBoundingClientRect().top`
+	before := look[float64](p.browser, t, top)
+	p.until(`[...document.querySelectorAll('.price')].some(e => e.textContent.includes('the farm does nothing else'))`)
+	assert.InDelta(t, before, look[float64](p.browser, t, top), 0, "the button moves from under the finger when the price comes")
 	screenshot(p.browser, t, "render")
 	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`[aria-label="Render this view"]`))))
 	p.until(`document.querySelector('.jobs [data-state=done] a[download]')`)

@@ -69,7 +69,7 @@ export const renderPanel = (stage, submitted) => (/** @type {HTMLElement} */ bod
       choice('Samples a pixel', ['1', '4', '9', '16', '64'].map(n => [n, n]), wish.samples, value => { wish.samples = value; tell() }),
       choice('File', formats, wish.format, value => { wish.format = value })),
     field('Title', { maxLength: 200, placeholder: 'none' }, value => { wish.title = value }, 'input'),
-    price, quote.node, button({ label: 'Render this view', icon: 'render', text: 'Render this view', run }), failed,
+    price, button({ label: 'Render this view', icon: 'render', text: 'Render this view', run }), failed, quote.node,
     element('p.note', {}, 'All workers of the farm draw it together. What is accepted survives anything: come back for it under Jobs.'),
   )
   resize()
