@@ -56,6 +56,18 @@ func TestDamagedRecordsAreNobodysMistake(t *testing.T) {
 	}
 }
 
+// TestPicturesOfJobsThatAreNotDoneAreLeftAlone: a worker that is about to record that a picture is there finds it there.
+func TestPicturesOfJobsThatAreNotDoneAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	location := f.post(small).header.Get("Location")
+	key := "renders/" + strings.TrimPrefix(location, "/jobs/") + ".png"
+	f.put(key, "no picture")
+	require.Equal(t, http.StatusServiceUnavailable, f.get(location+"/image").problem(t).Status)
+	_, err := f.store.Stat(t.Context(), key)
+	require.NoError(t, err)
+}
+
 // put stores something under a key of the ledger's.
 func (f *farm) put(key, data string) {
 	f.t.Helper()

@@ -177,13 +177,17 @@ func (s *Server) jobImage(c *gin.Context) {
 	}
 }
 
-// findImage finds the picture of a job. One that is damaged is drawn again.
+// findImage finds the picture of a job. One that is damaged is drawn again. A picture whose job is not done on record is
+// not looked at: were it found damaged and removed, the worker that stored it would still record that it is there.
 func (s *Server) findImage(c *gin.Context, id spec.ID) (job.Status, *picture, Answer, error) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), requestTimeout)
 	defer cancel()
 	st, err := s.deps.Ledger.Status(ctx, id)
 	if err != nil {
 		return st, nil, "", err
+	}
+	if st.State == job.Queued || st.State == job.Running {
+		return st, nil, "", errNotReady
 	}
 	p, how, err := s.pictures.storedFor(ctx, c.Request, id, st.Spec.Format)
 	switch {

@@ -238,6 +238,15 @@ func (all *pictures) order(ctx context.Context, t job.Task) (*picture, error) {
 	if err := all.deps.Tasks.Enqueue(ctx, t); err != nil {
 		return nil, err
 	}
+	p, err := all.watch(ctx, t, notices)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // wherever the end of the wait was met
+	}
+	return p, err
+}
+
+// watch returns the picture of a task that is queued as soon as it is there.
+func (all *pictures) watch(ctx context.Context, t job.Task, notices <-chan job.Notice) (*picture, error) {
 	tick := time.NewTicker(recheck)
 	defer tick.Stop()
 	for {
