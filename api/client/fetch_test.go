@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 )
 
@@ -28,6 +29,8 @@ func poster(t *testing.T, f *farm, size int) (spec.ID, []byte) {
 	s := parse(t, 60)
 	require.NoError(t, f.ledger.Image(s.ID(), spec.PNG).Store(t.Context(), bytes.NewReader(noise)))
 	st, err := connect(t, f.url).Submit(t.Context(), s)
+	require.NoError(t, err)
+	_, err = f.ledger.Finish(t.Context(), st.ID, job.Progress{State: job.Done, Bytes: int64(size)})
 	require.NoError(t, err)
 	return st.ID, noise
 }
