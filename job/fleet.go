@@ -85,11 +85,12 @@ type Stuck struct {
 type Operation struct {
 	At     time.Time `json:"at"`
 	Action Action    `json:"action"`
-	Target string    `json:"target"`           // the job or the worker
+	Target string    `json:"target"`           // the job, the worker or the key
 	Detail string    `json:"detail,omitempty"` // such as the new priority
 	// Address is where the request came from, empty if it was none; Request its ID if it
-	// has one.
+	// has one, and Key that of the key it was made with.
 	Address string `json:"address"`
+	Key     string `json:"key,omitempty"`
 	Request string `json:"request,omitempty"`
 }
 
@@ -105,4 +106,6 @@ const (
 	ActionPurge    Action = "purge"
 	ActionPriority Action = "priority"
 	ActionBlock    Action = "block" // by the worker itself, or after a comparison of workers
+	ActionCreate   Action = "create_key"
+	ActionRevoke   Action = "revoke_key"
 )

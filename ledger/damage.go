@@ -16,10 +16,11 @@ const (
 	KindPlan   Kind = "plan"
 	KindIndex  Kind = "index"  // what a list shows of a job
 	KindMarker Kind = "marker" // that work is owed
+	KindKey    Kind = "key"    // that opens the farm; never mended: it is to be removed
 )
 
 // Kinds lists every kind.
-func Kinds() []Kind { return []Kind{KindJob, KindResult, KindPlan, KindIndex, KindMarker} }
+func Kinds() []Kind { return []Kind{KindJob, KindResult, KindPlan, KindIndex, KindMarker, KindKey} }
 
 // Damage is a record that cannot be read, or is not there though it should be.
 type Damage struct {

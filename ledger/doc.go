@@ -14,6 +14,7 @@
 //	recent/<time>-<id>           an index, newest first: what a list shows of the job
 //	paused/<id>                  present while the job is held; empty
 //	operations/<time>-<random>   what an operator did, newest first; written once
+//	keys/<id>.json               what is kept of a key ([access.Key]); written once
 //	prepass/<key>                a prepass that pictures of one view share (written by a worker)
 //
 // Of a job that is drawn in bands, until its image is stored:
@@ -65,6 +66,7 @@
 //	plan     dropped with its bands, and made again
 //	index    written again from the other records
 //	marker   stored again, by Audit
+//	key      opens nothing, until it is removed
 //
 // [Options].Damage hears of all of it. A record of another version of the farm is
 // not damaged, only of no use to this one: it says which ([spec.Spec.Version]).

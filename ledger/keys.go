@@ -20,6 +20,7 @@ const (
 	pausedPrefix  = "paused/"
 
 	operationsPrefix = "operations/"
+	keysPrefix       = "keys/"
 )
 
 // scrubKey holds how far the scrub has come.

@@ -89,6 +89,8 @@ func run(t *testing.T, open func(t *testing.T) (s storage.Store, folder string))
 		{"RangesAreOfOneObject", rangesAreOfOneObject},
 		{"LevelsGoWithTheirImage", levelsGoWithTheirImage},
 		{"ObjectsAreListedByKind", objectsAreListedByKind},
+		{"KeysAreKeptUntilRemoved", keysAreKeptUntilRemoved},
+		{"DamagedKeysOpenNothing", damagedKeysOpenNothing},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

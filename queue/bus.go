@@ -16,6 +16,7 @@ const (
 	noticeChannel = keyPrefix + "notices" // a job.Notice in JSON
 	cancelChannel = keyPrefix + "cancels" // an image ID
 	wakeChannel   = keyPrefix + "wakes"   // a lane
+	keysChannel   = keyPrefix + "keys"    // empty: keys were added or removed
 )
 
 // bus is this process's ear on the channels: one subscription, whatever the
@@ -29,17 +30,19 @@ type bus struct {
 	waiters map[spec.ID]map[chan job.Notice]struct{}
 	work    map[spec.ID]map[*context.CancelCauseFunc]struct{} // what this process is drawing
 	wakes   map[job.Lane]map[chan struct{}]struct{}
+	keys    map[string]map[chan struct{}]struct{} // those who hold keys, under keysChannel
 }
 
 // listen subscribes to the channels until close.
 func listen(ctx context.Context, rdb redis.UniversalClient) *bus {
 	b := &bus{
 		rdb:     rdb,
-		pubsub:  rdb.Subscribe(ctx, noticeChannel, cancelChannel, wakeChannel),
+		pubsub:  rdb.Subscribe(ctx, noticeChannel, cancelChannel, wakeChannel, keysChannel),
 		done:    make(chan struct{}),
 		waiters: make(map[spec.ID]map[chan job.Notice]struct{}),
 		work:    make(map[spec.ID]map[*context.CancelCauseFunc]struct{}),
 		wakes:   make(map[job.Lane]map[chan struct{}]struct{}),
+		keys:    make(map[string]map[chan struct{}]struct{}),
 	}
 	messages := b.pubsub.ChannelWithSubscriptions() // reconnects and checks the connection's health
 	go func() {
@@ -71,6 +74,8 @@ func (b *bus) receive(m any) {
 			b.cancel(spec.ID(m.Payload))
 		case wakeChannel:
 			b.wake(job.Lane(m.Payload))
+		case keysChannel:
+			b.rekey()
 		}
 	}
 }
@@ -89,6 +94,20 @@ func (b *bus) resync() {
 		for ch := range sleeping {
 			nudge(ch, struct{}{})
 		}
+	}
+	b.nudgeKeyholders()
+}
+
+func (b *bus) rekey() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.nudgeKeyholders()
+}
+
+// nudgeKeyholders is for the holder of the lock.
+func (b *bus) nudgeKeyholders() {
+	for ch := range b.keys[keysChannel] {
+		nudge(ch, struct{}{})
 	}
 }
 
@@ -146,6 +165,11 @@ func (b *bus) subscribe(id spec.ID) (<-chan job.Notice, func()) {
 func (b *bus) sleeper(lane job.Lane) (<-chan struct{}, func()) {
 	ch := make(chan struct{}, 1)
 	return ch, enlist(&b.mu, b.wakes, lane, ch)
+}
+
+func (b *bus) keyholder() (<-chan struct{}, func()) {
+	ch := make(chan struct{}, 1)
+	return ch, enlist(&b.mu, b.keys, keysChannel, ch)
 }
 
 // working makes ctx end with [job.ErrCanceled] when id is canceled, until the

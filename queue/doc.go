@@ -22,9 +22,9 @@
 // ([job.Worker]), and hears whether it is to drain.
 //
 // Word travels by publish and subscribe. Every process holds one subscription
-// to three channels: notices (something about an image has changed: it has ended,
-// or its job has begun, got on or been paused), cancels (stop drawing this) and
-// wake-ups (a lane has work). After a lost connection every waiter is told to look
+// to four channels: notices (something about an image has changed: it has ended,
+// or its job has begun, got on or been paused), cancels (stop drawing this),
+// wake-ups (a lane has work) and keys (some were added or removed). After a lost connection every waiter is told to look
 // again, because a notice may have been missed.
 //
 // Redis is one server, a primary that Sentinels tell, or a cluster ([ParseURL]). Every

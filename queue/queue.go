@@ -54,6 +54,7 @@ type Queue struct {
 	noteRows    *redis.Script
 	removeGhost *redis.Script
 	ghosts      ghosts
+	spend       *redis.Script
 	counters
 }
 
@@ -90,6 +91,7 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 		nextTurn:    redis.NewScript(nextTurn),
 		noteRows:    redis.NewScript(noteRows),
 		removeGhost: redis.NewScript(removeGhost),
+		spend:       redis.NewScript(spend),
 	}, nil
 }
 
@@ -162,6 +164,15 @@ func (q *Queue) Publish(ctx context.Context, n job.Notice) error {
 func (q *Queue) Subscribe(id spec.ID) (<-chan job.Notice, func()) {
 	return q.bus.subscribe(id)
 }
+
+// PublishKeys tells every process that keys were added or removed.
+func (q *Queue) PublishKeys(ctx context.Context) error {
+	return unavailable(q.rdb.Publish(ctx, keysChannel, "").Err())
+}
+
+// KeysChanged returns a channel that receives when keys were added or removed, or may have been. The returned function ends
+// that.
+func (q *Queue) KeysChanged() (<-chan struct{}, func()) { return q.bus.keyholder() }
 
 // Lock takes a farm-wide lock for ttl, if nobody has it. It is not released but
 // runs out: what it guards happens at most once in ttl.
