@@ -16,6 +16,7 @@ type Limits struct {
 	MaxIterations int   // iterations of one point
 	Digits        int   // significant digits of a decimal, and the magnitude of its exponent
 	Samples       int   // points per pixel
+	Cost          int64 // iterations of all points together, and of a reference; see Cost
 	RawBytes      int64 // of raw data; see RawBytes
 	// Reference is the time that the reference of a deep view may take one thread, as estimated from its bits and the
 	// limit of iterations. Many take less, since a reference ends where the view has a periodic point.
@@ -38,7 +39,7 @@ func DefaultLimits() Limits {
 func (l Limits) Check(s spec.Spec) error {
 	for _, check := range []func(Limits, spec.Spec) *spec.FieldError{
 		Limits.checkSides, Limits.checkPixels, Limits.checkRaw, Limits.checkCounts, Limits.checkDigits,
-		Limits.checkResolution, Limits.checkReference,
+		Limits.checkResolution, Limits.checkReference, Limits.checkCost,
 	} {
 		if err := check(l, s); err != nil {
 			return err
@@ -138,6 +139,15 @@ func (l Limits) checkReference(s spec.Spec) *spec.FieldError {
 		return spec.NewFieldError("max_iterations", s.MaxIterations.String(), fmt.Sprintf(
 			"makes for a reference orbit that may take %s at radius %s: at most %s is allowed",
 			estimate.Round(time.Second), s.Radius.String(), l.Reference))
+	}
+	return nil
+}
+
+// checkCost refuses what is within every other limit and beyond this one.
+func (l Limits) checkCost(s spec.Spec) *spec.FieldError {
+	if cost := Cost(s); l.Cost > 0 && cost > float64(l.Cost) {
+		return spec.NewFieldError("max_iterations", s.MaxIterations.String(), fmt.Sprintf(
+			"makes for up to %.3g iterations of all samples together: at most %.3g are allowed", cost, float64(l.Cost)))
 	}
 	return nil
 }

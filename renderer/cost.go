@@ -1,0 +1,37 @@
+package renderer
+
+import (
+	"time"
+
+	"mandelfarm/renderer/spec"
+)
+
+const (
+	// autoIterations is what "auto" is taken for before anybody has looked at the view: more than most come to, and far below what it may come to.
+	autoIterations = 20_000
+	// iterationsPerSecond is how many iterations a second of one core is taken for.
+	iterationsPerSecond = 1e9
+)
+
+// Cost says what drawing a picture may take, in iterations, before anything is computed: those of all its samples, if none of them escapes, and those that the
+// time stands for in which the reference of a deep view is computed. Nearly all pictures take much less.
+func Cost(s spec.Spec) float64 {
+	iterations := float64(s.MaxIterations)
+	if s.MaxIterations == spec.Auto {
+		iterations = autoIterations
+	}
+	return float64(s.Width)*float64(s.Height)*float64(s.Samples)*iterations + LookCost(s, 0)
+}
+
+// LookCost is what looking at a picture for a while may take, in iterations as [Cost] has them: a deep view has to have its reference for that.
+func LookCost(s spec.Spec, while time.Duration) float64 {
+	if IsDeep(s) {
+		while += deepView(s).Estimate()
+	}
+	return while.Seconds() * iterationsPerSecond
+}
+
+// FindCost is what a search for a minibrot up to a period may take, in iterations as [Cost] has them.
+func FindCost(s spec.Spec, maxPeriod int) float64 {
+	return FindTime(s, maxPeriod).Seconds() * iterationsPerSecond
+}
