@@ -2,7 +2,6 @@ package api
 
 import (
 	"log/slog"
-	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -66,6 +65,8 @@ type accessLog struct {
 	log    *slog.Logger
 	which  AccessLog
 	sample sample
+
+	proxies proxies
 }
 
 func (l *accessLog) record(c *gin.Context, e *exchange, took time.Duration) {
@@ -80,7 +81,7 @@ func (l *accessLog) record(c *gin.Context, e *exchange, took time.Duration) {
 		}
 	}
 	if ctx := named(c); l.log.Enabled(ctx, slog.LevelInfo) {
-		l.log.LogAttrs(ctx, slog.LevelInfo, "request", accessAttrs(c, e, took, skipped)...)
+		l.log.LogAttrs(ctx, slog.LevelInfo, "request", l.attrs(c, e, took, skipped)...)
 	}
 }
 
@@ -101,18 +102,23 @@ func isPolled(c *gin.Context) bool {
 	return route == healthPath || route == readyPath || route == metricsPath
 }
 
-// accessAttrs are what a line says of a request. That of an event stream is written at its end.
-func accessAttrs(c *gin.Context, e *exchange, took time.Duration, skipped int64) []slog.Attr {
-	client, _, err := net.SplitHostPort(c.Request.RemoteAddr)
-	if err != nil {
-		client = c.Request.RemoteAddr // of no network
+// attrs are what a line says of a request: of a key its ID, and of a link nothing. That of an event stream is written at its end.
+func (l *accessLog) attrs(c *gin.Context, e *exchange, took time.Duration, skipped int64) []slog.Attr {
+	client := c.Request.RemoteAddr // if it is of no network
+	if addr := l.proxies.client(c.Request); addr.IsValid() {
+		client = addr.String()
+	}
+	var key string
+	if e.key != nil {
+		key = e.key.id
 	}
 	attrs := append(make([]slog.Attr, 0, 16),
 		slog.String("method", c.Request.Method), slog.String("route", c.FullPath()), slog.String("path", abridge(c.Request.URL.Path)),
 		slog.Int("status", c.Writer.Status()), slog.Int("bytes", max(0, c.Writer.Size())), slog.Duration("took", took),
 		slog.String("client", client))
 	for _, given := range []struct{ key, value string }{
-		{"query", c.Request.URL.RawQuery},
+		{"key", key},
+		{"query", withoutLink(c.Request.URL.RawQuery)},
 		{"forwarded_for", c.GetHeader("X-Forwarded-For")},
 		{"answered", string(e.answered)},
 		{"id", string(e.subject(c))},

@@ -19,6 +19,7 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"mandelfarm/access"
 	"mandelfarm/api"
 	"mandelfarm/internal/logging"
 	"mandelfarm/internal/tracing"
@@ -35,7 +36,7 @@ func (w discardWriter) WriteHeader(int)             {}
 
 // BenchmarkFromMemory measures what an answer from memory costs without the
 // network: a picture, and a 304 for a client that has it; with metrics, as the farm
-// has it, and by what is logged and traced.
+// has it, and by what is logged and traced, and whether there is a key.
 func BenchmarkFromMemory(b *testing.B) {
 	f := newFarm(b)
 	f.work()
@@ -48,11 +49,13 @@ func BenchmarkFromMemory(b *testing.B) {
 		name   string
 		log    api.AccessLog
 		tracer *tracing.Tracer
+		key    string
 	}{
-		{"log=off", api.LogNone, nil},
-		{"log=sampled", api.LogSampled, nil},
-		{"log=all", api.LogAll, nil},
-		{"log=sampled,traced", api.LogSampled, tracer},
+		{"log=off", api.LogNone, nil, ""},
+		{"log=sampled", api.LogSampled, nil, ""},
+		{"log=all", api.LogAll, nil, ""},
+		{"log=sampled,traced", api.LogSampled, tracer, ""},
+		{"log=sampled,key", api.LogSampled, nil, f.key(access.Read)},
 	} {
 		cfg, deps := f.config, f.observedDependencies()
 		cfg.AccessLog, deps.Tracer, deps.Log = how.log, how.tracer, slog.New(logging.Contextual(slog.NewTextHandler(discardWriter{}, nil)))
@@ -61,6 +64,9 @@ func BenchmarkFromMemory(b *testing.B) {
 		for name, tag := range map[string]string{"200": "", "304": picture.header.Get("ETag")} {
 			b.Run(name+"/"+how.name, func(b *testing.B) {
 				request := ofMemory(tag)
+				if how.key != "" {
+					request.Header.Set("Authorization", "Bearer "+how.key)
+				}
 				server.ServeHTTP(discardWriter{http.Header{}}, request)
 				b.ReportAllocs()
 				for b.Loop() {
@@ -74,6 +80,7 @@ func BenchmarkFromMemory(b *testing.B) {
 // ofMemory asks for the picture of a client that has one, or none if tag is empty.
 func ofMemory(tag string) *http.Request {
 	request := httptest.NewRequest(http.MethodGet, "http://localhost:8080/generate/800/600", nil)
+	request.Header.Set("Accept-Encoding", "gzip") // no client sends no header at all
 	if tag != "" {
 		request.Header.Set("If-None-Match", tag)
 	}

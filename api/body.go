@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -42,6 +43,10 @@ func (s *Server) readPicture(c *gin.Context, query url.Values) (foreign.Picture,
 
 // readBody reads the body of a request, which is refused unread when it says that it is too large.
 func (s *Server) readBody(c *gin.Context) ([]byte, error) {
+	if encoding := c.GetHeader("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		c.Header("Accept-Encoding", "identity") // RFC 7694
+		return nil, errEncoding
+	}
 	if c.Request.ContentLength > s.cfg.MaxBody {
 		c.Header("Connection", "close") // or the server would read it all to use the connection again
 		return nil, fmt.Errorf("%w: at most %d bytes", errTooLarge, s.cfg.MaxBody)

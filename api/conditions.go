@@ -55,7 +55,7 @@ func (s *Server) settled(c *gin.Context, tag []string, there bool) bool {
 	switch judge(c.Request.Header, tag[0], there) {
 	case hasIt:
 		s.note(c, NotModified)
-		setImmutable(c.Writer.Header(), tag)
+		s.setImmutable(c.Writer.Header(), tag)
 		c.Status(http.StatusNotModified)
 		return true
 	case mismatch:

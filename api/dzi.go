@@ -37,7 +37,7 @@ func (s *Server) dzi(c *gin.Context) {
 		return
 	}
 	anyOrigin(c)
-	keepDone(c, st)
+	s.keepDone(c, st)
 	c.Data(http.StatusOK, "application/xml", fmt.Appendf(nil, `<?xml version="1.0" encoding="UTF-8"?>
 <Image xmlns="http://schemas.microsoft.com/deepzoom/2008" Format="png" Overlap="%d" TileSize="%d"><Size Width="%d" Height="%d"/></Image>
 `, dziOverlap, dziTileSide, dziSide(st.Spec.Width), dziSide(st.Spec.Height)))

@@ -18,7 +18,8 @@ type exchange struct {
 	request  string        // its ID
 	began    time.Duration // after the server's start
 	answered Answer
-	id       spec.ID // of the picture or job that it is about, if it came to that
+	id       spec.ID  // of the picture or job that it is about, if it came to that
+	key      *heldKey // that it was made with; nil if there is none
 
 	ids []string // for this exchange and the next that it is used for
 }

@@ -142,6 +142,7 @@ func newFarm(tb testing.TB, options ...option) *farm {
 	folder, err := dir.Open(tb.TempDir())
 	require.NoError(tb, err)
 	a, q := api.DefaultConfig(), queue.Config{Limit: 1000, Log: discard()}
+	a.Loopback = true
 	for _, adjust := range options {
 		adjust(&a, &q)
 	}
@@ -185,7 +186,7 @@ func (f *farm) serverOf(cfg api.Config, deps api.Dependencies) *api.Server {
 
 func (f *farm) dependencies() api.Dependencies {
 	return api.Dependencies{
-		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue, Fleet: f.queue,
+		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue, Fleet: f.queue, Keys: f.queue, Spender: f.queue,
 		Health: http.HandlerFunc(healthy), Metrics: http.HandlerFunc(healthy), Page: testPage(), Log: discard(),
 	}
 }

@@ -20,6 +20,7 @@ import (
 
 func defaultsWithoutCache() api.Config {
 	cfg := api.DefaultConfig()
+	cfg.Loopback = true
 	cfg.CacheBytes = 0
 	return cfg
 }

@@ -102,7 +102,10 @@ func (s *Server) history(c *gin.Context) {
 
 // log records what an operator is about to do. What cannot be recorded is not done.
 func (s *Server) log(c *gin.Context, o job.Operation) error {
-	o.Address, o.Request = c.RemoteIP(), requestID(c)
+	o.Address, o.Request = s.proxies.client(c.Request).String(), requestID(c)
+	if key := exchangeOf(c).key; key != nil {
+		o.Key = key.id
+	}
 	return s.deps.Ledger.Log(c.Request.Context(), o)
 }
 

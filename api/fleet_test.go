@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"mandelfarm/api"
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 )
@@ -120,7 +119,7 @@ func TestStuckIsWhatTakesManyTimesAsLongAsExpected(t *testing.T) {
 	}
 	deps := f.dependencies()
 	deps.Fleet = fleet
-	url := serveHTTP(t, f.serverOf(api.DefaultConfig(), deps))
+	url := serveHTTP(t, f.serverOf(f.config, deps))
 	body := read[queuesBody](t, ask(t, http.MethodGet, url+"/queues", nil))
 	require.Len(t, body.Lanes, 2)
 	require.Len(t, body.Stuck, 3)

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"net/url"
@@ -12,9 +10,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"mandelfarm/access"
 	"mandelfarm/foreign"
 	"mandelfarm/job"
-	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 )
@@ -110,30 +108,12 @@ func (s *Server) target(pathWidth, pathHeight string, u *url.URL) (*target, erro
 func (s *Server) allowed(wanted spec.Spec) (*target, error) {
 	err := s.cfg.Limits.Check(wanted)
 	if err == nil {
-		err = s.checkSync(wanted)
+		err = s.cfg.Sync.check(wanted)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return newTarget(wanted), nil
-}
-
-// checkSync refuses what would keep the interactive workers from others.
-func (s *Server) checkSync(wanted spec.Spec) error {
-	points := int64(wanted.Width) * int64(wanted.Height) * int64(wanted.Samples)
-	if points > s.cfg.SyncPixels {
-		return &spec.FieldError{Field: "width", Value: strconv.Itoa(wanted.Width), Reason: fmt.Sprintf(
-			"width times height times samples must be at most %d here; POST /jobs takes larger pictures", s.cfg.SyncPixels)}
-	}
-	if int64(wanted.MaxIterations) > s.cfg.SyncIterations/points {
-		return &spec.FieldError{Field: "max_iterations", Value: wanted.MaxIterations.String(), Reason: fmt.Sprintf(
-			"must be at most %d for this size here; POST /jobs takes longer pictures", s.cfg.SyncIterations/points)}
-	}
-	err := renderer.Limits{Reference: s.cfg.SyncReference}.Check(wanted)
-	if fault, ok := errors.AsType[*spec.FieldError](err); ok {
-		fault.Reason += " here; POST /jobs takes longer pictures"
-	}
-	return err
 }
 
 // pathInt reads a path segment of ASCII digits, as the original's routes do: no
@@ -184,42 +164,65 @@ func (s *Server) findAndServe(c *gin.Context, asked *target) {
 // errPromise: the client prefers a 202 to waiting any longer.
 var errPromise = errors.New("client prefers not to wait")
 
-// find looks for a picture as the client's preferences have it.
+// find looks for a picture as the client's preferences have it, and has it drawn if the client may.
 func (s *Server) find(c *gin.Context, asked *target) (*picture, Answer, error) {
-	ctx := c.Request.Context()
+	prefer := s.preference(c)
+	ctx, cancel := prefer.limit(c.Request.Context())
+	defer cancel()
+	if err := s.countRequest(c); err != nil {
+		return nil, "", err
+	}
 	if wantsLess(c.Request) {
 		if p, how, err := s.pictures.described(ctx, asked.id, asked.spec.Format); p != nil || err != nil {
 			return p, how, err
 		}
 	}
-	prefer := parsePrefer(c.Request.Header)
-	if !prefer.given {
-		return s.pictures.draw(ctx, asked)
-	}
-	if prefer.wait == 0 {
-		p, how, err := s.pictures.stored(ctx, asked.id, asked.spec.Format)
-		if p == nil && err == nil || errors.Is(err, errDamaged) {
-			err = errPromise
-		}
+	p, how, err := s.pictures.stored(ctx, asked.id, asked.spec.Format)
+	if p != nil || err != nil && !errors.Is(err, errDamaged) {
 		return p, how, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, prefer.wait, errPromise)
-	defer cancel()
-	p, how, err := s.pictures.draw(ctx, asked)
-	if errors.Is(err, errWaited) {
+	if err := s.mayDraw(c, asked.spec); err != nil {
+		return nil, "", err
+	}
+	if prefer.given && prefer.wait == 0 {
+		return nil, "", errPromise
+	}
+	p, how, err = s.pictures.await(ctx, asked)
+	if prefer.given && errors.Is(err, errWaited) {
 		err = errPromise
 	}
 	return p, how, err
 }
 
+// preference is what a client would rather have than wait. To those who may not have jobs drawn nothing is promised, since
+// that would make one.
+func (s *Server) preference(c *gin.Context) preference {
+	p := parsePrefer(c.Request.Header)
+	if p.given && !s.may(c, access.Submit) {
+		return preference{}
+	}
+	return p
+}
+
+// mayDraw checks whether a picture is drawn for whoever asks, who pays for it then.
+func (s *Server) mayDraw(c *gin.Context, wanted spec.Spec) error {
+	if !s.may(c, access.Submit) {
+		if err := s.cfg.Strangers.checkStranger(wanted); err != nil {
+			return err
+		}
+	}
+	return s.pay(c, wanted)
+}
+
 // promise makes a job of a request and answers 202.
 func (s *Server) promise(c *gin.Context, wanted spec.Spec) {
-	st, err := s.accept(c.Request.Context(), wanted, job.Terms{})
+	st, err := s.accept(c.Request.Context(), wanted, job.Terms{}, free) // it was paid for by find
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
 	s.note(c, Promised)
+	strict(c)
 	c.Header("Preference-Applied", parsePrefer(c.Request.Header).applied())
 	s.accepted(c, st, nil)
 }

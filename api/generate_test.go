@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"mandelfarm/api"
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 )
@@ -127,7 +126,7 @@ func TestIdenticalRequestsAreDrawnOnce(t *testing.T) {
 	t.Parallel()
 	f := newFarm(t)
 	f.work()
-	fronts := []string{f.url, f.serve(api.DefaultConfig()), f.serve(api.DefaultConfig())}
+	fronts := []string{f.url, f.serve(f.config), f.serve(f.config)}
 	want := drawn(t, spec.Original(333, 222))
 	var requests sync.WaitGroup
 	for i := range 120 {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"mandelfarm/access"
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
@@ -23,15 +24,24 @@ import (
 //
 //nolint:gochecknoglobals // constants
 var (
-	// immutable: nothing ever changes under an ID, and an ID is in every ETag.
-	immutable = []string{"public, max-age=31536000, immutable"}
-	byBytes   = []string{"bytes"}
-	noSniff   = []string{"nosniff"}
+	// Nothing ever changes under an ID, and an ID is in every ETag.
+	publicImmutable  = []string{"public, max-age=31536000, immutable"}
+	privateImmutable = []string{"private, max-age=31536000, immutable"}
+	byBytes          = []string{"bytes"}
+	noSniff          = []string{"nosniff"}
 )
 
-// setImmutable has clients keep a picture.
-func setImmutable(h http.Header, tag []string) {
-	h["Etag"], h["Cache-Control"] = tag, immutable
+// setImmutable has clients keep a picture, and caches that they share, if anybody may see it.
+func (s *Server) setImmutable(h http.Header, tag []string) {
+	h["Etag"], h["Cache-Control"] = tag, s.immutable
+}
+
+// immutableFor is how pictures are kept that take a role to see from those who have none.
+func immutableFor(everybody access.Role) []string {
+	if everybody >= access.Read {
+		return publicImmutable
+	}
+	return privateImmutable
 }
 
 // etag is the value of a header, as are those above.
@@ -56,18 +66,18 @@ func (s *Server) serve(c *gin.Context, tag []string, p *picture, how Answer) err
 	case p.data == nil && c.Request.Method == http.MethodGet:
 		return s.sendStored(c, tag, p, e)
 	}
-	announce(c, tag, p, e)
+	s.announcePicture(c, tag, p, e)
 	if c.Request.Method == http.MethodGet {
 		_, _ = c.Writer.Write(p.data[e.offset : e.offset+e.length]) // a client that has left cannot be told
 	}
 	return nil
 }
 
-// announce sets the headers of an answer with a picture, or a part of one.
-func announce(c *gin.Context, tag []string, p *picture, e extent) {
+// announcePicture sets the headers of an answer with a picture, or a part of one.
+func (s *Server) announcePicture(c *gin.Context, tag []string, p *picture, e extent) {
 	h := c.Writer.Header()
 	h["Content-Type"] = p.mediaType
-	setImmutable(h, tag)
+	s.setImmutable(h, tag)
 	h["Accept-Ranges"] = byBytes
 	if !e.partial {
 		h["Content-Length"] = p.length
@@ -90,7 +100,7 @@ func (s *Server) sendStored(c *gin.Context, tag []string, p *picture, e extent) 
 		return nil
 	}
 	defer object.Close()
-	announce(c, tag, p, e)
+	s.announcePicture(c, tag, p, e)
 	_, _ = io.Copy(c.Writer, object) // a client that has left cannot be told
 	return object.failed
 }
@@ -207,7 +217,7 @@ func (s *Server) drawAgain(ctx context.Context, st job.Status) error {
 	if st.State != job.Done || st.Spec.ID() != st.ID {
 		return nil
 	}
-	_, err := s.accept(ctx, st.Spec, st.Terms)
+	_, err := s.accept(ctx, st.Spec, st.Terms, free)
 	return err
 }
 

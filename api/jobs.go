@@ -39,7 +39,7 @@ func (s *Server) submit(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	st, err := s.accept(c.Request.Context(), picture.Spec, terms)
+	st, err := s.accept(c.Request.Context(), picture.Spec, terms, func() error { return s.pay(c, picture.Spec) })
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -47,9 +47,12 @@ func (s *Server) submit(c *gin.Context) {
 	s.accepted(c, st, picture.Losses)
 }
 
+// free is how what nobody has asked for is paid.
+func free() error { return nil }
+
 // accept makes a job of a Spec: recorded first, queued second. It refuses only
-// before anything is recorded.
-func (s *Server) accept(ctx context.Context, wanted spec.Spec, terms job.Terms) (job.Status, error) {
+// before anything is recorded. What has no picture is paid for by pay.
+func (s *Server) accept(ctx context.Context, wanted spec.Spec, terms job.Terms, pay func() error) (job.Status, error) {
 	id := wanted.ID()
 	p, _, err := s.pictures.stored(ctx, id, wanted.Format)
 	if err != nil && !errors.Is(err, errDamaged) {
@@ -57,6 +60,9 @@ func (s *Server) accept(ctx context.Context, wanted spec.Spec, terms job.Terms) 
 	}
 	if p == nil {
 		if err := s.room(ctx, id, terms.Pool); err != nil {
+			return job.Status{}, err
+		}
+		if err := pay(); err != nil {
 			return job.Status{}, err
 		}
 	}
@@ -188,7 +194,7 @@ func (s *Server) stopJob(ctx context.Context, st job.Status) (job.Status, error)
 func (s *Server) retry(c *gin.Context) {
 	st, err := s.job(c)
 	if err == nil {
-		st, err = s.again(c.Request.Context(), st)
+		st, err = s.again(c.Request.Context(), st, func() error { return s.pay(c, st.Spec) })
 	}
 	if err != nil {
 		s.fail(c, err)
@@ -199,7 +205,7 @@ func (s *Server) retry(c *gin.Context) {
 
 // again accepts the Spec of a job that has no picture anew, within the limits of
 // today.
-func (s *Server) again(ctx context.Context, st job.Status) (job.Status, error) {
+func (s *Server) again(ctx context.Context, st job.Status, pay func() error) (job.Status, error) {
 	if !st.State.CanRetry() {
 		return st, fmt.Errorf("retry a job that is %s: %w", st.State, job.ErrState)
 	}
@@ -209,5 +215,5 @@ func (s *Server) again(ctx context.Context, st job.Status) (job.Status, error) {
 	if err := s.cfg.Limits.Check(st.Spec); err != nil {
 		return st, err
 	}
-	return s.accept(ctx, st.Spec, st.Terms)
+	return s.accept(ctx, st.Spec, st.Terms, pay)
 }

@@ -27,6 +27,10 @@ func (s *Server) minibrot(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
+	if err := s.payFor(c, fmt.Sprintf("find:%s:%d", wanted.ID(), limit), renderer.FindCost(wanted, limit)); err != nil {
+		s.fail(c, err)
+		return
+	}
 	found, err := s.search(c.Request.Context(), wanted, limit)
 	if err != nil {
 		s.fail(c, err)

@@ -13,7 +13,7 @@ import (
 // describe adds the description of all routes, for programs and for people.
 func (s *Server) describe(r *gin.Engine) {
 	read := []string{http.MethodGet, http.MethodHead}
-	r.Match(read, "/openapi.json", s.document("application/json", "", openapi.JSON(s.deps.Version)))
+	r.Match(read, "/openapi.json", s.document("application/json", strictPolicy[0], openapi.JSON(s.deps.Version)))
 	r.Match(read, "/docs", s.document("text/html; charset=utf-8", openapi.PagePolicy(), openapi.Page(s.deps.Version)))
 }
 
@@ -23,9 +23,7 @@ func (s *Server) document(mediaType, policy string, content []byte) gin.HandlerF
 	sum := sha256.Sum256(content)
 	tag := `"` + hex.EncodeToString(sum[:16]) + `"`
 	return func(c *gin.Context) {
-		if policy != "" {
-			c.Header("Content-Security-Policy", policy)
-		}
+		c.Header("Content-Security-Policy", policy)
 		if !s.revalidated(c, tag) {
 			c.Data(http.StatusOK, mediaType, content)
 		}

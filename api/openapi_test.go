@@ -98,6 +98,7 @@ func TestEveryOperationAnswersAsTheDocumentSays(t *testing.T) {
 	tr.fullQueue()
 	tr.faults()
 	tr.strangers(f)
+	tr.keyless(f)
 
 	unprovoked := map[string][]string{
 		// Nothing in a search or a quote can fail in another way.
@@ -246,6 +247,9 @@ func (tr *traffic) jobs(f *farm) {
 	for _, path := range slices.Concat([]string{"", "/image", "/preview", "/events"}, viewed()) {
 		tr.get(http.StatusNotFound, unknown+path)
 	}
+	tr.send(http.StatusNotFound, http.MethodPost, unknown+"/link", "")
+	tr.send(http.StatusCreated, http.MethodPost, location+"/link?for=1h", "")
+	tr.send(http.StatusBadRequest, http.MethodPost, location+"/link?for=1y", "")
 	for _, path := range []string{"/pause", "/resume", "/retry"} {
 		tr.send(http.StatusNotFound, http.MethodPost, unknown+path, "")
 	}
@@ -429,7 +433,7 @@ func (tr *traffic) faults() {
 		}
 		tr.post(status, front, small)
 		tr.send(status, http.MethodDelete, unknown, "")
-		for _, path := range []string{"/pause", "/resume", "/retry", "/priority?priority=low"} {
+		for _, path := range []string{"/pause", "/resume", "/retry", "/link", "/priority?priority=low"} {
 			tr.send(status, http.MethodPost, unknown+path, "")
 		}
 	}
@@ -445,13 +449,13 @@ func TestParametersOutsideTheDocumentAreRefused(t *testing.T) {
 		"/generate/64/48": inQuery(t, "GET /generate/{width}/{height}"), "/tiles/3/2/1.png": inQuery(t, "GET /tiles/{z}/{x}/{y}.png"),
 		"/data/3/3/2/1": inQuery(t, "GET /data/{version}/{z}/{x}/{y}"),
 		"/find":         inQuery(t, "GET /find"), "/jobs": inQuery(t, "GET /jobs"), "POST /jobs": inQuery(t, "POST /jobs"), "POST /quote": inQuery(t, "POST /quote"),
-		"/operations": inQuery(t, "GET /operations"), "POST /jobs/0/priority": inQuery(t, "POST /jobs/{id}/priority"), "DELETE /jobs/0": inQuery(t, "DELETE /jobs/{id}"),
+		"/operations": inQuery(t, "GET /operations"), "POST /jobs/0/priority": inQuery(t, "POST /jobs/{id}/priority"), "POST /jobs/0/link": inQuery(t, "POST /jobs/{id}/link"), "DELETE /jobs/0": inQuery(t, "DELETE /jobs/{id}"),
 	}
 	free := []string{"tag", "title"} // any text
 	names := map[string]bool{"colour": true}
 	for operation := range document(t).Operations() {
 		parameters := inQuery(t, operation)
-		assert.True(t, len(parameters) == 0 || operation == "GET /readyz" || slices.ContainsFunc(slices.Collect(maps.Values(known)), func(k map[string]openapitest.Parameter) bool {
+		assert.True(t, len(parameters) == 0 || operation == "GET /readyz" || operation == "GET /jobs/{id}/image" || slices.ContainsFunc(slices.Collect(maps.Values(known)), func(k map[string]openapitest.Parameter) bool {
 			return maps.Equal(k, parameters)
 		}), "%s has parameters, and is not tried", operation)
 		for name := range parameters {

@@ -105,7 +105,7 @@ func (s *Server) asset(c *gin.Context) {
 		s.fail(c, errNoRoute)
 		return
 	}
-	c.Writer.Header()["Cache-Control"] = immutable
+	c.Writer.Header()["Cache-Control"] = publicImmutable // it shows nothing of the farm
 	c.Header("Vary", "Accept-Encoding")
 	content := a.content
 	if takesGzip(c.GetHeader("Accept-Encoding")) {

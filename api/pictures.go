@@ -194,16 +194,6 @@ func (all *pictures) recheck(ctx context.Context, image ledger.Object) error {
 	return all.drop(ctx, image, errors.New("it was read twice"))
 }
 
-// draw finds a picture, having it drawn if need be, and waits for it until ctx
-// ends or the wait limit is reached (errWaited).
-func (all *pictures) draw(ctx context.Context, asked *target) (*picture, Answer, error) {
-	p, how, err := all.stored(ctx, asked.id, asked.spec.Format)
-	if p != nil || err != nil && !errors.Is(err, errDamaged) {
-		return p, how, err
-	}
-	return all.await(ctx, asked)
-}
-
 // await has a picture drawn and waits for it.
 func (all *pictures) await(ctx context.Context, asked *target) (*picture, Answer, error) {
 	all.deps.Observer.Waiting(1)

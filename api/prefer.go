@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -39,6 +40,14 @@ func parsePrefer(h http.Header) preference {
 		}
 	}
 	return p
+}
+
+// limit ends a context when a client that waits for a while has waited for so long.
+func (p preference) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if p.wait == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, p.wait, errPromise)
 }
 
 // applied is the Preference-Applied header of a 202.

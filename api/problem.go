@@ -35,6 +35,7 @@ var (
 	errMethod    = errors.New("this path does not take that method")
 	errMediaType = fmt.Errorf("the body must be sent as application/json, or a file of another program as one of %s",
 		strings.Join(foreign.MediaTypes(), ", "))
+	errEncoding   = errors.New("the body must be sent as it is: a few bytes of compressed data can be many")
 	errTooLarge   = errors.New("the body is too large")
 	errNotReady   = errors.New("the picture is not ready")
 	errWaited     = errors.New("the picture was not ready in time; it is still being drawn and will be served when asked for again")
@@ -47,6 +48,10 @@ var (
 	errHost       = errors.New("the farm is not known by this host name")
 	errOrigin     = errors.New("a page of another origin may change nothing here")
 	errViewWaited = errors.New("the levels of the picture were not ready in time; they are still being made")
+	errNoKey      = errors.New("a key is needed")
+	errBadKey     = errors.New("the key is unknown, or good no longer")
+	errRole       = errors.New("the key is not good for this")
+	errKeysAway   = errors.New("keys cannot be checked now")
 
 	errSearching  = errors.New("another search for a minibrot is under way in this process")
 	errLongSearch = errors.New("the search for a minibrot takes too long")
@@ -58,6 +63,7 @@ type outcome struct {
 	status     int
 	retryAfter int    // seconds; 0 says nothing
 	advice     string // appended to the detail
+	challenge  string // how to ask, of 401
 	public     bool   // its text is for the client's eyes; that of every 4xx is
 }
 
@@ -70,11 +76,16 @@ var statuses = []struct { //nolint:gochecknoglobals // a constant table
 	{errVersion, outcome{status: http.StatusNotFound}},
 	{errMethod, outcome{status: http.StatusMethodNotAllowed}},
 	{errMediaType, outcome{status: http.StatusUnsupportedMediaType}},
+	{errEncoding, outcome{status: http.StatusUnsupportedMediaType}},
 	{errTooLarge, outcome{status: http.StatusRequestEntityTooLarge}},
 	{errMismatch, outcome{status: http.StatusPreconditionFailed}},
 	{errUnsatisfiable, outcome{status: http.StatusRequestedRangeNotSatisfiable}},
 	{errHost, outcome{status: http.StatusMisdirectedRequest, advice: "; the operator can add it to ALLOWED_HOSTS"}},
 	{errOrigin, outcome{status: http.StatusForbidden, advice: "; the operator can add the origin to TRUSTED_ORIGINS"}},
+	{errNoKey, outcome{status: http.StatusUnauthorized, challenge: `Bearer realm="mandelfarm"`, advice: "; the operator can make keys, or allow more by ANONYMOUS"}},
+	{errBadKey, outcome{status: http.StatusUnauthorized, challenge: `Bearer realm="mandelfarm", error="invalid_token"`}},
+	{errRole, outcome{status: http.StatusForbidden}},
+	{errKeysAway, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 1}},
 	{errBusy, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 1, advice: "; the operator can raise MAX_CONNECTIONS"}},
 	{errNotReady, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 1}},
 	{errWaited, outcome{status: http.StatusServiceUnavailable, public: true, retryAfter: 5}},
@@ -104,6 +115,9 @@ func classify(err error) (o outcome, public bool) {
 	if _, ok := errors.AsType[*spec.FieldError](err); ok {
 		return outcome{status: http.StatusBadRequest}, true
 	}
+	if over, ok := errors.AsType[*budgetError](err); ok {
+		return over.outcome(), true
+	}
 	for _, row := range statuses {
 		if errors.Is(err, row.err) {
 			return row.outcome, row.public || row.status < 500
@@ -130,6 +144,9 @@ func (s *Server) fail(c *gin.Context, err error) {
 		p.Detail = "the farm cannot answer at the moment"
 		s.logFailure(c, err)
 	}
+	if o.challenge != "" {
+		c.Header("WWW-Authenticate", o.challenge)
+	}
 	if o.retryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(o.retryAfter))
 	}
@@ -141,6 +158,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 		delete(c.Writer.Header(), name)
 	}
 	c.Writer.Header().Del(answeredHeader)
+	strict(c)
 	c.Header("Cache-Control", "no-store")
 	c.Data(o.status, "application/problem+json", body)
 	c.Abort()

@@ -30,6 +30,9 @@ func (s *Server) answerQuote(c *gin.Context) {
 	if err == nil {
 		err = s.cfg.Limits.Check(wanted)
 	}
+	if err == nil {
+		err = s.payFor(c, "quote:"+string(wanted.ID()), renderer.LookCost(wanted, quoteCost))
+	}
 	var answer job.Quote
 	if err == nil {
 		answer, err = s.quote(c.Request.Context(), wanted)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"mandelfarm/access"
 	"mandelfarm/renderer/panics"
 )
 
@@ -54,37 +55,38 @@ func (s *Server) routes(chain gin.HandlersChain) *gin.Engine {
 	r.NoMethod(func(c *gin.Context) { s.fail(c, errMethod) })
 
 	read := []string{http.MethodGet, http.MethodHead}
-	r.Match(read, "/", s.index())
-	r.Match(read, assetPath+":version/:name", s.asset)
-	r.Match(read, "/generate/:width/:height", s.generate)
-	r.Match(read, "/tiles/:z/:x/:file", s.tile)
-	r.Match(read, "/data/:version/:z/:x/:y", s.dataTile)
-	r.Match(read, "/find", withID(s.minibrot))
-	r.POST("/quote", withID(s.answerQuote))
-	r.POST("/jobs", withTimeout(s.submit))
-	r.Match(read, "/jobs", withTimeout(s.list))
-	r.Match(read, "/jobs/:id", withTimeout(s.status))
-	r.DELETE("/jobs/:id", withTimeout(s.cancel))
-	r.POST("/jobs/:id/retry", withTimeout(s.retry))
-	r.Match(read, "/jobs/:id/events", withID(s.events))
-	r.Match(read, "/jobs/:id/image", withID(s.jobImage))
-	r.Match(read, "/jobs/:id/preview", withTimeout(s.preview))
-	r.Match(read, "/jobs/:id/image.dzi", withID(s.dzi))
-	r.Match(read, "/jobs/:id/image_files/:level/:tile", withID(s.dziTile))
-	r.Match(read, "/jobs/:id/iiif", withID(s.iiif))
-	r.Match(read, "/jobs/:id/iiif/info.json", withID(s.iiifInfo))
-	r.Match(read, "/jobs/:id/iiif/:region/:size/:rotation/:image", withID(s.iiifImage))
-	r.POST("/jobs/:id/pause", withTimeout(s.hold(true)))
-	r.POST("/jobs/:id/resume", withTimeout(s.hold(false)))
-	r.Match(read, "/workers", withTimeout(s.workers))
-	r.POST("/workers/:name/drain", withTimeout(s.drain))
-	r.Match(read, "/queues", withTimeout(s.queues))
-	r.Match(read, "/operations", withTimeout(s.operations))
-	r.Match(read, "/jobs/:id/history", withTimeout(s.history))
-	r.POST("/jobs/:id/priority", withTimeout(s.setPriority))
+	r.Match(read, "/", s.needs(access.Read), s.index())
+	r.Match(read, assetPath+":version/:name", strict, s.asset)
+	r.Match(read, "/generate/:width/:height", s.needs(access.Read), s.generate)
+	r.Match(read, "/tiles/:z/:x/:file", s.needs(access.Read), s.tile)
+	r.Match(read, "/data/:version/:z/:x/:y", s.needs(access.Read), s.dataTile)
+	r.Match(read, "/find", s.asked(access.Read, withID(s.minibrot)))
+	r.POST("/quote", s.asked(access.Read, withID(s.answerQuote)))
+	r.POST("/jobs", s.asked(access.Submit, withTimeout(s.submit)))
+	r.Match(read, "/jobs", s.asked(access.Read, withTimeout(s.list)))
+	r.Match(read, "/jobs/:id", s.asked(access.Read, withTimeout(s.status)))
+	r.DELETE("/jobs/:id", s.asked(access.Operate, withTimeout(s.cancel)))
+	r.POST("/jobs/:id/retry", s.asked(access.Submit, withTimeout(s.retry)))
+	r.POST("/jobs/:id/link", s.asked(access.Submit, withTimeout(s.link)))
+	r.Match(read, "/jobs/:id/events", s.asked(access.Read, withID(s.events)))
+	r.Match(read, "/jobs/:id/image", s.needsLinkOr(access.Read), s.asked(access.None, withID(s.jobImage)))
+	r.Match(read, "/jobs/:id/preview", s.asked(access.Read, withTimeout(s.preview)))
+	r.Match(read, "/jobs/:id/image.dzi", s.asked(access.Read, withID(s.dzi)))
+	r.Match(read, "/jobs/:id/image_files/:level/:tile", s.asked(access.Read, withID(s.dziTile)))
+	r.Match(read, "/jobs/:id/iiif", s.asked(access.Read, withID(s.iiif)))
+	r.Match(read, "/jobs/:id/iiif/info.json", s.asked(access.Read, withID(s.iiifInfo)))
+	r.Match(read, "/jobs/:id/iiif/:region/:size/:rotation/:image", s.asked(access.Read, withID(s.iiifImage)))
+	r.POST("/jobs/:id/pause", s.asked(access.Operate, withTimeout(s.hold(true))))
+	r.POST("/jobs/:id/resume", s.asked(access.Operate, withTimeout(s.hold(false))))
+	r.Match(read, "/workers", s.asked(access.Read, withTimeout(s.workers)))
+	r.POST("/workers/:name/drain", s.asked(access.Operate, withTimeout(s.drain)))
+	r.Match(read, "/queues", s.asked(access.Read, withTimeout(s.queues)))
+	r.Match(read, "/operations", s.asked(access.Operate, withTimeout(s.operations)))
+	r.Match(read, "/jobs/:id/history", s.asked(access.Read, withTimeout(s.history)))
+	r.POST("/jobs/:id/priority", s.asked(access.Operate, withTimeout(s.setPriority)))
 	s.probes(r)
 	if s.deps.Metrics != nil {
-		r.Match(read, metricsPath, gin.WrapH(s.deps.Metrics))
+		r.Match(read, metricsPath, strict, s.needs(access.Read), gin.WrapH(s.deps.Metrics))
 	}
 	s.describe(r)
 	s.observers = routeObservers(r.Routes(), s.deps.Observer) // of all of them
@@ -112,8 +114,8 @@ const metricsPath = "/metrics"
 
 func (s *Server) probes(r gin.IRoutes) {
 	read := []string{http.MethodGet, http.MethodHead}
-	r.Match(read, healthPath, gin.WrapH(s.deps.Health))
-	r.Match(read, readyPath, gin.WrapH(s.deps.Health))
+	r.Match(read, healthPath, strict, gin.WrapH(s.deps.Health))
+	r.Match(read, readyPath, strict, gin.WrapH(s.deps.Health))
 }
 
 // requestTimeout is how long storage and Redis may take for a request that waits for

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -10,12 +11,26 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
+
+	"mandelfarm/ledger"
+	"mandelfarm/storage/dir"
 )
+
+// noNews is of keys that do not change.
+type noNews struct{}
+
+func (noNews) PublishKeys(context.Context) error      { return nil }
+func (noNews) KeysChanged() (<-chan struct{}, func()) { return nil, func() {} }
 
 // TestMiddlewareSeesEveryRequest and how it ends: answered, refused, unknown or panicked.
 func TestMiddlewareSeesEveryRequest(t *testing.T) {
 	t.Parallel()
-	deps := Dependencies{Page: Page{Assets: fstest.MapFS{}}, Log: slog.New(slog.DiscardHandler)}
+	store, err := dir.Open(t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	deps := Dependencies{
+		Page: Page{Assets: fstest.MapFS{}}, Log: slog.New(slog.DiscardHandler), Ledger: ledger.New(store, ledger.Options{}), Keys: noNews{},
+	}
 	deps.Health = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/readyz" {
 			panic("boom")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"mandelfarm/access"
 	"mandelfarm/internal/requestid"
 	"mandelfarm/internal/tracing"
 	"mandelfarm/job"
@@ -25,6 +26,8 @@ type Dependencies struct {
 	Notices  Notices
 	Progress Progress
 	Fleet    Fleet
+	Keys     KeyNews
+	Spender  Spender
 	// Presigner is the store, for a [Config].Presign that is not 0; nil if the store has no presigned URLs.
 	Presigner ledger.Presigner
 	Health    http.Handler // answers /healthz and /readyz
@@ -90,16 +93,11 @@ type Fleet interface {
 // Config bounds what clients may ask and how long they are kept waiting.
 type Config struct {
 	Limits     renderer.Limits
-	SyncPixels int64 // samples of a picture that a request may wait for
-	// SyncIterations is how many iterations all its samples may have together, unless
-	// they are "auto".
-	SyncIterations int64
-	// SyncReference is how long its reference orbit may take, as estimated.
-	SyncReference time.Duration
-	WaitLimit     time.Duration // longest wait for a picture before 503
-	FindTime      time.Duration // longest search for a minibrot
-	CacheBytes    int64         // pictures kept in memory; 0 keeps none
-	MaxBody       int64         // bytes of a request's body
+	Sync       Bounds        // of a picture that a request may wait for
+	WaitLimit  time.Duration // longest wait for a picture before 503
+	FindTime   time.Duration // longest search for a minibrot
+	CacheBytes int64         // pictures kept in memory; 0 keeps none
+	MaxBody    int64         // bytes of a request's body
 	// Presign, unless 0, sends clients who fetch a job's picture to storage, by a
 	// URL that is good for so long. There must be a [Dependencies].Presigner.
 	Presign time.Duration
@@ -111,6 +109,18 @@ type Config struct {
 	TrustedOrigins []string
 	// Pools are those that jobs may ask for.
 	Pools []string
+	// Anonymous says what those may do who have no key.
+	Anonymous Anonymous
+	// Loopback says that the server listens on the loopback interface alone, so that nobody but this machine and its proxies
+	// reaches it.
+	Loopback bool
+	// TrustedProxies are addresses and prefixes of the proxies whose X-Forwarded-For is believed.
+	TrustedProxies []string
+	// KeyBudgets are what each key gets, AnonymousBudgets what each network gets that asks without one. Without a quota there
+	// is no bound.
+	KeyBudgets, AnonymousBudgets Budgets
+	// Strangers bounds what is drawn for those who may not have jobs drawn.
+	Strangers Bounds
 	// AccessLog says which requests are logged.
 	AccessLog AccessLog
 }
@@ -118,15 +128,15 @@ type Config struct {
 // DefaultConfig suits a public farm on one machine.
 func DefaultConfig() Config {
 	return Config{
-		Limits:         renderer.DefaultLimits(),
-		SyncPixels:     16 << 20,
-		SyncIterations: 1e12,
-		SyncReference:  2 * time.Minute,
-		WaitLimit:      30 * time.Second,
-		FindTime:       10 * time.Second,
-		CacheBytes:     256 << 20,
-		MaxBody:        1 << 20,
-		AccessLog:      LogSampled,
+		Limits:     renderer.DefaultLimits(),
+		Sync:       Bounds{Pixels: 16 << 20, Iterations: 1e12, Reference: 2 * time.Minute},
+		Strangers:  Bounds{Pixels: 2 << 20, Iterations: 1e11, Reference: 10 * time.Second},
+		Anonymous:  AnonymousAuto,
+		WaitLimit:  30 * time.Second,
+		FindTime:   10 * time.Second,
+		CacheBytes: 256 << 20,
+		MaxBody:    1 << 20,
+		AccessLog:  LogSampled,
 	}
 }
 
@@ -144,6 +154,11 @@ type Server struct {
 	targets  targets
 	viewers  *viewers
 	access   *accessLog
+	keys     *keyring
+	proxies  proxies
+
+	everybody access.Role // what anybody may do, see [Anonymous]
+	immutable []string    // Cache-Control of pictures
 
 	requestIDs *requestid.Source
 	exchanges  sync.Pool // of *exchange
@@ -164,11 +179,16 @@ func New(ctx context.Context, cfg Config, deps Dependencies) (*Server, error) {
 	if cfg.Presign != 0 && deps.Presigner == nil {
 		return nil, errors.New("this storage has no presigned URLs")
 	}
+	cfg.KeyBudgets, cfg.AnonymousBudgets = cfg.KeyBudgets.named(), cfg.AnonymousBudgets.named()
 	guard, err := newGuard(cfg)
 	if err != nil {
 		return nil, err
 	}
 	explorer, err := newExplorer(deps.Page)
+	if err != nil {
+		return nil, err
+	}
+	proxies, err := newProxies(cfg.TrustedProxies)
 	if err != nil {
 		return nil, err
 	}
@@ -180,14 +200,27 @@ func New(ctx context.Context, cfg Config, deps Dependencies) (*Server, error) {
 	s := &Server{
 		cfg: cfg, deps: deps, guard: guard, explorer: explorer, searching: make(chan struct{}, 1), quoting: make(chan struct{}, 1),
 		stop: stop, endStreams: endStreams, began: time.Now(),
+		proxies: proxies, everybody: cfg.Anonymous.everybody(), immutable: immutableFor(cfg.Anonymous.everybody()),
 	}
+	s.holdKeys(ctx)
 	s.feed = newFeed(streams, deps, &s.ongoing, s.read)
 	s.pictures, s.targets = newPictures(ctx, cfg, deps, &s.ongoing), newTargets()
 	s.viewers = newViewers(newPyramids(ctx, deps, &s.ongoing))
-	s.access, s.requestIDs = &accessLog{log: deps.Log, which: cfg.AccessLog}, requestid.NewSource()
+	s.access, s.requestIDs = &accessLog{log: deps.Log, which: cfg.AccessLog, proxies: proxies}, requestid.NewSource()
 	s.exchanges.New = func() any { return new(exchange) }
 	s.router, s.busy = s.routes(s.middleware()), s.turnAway() //nolint:contextcheck // handlers use their requests' contexts
 	return s, nil
+}
+
+// holdKeys reads the keys, now and whenever they change until ctx ends.
+func (s *Server) holdKeys(ctx context.Context) {
+	s.keys = &keyring{ledger: s.deps.Ledger, log: s.deps.Log, began: s.began}
+	changed, leave := s.deps.Keys.KeysChanged()
+	_ = s.keys.reread(ctx) // which is tried again, and logged, below
+	s.ongoing.Go(func() {
+		defer leave()
+		s.keys.follow(ctx, changed)
+	})
 }
 
 // EndStreams ends all event streams, now and from now on: they would go on for

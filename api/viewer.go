@@ -97,10 +97,10 @@ func (s *Server) viewed(c *gin.Context) (job.Status, error) {
 func anyOrigin(c *gin.Context) { c.Header("Access-Control-Allow-Origin", "*") }
 
 // keepDone has clients keep what they see of a finished picture, and ask again for what is not finished.
-func keepDone(c *gin.Context, st job.Status) {
+func (s *Server) keepDone(c *gin.Context, st job.Status) {
 	c.Header("Cache-Control", "no-cache")
 	if st.State == job.Done {
-		c.Writer.Header()["Cache-Control"] = immutable
+		c.Writer.Header()["Cache-Control"] = s.immutable
 	}
 }
 
@@ -126,7 +126,7 @@ func (s *Server) sendView(c *gin.Context, st job.Status, v wantedView) {
 		}
 	}
 	anyOrigin(c)
-	keepDone(c, st)
+	s.keepDone(c, st)
 	if done {
 		c.Header("ETag", tag)
 		if body != nil {

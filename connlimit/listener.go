@@ -84,6 +84,9 @@ func (l *Listener) Close() error { return l.close() }
 // ConnState tells the listener when requests begin and end. It is for
 // [http.Server.ConnState].
 func (l *Listener) ConnState(nc net.Conn, state http.ConnState) {
+	if inner, ok := nc.(interface{ NetConn() net.Conn }); ok { // TLS over one of ours
+		nc = inner.NetConn()
+	}
 	c, ours := nc.(*conn)
 	if !ours {
 		return

@@ -37,8 +37,9 @@ if KEYS[2] then
 end
 return {math.floor(math.max(0, tokens)), 0, full}`
 
-func budgetKey(client, name string) string { return keyPrefix + "budget:" + name + ":" + client }
-func paidKey(client, what string) string   { return keyPrefix + "paid:" + client + ":" + what }
+// The keys of a client are in one slot of a cluster, by what is in braces: a script may touch no others.
+func budgetKey(client, name string) string { return keyPrefix + "budget:{" + client + "}:" + name }
+func paidKey(client, what string) string   { return keyPrefix + "paid:{" + client + "}:" + what }
 
 // Spend takes a charge from a budget of a client, if there is enough in it, and returns how it stands. The error is
 // [job.ErrUnavailable] if Redis does not answer.

@@ -105,7 +105,7 @@ func keysAreHeardOf(t *testing.T, f *farm) {
 
 func TestBudgetsWithoutRedis(t *testing.T) {
 	t.Parallel()
-	q := open(t, "redis://127.0.0.1:1")
+	q := (&farm{url: "redis://127.0.0.1:1"}).open(t)
 	_, err := q.Spend(t.Context(), "a", charge(1, 1, time.Hour))
 	require.ErrorIs(t, err, job.ErrUnavailable)
 }

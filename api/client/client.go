@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
@@ -35,6 +36,51 @@ func New(baseURL string, hc *http.Client) (*Client, error) {
 		hc = http.DefaultClient
 	}
 	return &Client{base: strings.TrimRight(u.String(), "/"), http: hc}, nil
+}
+
+// WithKey is the client with a key that the farm is asked with; empty is none. It is sent to the farm alone, wherever that
+// redirects to.
+func (c *Client) WithKey(key string) *Client {
+	if key == "" {
+		return c
+	}
+	farm, _ := url.Parse(c.base) // as New has it
+	own := *c.http
+	if own.Transport == nil {
+		own.Transport = http.DefaultTransport
+	}
+	own.Transport = keyed{scheme: farm.Scheme, host: farm.Host, authorization: "Bearer " + key, next: own.Transport}
+	return &Client{base: c.base, http: &own}
+}
+
+// keyed sends a key with requests to a farm. As a header of the requests themselves it would be handed on by redirects, to another
+// port of the same host for example, which is how storage is often reached.
+type keyed struct {
+	scheme, host  string
+	authorization string
+	next          http.RoundTripper
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (k keyed) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Scheme == k.scheme && r.URL.Host == k.host {
+		r = r.Clone(r.Context())
+		r.Header.Set("Authorization", k.authorization)
+	}
+	return k.next.RoundTrip(r)
+}
+
+// Link is an address of a job's picture that is good without a key.
+type Link struct {
+	URL       string    `json:"url"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// Link returns a link to the picture of a job, that is good for a duration, of up to thirty days.
+func (c *Client) Link(ctx context.Context, id spec.ID, validity time.Duration) (l Link, err error) {
+	err = c.ask(ctx, http.MethodPost, path(id)+"/link?for="+validity.String(), nil, &l)
+	l.URL = c.base + l.URL
+	return l, err
 }
 
 // Submit has the farm draw a Spec, and returns its job, which may be done

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"mandelfarm/access"
 	"mandelfarm/api/client"
 	"mandelfarm/job"
 	"mandelfarm/queue"
@@ -34,6 +35,8 @@ func oneOf(names ...string) func(string) string {
 func positive[T int | int64 | time.Duration](value T) string {
 	return unless(value > 0, "want more than 0")
 }
+
+func zeroOrMore(value int64) string { return unless(value >= 0, "want 0 or more") }
 
 func zeroOrMoreBytes(value int64) string { return unless(value >= 0, "want 0 or more bytes") }
 
@@ -87,6 +90,8 @@ func farmURL(value string) string {
 	return reason(err)
 }
 
+func farmKey(value string) string { return reason(access.CheckText(value)) }
+
 func redisURL(value string) string {
 	_, err := queue.ParseURL(value)
 	return reason(err)
@@ -99,6 +104,16 @@ func poolName(name string) error {
 		return errors.New("want what is " + strings.TrimPrefix(field.Reason, "must be "))
 	}
 	return err
+}
+
+// optional has a value checked if there is one.
+func optional(check func(string) string) func(string) string {
+	return func(value string) string {
+		if value == "" {
+			return ""
+		}
+		return check(value)
+	}
 }
 
 func reason(err error) string {

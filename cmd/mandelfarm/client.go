@@ -53,6 +53,7 @@ func clientCommand(env environment, cmd *cobra.Command, run func(ctx context.Con
 		if err != nil {
 			return err
 		}
+		farm = farm.WithKey(string(s.farmKey))
 		return run(cmd.Context(), &caller{
 			farm: farm, json: asJSON, stdin: cmd.InOrStdin(), stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(),
 		}, args)

@@ -282,7 +282,7 @@ func TestOnlySettingsHaveVariables(t *testing.T) {
 				settings = append(settings, f.Name)
 			}
 		})
-		assert.Equal(t, []string{"farm-url"}, settings, cmd.Name())
+		assert.Equal(t, []string{"farm-key", "farm-key-file", "farm-url"}, settings, cmd.Name())
 	}
 }
 

@@ -25,7 +25,7 @@ func rootCommand(env environment) *cobra.Command {
 	root.AddCommand(submitCommand(env), quoteCommand(env), jobsCommand(env), statusCommand(env), watchCommand(env),
 		fetchCommand(env), cancelCommand(env), retryCommand(env))
 	root.AddCommand(operatorCommands(env)...)
-	root.AddCommand(versionCommand(), doctorCommand(env))
+	root.AddCommand(versionCommand(), doctorCommand(env), keysCommand(env))
 	root.Version = version()
 	root.SetVersionTemplate(versionLine() + "\n")
 	for _, cmd := range append(root.Commands(), root) {
@@ -52,6 +52,7 @@ its parts on a Redis and an S3 bucket, as many of each as you like.
 	s.addConnections(cmd.Flags())
 	s.addData(cmd.Flags())
 	s.addAPI(cmd.Flags())
+	s.addTLS(cmd.Flags())
 	s.addWorker(cmd.Flags())
 	s.addLog(cmd.Flags())
 	s.addTracing(cmd.Flags())
@@ -70,6 +71,7 @@ func apiCommand(env environment) *cobra.Command {
 	s.addConnections(cmd.Flags())
 	s.addServers(cmd.Flags())
 	s.addAPI(cmd.Flags())
+	s.addTLS(cmd.Flags())
 	s.addPresign(cmd.Flags())
 	s.addPools(cmd.Flags())
 	s.addLog(cmd.Flags())
@@ -138,9 +140,10 @@ func healthCommand(env environment) *cobra.Command {
 		if err := s.load(cmd.Flags(), env); err != nil {
 			return err
 		}
-		return healthcheck(cmd.Context(), s.listen)
+		return healthcheck(cmd.Context(), s.listen, s.tls)
 	}
 	s.addListen(cmd.Flags(), "127.0.0.1:8080", "of the process that is asked")
+	s.addTLS(cmd.Flags())
 	return cmd
 }
 

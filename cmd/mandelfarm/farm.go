@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -283,10 +284,10 @@ func (f *farm) serveAPI(ctx context.Context, grace time.Duration) error {
 		return err
 	}
 	cfg := f.settings.api
-	cfg.AllowedHosts = f.allowedHosts(listener.Addr())
+	cfg.AllowedHosts, cfg.Loopback = f.allowedHosts(listener.Addr()), isLoopback(listener.Addr())
 	// Requests under way at the end of ctx are still answered.
 	server, err := api.New(context.WithoutCancel(ctx), cfg, api.Dependencies{
-		Ledger: f.ledger, Tasks: f.queue, Notices: f.notices(), Progress: f.queue, Fleet: f.queue, Presigner: f.abilities.presigner,
+		Ledger: f.ledger, Tasks: f.queue, Notices: f.notices(), Progress: f.queue, Fleet: f.queue, Keys: f.queue, Spender: f.queue, Presigner: f.abilities.presigner,
 		Health: f.health, Metrics: f.metrics.Handler(), Page: api.Page{Document: web.Document(), Assets: web.Assets()}, Version: version(), Log: f.log, Observer: f.metrics.Requests(f.ended),
 		Tracer: f.tracer,
 	})
@@ -294,7 +295,17 @@ func (f *farm) serveAPI(ctx context.Context, grace time.Duration) error {
 		return errors.Join(err, listener.Close())
 	}
 	defer server.Close()
-	return f.serveHTTP(ctx, listener, answers{handler: server, busy: server.Busy(), ending: server.EndStreams}, grace)
+	return f.serveHTTP(ctx, listener, answers{handler: server, busy: server.Busy(), tls: f.tls(ctx), ending: server.EndStreams}, grace)
+}
+
+// tls is how the API speaks TLS; nil if it does not.
+func (f *farm) tls(ctx context.Context) *tls.Config {
+	if f.settings.tls == (tlsFiles{}) {
+		return nil
+	}
+	return serverTLS(f.settings.tls, func(err error) {
+		f.log.LogAttrs(ctx, slog.LevelError, "new certificate refused, the last one goes on", slog.Any("err", err))
+	})
 }
 
 // serveProbes answers nothing but probes and scrapes until ctx ends.

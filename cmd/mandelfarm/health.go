@@ -262,7 +262,7 @@ func say(w http.ResponseWriter, status int, text string) {
 }
 
 // healthcheck asks the process that listens on listen whether it is ready.
-func healthcheck(ctx context.Context, listen string) error {
+func healthcheck(ctx context.Context, listen string, files tlsFiles) error {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
 		return err
@@ -272,11 +272,19 @@ func healthcheck(ctx context.Context, listen string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*pingTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	scheme, transport := "http://", &http.Transport{}
+	defer transport.CloseIdleConnections()
+	if files != (tlsFiles{}) {
+		scheme = "https://"
+		if transport.TLSClientConfig, err = files.itself(); err != nil {
+			return err
+		}
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+net.JoinHostPort(host, port)+"/readyz", nil)
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := transport.RoundTrip(request)
 	if err != nil {
 		return err
 	}

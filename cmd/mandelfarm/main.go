@@ -10,6 +10,7 @@
 //	mandelfarm export SPEC.json  makes another program's parameter file of a Spec
 //	mandelfarm healthcheck       asks a running api or worker whether it is ready
 //	mandelfarm doctor            examines servers, permissions and this machine
+//	mandelfarm keys              creates, lists and revokes keys
 //	mandelfarm version           prints the versions of program and renderer
 //
 //	mandelfarm submit SPEC.json  has a farm draw a picture, over HTTP
@@ -23,6 +24,7 @@
 //	mandelfarm cancel JOB        cancels it
 //	mandelfarm retry JOB         queues it again
 //	mandelfarm history JOB       tells who has worked on it
+//	mandelfarm link JOB          prints a link to its picture
 //	mandelfarm purge JOB         removes it and its picture
 //	mandelfarm workers           lists the processes that draw
 //	mandelfarm queues            tells what waits, and what is stuck

@@ -19,7 +19,7 @@ import (
 // operatorCommands are for those who look after a farm, and jobs that are under way.
 func operatorCommands(env environment) []*cobra.Command {
 	return []*cobra.Command{
-		pauseCommand(env), resumeCommand(env), priorityCommand(env), purgeCommand(env), previewCommand(env), historyCommand(env),
+		pauseCommand(env), resumeCommand(env), priorityCommand(env), purgeCommand(env), previewCommand(env), historyCommand(env), linkCommand(env),
 		workersCommand(env), queuesCommand(env), drainCommand(env),
 	}
 }
@@ -89,6 +89,25 @@ func previewCommand(env environment) *cobra.Command {
 	})
 	addOutput(cmd, &output)
 	_ = cmd.MarkFlagRequired("output") // it exists
+	return cmd
+}
+
+func linkCommand(env environment) *cobra.Command {
+	var validity time.Duration
+	cmd := &cobra.Command{Use: "link JOB", Short: "Print an address of a job's picture that is good without a key, for a while"}
+	jobCommand(env, cmd, func(ctx context.Context, c *caller, id spec.ID) error {
+		l, err := c.farm.Link(ctx, id, validity)
+		if err != nil {
+			return err
+		}
+		if c.json {
+			return c.printJSON(l)
+		}
+		_, err = fmt.Fprintln(c.stdout, l.URL)
+		return err
+	})
+	cmd.Flags().DurationVar(&validity, "for", 24*time.Hour, "`duration` that the address is good for, up to 720h")
+	arguments(cmd.Flags(), "for")
 	return cmd
 }
 

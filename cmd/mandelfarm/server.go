@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,6 +35,7 @@ func mostConnections() int { return max(1, (openFiles()-descriptorReserve)/descr
 type answers struct {
 	handler http.Handler
 	busy    http.Handler // answers those that there is no room for
+	tls     *tls.Config  // nil is none
 	ending  func()       // called when the process begins to end
 }
 
@@ -49,11 +51,15 @@ func (f *farm) listen(ctx context.Context) (net.Listener, error) {
 // reaches a loopback address, and it has names for that; what other addresses are
 // called is not known here unless it is set.
 func (f *farm) allowedHosts(addr net.Addr) []string {
-	tcp, ok := addr.(*net.TCPAddr)
-	if set := f.settings.api.AllowedHosts; len(set) > 0 || ok && tcp.IP.IsLoopback() {
+	if set := f.settings.api.AllowedHosts; len(set) > 0 || isLoopback(addr) {
 		return set
 	}
 	return []string{api.AnyHost}
+}
+
+func isLoopback(addr net.Addr) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
 }
 
 // serveHTTP answers requests until ctx ends, and lets those under way finish for
@@ -61,13 +67,18 @@ func (f *farm) allowedHosts(addr net.Addr) []string {
 func (f *farm) serveHTTP(ctx context.Context, listener net.Listener, a answers, grace time.Duration) error {
 	bounded := connlimit.New(listener, f.settings.connections)
 	server, spare := f.httpServer(a.handler), f.httpServer(a.busy)
+	serve := (*http.Server).Serve
+	if a.tls != nil {
+		server.TLSConfig, spare.TLSConfig = a.tls, a.tls
+		serve = func(s *http.Server, l net.Listener) error { return s.ServeTLS(l, "", "") }
+	}
 	server.ConnState, spare.ConnState = bounded.ConnState, bounded.ConnState
 	server.RegisterOnShutdown(a.ending)
 	spare.SetKeepAlivesEnabled(false)
-	f.log.LogAttrs(ctx, slog.LevelInfo, "listening", slog.String("url", browserURL(listener.Addr())))
+	f.log.LogAttrs(ctx, slog.LevelInfo, "listening", slog.String("url", browserURL(listener.Addr(), a.tls != nil)))
 	g, serving := errgroup.WithContext(ctx)
-	g.Go(func() error { return unlessClosed(server.Serve(bounded)) })
-	g.Go(func() error { return unlessClosed(spare.Serve(bounded.Surplus())) })
+	g.Go(func() error { return unlessClosed(serve(server, bounded)) })
+	g.Go(func() error { return unlessClosed(serve(spare, bounded.Surplus())) })
 	<-serving.Done()
 	err := f.shutDown(context.WithoutCancel(ctx), server, grace)
 	return errors.Join(err, spare.Close(), g.Wait())
@@ -105,7 +116,7 @@ func unlessClosed(err error) error {
 }
 
 // browserURL is where a person reaches what listens on addr.
-func browserURL(addr net.Addr) string {
+func browserURL(addr net.Addr, overTLS bool) string {
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
 		return addr.String()
@@ -113,5 +124,9 @@ func browserURL(addr net.Addr) string {
 	if ip := net.ParseIP(host); ip.IsUnspecified() || ip.IsLoopback() {
 		host = "localhost"
 	}
-	return "http://" + net.JoinHostPort(host, port) + "/"
+	scheme := "http://"
+	if overTLS {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, port) + "/"
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"mandelfarm/access"
 	"mandelfarm/storage/s3"
 )
 
@@ -100,6 +101,31 @@ func (f *listFlag) Set(value string) error {
 // Type implements [pflag.Value].
 func (*listFlag) Type() string { return "list" }
 
+// budget is a setting of how much a client gets, in units of so much.
+func budget(name string, target *access.Budget, unit float64, usage string) setting {
+	return setting{name, func(fs *pflag.FlagSet) { fs.Var(&budgetFlag{target: target, unit: unit}, name, usage) }, func() string { return "" }}
+}
+
+// budgetFlag is a flag of an amount for a duration.
+type budgetFlag struct {
+	target *access.Budget
+	unit   float64
+	text   string
+}
+
+// String implements [pflag.Value].
+func (f *budgetFlag) String() string { return f.text }
+
+// Set implements [pflag.Value].
+func (f *budgetFlag) Set(value string) (err error) {
+	f.text = value
+	*f.target, err = access.ParseBudget(value, f.unit)
+	return err
+}
+
+// Type implements [pflag.Value].
+func (*budgetFlag) Type() string { return "budget" }
+
 // secretFlag is a flag whose value is never printed.
 type secretFlag s3.Secret
 
@@ -176,6 +202,8 @@ func form(kind string) string {
 		return "a duration, such as 250ms, 30s or 5m"
 	case "int", "int64":
 		return "a whole number"
+	case "budget":
+		return "an amount for a duration, such as 600/1m or 2e12/24h, or nothing"
 	case "bool":
 		return "true or false"
 	}

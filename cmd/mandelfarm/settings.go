@@ -23,6 +23,8 @@ type settings struct {
 	listen  string
 	data    string
 	farmURL string
+	farmKey secretFlag
+	tls     tlsFiles
 	log     logSettings
 
 	tracing      tracingSettings
@@ -88,8 +90,22 @@ func (s *settings) addConnections(fs *pflag.FlagSet) {
 }
 
 func (s *settings) addFarm(fs *pflag.FlagSet) {
-	s.add(fs, row("farm-url", &s.farmURL, "http://localhost:8080", "`url` of the farm that is asked", farmURL))
+	s.add(fs,
+		row("farm-url", &s.farmURL, "http://localhost:8080", "`url` of the farm that is asked", farmURL),
+		secret("farm-key", &s.farmKey, "`key` that the farm is asked with; better in the environment than on a command line, where others on the machine see it", optional(farmKey)),
+	)
 }
+
+// addTLS adds where a certificate is.
+func (s *settings) addTLS(fs *pflag.FlagSet) {
+	s.add(fs,
+		row("tls-cert", &s.tls.cert, "", "`file` of the certificate, and those between it and an authority, with which the API speaks TLS; read again when it changes. By default it does not, and a proxy in front may", anyValue),
+		row("tls-key", &s.tls.key, "", "`file` of the certificate's key", anyValue),
+	)
+	s.checks = append(s.checks, s.tlsCheck)
+}
+
+func (s *settings) tlsCheck() error { return s.tls.check() }
 
 func (s *settings) addLog(fs *pflag.FlagSet) {
 	s.add(fs,
@@ -117,16 +133,17 @@ func (s *settings) addData(fs *pflag.FlagSet) {
 
 // addServers adds what is known of Redis and S3. What is wrong with several settings together, packages queue and s3 say.
 func (s *settings) addServers(fs *pflag.FlagSet) {
-	s.addRedis(fs)
+	s.addRedis(fs, redisURL)
 	s.add(fs, row("start-timeout", &s.startTimeout, time.Minute, "`duration` to wait for Redis and S3 at the start", positive))
 	s.addS3(fs)
 	s.checks = append(s.checks, func() error { return s.s3.Validate() })
 }
 
-func (s *settings) addRedis(fs *pflag.FlagSet) {
+// addRedis adds where Redis is, as far as check wants it.
+func (s *settings) addRedis(fs *pflag.FlagSet, check func(string) string) {
 	r := &s.redis
 	s.add(fs,
-		secret("redis-url", &r.url, "`url` of Redis: "+queue.Forms, redisURL),
+		secret("redis-url", &r.url, "`url` of Redis: "+queue.Forms, check),
 		row("redis-username", &r.access.Username, "", "`name` of the user of Redis, if the URL has none", anyValue),
 		secret("redis-password", &r.password, "`password` of Redis, if the URL has none", anyValue),
 		row("redis-sentinel-username", &r.access.SentinelUsername, "", "`name` of the user of the Sentinels, if they have users", anyValue),
@@ -162,6 +179,7 @@ func (s *settings) addS3(fs *pflag.FlagSet) {
 }
 
 func (s *settings) addAPI(fs *pflag.FlagSet) {
+	s.addAccess(fs)
 	a, limits := &s.api, &s.api.Limits
 	s.add(fs,
 		row("queue-limit", &s.queueLimit, 10_000, "`tasks` that may wait in a lane of the queue before requests for more get 429", positive),
@@ -172,17 +190,38 @@ func (s *settings) addAPI(fs *pflag.FlagSet) {
 		row("max-body", &a.MaxBody, a.MaxBody, "`bytes` of a request's body at most", positive),
 		row("max-pixels", &limits.Pixels, limits.Pixels, "`pixels` of a picture at most, width times height", positive),
 		row("max-side", &limits.Side, limits.Side, "`pixels` of a picture's width, and of its height, at most; memory is in proportion to the width", positive),
-		row("max-sync-iterations", &a.SyncIterations, a.SyncIterations, "`iterations` at most of all points together of a picture that a request waits for", positive),
-		row("max-sync-pixels", &a.SyncPixels, a.SyncPixels, "`pixels` at most of a picture that a request waits for; jobs take larger ones", positive),
-		row("max-sync-reference", &a.SyncReference, a.SyncReference, "`duration` at most that the reference orbit of a picture that a request waits for may be estimated to take", positive),
+		row("max-sync-iterations", &a.Sync.Iterations, a.Sync.Iterations, "`iterations` at most of all points together of a picture that a request waits for", positive),
+		row("max-sync-pixels", &a.Sync.Pixels, a.Sync.Pixels, "`pixels` at most of a picture that a request waits for; jobs take larger ones", positive),
+		row("max-sync-reference", &a.Sync.Reference, a.Sync.Reference, "`duration` at most that the reference orbit of a picture that a request waits for may be estimated to take", positive),
 		row("max-iterations", &limits.MaxIterations, limits.MaxIterations, "`iterations` of a point at most", positive),
 		row("max-digits", &limits.Digits, limits.Digits, "`digits` of a coordinate at most, and its largest exponent", positive),
 		row("max-reference", &limits.Reference, limits.Reference, "`duration` that the reference orbit of a deep view may take one thread, as estimated before it is computed; no more than half of the hour that a task may take", upTo(maxReference)),
+		row("max-cost", &limits.Cost, limits.Cost, "`iterations` at most that a picture may take, those of all samples and those that the time for a reference orbit stands for; 0 is no bound beside the others", zeroOrMore),
 		row("max-samples", &limits.Samples, limits.Samples, "`samples` of a pixel at most", positive),
 		row("max-raw-bytes", &limits.RawBytes, limits.RawBytes, "`bytes` of a file of raw data at most (formats npy and exr)", positive),
 		list("allowed-hosts", &a.AllowedHosts, "`names` or addresses, without ports, separated by commas, that the farm may be asked by, beside those of loopback; * allows all. By default none on a loopback address, and all on others", each(api.CheckHost)),
 		list("trusted-origins", &a.TrustedOrigins, "`origins` (scheme://host[:port]), separated by commas, whose pages may change things, beside the farm's own: for a proxy that changes the Host header", each(api.CheckOrigin)),
 	)
+}
+
+// addAccess adds what is known of those who ask, and what they get.
+func (s *settings) addAccess(fs *pflag.FlagSet) {
+	a := &s.api
+	s.add(fs,
+		row("anonymous", (*string)(&a.Anonymous), string(a.Anonymous), "`what` those may do who have no key: off, read, submit, or auto, which is everything for whoever asks from this machine a farm that listens on loopback, and to read for others", oneOf(anonymous()...)),
+		row("stranger-iterations", &a.Strangers.Iterations, a.Strangers.Iterations, "`iterations` at most of all points together of a picture that is drawn for those who may only read; what is stored, they may see", positive),
+		row("stranger-pixels", &a.Strangers.Pixels, a.Strangers.Pixels, "`pixels` at most of a picture that is drawn for those who may only read", positive),
+		row("stranger-reference", &a.Strangers.Reference, a.Strangers.Reference, "`duration` at most that the reference orbit of a picture that is drawn for those who may only read may be estimated to take", positive),
+		budget("key-requests", &a.KeyBudgets.Requests, 1, "`budget` of requests of each key, such as 600/1m; by default none, which is no bound. Answers from memory are not counted"),
+		budget("key-cost", &a.KeyBudgets.Cost, api.CostUnit, "`budget` of iterations that the pictures may take that are drawn for each key, such as 1e13/24h; by default none"),
+		budget("anonymous-requests", &a.AnonymousBudgets.Requests, 1, "`budget` of requests of each address without a key, by IPv4 address or IPv6 network of 64 bits; by default none"),
+		budget("anonymous-cost", &a.AnonymousBudgets.Cost, api.CostUnit, "`budget` of iterations that the pictures may take that are drawn for each address without a key; by default none"),
+		list("trusted-proxies", &a.TrustedProxies, "`addresses` and prefixes, separated by commas, of the proxies whose X-Forwarded-For is believed; by default none is", each(api.CheckProxy)),
+	)
+}
+
+func anonymous() []string {
+	return []string{string(api.AnonymousAuto), string(api.AnonymousOff), string(api.AnonymousRead), string(api.AnonymousSubmit)}
 }
 
 // maxReference leaves a task, which may take an hour, time for a reference that

@@ -216,7 +216,7 @@ func TestSecretsAreReadFromFiles(t *testing.T) {
 	load := func(values map[string]string) (*settings, error) {
 		s := defaultSettings()
 		fs := pflag.NewFlagSet("", pflag.ContinueOnError)
-		s.addRedis(fs)
+		s.addRedis(fs, redisURL)
 		values["REDIS_URL"] = "redis://host"
 		return s, s.load(fs, func(name string) (string, bool) { v, ok := values[name]; return v, ok })
 	}

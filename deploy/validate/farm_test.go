@@ -85,6 +85,7 @@ func start(t *testing.T, part, redis string, store *bucket, settings map[string]
 	address = freeAddress(t)
 	env := map[string]string{
 		"LISTEN": address, "REDIS_URL": "redis://:password@" + redis + "/0", "S3_ENDPOINT": store.URL, "BAND_TIME": "1ms",
+		"ANONYMOUS": "auto", // on loopback, unlike in a container, the test is local and may cancel
 	}
 	maps.Copy(env, settings)
 	run(t, composeLaunch(t, parts(t)[part]).exec(t.Context(), t, env))

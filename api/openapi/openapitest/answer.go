@@ -55,7 +55,7 @@ func (d *Document) checkNoOperation(r *http.Request, a Answer) error {
 // everywhere are headers that any answer may have: those of HTTP itself, and
 // what the farm says with each.
 func everywhere() []string {
-	return []string{"Connection", "Content-Length", "Content-Type", "Date", "Vary", "X-Content-Type-Options", "X-Request-Id"}
+	return []string{"Connection", "Content-Length", "Content-Type", "Date", "Vary", "X-Content-Type-Options", "X-Request-Id", "Content-Security-Policy", "RateLimit", "RateLimit-Policy"}
 }
 
 func (d *Document) checkHeaders(documented openapi3.Headers, given http.Header) error {
