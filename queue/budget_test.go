@@ -68,7 +68,9 @@ func whatIsPaidForIsFree(t *testing.T, f *farm) {
 		return left
 	}
 	require.EqualValues(t, 40, spend("a", "x", 60).Left)
-	require.EqualValues(t, 40, spend("a", "x", 60).Left)
+	again := spend("a", "x", 60)
+	require.EqualValues(t, 40, again.Left)
+	require.Zero(t, again.Wait, "it is not refused for lack of tokens")
 	require.Positive(t, spend("a", "y", 60).Wait)
 	require.Positive(t, spend("a", "y", 60).Wait, "what was refused is not paid for")
 	require.EqualValues(t, 40, spend("b", "x", 60).Left, "by another")
