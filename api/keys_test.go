@@ -19,6 +19,7 @@ import (
 	"mandelfarm/internal/testenv"
 	"mandelfarm/internal/tracing"
 	"mandelfarm/job"
+	"mandelfarm/renderer/spec"
 )
 
 // key adds a key of a role, for servers that are begun after that, and returns its text.
@@ -103,7 +104,7 @@ func (tr *traffic) keyless(f *farm) {
 	tr.get(http.StatusOK, front+"/workers", bearer(all)...)
 	for operation, statuses := range document(tr.t).Operations() {
 		method, path, _ := strings.Cut(operation, " ")
-		address := front + regexp.MustCompile(`{\w+}`).ReplaceAllString(path, "11")
+		address := front + regexp.MustCompile(`{\w+}`).ReplaceAllString(strings.Replace(path, "{version}", spec.Version, 1), "11")
 		if !slices.Contains(statuses, "401") {
 			continue
 		}
