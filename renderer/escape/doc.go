@@ -60,6 +60,13 @@
 // made, and kept if the point is still inside, then a quarter, and so on to the step at which it escapes. Points that
 // stay move up, so that vectors are full until the last few.
 //
+// [Kernel.Resume] follows points of z^2 + c that are on their way, for package deep, and watches how steep they are: before each step
+//
+//	slope^2' = slope^2 * |2z|^2        |2z|^2 = fma(2x, 2x, (2y)*(2y)), all products but the first rounded
+//
+// in blocks as above, the least of which is kept for the test at their ends. A point whose slope has been too small goes back to
+// before the block and makes its steps one by one.
+//
 // # Shortcuts
 //
 // None of them changes a count. Points inside the main cardioid or the disc of period 2 are recognised without

@@ -52,6 +52,7 @@ func avx512(s species) engine {
 	switch s {
 	case quadratic:
 		e.begin, e.advance, e.refine, e.trace = beginQuadraticAVX512, advanceQuadraticAVX512, refineQuadraticAVX512, traceQuadraticAVX512
+		e.watch = watchQuadraticAVX512
 	case 3:
 		e.begin, e.advance, e.refine, e.trace = beginPower3AVX512, advancePower3AVX512, refinePower3AVX512, tracePower3AVX512
 	case 4:
@@ -81,6 +82,7 @@ func avx2(s species) engine {
 	switch s {
 	case quadratic:
 		e.begin, e.advance, e.refine, e.trace = beginQuadraticAVX2, advanceQuadraticAVX2, refineQuadraticAVX2, traceQuadraticAVX2
+		e.watch = watchQuadraticAVX2
 	case 3:
 		e.begin, e.advance, e.refine, e.trace = beginPower3AVX2, advancePower3AVX2, refinePower3AVX2, tracePower3AVX2
 	case 4:

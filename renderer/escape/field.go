@@ -18,7 +18,7 @@ const groupSize = 32
 // field is a chunk of points that have made the same number of steps, as arrays: element i of each is one point. The
 // assembly knows its layout (gen/layout.go).
 //
-// An engine moves the points on by three functions:
+// An engine moves the points on by these functions:
 //
 //	begin(f, n, steps)    takes n points from start... and point...,  makes up to so many steps of each, at least until all have
 //	                      escaped, and tests every one. It writes counts (0 for those still inside) and norm2, puts the
@@ -29,6 +29,9 @@ const groupSize = 32
 //	                      are where they were when saved. The others move up; it returns their number.
 //	refine(f, steps)      finds for each point that left, within that many steps, where it escaped, and writes counts
 //	                      and norm2.
+//	watch(f, n, steps)    is advance for points of z^2 + c whose slopes are watched: before each step slope2 is multiplied by
+//	                      |2z|^2. Points whose slope2 falls below leastSlope2 in the block go as they were before it to the
+//	                      arrays flat..., whether they escape in it or not. Periods are not looked for.
 type field struct {
 	x, y           [slots]float64 // z
 	cx, cy         [slots]float64 // c
@@ -42,6 +45,12 @@ type field struct {
 
 	startIndex [slots]int64 // 0, 1, 2 ...
 
+	slope2       [slots]float64 // squared slopes, of points that are watched
+	flatX, flatY [slots]float64
+	flatSlope2   [slots]float64
+	flatBase     [slots]int64 // steps made before the block
+	flatIndex    [slots]int64
+
 	radius2  float64
 	calm     float64 // |c|^2 below which a point stays escaped, see Kernel.calm
 	base     int64   // steps made
@@ -50,6 +59,9 @@ type field struct {
 	ring     int64 // not 0: some point is not calm
 	shortcut int64 // not 0: leave out the cardioid and the disc of period 2
 	periods  int64 // not 0: savedX and savedY are set
+
+	leastSlope2 float64 // below which a point that is watched is flat
+	flat        int64   // number of points that are
 
 	startX, startY   []float64 // z_0
 	pointCX, pointCY []float64 // c
@@ -78,13 +90,14 @@ func newField() *field {
 	return f
 }
 
-// engine is an implementation of the three functions, and of trace. All are the same to the bit: which one runs is a question of
+// engine is an implementation of these functions, and of trace. All are the same to the bit: which one runs is a question of
 // time alone.
 type engine struct {
 	name    string
 	begin   func(f *field, n, steps int) int
 	advance func(f *field, n, steps int) int
 	refine  func(f *field, steps int)
+	watch   func(f *field, n, steps int) int     // of z^2 + c
 	trace   func(t *tracer, i, common, rest int) // see run.trace
 	first   int                                  // steps that begin makes
 	width   int                                  // points that trace moves together

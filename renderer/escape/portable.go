@@ -58,7 +58,7 @@ func portable(s species) engine {
 	e := engine{name: "portable", begin: begin, advance: (*field).advance, refine: (*field).refine, width: 1}
 	switch s {
 	case quadratic:
-		e.trace = traceQuadratic
+		e.trace, e.watch = traceQuadratic, (*field).watch
 	case ship:
 		e.trace = traceShip
 	case tricorn:

@@ -184,6 +184,11 @@ func refinePower8AVX512(f *field, steps int)
 //go:noescape
 func tracePower8AVX512(t *tracer, i int, common int, rest int)
 
+// watchQuadraticAVX512 is watch, see field.
+//
+//go:noescape
+func watchQuadraticAVX512(f *field, n int, steps int) int
+
 // beginQuadraticAVX2 is begin, see field.
 //
 //go:noescape
@@ -363,3 +368,8 @@ func refinePower8AVX2(f *field, steps int)
 //
 //go:noescape
 func tracePower8AVX2(t *tracer, i int, common int, rest int)
+
+// watchQuadraticAVX2 is watch, see field.
+//
+//go:noescape
+func watchQuadraticAVX2(f *field, n int, steps int) int

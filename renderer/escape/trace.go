@@ -35,12 +35,22 @@ const tracePoll = 4096
 // first so many steps of all, then so many more, in which only those take part whose count is not used up. It takes what
 // was made off the counts.
 func (r *run) trace(ctx context.Context, b Batch) error {
-	t, width := b.tracer, r.engine.width
+	t := b.tracer
 	if t == nil {
 		t = &tracer{}
 	}
 	n := t.enlist(b.Count)
 	t.load(r.kernel, b, n)
+	if err := r.traceAll(ctx, t, n); err != nil {
+		return err
+	}
+	t.unload(b, n)
+	return nil
+}
+
+// traceAll makes the steps of the tracer's first n points.
+func (r *run) traceAll(ctx context.Context, t *tracer, n int) error {
+	width := r.engine.width
 	for i := 0; i < n; i += width {
 		for t.count[i+width-1] > 0 {
 			common := min(t.count[i], tracePoll)
@@ -55,7 +65,6 @@ func (r *run) trace(ctx context.Context, b Batch) error {
 			r.engine.trace(t, i, int(common), int(rest))
 		}
 	}
-	t.unload(b, n)
 	return nil
 }
 

@@ -25,7 +25,12 @@ const (
 	leftBase           = array(11)
 	leftIndex          = array(12)
 	startIndex         = array(13)
-	parameters         = 14 * arraySize // behind the arrays
+	slope2             = array(14)
+	flatX, flatY       = array(15), array(16)
+	flatSlope2         = array(17)
+	flatBase           = array(18)
+	flatIndex          = array(19)
+	parameters         = 20 * arraySize // behind the arrays
 	elementSize        = 8
 	arraySize          = slots * elementSize
 	countSize          = 4
@@ -55,6 +60,8 @@ const (
 	ring
 	shortcut
 	periods
+	leastSlope2
+	flat
 	slices
 )
 

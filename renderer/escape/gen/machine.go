@@ -24,6 +24,7 @@ type machine struct {
 	starters int            // vectors that begin side by side
 	refiners int            // vectors that refine side by side
 	tracers  int            // vectors that are traced side by side
+	watchers int            // vectors that iterate side by side while their slopes are watched
 	pack     operand.Mem    // AVX2: for each mask the permutation that moves its lanes to the front
 	sign     reg.VecVirtual // the sign bits, for the ship
 }
@@ -41,11 +42,11 @@ const (
 )
 
 func newMachine(c *build.Context, wide bool) *machine {
-	m := &machine{c: c, wide: wide, lanes: 8}
+	m := &machine{c: c, wide: wide, lanes: 8, watchers: 4}
 	if wide {
 		return m
 	}
-	m.lanes = 4
+	m.lanes, m.watchers = 4, 2
 	// AVX2 has no instruction that packs the lanes of a set: a permutation of 4-byte halves for each of the 16 sets does it.
 	m.pack = c.StaticGlobal("pack")
 	c.DataAttributes(attr.RODATA | attr.NOPTR)

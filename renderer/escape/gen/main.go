@@ -84,6 +84,8 @@ func buildEscape(c *build.Context) {
 			m.refine(formula)
 			m.trace(formula)
 		}
+		m.fit(quadratic)
+		m.watch()
 	}
 }
 
