@@ -26,6 +26,14 @@ func (f *follower) followAll(ctx context.Context, points []point) error {
 	return f.followLanes(ctx, points, run)
 }
 
+// climber is the engine that points climb by, nil if there is none: dc counts there, and slopes do.
+func (f *follower) climber() func(l *lanes, moves int) {
+	if !hasLanes() {
+		return nil
+	}
+	return traceAVX512
+}
+
 // hasLanes reports whether the engines run here: AVX512DQ has the operations on masks of eight lanes, POPCNT counts the
 // lanes that are left. AVX2 has no masks, half the lanes, and gathers that are no faster than loads: there is no engine for it.
 func hasLanes() bool { return cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasPOPCNT }

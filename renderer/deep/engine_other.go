@@ -10,3 +10,5 @@ func (f *follower) followAll(ctx context.Context, points []point) error {
 }
 
 func hasLanes() bool { return false }
+
+func (f *follower) climber() func(l *lanes, moves int) { return nil }

@@ -64,7 +64,7 @@ func perturbationOf(t *testing.T, v View) *Perturbation {
 // without is the same engine without its core, and without skips if that is asked for.
 func (p *Perturbation) without(skips bool) *Perturbation {
 	plain := *p
-	plain.core = nil
+	plain.core, plain.direct = nil, nil
 	if skips {
 		bare := *p.follower.table
 		bare.elements = make([]element, len(bare.elements))

@@ -14,8 +14,11 @@ import (
 type Perturbation struct {
 	view     View
 	follower follower
-	core     *core // nil where there is none
-	deep     bool  // differences may be too small for float64, so that points are wide numbers at their beginning
+	core     *core           // nil where there is none
+	direct   *directPart     // the same
+	main     *mainComponents // the same
+	stepSize float64         // of a pixel
+	deep     bool            // differences may be too small for float64, so that points are wide numbers at their beginning
 }
 
 // NewPerturbation computes the tables of a view from its reference.
@@ -26,6 +29,13 @@ func NewPerturbation(v View, r *Reference) *Perturbation {
 	p.follower = follower{table: t, limit: int64(v.MaxIterations), radius2: v.Radius2, apart: v.Bound.Exp < leastOffset}
 	if !p.follower.apart {
 		p.follower.stepSize = v.Step.Float64()
+	}
+	p.main, p.stepSize = newMainComponents(v), v.Step.Float64()
+	if p.core == nil {
+		p.direct = newDirectPart(v, r)
+	}
+	if p.direct != nil {
+		p.chooseDirect()
 	}
 	if p.deep {
 		p.follower.least2 = math.Ldexp(1, 2*leastDifference)
@@ -68,10 +78,12 @@ const workSize = 2048
 // small one.
 type work struct {
 	core   *escape.Batch
+	orbits *escape.Orbits
 	points [workSize]point
+	rest   [workSize]point // those that are not followed directly to the end
 }
 
-var works = sync.Pool{New: func() any { return &work{core: escape.NewBatch(workSize)} }} //nolint:gochecknoglobals // a cache that no result depends on
+var works = sync.Pool{New: func() any { return &work{core: escape.NewBatch(workSize), orbits: escape.NewOrbits()} }} //nolint:gochecknoglobals // a cache that no result depends on
 
 // run follows the points of a part: in the core, then in wide numbers, then in double precision. A point whose difference
 // becomes too small for float64 comes back as a wide number, and begins the round again from where it is.
@@ -93,24 +105,34 @@ func (p *Perturbation) run(ctx context.Context, w *work, b escape.Batch) error {
 	return nil
 }
 
-// enlist turns the pixels of a batch into points, without those that the core shows to be inside. Counts are 0 from the
-// beginning, so that points which are inside need no writing.
+// enlist turns the pixels of a batch into points, without those that are known to be inside. Counts are 0 from the beginning,
+// so that points which are inside need no writing.
 func (p *Perturbation) enlist(ctx context.Context, w *work, b escape.Batch) ([]point, error) {
-	traced := b.GradX != nil
-	for i := range b.Re {
-		re, im := b.Re[i]+p.view.OffsetRe, b.Im[i]+p.view.OffsetIm
-		w.points[i] = point{index: i, offsetRe: re, offsetIm: im, traced: traced}
-		b.Count[i] = 0
-	}
-	points := w.points[:len(b.Re)]
-	if p.core != nil {
+	points := p.points(w, b)
+	switch {
+	case p.core != nil:
 		return p.throughCore(ctx, w.core, points)
-	}
-	zero := wide.New(0, 0, 0)
-	for i := range points {
-		points[i].begin(p.start(&points[i], zero, zero), 0, p.follower.apart)
+	case p.direct != nil:
+		return p.throughDirect(ctx, b, w, points)
 	}
 	return points, nil
+}
+
+// points returns the points of a batch beside the reference's beginning, but for those in the main components.
+func (p *Perturbation) points(w *work, b escape.Batch) []point {
+	traced, zero, kept := b.GradX != nil, wide.New(0, 0, 0), 0
+	for i := range b.Re {
+		b.Count[i] = 0
+		re, im := b.Re[i]+p.view.OffsetRe, b.Im[i]+p.view.OffsetIm
+		if p.main != nil && p.main.contain(float64(re*p.stepSize), float64(im*p.stepSize)) {
+			continue
+		}
+		q := &w.points[kept]
+		*q = point{index: i, offsetRe: re, offsetIm: im, traced: traced}
+		q.begin(p.start(q, zero, zero), 0, p.follower.apart)
+		kept++
+	}
+	return w.points[:kept]
 }
 
 // throughCore iterates points in the core until they leave it, and returns those that do, as they are then: with u = a*d
@@ -165,24 +187,23 @@ func write(b escape.Batch, points []point) []point {
 		p.counted = p.moves
 		switch p.outcome {
 		case escaped:
-			p.write(b)
+			p.write(b, math.FMA(p.zRe, p.zRe, float64(p.zIm*p.zIm)))
 		case tooNear:
 			points[kept] = *p
 			points[kept].wide = widePoint{
 				d: wide.New(p.dRe, p.dIm, 0), c: p.wide.c, m: int(p.m), n: p.n, slope: wide.New(p.slopeRe, p.slopeIm, 0),
 			}
 			kept++
-		case inside, moving:
+		case inside, moving, steep:
 		}
 	}
 	b.Effort.Add(effort)
 	return points[:kept]
 }
 
-// write writes how a point escapes. The gradient of |z| is the conjugate of dz/dc times z/|z|, as package escape has it.
-func (p *point) write(b escape.Batch) {
+// write writes how a point escapes, given |z|^2. The gradient of |z| is the conjugate of dz/dc times z/|z|, as package escape has it.
+func (p *point) write(b escape.Batch, norm2 float64) {
 	b.Count[p.index] = int32(p.n) //nolint:gosec // at most the limit
-	norm2 := math.FMA(p.zRe, p.zRe, float64(p.zIm*p.zIm))
 	b.Norm2[p.index] = norm2
 	if !p.traced {
 		return

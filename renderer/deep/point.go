@@ -24,6 +24,8 @@ type point struct {
 	traced           bool
 	slopeRe, slopeIm float64
 
+	climbed int64 // moves beside the reference, of a point that is otherwise followed directly
+
 	index              int       // in its batch
 	offsetRe, offsetIm float64   // from the reference, in pixels
 	wide               widePoint // of deep views: where it is while d is out of range
@@ -32,7 +34,7 @@ type point struct {
 // begin puts the point beside the reference's beginning, after so many steps.
 func (p *point) begin(q widePoint, n int64, apart bool) {
 	q.n = n
-	p.wide, p.save, p.savedM = q, 1, -1
+	p.wide, p.save, p.savedM, p.moves, p.counted = q, 1, -1, 0, 0
 	p.load(q, apart)
 }
 
@@ -54,6 +56,7 @@ const (
 	escaped         // at n, with z
 	inside          // it has made all steps, or repeats
 	tooNear         // d is below 2^leastDifference
+	steep           // it may be followed directly again (climb.go)
 )
 
 // follower holds what following takes besides the point.

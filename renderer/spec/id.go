@@ -9,7 +9,7 @@ import (
 
 // Version is that of the renderer, and part of every ID. It is raised whenever the bytes of images change, but for those of one
 // kind alone: see revision.
-const Version = "3"
+const Version = "4"
 
 // revision is part of the IDs of images whose kind has changed since the Version was raised, so that an ID stands for the same
 // bytes for ever. It is empty for all others.
