@@ -4,7 +4,7 @@
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint holes format race bench deepzoom-check exactness bench-deep golden generate generated fuzz up down k8s-validate test-minio
+.PHONY: help run build test check lint holes format race bench deepzoom-check exactness bench-deep bench-zoom golden generate generated fuzz up down k8s-validate test-minio
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ bench: ## what docs/benchmarks.md holds, measured here
 bench-deep: ## time and memory of published places of deep zoom (PLACES='0[3-9]*')
 	@cd tools/deepbench && go run . -places '$(or $(PLACES),*)'
 
+bench-zoom: ## time of every view along zooms, as a table and as docs/images/zooms.svg
+	@cd tools/deepbench && go run . -zoom ../../docs/images/zooms.svg
+
 deepzoom-check: ## what deep views must agree in, every sample of ground truth and every nucleus
 	cd renderer && go test -count=1 -timeout 30m -run 'GroundTruth|Deep' -deepzoom
 	cd renderer/nucleus && go test -count=1 -timeout 30m -run Others -deepzoom
@@ -55,7 +58,7 @@ exactness: ## how exact pixels of random places of the boundary are, as docs/ben
 	cd renderer && go test -count=1 -timeout 12h -run Exactness -exactness '$(or $(PLACES),40)' -seed '$(or $(SEED),1)'
 
 golden: ## write the golden pictures, the configuration page and the HTTP description anew; look at the difference
-	go test ./renderer ./renderer/bandpng ./renderer/escape ./renderer/palette -run Golden -update
+	go test ./renderer ./renderer/deep ./renderer/bandpng ./renderer/escape ./renderer/palette -run Golden -update
 	go test ./cmd/mandelfarm -run TestConfigurationIsDocumented -update
 	go test ./api/openapi -run TestFilesAreMadeOfTheSource -update
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/xml"
 	"path"
 	"path/filepath"
 	"strings"
@@ -63,4 +64,38 @@ func TestDrawing(t *testing.T) {
 	defer cancel()
 	_, err = drawing(ctx, p, 1)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+// TestZooms: a view of a zoom is drawn at any depth, and takes time; one that does not end in time has none.
+func TestZooms(t *testing.T) {
+	t.Parallel()
+	for _, z := range zooms {
+		_, err := z.spec(0x1p-66)
+		require.NoError(t, err, z.Name)
+	}
+	f, err := zooms[len(zooms)-1].draw(0x1p-60, time.Minute)
+	require.NoError(t, err)
+	require.Equal(t, 0x1p-60, f.Radius) //nolint:testifylint // exactly
+	f, err = zooms[0].draw(0x1p-60, time.Nanosecond)
+	require.NoError(t, err)
+	require.Zero(t, f.User)
+}
+
+// TestPlots: a line for each zoom and a row for each, with the greatest rise between neighbours that both took their time.
+func TestPlots(t *testing.T) {
+	t.Parallel()
+	frames := []frame{{1, 0.001}, {0.5, 0.1}, {0.25, 0.3}, {0.125, 0}, {0.0625, 2}, {0.03125, 1}}
+	rise, at := steepest(frames)
+	require.InDelta(t, 5, rise, 1e-9, "0.1 s after next to nothing")
+	require.Equal(t, frames[1], at)
+	drawn := make([][]frame, len(zooms))
+	for i := range drawn {
+		drawn[i] = frames
+	}
+	plot := string(plotZooms(zooms, drawn))
+	require.Equal(t, len(zooms), strings.Count(plot, "<polyline"))
+	table := strings.Split(strings.TrimSpace(zoomTable(zooms, drawn)), "\n")
+	require.Len(t, table, len(zooms)+2)
+	require.Contains(t, table[2], "| 5.0, 5.0e-01 |")
+	require.NoError(t, xml.Unmarshal([]byte(plot), new(struct{})))
 }

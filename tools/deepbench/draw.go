@@ -67,7 +67,15 @@ func tables(ctx context.Context, s spec.Spec, opt renderer.Options) (float64, er
 }
 
 // rawCounts returns the Spec of the raw data of a place.
-func rawCounts(p places.Place) (s spec.Spec, err error) {
+func rawCounts(p places.Place) (spec.Spec, error) {
+	d, err := rawDraft(p)
+	if err != nil {
+		return spec.Spec{}, err
+	}
+	return spec.Normalize(d)
+}
+
+func rawDraft(p places.Place) (spec.Draft, error) {
 	d := spec.Draft{
 		Width: places.Width, Height: places.Height, MaxIterations: spec.Iterations(p.MaxIterations), Format: spec.NPY,
 	}
@@ -77,11 +85,12 @@ func rawCounts(p places.Place) (s spec.Spec, err error) {
 	}{
 		{p.Re, &d.Center.Re}, {p.Im, &d.Center.Im}, {p.Radius, &d.Radius},
 	} {
+		var err error
 		if *number.to, err = spec.ParseDecimal(number.text); err != nil {
-			return s, err
+			return d, err
 		}
 	}
-	return spec.Normalize(d)
+	return d, nil
 }
 
 // clock returns the CPU time in user mode that the process spends on something, in seconds.

@@ -1,7 +1,8 @@
 //go:build linux
 
 // Command deepbench draws published places of deep zoom, each by one thread and by two in a process of its own, and prints what
-// they take as a Markdown table. `make bench-deep` runs it; docs/benchmarks.md holds such a table, beside the figures of other
+// they take as a Markdown table. With -zoom it draws zooms, view by view, and a plot of what each view takes. `make bench-deep` and
+// `make bench-zoom` run it; docs/benchmarks.md holds such a table, beside the figures of other
 // programs.
 package main
 
@@ -29,12 +30,16 @@ func main() {
 		limit   = flag.Duration("limit", 2*time.Minute, "time for one drawing")
 		draw    = flag.String("draw", "", "draw the place of this name and print what it takes, as JSON")
 		threads = flag.Int("threads", 1, "for -draw")
+		plot    = flag.String("zoom", "", "draw zooms instead, and their times into this SVG `file`")
 	)
 	flag.Parse()
 	var err error
-	if *draw != "" {
+	switch {
+	case *plot != "":
+		err = benchZooms(*plot, *limit)
+	case *draw != "":
 		err = printDrawing(*archive, *draw, *threads, *limit)
-	} else {
+	default:
 		err = bench(*archive, *pattern, *limit)
 	}
 	if err != nil {
