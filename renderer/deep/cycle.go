@@ -8,6 +8,8 @@ const (
 	longestCycle = 1 << 9
 	settling     = 1 << 11
 	widestDisc   = 0x1p-4 // larger ones never come back
+
+	attractedMoves = 1 << 10 // that take about as long
 )
 
 // attracted reports whether it is certain that a point is inside: that an attracting cycle is next to where its orbit has come. The

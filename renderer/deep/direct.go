@@ -101,7 +101,7 @@ func (p *Perturbation) sortOut(b escape.Batch, points, rest []point) (up, all []
 			continue
 		}
 		if p.direct.climbs {
-			effort.Traced += settling
+			effort.Moves += attractedMoves
 			if attracted(q.zRe, q.zIm, p.direct.cRe+q.cRe, p.direct.cIm+q.cIm) {
 				continue
 			}

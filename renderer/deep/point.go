@@ -180,6 +180,7 @@ func (f *follower) test(p *point, end int64) outcome {
 	zRe, zIm := e.re+p.dRe, e.im+p.dIm
 	z2 := math.FMA(zRe, zRe, float64(zIm*zIm))
 	d2 := math.FMA(p.dRe, p.dRe, float64(p.dIm*p.dIm))
+	p.moves++
 	if z2 > f.radius2 {
 		p.zRe, p.zIm = zRe, zIm
 		return escaped
@@ -190,7 +191,7 @@ func (f *follower) test(p *point, end int64) outcome {
 	if p.n >= f.limit || (p.dRe == p.savedRe && p.dIm == p.savedIm && p.m == p.savedM) {
 		return inside
 	}
-	if p.moves++; p.moves == p.save {
+	if p.moves == p.save {
 		p.savedRe, p.savedIm, p.savedM, p.save = p.dRe, p.dIm, p.m, 2*p.save
 	}
 	if d2 < f.least2 {

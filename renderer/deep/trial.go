@@ -12,7 +12,6 @@ import (
 const (
 	trialPoints = 32
 	trialSteps  = 1 << 13
-	tracedCost  = 3
 	moveCost    = 12
 )
 
@@ -45,15 +44,17 @@ func (p *Perturbation) cost(w *work) int64 {
 	b := escape.NewBatch(trialPoints)
 	b.Effort = &e
 	p.scatter(b)
-	ctx := context.Background() // whose end is that of the process: it takes milliseconds
 	points := p.points(w, *b)
 	if p.direct != nil {
-		points, _ = p.throughDirect(ctx, *b, w, points)
+		points, _ = p.throughDirect(endless, *b, w, points)
 	}
-	_ = p.follower.followEach(ctx, points)
+	_ = p.follower.followEach(endless, points)
 	write(*b, points)
-	return e.Steps + tracedCost*e.Traced + moveCost*e.Moves
+	return e.Steps + moveCost*e.Moves // without traced steps, which engines count by whole vectors
 }
+
+// endless is the context of a trial, which takes milliseconds.
+var endless = context.Background() //nolint:gochecknoglobals // a constant
 
 // scatter puts points all over the view: on a spiral, in steps of the golden angle.
 func (p *Perturbation) scatter(b *escape.Batch) {
