@@ -24,7 +24,7 @@ type series struct {
 }
 
 // seriesTolerance is what a series leaves out, at most, in pixels.
-const seriesTolerance = 0x1p-24
+const seriesTolerance = 0x1p-30
 
 // newSeries returns the series of the most steps after which points are steepest, or nil if none is of use. The pixel and the
 // bound are distances in the plane.

@@ -38,23 +38,23 @@ func (p *Perturbation) chooseDirect() {
 	p.direct = best
 }
 
-// cost is what the points of a trial cost in a view without a core and without wide numbers.
+// cost is what the points of a trial cost in a view without a core and without wide numbers. It takes milliseconds, so that nobody gives it
+// up half way.
+//
+//nolint:contextcheck,nolintlint // it is read here, which the other does not notice
 func (p *Perturbation) cost(w *work) int64 {
 	var e escape.Effort
 	b := escape.NewBatch(trialPoints)
 	b.Effort = &e
 	p.scatter(b)
-	points := p.points(w, *b)
+	ctx, points := context.Background(), p.points(w, *b)
 	if p.direct != nil {
-		points, _ = p.throughDirect(endless, *b, w, points)
+		points, _ = p.throughDirect(ctx, *b, w, points)
 	}
-	_ = p.follower.followEach(endless, points)
+	_ = p.follower.followEach(ctx, points)
 	write(*b, points)
 	return e.Steps + moveCost*e.Moves // without traced steps, which engines count by whole vectors
 }
-
-// endless is the context of a trial, which takes milliseconds.
-var endless = context.Background() //nolint:gochecknoglobals // a constant
 
 // scatter puts points all over the view: on a spiral, in steps of the golden angle.
 func (p *Perturbation) scatter(b *escape.Batch) {
