@@ -119,7 +119,7 @@ func TestEveryOperationAnswersAsTheDocumentSays(t *testing.T) {
 // pictures drives the operations that are answered with a picture.
 func (tr *traffic) pictures(f *farm) {
 	tr.t.Helper()
-	for _, path := range []string{"/", "/generate/200/100", "/generate/64/48?re=-1.25&im=0.1&radius=0.2&palette=fire", "/tiles/5/11/16.png", "/data/3/5/11/16"} {
+	for _, path := range []string{"/", "/generate/200/100", "/generate/64/48?re=-1.25&im=0.1&radius=0.2&palette=fire", "/tiles/5/11/16.png", "/data/" + spec.Version + "/5/11/16"} {
 		whole := tr.get(http.StatusOK, f.url+path)
 		tag := whole.header.Get("ETag")
 		tr.get(http.StatusNotModified, f.url+path, "If-None-Match", tag)
@@ -136,7 +136,7 @@ func (tr *traffic) pictures(f *farm) {
 	}
 	tr.get(http.StatusBadRequest, f.url+"/generate/64/48?radius=0")
 	tr.get(http.StatusBadRequest, f.url+"/tiles/0/1/0.png")
-	tr.get(http.StatusBadRequest, f.url+"/data/3/0/0/0?format=npy")
+	tr.get(http.StatusBadRequest, f.url+"/data/"+spec.Version+"/0/0/0?format=npy")
 	tr.get(http.StatusNotFound, f.url+"/generate/x/100")
 	tr.get(http.StatusNotFound, f.url+"/tiles/0/0/x.png")
 	tr.get(http.StatusNotFound, f.url+"/data/4/0/0/0")
@@ -168,7 +168,7 @@ func (tr *traffic) quote(want int, f *farm, body string) answer {
 // waiting drives what is answered while nobody draws.
 func (tr *traffic) waiting(f *farm) {
 	tr.t.Helper()
-	for _, path := range []string{"/", "/generate/120/80?radius=0.7", "/tiles/0/0/0.png", "/data/3/0/0/0"} {
+	for _, path := range []string{"/", "/generate/120/80?radius=0.7", "/tiles/0/0/0.png", "/data/" + spec.Version + "/0/0/0"} {
 		tr.get(http.StatusAccepted, f.url+path, "Prefer", "respond-async")
 	}
 	location := f.url + tr.post(http.StatusAccepted, f.url, small).header.Get("Location")
@@ -368,7 +368,7 @@ func (tr *traffic) fullQueue() {
 	tr.post(http.StatusAccepted, f.url, `{"width": 61, "height": 40}`)
 	tr.send(http.StatusTooManyRequests, http.MethodPost, first+"/retry", "")
 	require.NoError(tr.t, f.queue.Enqueue(tr.t.Context(), job.ImageTask(spec.Original(100, 100), job.Interactive)))
-	for _, path := range []string{"/", "/generate/101/100", "/tiles/0/0/0.png", "/data/3/0/0/0"} {
+	for _, path := range []string{"/", "/generate/101/100", "/tiles/0/0/0.png", "/data/" + spec.Version + "/0/0/0"} {
 		tr.get(http.StatusTooManyRequests, f.url+path)
 	}
 }
@@ -425,7 +425,7 @@ func (tr *traffic) faults() {
 		front := serveHTTP(tr.t, f.serverOf(f.config, deps))
 		unknown := front + "/jobs/" + strings.Repeat("0", 40)
 		for _, address := range []string{
-			front + "/", front + "/generate/100/100", front + "/tiles/0/0/0.png", front + "/data/3/0/0/0", front + "/jobs",
+			front + "/", front + "/generate/100/100", front + "/tiles/0/0/0.png", front + "/data/" + spec.Version + "/0/0/0", front + "/jobs",
 			unknown, unknown + "/image", unknown + "/preview", unknown + "/events", unknown + "/history", front + "/operations",
 			unknown + "/image.dzi", unknown + "/image_files/0/0_0.png", unknown + "/iiif", unknown + "/iiif/info.json", unknown + "/iiif/full/max/0/default.png",
 		} {
@@ -447,8 +447,8 @@ func TestParametersOutsideTheDocumentAreRefused(t *testing.T) {
 	f := newFarm(t)
 	known := map[string]map[string]openapitest.Parameter{ // by path and name
 		"/generate/64/48": inQuery(t, "GET /generate/{width}/{height}"), "/tiles/3/2/1.png": inQuery(t, "GET /tiles/{z}/{x}/{y}.png"),
-		"/data/3/3/2/1": inQuery(t, "GET /data/{version}/{z}/{x}/{y}"),
-		"/find":         inQuery(t, "GET /find"), "/jobs": inQuery(t, "GET /jobs"), "POST /jobs": inQuery(t, "POST /jobs"), "POST /quote": inQuery(t, "POST /quote"),
+		"/data/" + spec.Version + "/3/2/1": inQuery(t, "GET /data/{version}/{z}/{x}/{y}"),
+		"/find":                            inQuery(t, "GET /find"), "/jobs": inQuery(t, "GET /jobs"), "POST /jobs": inQuery(t, "POST /jobs"), "POST /quote": inQuery(t, "POST /quote"),
 		"/operations": inQuery(t, "GET /operations"), "POST /jobs/0/priority": inQuery(t, "POST /jobs/{id}/priority"), "POST /jobs/0/link": inQuery(t, "POST /jobs/{id}/link"), "DELETE /jobs/0": inQuery(t, "DELETE /jobs/{id}"),
 	}
 	free := []string{"tag", "title"} // any text

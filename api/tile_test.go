@@ -50,24 +50,24 @@ func TestBadDataTilesCostNothing(t *testing.T) {
 		status int
 		field  string
 	}{
-		{"/data/3/0/0", 404, ""},
-		{"/data/3/0/0/0.png", 404, ""},
-		{"/data/3/a/0/0", 404, ""},
+		{"/data/" + spec.Version + "/0/0", 404, ""},
+		{"/data/" + spec.Version + "/0/0/0.png", 404, ""},
+		{"/data/" + spec.Version + "/a/0/0", 404, ""},
 		{"/data/2/0/0/0", 404, ""},
 		{"/data/x/0/0/0", 404, ""},
-		{"/data/3/0/1/0", 400, "x"},
-		{"/data/3/40000/0/0", 400, "z"},
-		{"/data/3/0/0/0?format=npy", 400, "format"},
-		{"/data/3/0/0/0?format=png", 400, "format"},
-		{"/data/3/0/0/0?palette=fire", 400, "palette"},
-		{"/data/3/0/0/0?samples=4", 400, "samples"},
-		{"/data/3/0/0/0?re=1", 400, "re"},
+		{"/data/" + spec.Version + "/0/1/0", 400, "x"},
+		{"/data/" + spec.Version + "/40000/0/0", 400, "z"},
+		{"/data/" + spec.Version + "/0/0/0?format=npy", 400, "format"},
+		{"/data/" + spec.Version + "/0/0/0?format=png", 400, "format"},
+		{"/data/" + spec.Version + "/0/0/0?palette=fire", 400, "palette"},
+		{"/data/" + spec.Version + "/0/0/0?samples=4", 400, "samples"},
+		{"/data/" + spec.Version + "/0/0/0?re=1", 400, "re"},
 	} {
 		a := f.get(c.path)
 		assert.Equal(t, c.status, a.problem(t).Status, "%s: %s", c.path, a.body)
 		assert.Equal(t, c.field, a.problem(t).Field, "%s: %s", c.path, a.body)
 	}
-	assert.Contains(t, f.get("/data/2/0/0/0").problem(t).Detail, "the version is 3")
+	assert.Contains(t, f.get("/data/2/0/0/0").problem(t).Detail, "the version is "+spec.Version)
 	f.untouched()
 }
 
@@ -131,21 +131,21 @@ func (f *farm) untilWaiting(want int, why string) {
 func TestTilesThatNobodyWaitsForAreNotDrawn(t *testing.T) {
 	t.Parallel()
 	f := newFarm(t)
-	first := f.await(f.url + "/data/3/5/1/1")
+	first := f.await(f.url + "/data/" + spec.Version + "/5/1/1")
 	f.untilWaiting(1, "it is queued")
-	second, third := f.await(f.url+"/data/3/5/1/1"), f.await(f.url+"/data/3/5/1/2")
+	second, third := f.await(f.url+"/data/"+spec.Version+"/5/1/1"), f.await(f.url+"/data/"+spec.Version+"/5/1/2")
 	f.untilWaiting(2, "one for both who want the same")
 	third.leave()
 	f.untilWaiting(1, "nobody waits for the other")
 	first.leave()
 	require.Error(t, <-first.ended)
-	again := f.await(f.url + "/data/3/5/1/2")
+	again := f.await(f.url + "/data/" + spec.Version + "/5/1/2")
 	f.untilWaiting(2, "one still waits for the first, and it is asked for again")
 	second.leave()
 	again.leave()
 	f.untilWaiting(0, "nobody waits for anything")
 	f.work()
-	assert.Equal(t, "drawn", f.get("/data/3/5/1/2").header.Get("Mandelfarm-Answered"))
+	assert.Equal(t, "drawn", f.get("/data/"+spec.Version+"/5/1/2").header.Get("Mandelfarm-Answered"))
 	assert.EqualValues(t, 1, f.store.pictures.Load(), "what nobody waited for is not drawn")
 }
 
@@ -154,15 +154,15 @@ func TestTilesThatNobodyWaitsForAreNotDrawn(t *testing.T) {
 func TestOthersGoOnWaiting(t *testing.T) {
 	t.Parallel()
 	f := newFarm(t)
-	here := f.await(f.url + "/data/3/5/1/1")
+	here := f.await(f.url + "/data/" + spec.Version + "/5/1/1")
 	f.untilWaiting(1, "it is queued")
 	other := f.serve(f.config)
-	there := f.await(other + "/data/3/5/1/1")
-	hurried := f.get("/data/3/5/1/3", "Prefer", "wait=1")
+	there := f.await(other + "/data/" + spec.Version + "/5/1/1")
+	hurried := f.get("/data/"+spec.Version+"/5/1/3", "Prefer", "wait=1")
 	require.Equal(t, http.StatusAccepted, hurried.status)
 	here.leave()
 	require.Error(t, <-here.ended)
 	f.work()
 	require.NoError(t, <-there.ended)
-	assert.Equal(t, http.StatusOK, f.get("/data/3/5/1/3").status)
+	assert.Equal(t, http.StatusOK, f.get("/data/"+spec.Version+"/5/1/3").status)
 }

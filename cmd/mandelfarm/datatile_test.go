@@ -13,6 +13,7 @@ import (
 
 	"mandelfarm/internal/testenv"
 	"mandelfarm/renderer/planes/planestest"
+	"mandelfarm/renderer/spec"
 )
 
 // documentedDecoder is the script in docs/http.md.
@@ -55,8 +56,8 @@ func TestTheDocumentedDecoderReadsDataTiles(t *testing.T) {
 	farm := serve(t, map[string]string{"DATA": t.TempDir()})
 	require.NoError(t, chromedp.Do(browser, chromedp.Navigate(farm.url+"/healthz")))
 	for _, path := range []string{
-		"/data/3/5/10/15?format=gradients&max_iterations=70000",
-		"/data/3/100/633825300114114700748351602688/316912650057057350374175801344?format=gradients",
+		"/data/" + spec.Version + "/5/10/15?format=gradients&max_iterations=70000",
+		"/data/" + spec.Version + "/100/633825300114114700748351602688/316912650057057350374175801344?format=gradients",
 	} {
 		file := fetchTile(t, farm.url+path)
 		want := sums{Limit: file.Limit}

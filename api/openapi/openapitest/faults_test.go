@@ -20,7 +20,7 @@ type exchange struct {
 }
 
 const (
-	id     = "6ee39797d9d7bc6b05ca0dabc3ed54486398dec0"
+	id     = "10e146548250bac9419a79d816ca2b1c4e6a8e81"
 	job    = `{"id":"` + id + `","spec":{"formula":"mandelbrot","width":8,"height":6,"max_iterations":9,"samples":1},"accepted_at":"2026-11-30T10:00:00Z","state":"running","bands":3}`
 	events = "retry: 1000\n\nevent: progress\nid: 1\ndata: " + job + "\n\n"
 )
