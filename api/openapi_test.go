@@ -139,7 +139,7 @@ func (tr *traffic) pictures(f *farm) {
 	tr.get(http.StatusBadRequest, f.url+"/data/"+spec.Version+"/0/0/0?format=npy")
 	tr.get(http.StatusNotFound, f.url+"/generate/x/100")
 	tr.get(http.StatusNotFound, f.url+"/tiles/0/0/x.png")
-	tr.get(http.StatusNotFound, f.url+"/data/4/0/0/0")
+	tr.get(http.StatusNotFound, f.url+"/data/0/0/0/0")
 	for _, format := range spec.FileFormats() {
 		tr.get(http.StatusOK, f.url+"/generate/64/48?format="+string(format))
 	}
