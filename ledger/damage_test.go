@@ -301,7 +301,7 @@ func otherVersionsAreToldFromDamage(t *testing.T, b *bundle) {
 	old, err := json.Marshal(map[string]any{"version": "2", "id": readable, "spec": s, "accepted_at": time.Unix(1e6, 0).UTC()})
 	require.NoError(t, err)
 	store(t, b, "jobs/"+string(readable)+"/job.json", string(old))
-	store(t, b, "jobs/"+string(strange)+"/job.json", `{"version":"4","id":"`+string(strange)+`","spec":{"formula":"newton"}}`)
+	store(t, b, "jobs/"+string(strange)+"/job.json", `{"version":"next","id":"`+string(strange)+`","spec":{"formula":"newton"}}`)
 	gray, err := spec.Parse([]byte(`{"width":1,"height":1,"depth":16,"coloring":{"palette":"gray"}}`))
 	require.NoError(t, err)
 	require.NotEqual(t, spec.Version, gray.Version(), "images of its kind have changed since")
@@ -325,7 +325,7 @@ func otherVersionsAreToldFromDamage(t *testing.T, b *bundle) {
 	require.Len(t, keys(t, b.store, "open/"), 3)
 
 	mine := parse(t, 2)
-	store(t, b, "jobs/"+string(mine.ID())+"/job.json", `{"version":"4","id":"`+string(mine.ID())+`","spec":{"formula":"newton"}}`)
+	store(t, b, "jobs/"+string(mine.ID())+"/job.json", `{"version":"next","id":"`+string(mine.ID())+`","spec":{"formula":"newton"}}`)
 	require.Equal(t, mine, accept(t, b.Ledger, mine).Spec, "no other version has this ID")
 }
 
