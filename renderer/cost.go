@@ -30,8 +30,3 @@ func LookCost(s spec.Spec, while time.Duration) float64 {
 	}
 	return while.Seconds() * iterationsPerSecond
 }
-
-// FindCost is what a search for a minibrot up to a period may take, in iterations as [Cost] has them.
-func FindCost(s spec.Spec, maxPeriod int) float64 {
-	return FindTime(s, maxPeriod).Seconds() * iterationsPerSecond
-}

@@ -18,6 +18,7 @@
 //	raw.go            the layouts of raw data
 //	rawplanes.go      in few bytes
 //	rawlayout.go      which it is
+//	cost.go           what drawing may take at most, before anything is computed
 //	limits.go         whether a Spec may be drawn
 //	paint.go          points to pixels, by package shade
 //	estimate.go       what a picture will take, from one that is drawn small; whether there is anything to see

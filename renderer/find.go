@@ -65,6 +65,11 @@ func FindTime(s spec.Spec, limit int) time.Duration {
 	return v.Estimate()
 }
 
+// FindCost is what a search for a minibrot up to a period may take, in iterations as [Cost] has them.
+func FindCost(s spec.Spec, maxPeriod int) float64 {
+	return FindTime(s, maxPeriod).Seconds() * iterationsPerSecond
+}
+
 // minibrot describes what was found in the view.
 func minibrot(s spec.Spec, found nucleus.Nucleus) (spec.Minibrot, error) {
 	size := found.Size.Norm()

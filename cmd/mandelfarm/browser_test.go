@@ -14,6 +14,7 @@ import (
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
@@ -302,6 +303,13 @@ func (p *tab) touch(what input.DispatchTouchEventType, places ...float64) {
 	}
 	_, err := chromedp.Call(p.browser, input.DispatchTouchEvent, event)
 	require.NoError(p.t, err)
+}
+
+// fetchAnywhere has the browser let scripts fetch, whatever the policy of the page they are in.
+func fetchAnywhere(browser context.Context, t *testing.T) {
+	t.Helper()
+	_, err := chromedp.Call(browser, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true})
+	require.NoError(t, err)
 }
 
 // look evaluates an expression in the page.

@@ -54,6 +54,7 @@ func TestTheDocumentedDecoderReadsDataTiles(t *testing.T) {
 	t.Parallel()
 	browser := testenv.Browser(t)
 	farm := serve(t, map[string]string{"DATA": t.TempDir()})
+	fetchAnywhere(browser, t)
 	require.NoError(t, chromedp.Do(browser, chromedp.Navigate(farm.url+"/healthz")))
 	for _, path := range []string{
 		"/data/" + spec.Version + "/5/10/15?format=gradients&max_iterations=70000",

@@ -115,6 +115,7 @@ func TestReboundNameReadsNothing(t *testing.T) {
 	job := farm.submit(t, slow(endless))
 	farm.awaitJob(t, job, "running", testTimeout)
 
+	fetchAnywhere(browser, t) // as from the page that the name led to before
 	require.NoError(t, chromedp.Do(browser, chromedp.Navigate(strings.Replace(farm.url, "localhost", "evil.test", 1)+"/")))
 	const asking = `fetch(%q, {method: %q}).then(async r => r.status + ' ' + await r.text())`
 	for _, try := range []struct{ method, path string }{{http.MethodGet, "/jobs"}, {http.MethodGet, job}, {http.MethodPost, job + "/pause"}, {http.MethodDelete, job}} {
