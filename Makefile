@@ -4,7 +4,7 @@
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint holes format race bench deepzoom-check exactness bench-deep bench-zoom golden generate generated fuzz up down k8s-validate test-minio
+.PHONY: help run build test check lint holes format race bench deepzoom-check exactness quotes bench-deep bench-zoom golden generate generated fuzz up down k8s-validate test-minio
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,9 @@ deepzoom-check: ## what deep views must agree in, every sample of ground truth a
 
 exactness: ## how exact pixels of random places of the boundary are, as docs/benchmarks.md has it (PLACES=200 SEED=1)
 	cd renderer && go test -count=1 -timeout 12h -run Exactness -exactness '$(or $(PLACES),40)' -seed '$(or $(SEED),1)'
+
+quotes: ## what quotes of random pictures are worth, as docs/benchmarks.md has it (PICTURES=1000)
+	cd renderer && go test -count=1 -timeout 12h -v -run Quotes -quotes '$(or $(PICTURES),1000)'
 
 golden: ## write the golden pictures, the configuration page and the HTTP description anew; look at the difference
 	go test ./renderer ./renderer/deep ./renderer/bandpng ./renderer/escape ./renderer/palette -run Golden -update

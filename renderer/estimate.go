@@ -28,7 +28,7 @@ func EstimateWork(ctx context.Context, s spec.Spec, pre *Prepass, limit time.Dur
 		if e.Rows != nil && (larger == e.Small || e.workOf(larger).Cost > limit) {
 			break
 		}
-		rows, err := drawCounted(ctx, larger, pre.As(larger), newRawLayout(s))
+		rows, err := drawCounted(ctx, larger, s, pre)
 		if err != nil {
 			return Estimate{}, err
 		}
@@ -48,14 +48,16 @@ func (e Estimate) workOf(s spec.Spec) Work {
 	return small.times(scale)
 }
 
-// drawCounted draws a small picture for what its rows take. The layout is that of the picture that it stands for: nil, or of raw data,
-// which may want more to be known of a point than its colour does.
-func drawCounted(ctx context.Context, small spec.Spec, pre *Prepass, raw rawLayout) ([]Work, error) {
+// drawCounted draws a small picture for what its rows take of the picture that it stands for. That may be of raw data, which may want more
+// to be known of a point than its colour does.
+func drawCounted(ctx context.Context, small, large spec.Spec, pre *Prepass) ([]Work, error) {
 	p := newPainter(small)
+	raw := newRawLayout(large)
 	p.traced = raw != nil && raw.traced()
-	if err := p.prepare(ctx, Options{Threads: 1, Prepass: pre}); err != nil {
+	if err := p.prepare(ctx, Options{Threads: 1, Prepass: pre.As(small)}); err != nil {
 		return nil, err
 	}
+	p.standFor(large, pre)
 	s := getScratch()
 	defer scratches.Put(s)
 	rows := make([]Work, 0, small.Height)

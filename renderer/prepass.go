@@ -136,9 +136,19 @@ func (p *points) use(pre *Prepass) {
 	if pre.limit > 0 {
 		p.kernel.MaxIterations = pre.limit
 	}
-	if IsDeep(p.spec) {
-		v := deepView(p.spec)
-		v.MaxIterations = p.kernel.MaxIterations
-		p.perturbation = pre.perturbation(v)
+	p.standFor(p.spec, pre)
+}
+
+// standFor has the points of a deep view be followed as some of those of a larger picture of it, or of the same: what a
+// point takes depends on how close together pixels are. The prepass is that of the larger one.
+func (p *points) standFor(large spec.Spec, pre *Prepass) {
+	if !IsDeep(large) {
+		return
 	}
+	v := deepView(large)
+	v.MaxIterations = p.kernel.MaxIterations
+	p.perturbation = pre.perturbation(v)
+	p.grid = newGrid(large)
+	p.grid.width, p.grid.height = p.spec.Width, p.spec.Height
+	p.grid.step *= float64(large.Height) / float64(p.spec.Height)
 }

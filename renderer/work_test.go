@@ -59,6 +59,7 @@ func TestEstimates(t *testing.T) {
 		"Julia":          `{"width":1200,"height":900,"formula":"julia"}`,
 		"samples":        `{"width":600,"height":450,"samples":4,"formula":"tricorn"}`,
 		"slopes":         `{"width":1200,"height":900,"coloring":{"method":"slope"}}`,
+		"finer":          `{"width":2000,"height":200,"center":{"re":"-0.544244787617235937","im":"-0.576318869978262649"},"radius":"3.69e-10","max_iterations":3000}`,
 		"deep":           `{"width":800,"height":600,"center":{"re":"-1.7598171308048479165828760533255","im":"-0.0125933107997496573193886668543"},"radius":"4e-12"}`,
 	} {
 		s := parse(t, text)
