@@ -232,16 +232,17 @@ type acceptance struct {
 	job.Status
 	// Warnings are what the file of another program asks for and will not get.
 	Warnings []foreign.Loss `json:"warnings,omitempty"`
+	Quote    *job.Quote     `json:"quote,omitempty"`
 }
 
 // accepted answers with a job: 202, or 200 if its picture exists.
 func (s *Server) accepted(c *gin.Context, st job.Status, losses []foreign.Loss) {
 	about(c, st.ID)
-	status := http.StatusAccepted
-	if st.State == job.Done {
-		status = http.StatusOK
+	status, answer := http.StatusOK, acceptance{Status: st, Warnings: losses}
+	if st.State != job.Done {
+		status, answer.Quote = http.StatusAccepted, s.quoteAtOnce(c.Request.Context(), st.Spec)
 	}
 	c.Header("Location", "/jobs/"+string(st.ID))
 	c.Header("Cache-Control", "no-store")
-	c.JSON(status, acceptance{st, losses})
+	c.JSON(status, answer)
 }

@@ -56,20 +56,53 @@ func (s *Server) quote(ctx context.Context, wanted spec.Spec) (job.Quote, error)
 	case <-ctx.Done():
 		return job.Quote{}, s.quoteFault(context.Cause(ctx))
 	}
+	q, err := s.estimate(ctx, wanted)
+	return q, s.quoteFault(err)
+}
+
+const (
+	// quotedCost is the cost, in iterations, that a picture may come to whose job is accepted with a quote: ten seconds of a core.
+	quotedCost = 1e10
+	// quoteAtOnceTime is how long the answer to a job may take for that.
+	quoteAtOnceTime = 500 * time.Millisecond
+)
+
+// quoteAtOnce is the quote of a picture that may take long, or nil if that is not to be had without waiting.
+func (s *Server) quoteAtOnce(ctx context.Context, wanted spec.Spec) *job.Quote {
+	if renderer.Cost(wanted) < quotedCost || s.cfg.FindTime <= 0 {
+		return nil
+	}
+	select {
+	case s.quoting <- struct{}{}:
+		defer func() { <-s.quoting }()
+	default:
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(quoteAtOnceTime, s.cfg.FindTime))
+	defer cancel()
+	q, err := s.estimate(ctx, wanted)
+	if err != nil { // it is asked for by POST /quote, which says why
+		return nil
+	}
+	return &q
+}
+
+// estimate computes a quote.
+func (s *Server) estimate(ctx context.Context, wanted spec.Spec) (job.Quote, error) {
 	start := time.Now()
 	pre, err := renderer.NewPrepass(ctx, wanted, 1, nil)
 	if err != nil {
-		return job.Quote{}, s.quoteFault(err)
+		return job.Quote{}, err
 	}
 	prepass := time.Since(start)
 	view, err := renderer.EstimateWork(ctx, wanted, pre, quoteCost)
 	if err != nil {
-		return job.Quote{}, s.quoteFault(err)
+		return job.Quote{}, err
 	}
 	q := quoteOf(wanted, view, pre)
 	q.PrepassSeconds = seconds(prepass)
 	if q.Warnings, err = s.warnings(ctx, wanted, view, pre); err != nil {
-		return job.Quote{}, s.quoteFault(err)
+		return job.Quote{}, err
 	}
 	price(&q, view.Work.Cost, s.staff(ctx))
 	return q, nil

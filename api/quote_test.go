@@ -80,6 +80,26 @@ func TestQuotesAreInTheWorkersTime(t *testing.T) {
 	assert.InEpsilon(t, alone.CoreSeconds, q.CoreSeconds*speed, 0.02)
 }
 
+// TestAcceptedJobsAreQuoted if they may take long, with what a quote warns of.
+func TestAcceptedJobsAreQuoted(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	quoted := func(text string) *job.Quote {
+		a := f.post(text)
+		require.Equal(t, http.StatusAccepted, a.status, "%s", a.body)
+		var answer struct{ Quote *job.Quote }
+		require.NoError(t, json.Unmarshal(a.body, &answer))
+		return answer.Quote
+	}
+	assert.Nil(t, quoted(small))
+	const large = `{"width":12000,"height":9000,"center":{"re":"1","im":"1"},"radius":"0.01"}`
+	var q *job.Quote
+	require.Eventually(t, func() bool { q = quoted(large); return q != nil }, 30*time.Second, 10*time.Millisecond)
+	assert.EqualValues(t, 12000*9000, q.Points)
+	require.Len(t, q.Warnings, 1)
+	assert.Equal(t, "radius", q.Warnings[0].Field)
+}
+
 // TestQuotesWarnOfPicturesOfNothing and say what would show something.
 func TestQuotesWarnOfPicturesOfNothing(t *testing.T) {
 	t.Parallel()
