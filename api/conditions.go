@@ -51,11 +51,11 @@ func lists(given []string, tag, prefix string) bool {
 }
 
 // settled answers a request for a picture whose preconditions allow no more, and reports whether it did.
-func (s *Server) settled(c *gin.Context, tag []string, there bool) bool {
-	switch judge(c.Request.Header, tag[0], there) {
+func (s *Server) settled(c *gin.Context, l label, there bool) bool {
+	switch judge(c.Request.Header, l.etag[0], there) {
 	case hasIt:
 		s.note(c, NotModified)
-		s.setImmutable(c.Writer.Header(), tag)
+		l.put(c.Writer.Header())
 		c.Status(http.StatusNotModified)
 		return true
 	case mismatch:

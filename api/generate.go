@@ -26,7 +26,7 @@ const (
 // index is the page for whoever prefers HTML, and the default picture for
 // everybody else.
 func (s *Server) index() gin.HandlerFunc {
-	picture := newTarget(spec.Original(defaultWidth, defaultHeight))
+	picture := newTarget(spec.Original(defaultWidth, defaultHeight), s.caching.brief)
 	return func(c *gin.Context) {
 		c.Header("Vary", "Accept")
 		if prefersHTML(c.GetHeader("Accept")) {
@@ -95,25 +95,24 @@ func (s *Server) target(pathWidth, pathHeight string, u *url.URL) (*target, erro
 		return nil, err
 	}
 	if len(query) == 0 {
-		return newTarget(spec.Original(width, height)), nil
+		return newTarget(spec.Original(width, height), s.caching.brief), nil
 	}
 	wanted, err := spec.FromQuery(width, height, query)
 	if err != nil {
 		return nil, err
 	}
-	return s.allowed(wanted)
-}
-
-// allowed is the target of a Spec that is within the limits.
-func (s *Server) allowed(wanted spec.Spec) (*target, error) {
-	err := s.cfg.Limits.Check(wanted)
-	if err == nil {
-		err = s.cfg.Sync.check(wanted)
-	}
-	if err != nil {
+	if err := s.allowed(wanted); err != nil {
 		return nil, err
 	}
-	return newTarget(wanted), nil
+	return newTarget(wanted, s.caching.brief), nil
+}
+
+// allowed checks whether a Spec is within the limits of what clients may wait for.
+func (s *Server) allowed(wanted spec.Spec) error {
+	if err := s.cfg.Limits.Check(wanted); err != nil {
+		return err
+	}
+	return s.cfg.Sync.check(wanted)
 }
 
 // pathInt reads a path segment of ASCII digits, as the original's routes do: no
@@ -136,11 +135,11 @@ func isNumber(segment string) bool { return segment != "" && strings.Trim(segmen
 // waiting for it as long as the client likes and the farm allows.
 func (s *Server) answer(c *gin.Context, asked *target) {
 	about(c, asked.id)
-	if s.settled(c, asked.etag, false) { // nothing need be drawn for that: the tag is known
+	if s.settled(c, asked.label, false) { // nothing need be drawn for that: the tag is known
 		return
 	}
 	if p := s.pictures.kept(asked.id); p != nil {
-		_ = s.serve(c, asked.etag, p, FromMemory) // nothing is read
+		_ = s.serve(c, asked.label, p, FromMemory) // nothing is read
 		return
 	}
 	withID(func(c *gin.Context) { s.findAndServe(c, asked) })(c)
@@ -151,7 +150,7 @@ func (s *Server) findAndServe(c *gin.Context, asked *target) {
 	p, how, err := s.find(c, asked)
 	switch {
 	case err == nil:
-		if err := s.serve(c, asked.etag, p, how); errors.Is(err, storage.ErrDamaged) {
+		if err := s.serve(c, asked.label, p, how); errors.Is(err, storage.ErrDamaged) {
 			s.mend(job.Status{}, p) // the next request finds none, and has it drawn
 		}
 	case errors.Is(err, errPromise):

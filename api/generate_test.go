@@ -29,7 +29,7 @@ func TestOriginalPicture(t *testing.T) {
 		assert.Equal(t, drawn(t, spec.Original(800, 600)), a.body, path)
 		assert.Equal(t, "image/png", a.header.Get("Content-Type"))
 		assert.Equal(t, `"`+string(spec.Original(800, 600).ID())+`"`, a.header.Get("ETag"))
-		assert.Equal(t, "public, max-age=31536000, immutable", a.header.Get("Cache-Control"))
+		assert.Equal(t, "public, max-age=60", a.header.Get("Cache-Control"))
 	}
 	assert.EqualValues(t, 1, f.store.pictures.Load(), "drawn once for both")
 }
@@ -260,7 +260,7 @@ func TestTiles(t *testing.T) {
 			require.Equal(t, http.StatusOK, a.status, "%s", a.body)
 			assert.Equal(t, drawn(t, want), a.body, path+query)
 			assert.Equal(t, `"`+string(want.ID())+`"`, a.header.Get("ETag"))
-			assert.Equal(t, "public, max-age=31536000, immutable", a.header.Get("Cache-Control"))
+			assert.Equal(t, "public, max-age=60", a.header.Get("Cache-Control"))
 		}
 	}
 	var prepasses []string

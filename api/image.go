@@ -12,7 +12,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"mandelfarm/access"
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
@@ -24,49 +23,30 @@ import (
 //
 //nolint:gochecknoglobals // constants
 var (
-	// Nothing ever changes under an ID, and an ID is in every ETag.
-	publicImmutable  = []string{"public, max-age=31536000, immutable"}
-	privateImmutable = []string{"private, max-age=31536000, immutable"}
-	byBytes          = []string{"bytes"}
-	noSniff          = []string{"nosniff"}
+	byBytes = []string{"bytes"}
+	noSniff = []string{"nosniff"}
 )
-
-// setImmutable has clients keep a picture, and caches that they share, if anybody may see it.
-func (s *Server) setImmutable(h http.Header, tag []string) {
-	h["Etag"], h["Cache-Control"] = tag, s.immutable
-}
-
-// immutableFor is how pictures are kept that take a role to see from those who have none.
-func immutableFor(everybody access.Role) []string {
-	if everybody >= access.Read {
-		return publicImmutable
-	}
-	return privateImmutable
-}
-
-// etag is the value of a header, as are those above.
-func etag(id spec.ID) []string { return []string{`"` + string(id) + `"`} }
 
 // serve sends a picture, whole or in part, or says that the client has it. It reports storage.ErrDamaged if the picture
 // turns out to be damaged: then the client has not got all that it was promised.
 //
 // It is not for [http.ServeContent], which knows one unit by its lower-case name alone, refuses what it should ignore, refuses
 // it in plain text, and reads storage to its end for a part; and takes three times as long for an answer from memory.
-func (s *Server) serve(c *gin.Context, tag []string, p *picture, how Answer) error {
-	if c.Request.Header["If-None-Match"] != nil && s.settled(c, tag, true) { // "*": there is one
+func (s *Server) serve(c *gin.Context, l label, p *picture, how Answer) error {
+	if c.Request.Header["If-None-Match"] != nil && s.settled(c, l, true) { // "*": there is one
 		return nil
 	}
 	s.note(c, how)
-	e, err := readRange(c.Request, tag[0], p.stored.Size)
+	e, err := readRange(c.Request, l.etag[0], p.stored.Size)
 	switch {
 	case err != nil:
 		c.Header("Content-Range", fmt.Sprintf("bytes */%d", p.stored.Size))
 		s.fail(c, err)
 		return nil
 	case p.data == nil && c.Request.Method == http.MethodGet:
-		return s.sendStored(c, tag, p, e)
+		return s.sendStored(c, l, p, e)
 	}
-	s.announcePicture(c, tag, p, e)
+	s.announcePicture(c, l, p, e)
 	if c.Request.Method == http.MethodGet {
 		_, _ = c.Writer.Write(p.data[e.offset : e.offset+e.length]) // a client that has left cannot be told
 	}
@@ -74,10 +54,10 @@ func (s *Server) serve(c *gin.Context, tag []string, p *picture, how Answer) err
 }
 
 // announcePicture sets the headers of an answer with a picture, or a part of one.
-func (s *Server) announcePicture(c *gin.Context, tag []string, p *picture, e extent) {
+func (s *Server) announcePicture(c *gin.Context, l label, p *picture, e extent) {
 	h := c.Writer.Header()
 	h["Content-Type"] = p.mediaType
-	s.setImmutable(h, tag)
+	l.put(h)
 	h["Accept-Ranges"] = byBytes
 	if !e.partial {
 		h["Content-Length"] = p.length
@@ -89,7 +69,7 @@ func (s *Server) announcePicture(c *gin.Context, tag []string, p *picture, e ext
 }
 
 // sendStored sends a picture, or a part of one, as it is read.
-func (s *Server) sendStored(c *gin.Context, tag []string, p *picture, e extent) error {
+func (s *Server) sendStored(c *gin.Context, l label, p *picture, e extent) error {
 	object, err := openStalling(c.Request.Context(), p.stored, e)
 	if errors.Is(err, storage.ErrDamaged) {
 		s.fail(c, errDamaged)
@@ -100,7 +80,7 @@ func (s *Server) sendStored(c *gin.Context, tag []string, p *picture, e extent) 
 		return nil
 	}
 	defer object.Close()
-	s.announcePicture(c, tag, p, e)
+	s.announcePicture(c, l, p, e)
 	_, _ = io.Copy(c.Writer, object) // a client that has left cannot be told
 	return object.failed
 }
@@ -169,7 +149,8 @@ func (s *Server) jobImage(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	if s.settled(c, etag(id), true) {
+	l := label{etag(id), s.caching.immutable}
+	if s.settled(c, l, true) {
 		return
 	}
 	if p.stored.Checksum != "" {
@@ -182,7 +163,7 @@ func (s *Server) jobImage(c *gin.Context) {
 		return
 	}
 	c.Header("Content-Disposition", fmt.Sprintf("inline; filename=%q", name))
-	if err := s.serve(c, etag(id), p, how); errors.Is(err, storage.ErrDamaged) {
+	if err := s.serve(c, l, p, how); errors.Is(err, storage.ErrDamaged) {
 		s.mend(st, p)
 	}
 }

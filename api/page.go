@@ -105,7 +105,7 @@ func (s *Server) asset(c *gin.Context) {
 		s.fail(c, errNoRoute)
 		return
 	}
-	c.Writer.Header()["Cache-Control"] = publicImmutable // it shows nothing of the farm
+	c.Writer.Header()["Cache-Control"] = publicCaching.immutable // it shows nothing of the farm
 	c.Header("Vary", "Accept-Encoding")
 	content := a.content
 	if takesGzip(c.GetHeader("Accept-Encoding")) {
@@ -153,7 +153,7 @@ func (s *Server) card(u *url.URL) (title, query string) {
 	delete(given, "counts")
 	wanted, err := spec.FromQuery(cardWidth, cardHeight, given)
 	if err == nil {
-		_, err = s.allowed(wanted)
+		err = s.allowed(wanted)
 	}
 	if err != nil {
 		return "mandelfarm", first

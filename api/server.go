@@ -158,7 +158,7 @@ type Server struct {
 	proxies  proxies
 
 	everybody access.Role // what anybody may do, see [Anonymous]
-	immutable []string    // Cache-Control of pictures
+	caching   caching     // of pictures
 
 	requestIDs *requestid.Source
 	exchanges  sync.Pool // of *exchange
@@ -200,7 +200,7 @@ func New(ctx context.Context, cfg Config, deps Dependencies) (*Server, error) {
 	s := &Server{
 		cfg: cfg, deps: deps, guard: guard, explorer: explorer, searching: make(chan struct{}, 1), quoting: make(chan struct{}, 1),
 		stop: stop, endStreams: endStreams, began: time.Now(),
-		proxies: proxies, everybody: cfg.Anonymous.everybody(), immutable: immutableFor(cfg.Anonymous.everybody()),
+		proxies: proxies, everybody: cfg.Anonymous.everybody(), caching: cachingFor(cfg.Anonymous.everybody()),
 	}
 	s.holdKeys(ctx)
 	s.feed = newFeed(streams, deps, &s.ongoing, s.read)

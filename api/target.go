@@ -11,14 +11,15 @@ import (
 // target is what a request asks for: a Spec that is normalised and within the
 // limits, and what follows from it.
 type target struct {
-	spec spec.Spec
-	id   spec.ID
-	etag []string
+	spec  spec.Spec
+	id    spec.ID
+	label label
 }
 
-func newTarget(s spec.Spec) *target {
+// newTarget is the target of an address whose pictures are kept as caching says.
+func newTarget(s spec.Spec, caching []string) *target {
 	id := s.ID()
-	return &target{spec: s, id: id, etag: etag(id)}
+	return &target{spec: s, id: id, label: label{etag(id), caching}}
 }
 
 // targets remembers what the paths of recent requests ask for. Reading a query,

@@ -14,7 +14,7 @@ import (
 // tile answers /tiles/{z}/{x}/{y}.png.
 func (s *Server) tile(c *gin.Context) {
 	y, isPNG := strings.CutSuffix(c.Param("file"), ".png")
-	s.answerTile(c, y, isPNG, spec.TileFromQuery)
+	s.answerTile(c, y, isPNG, s.caching.brief, spec.TileFromQuery)
 }
 
 // dataTile answers /data/{version}/{z}/{x}/{y}. The address names the renderer's version, which is a part of what never
@@ -24,17 +24,25 @@ func (s *Server) dataTile(c *gin.Context) {
 		s.fail(c, fmt.Errorf("%w: the version is %s", errVersion, spec.Version))
 		return
 	}
-	s.answerTile(c, c.Param("y"), true, spec.DataTileFromQuery)
+	s.answerTile(c, c.Param("y"), true, s.caching.immutable, spec.DataTileFromQuery)
 }
 
-// answerTile answers with the tile that read makes of a path and a query, if the path is one of a tile.
-func (s *Server) answerTile(c *gin.Context, y string, isPath bool, read func(z, x, y string, query map[string][]string) (spec.Spec, error)) {
+// tileReader makes the Spec of a tile of a path and a query.
+type tileReader func(z, x, y string, query map[string][]string) (spec.Spec, error)
+
+// answerTile answers with the tile that read makes of a path and a query, if the path is one of a tile. It is kept as caching
+// says.
+func (s *Server) answerTile(c *gin.Context, y string, isPath bool, caching []string, read tileReader) {
 	asked, err := s.targets.read(c.Request.URL, func() (*target, error) {
 		z, x := c.Param("z"), c.Param("x")
 		if !isPath || !isNumber(z) || !isNumber(x) || !isNumber(y) {
 			return nil, errNoRoute
 		}
-		return s.tileTarget(c.Request.URL, z, func(query url.Values) (spec.Spec, error) { return read(z, x, y, query) })
+		wanted, err := s.wantedTile(c.Request.URL, z, func(query url.Values) (spec.Spec, error) { return read(z, x, y, query) })
+		if err != nil {
+			return nil, err
+		}
+		return newTarget(wanted, caching), nil
 	})
 	if err != nil {
 		s.fail(c, err)
@@ -43,20 +51,20 @@ func (s *Server) answerTile(c *gin.Context, y string, isPath bool, read func(z, 
 	s.answer(c, asked)
 }
 
-// tileTarget is the target of a tile of level z. Where that is beyond a limit, z is the field at fault.
-func (s *Server) tileTarget(u *url.URL, z string, read func(url.Values) (spec.Spec, error)) (*target, error) {
+// wantedTile is the Spec of a tile of level z. Where that is beyond a limit, z is the field at fault.
+func (s *Server) wantedTile(u *url.URL, z string, read func(url.Values) (spec.Spec, error)) (spec.Spec, error) {
 	query, err := parseQuery(u)
 	if err != nil {
-		return nil, err
+		return spec.Spec{}, err
 	}
 	wanted, err := read(query)
 	if err != nil {
-		return nil, err
+		return spec.Spec{}, err
 	}
-	asked, err := s.allowed(wanted)
+	err = s.allowed(wanted)
 	fault, ok := errors.AsType[*spec.FieldError](err)
 	if ok && (strings.HasPrefix(fault.Field, "center") || fault.Field == "radius") { // which follow from z
 		fault.Field, fault.Value = "z", z
 	}
-	return asked, err
+	return wanted, err
 }

@@ -100,7 +100,7 @@ func anyOrigin(c *gin.Context) { c.Header("Access-Control-Allow-Origin", "*") }
 func (s *Server) keepDone(c *gin.Context, st job.Status) {
 	c.Header("Cache-Control", "no-cache")
 	if st.State == job.Done {
-		c.Writer.Header()["Cache-Control"] = s.immutable
+		c.Writer.Header()["Cache-Control"] = s.caching.immutable
 	}
 }
 

@@ -120,7 +120,7 @@ func nginx(b *testing.B, picture []byte) string {
 		events { worker_connections 1024; }
 		http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; open_file_cache max=10;
 			types { image/png png; }
-			server { listen %[2]s; root %[1]s; add_header Cache-Control "public, max-age=31536000, immutable"; } }`, folder, addr)
+			server { listen %[2]s; root %[1]s; add_header Cache-Control "public, max-age=60"; } }`, folder, addr)
 	file := filepath.Join(folder, "nginx.conf")
 	require.NoError(b, os.WriteFile(file, []byte(config), 0o600))
 	peer := &service{Process: testenv.Start(b, exec.CommandContext(context.WithoutCancel(b.Context()), "nginx", "-c", file, "-p", folder)), url: "http://" + addr}
