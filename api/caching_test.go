@@ -26,8 +26,8 @@ func TestOnlyWhatNamesItsPictureIsKeptForEver(t *testing.T) {
 		"/data/" + spec.Version + "/0/0/0": true, location + "/image": true, location + "/image_files/11/0_0.png": true,
 		location + "/iiif/full/max/0/default.png": true, content(f.pageOf(""), `<link href="(.*?a.css)">`): true,
 	}
-	fronts := map[string][]string{f.url: nil, f.closed(): bearer(f.key(access.Read))}
-	for front, key := range fronts {
+	key := bearer(f.key(access.Read))
+	for front, key := range map[string][]string{f.url: nil, f.closed(): key} {
 		for path, forever := range lasting {
 			whole := ask(t, http.MethodGet, front+path, nil, key...)
 			require.Equal(t, http.StatusOK, whole.status, "%s: %s", path, whole.body)

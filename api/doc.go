@@ -35,8 +35,9 @@
 // for one ID in one process share a single search; processes share the task
 // and the notice.
 //
-// Pictures never change under an ID, so the ID is the ETag and a client's copy is
-// never stale. The ETag of what a Spec describes is known before its picture is:
+// Pictures never change under an ID, so the ID is the ETag. An address that has the ID
+// or the renderer's version in it is kept by clients for ever, any other for a minute
+// (caching.go). The ETag of what a Spec describes is known before its picture is:
 // preconditions are judged without looking. Of a part of a large picture nothing
 // else is read.
 //
