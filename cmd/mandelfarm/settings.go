@@ -184,7 +184,7 @@ func (s *settings) addAPI(fs *pflag.FlagSet) {
 	s.add(fs,
 		row("queue-limit", &s.queueLimit, 10_000, "`tasks` that may wait in a lane of the queue before requests for more get 429", positive),
 		row("wait-limit", &a.WaitLimit, a.WaitLimit, "`duration` a request waits for its picture before 503", positive),
-		row("find-time", &a.FindTime, a.FindTime, "`duration` that a search for a minibrot may take, as estimated before it begins and as it is, and a quote, and a quote", positive),
+		row("find-time", &a.FindTime, a.FindTime, "`duration` that a search for a minibrot may take, as estimated before it begins and as it is, and a quote", positive),
 		row("cache-bytes", &a.CacheBytes, a.CacheBytes, "`bytes` of pictures kept in memory; 0 keeps none", zeroOrMoreBytes),
 		row("access-log", (*string)(&a.AccessLog), string(a.AccessLog), "`which` requests are logged: all, off, or sampled, which is all but answers from memory, 304 and probes, and up to 100 a second of those", oneOf(string(api.LogAll), string(api.LogSampled), string(api.LogNone))),
 		row("max-body", &a.MaxBody, a.MaxBody, "`bytes` of a request's body at most", positive),

@@ -163,5 +163,5 @@ func TestErrorsReadWell(t *testing.T) {
 	_, err = spec.Parse([]byte(stopsSpec(`{"at":"1","color":"#000000"}`)))
 	require.ErrorContains(t, err, `coloring.palette: must have stops at places from 0 to below 1, of at most 9 digits after the point, got "000000@1"`)
 	_, err = spec.Parse([]byte(`{"width":8,`))
-	require.EqualError(t, err, `must be JSON: unexpected end of JSON input (line 1, column 11)`)
+	require.EqualError(t, err, `must be JSON, and ends before that is complete (line 1, column 12)`)
 }

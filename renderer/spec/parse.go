@@ -278,7 +278,7 @@ func readName[S ~string](r *reader, path string, name *S) *FieldError {
 func (r *reader) token(path string) (json.Token, *FieldError) {
 	token, err := r.decoder.Token()
 	if err != nil {
-		return nil, NewFieldError(path, "", "must be JSON: "+err.Error())
+		return nil, NewFieldError(path, "", "must be JSON")
 	}
 	return token, nil
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"unicode/utf8"
 )
 
@@ -26,11 +28,17 @@ func (e *FieldError) in(data []byte, offset int) *FieldError {
 	return &placed
 }
 
-// notJSON is the error of a document that is no JSON.
+// notJSON is the error of a document that is no JSON, as the error of a parser says. What that has in words is about the parser.
 func notJSON(data []byte, err error) *FieldError {
-	fault := NewFieldError("", "", "must be JSON: "+err.Error())
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fault.in(data, int(syntax.Offset)-1) // it counts the byte at fault
+	first := json.NewDecoder(bytes.NewReader(data)).Decode(new(json.RawMessage))
+	if errors.Is(first, io.EOF) || errors.Is(first, io.ErrUnexpectedEOF) {
+		return NewFieldError("", "", "must be JSON, and ends before that is complete").in(data, len(data))
 	}
-	return fault
+	syntax, ok := errors.AsType[*json.SyntaxError](err)
+	if !ok {
+		return NewFieldError("", "", "must be JSON")
+	}
+	at := int(syntax.Offset) - 1 // it counts the byte at fault
+	unexpected, _ := utf8.DecodeRune(data[at:])
+	return NewFieldError("", "", fmt.Sprintf("must be JSON, in which %q cannot stand here", unexpected)).in(data, at)
 }

@@ -17,9 +17,13 @@ func TestErrorsSayWhere(t *testing.T) {
 		"{\"width\": 8,\r\n\"größe\": 1, \"height\": 6}":          `größe: is not a known field (line 2, column 10)`,
 		`{"width": 8, "width": 9}`:                                `width: is given twice (line 1, column 23)`,
 		`{"width": 8, "height": 6, "center": {"re": 1, "re": 2}}`: `center.re: is given twice (line 1, column 53)`,
-		"{\n\"width\": 8,\n\"height\" 6}":                         `must be JSON: invalid character '6' after object key (line 3, column 10)`,
-		`{"width": 8, "height": 6, }`:                             `must be JSON: invalid character '}' looking for beginning of object key string (line 1, column 27)`,
-		`{"width": 8`:                                             `must be JSON: unexpected end of JSON input (line 1, column 11)`,
+		"{\n\"width\": 8,\n\"height\" 6}":                         `must be JSON, in which '6' cannot stand here (line 3, column 10)`,
+		`{"width": 8, "height": 6, }`:                             `must be JSON, in which '}' cannot stand here (line 1, column 27)`,
+		`{"width": 8`:                                             `must be JSON, and ends before that is complete (line 1, column 12)`,
+		"":                                                        `must be JSON, and ends before that is complete (line 1, column 1)`,
+		"{\"width\": 8,\n":                                        `must be JSON, and ends before that is complete (line 2, column 1)`,
+		`{"width": 8} x`:                                          `must be JSON, in which 'x' cannot stand here (line 1, column 14)`,
+		`{"width": ÿ}`:                                            `must be JSON, in which 'ÿ' cannot stand here (line 1, column 11)`,
 		`{"width": 8}`:                                            `height: must be from 1 to 2147483647, got "0"`,
 	} {
 		_, err := spec.Parse([]byte(document))
