@@ -26,8 +26,8 @@ func (l *Ledger) AddKey(ctx context.Context, k access.Key) error {
 	return nil
 }
 
-// RemoveKey removes a key, damaged or not. The error is [access.ErrNoKey] if there is none.
-func (l *Ledger) RemoveKey(ctx context.Context, id string) error {
+// FindKey makes sure that there is a key, damaged or not. The error is [access.ErrNoKey] if there is none.
+func (l *Ledger) FindKey(ctx context.Context, id string) error {
 	there := false
 	var err error
 	if access.ValidID(id) {
@@ -36,6 +36,15 @@ func (l *Ledger) RemoveKey(ctx context.Context, id string) error {
 	if err == nil && !there {
 		err = access.ErrNoKey
 	}
+	if err != nil {
+		return fmt.Errorf("find key %s: %w", id, err)
+	}
+	return nil
+}
+
+// RemoveKey removes a key, damaged or not. The error is [access.ErrNoKey] if there is none.
+func (l *Ledger) RemoveKey(ctx context.Context, id string) error {
+	err := l.FindKey(ctx, id)
 	if err == nil {
 		err = l.store.Delete(ctx, accessKey(id))
 	}

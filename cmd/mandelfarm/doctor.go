@@ -108,7 +108,7 @@ func examine(ctx context.Context, s *settings, out io.Writer) error {
 // verdict is an error if anything is to be mended.
 func (d *doctor) verdict() error {
 	if d.unwell > 0 {
-		return fmt.Errorf("%w: %d lines say what to mend", errUnwell, d.unwell)
+		return fmt.Errorf("%w; lines that say what to mend: %d", errUnwell, d.unwell)
 	}
 	return nil
 }

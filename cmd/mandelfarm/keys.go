@@ -166,6 +166,9 @@ func validity(k access.Key, now time.Time) string {
 }
 
 func (k *keeper) revoke(ctx context.Context, id string) error {
+	if err := k.ledger.FindKey(ctx, id); err != nil { // what is not there is not on record as revoked
+		return err
+	}
 	if err := k.log(ctx, job.ActionRevoke, id, ""); err != nil {
 		return err
 	}

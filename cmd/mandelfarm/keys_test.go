@@ -29,6 +29,8 @@ import (
 	"mandelfarm/api"
 	"mandelfarm/connlimit"
 	"mandelfarm/internal/testenv"
+	"mandelfarm/ledger"
+	"mandelfarm/storage/dir"
 )
 
 // keys runs a command about keys on a folder, in this process.
@@ -113,6 +115,12 @@ func TestKeyCommandsRefuse(t *testing.T) {
 		_, err := keys(t, data, "revoke", id)
 		require.ErrorContains(t, err, "no such key", id)
 	}
+	store, err := dir.Open(data)
+	require.NoError(t, err)
+	operations, err := ledger.New(store, ledger.Options{}).Operations(t.Context(), 1)
+	require.NoError(t, err)
+	require.NoError(t, store.Close())
+	assert.Empty(t, operations, "nothing was done")
 	list, err := keys(t, data, "list")
 	require.NoError(t, err)
 	assert.Equal(t, 1, strings.Count(list, "\n"))

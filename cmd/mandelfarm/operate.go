@@ -52,7 +52,7 @@ func priorityCommand(env environment) *cobra.Command {
 	}
 	return clientCommand(env, cmd, func(ctx context.Context, c *caller, args []string) error {
 		if !slices.Contains(priorities(), args[1]) {
-			return fmt.Errorf("%w: want %s", errUsage, job.OneOf(job.Priorities()))
+			return fmt.Errorf("%w: %q is no priority: want %s", errUsage, args[1], job.OneOf(job.Priorities()))
 		}
 		id, err := c.resolve(ctx, args[0])
 		if err != nil {

@@ -83,7 +83,9 @@ func TestJobsAreHeldAndPutFirst(t *testing.T) {
 	}
 	assert.NotContains(t, asked(t, farm.url, "", "resume", id), "paused")
 	assert.Equal(t, job.Low, statuses(t, asked(t, farm.url, "", "priority", "last", "low", "--json"))[0].Priority)
-	assert.Equal(t, exitUsage, ask(t, farm.url, "", "priority", id, "urgent").code)
+	refused := ask(t, farm.url, "", "priority", id, "urgent")
+	assert.Equal(t, exitUsage, refused.code)
+	assert.Contains(t, refused.stderr, `"urgent" is no priority: want high, normal or low`)
 
 	assert.Contains(t, asked(t, farm.url, "", "queues"), "control      1 of 10000  0")
 	assert.Empty(t, asked(t, farm.url, "", "workers"))
