@@ -52,6 +52,9 @@ func advance(p job.Progress) (words []string) {
 	if p.Position > 0 {
 		words = append(words, fmt.Sprintf("place %d", p.Position))
 	}
+	if p.Prepass > 0 {
+		words = append(words, fmt.Sprintf("reference orbit %.1f %%", 100*p.Prepass))
+	}
 	if p.Bands > 0 {
 		words = append(words, fmt.Sprintf("%d of %d bands", p.BandsDone, p.Bands))
 	}
