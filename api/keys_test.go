@@ -77,9 +77,11 @@ func TestRolesOpenWhatTheyAreFor(t *testing.T) {
 		address := front + strings.NewReplacer("{y}", "x", "{width}", "x", "{", "", "}", "").Replace(path)
 		need := needed()[operation]
 		if need == access.None {
+			assert.Empty(t, document(t).Role(operation), operation)
 			assert.NotEqual(t, http.StatusUnauthorized, ask(t, method, address, nil).status, operation)
 			continue
 		}
+		assert.Equal(t, need.String(), document(t).Role(operation), operation)
 		a := ask(t, method, address, nil)
 		assert.Equal(t, http.StatusUnauthorized, a.status, operation)
 		assert.Equal(t, `Bearer realm="mandelfarm"`, a.header.Get("WWW-Authenticate"))

@@ -35,10 +35,21 @@ type operation struct {
 	Method, Path string `json:"-"`
 
 	OperationID, Summary, Description string
+	Security                          []map[string][]string
 	Tags                              []string
 	Parameters                        []parameter
 	RequestBody                       struct{ Content ordered[media] }
 	Responses                         ordered[response]
+}
+
+// Role is what a key must be good for, where that is more than to read.
+func (o operation) Role() string {
+	for _, way := range o.Security {
+		if roles := way["key"]; len(roles) > 0 {
+			return roles[0]
+		}
+	}
+	return ""
 }
 
 type parameter struct {
