@@ -185,7 +185,7 @@ func takesAll(w job.Worker) bool {
 func (d *doctor) s3(ctx context.Context, cfg s3.Config) {
 	store, err := s3.Open(ctx, cfg)
 	if err != nil {
-		d.say("s3", false, "%v: S3_ENDPOINT must be the server, S3_BUCKET there, and the key (AWS_ACCESS_KEY_ID and its secret, or S3_CREDENTIALS) allowed what mandelfarm doctor --policy prints", err)
+		d.say("s3", false, "%v: see to S3_ENDPOINT, S3_BUCKET and the key to it, which must be allowed what mandelfarm doctor --policy prints", err)
 		return
 	}
 	defer store.Close()

@@ -74,5 +74,6 @@ func TestDoctorSaysWhatIsNotReached(t *testing.T) {
 	assert.Equal(t, exitFailure, code)
 	assert.Len(t, bad(text), 2, text)
 	assert.Contains(t, text, "REDIS_URL")
+	assert.Contains(t, text, "see to S3_ENDPOINT")
 	assert.Contains(t, asked(t, "http://localhost:1", "", "doctor", "--policy"), "ACL SETUSER mandelfarm on >PASSWORD resetkeys ~mandelfarm:*")
 }
