@@ -25,7 +25,7 @@ func rootCommand(env environment) *cobra.Command {
 	root.AddCommand(submitCommand(env), quoteCommand(env), jobsCommand(env), statusCommand(env), watchCommand(env),
 		fetchCommand(env), cancelCommand(env), retryCommand(env))
 	root.AddCommand(operatorCommands(env)...)
-	root.AddCommand(versionCommand(), doctorCommand(env), keysCommand(env))
+	root.AddCommand(versionCommand(), doctorCommand(env), asynqmonCommand(env), keysCommand(env))
 	root.Version = version()
 	root.SetVersionTemplate(versionLine() + "\n")
 	for _, cmd := range append(root.Commands(), root) {
