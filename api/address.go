@@ -105,6 +105,19 @@ func (s *Server) isLocal(r *http.Request) bool {
 	return s.cfg.Loopback && addr.IsLoopback() && !s.proxies.trusts(addr) && !isForwarded(r)
 }
 
+// wide is a network that many machines are in, such that it can be shown to others: a /24 or a /48.
+func wide(addr netip.Addr) string {
+	bits := 24
+	if addr.Is6() {
+		bits = 48
+	}
+	prefix, err := addr.Prefix(bits)
+	if err != nil {
+		return "unknown"
+	}
+	return prefix.String()
+}
+
 // network is the part of an address that one client has for itself: with IPv6 usually 2^64 addresses.
 func network(addr netip.Addr) string {
 	const own = 64 // bits

@@ -129,3 +129,11 @@ func (s *Server) client(c *gin.Context) string {
 	}
 	return "address:" + network(s.proxies.client(c.Request))
 }
+
+// clientOnRecord names whoever asks, as those may see it who see jobs: a key by its ID, or a network that many are in.
+func (s *Server) clientOnRecord(c *gin.Context) string {
+	if key := exchangeOf(c).key; key != nil {
+		return "key:" + key.id
+	}
+	return "network:" + wide(s.proxies.client(c.Request))
+}

@@ -72,6 +72,13 @@ func (s *Server) backlog(ctx context.Context) (view backlogView, err error) {
 	if view.Lanes, err = s.deps.Fleet.Backlogs(ctx, workers); err != nil {
 		return view, err
 	}
+	for i, lane := range view.Lanes {
+		if lane.Lane != job.Interactive {
+			if view.Lanes[i].Clients, err = s.deps.Fleet.ClientsOf(ctx, lane.Lane); err != nil {
+				return view, err
+			}
+		}
+	}
 	stuck, err := s.stuck(ctx, workers, view.Lanes)
 	view.Stuck = append([]job.Stuck{}, stuck...)
 	return view, err

@@ -89,6 +89,8 @@ func (f setFleet) Workers(context.Context) ([]job.Worker, error) { return f.work
 
 func (f setFleet) Backlogs(context.Context, []job.Worker) ([]job.Backlog, error) { return f.lanes, nil }
 
+func (setFleet) ClientsOf(context.Context, job.Lane) ([]job.ClientShare, error) { return nil, nil }
+
 func (setFleet) Drain(context.Context, string) error { return nil }
 
 func (setFleet) HistoryOf(context.Context, spec.ID) ([]job.Stint, error) { return nil, nil }

@@ -27,6 +27,7 @@ func (s *Server) submit(c *gin.Context) {
 	var terms job.Terms
 	if err == nil {
 		terms, err = s.readTerms(query)
+		terms.Client = s.clientOnRecord(c)
 	}
 	var picture foreign.Picture
 	if err == nil {
@@ -82,7 +83,7 @@ func (s *Server) accept(ctx context.Context, wanted spec.Spec, terms job.Terms, 
 		}
 		return st, err
 	}
-	if err := hint(ctx, func(ctx context.Context) error { return s.deps.Tasks.Enqueue(ctx, st.Task()) }); err != nil {
+	if err := hint(ctx, func(ctx context.Context) error { return s.deps.Tasks.Submit(ctx, st.Job) }); err != nil {
 		// The job is on record: a worker's reconciler will queue it.
 		s.deps.Log.LogAttrs(ctx, slog.LevelWarn, "accepted job not queued yet", slog.String("id", string(id)), slog.Any("err", err))
 	}

@@ -36,7 +36,7 @@ func (f *farm) begin(location *string) (job.Job, job.Plan) {
 	require.NoError(f.t, err)
 	base := drawn(f.t, st.Spec.Reduced(20, 10))
 	require.NoError(f.t, f.ledger.Preview(st.ID).Store(f.t.Context(), bytes.NewReader(base)))
-	require.NoError(f.t, f.queue.Begin(f.t.Context(), st.ID, len(plan.Bands), 2))
+	require.NoError(f.t, f.queue.Begin(f.t.Context(), st.ID, len(plan.Bands)))
 	return st.Job, plan
 }
 
@@ -44,7 +44,7 @@ func (f *farm) begin(location *string) (job.Job, job.Plan) {
 func (f *farm) storeBand(j job.Job, plan job.Plan, band int) {
 	f.t.Helper()
 	require.NoError(f.t, f.ledger.Band(j.ID, band).Store(f.t.Context(), strings.NewReader("band")))
-	_, _, err := f.queue.Stored(f.t.Context(), j.ID, time.Now(), band)
+	_, err := f.queue.Stored(f.t.Context(), j.ID, time.Now(), band)
 	require.NoError(f.t, err)
 	sampler := preview.NewSampler(preview.Of(j.Spec), plan.Bands[band].Rows())
 	_, err = renderer.WriteBand(f.t.Context(), new(bytes.Buffer), j.Spec, plan.Bands[band].Rows(), renderer.Options{Segment: sampler.Add})
@@ -212,7 +212,7 @@ func TestProgressIsCountedInStorage(t *testing.T) {
 	require.Equal(t, 1, before.BandsDone)
 	require.NoError(t, f.queue.Forget(t.Context(), j.ID))
 	require.Equal(t, before, f.get(location).job(t), "lost")
-	require.NoError(t, f.queue.Begin(t.Context(), j.ID, len(plan.Bands), 0))
+	require.NoError(t, f.queue.Begin(t.Context(), j.ID, len(plan.Bands)))
 	require.Equal(t, before, f.get(location).job(t), "noted anew, and not yet counted")
 	deaf := f.dependencies()
 	deaf.Progress = deafProgress{f.queue}
@@ -302,7 +302,7 @@ func TestAPageOfRunningJobsIsFull(t *testing.T) {
 	for width := range 20 {
 		st := f.post(fmt.Sprintf(`{"width": %d, "height": 100}`, 100+width)).job(t)
 		if width%5 == 0 {
-			require.NoError(t, f.queue.Begin(t.Context(), st.ID, 2, 0))
+			require.NoError(t, f.queue.Begin(t.Context(), st.ID, 2))
 		}
 	}
 	var page struct{ Jobs []job.Status }

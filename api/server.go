@@ -45,6 +45,8 @@ type Tasks interface {
 	Room(ctx context.Context, lane job.Lane) error
 	// Enqueue queues a task unless it is queued or running.
 	Enqueue(ctx context.Context, t job.Task) error
+	// Submit has a job's own task done when it is its client's turn, unless that waits or is being worked on.
+	Submit(ctx context.Context, j job.Job) error
 	// Revive queues a task again if it was lost.
 	Revive(ctx context.Context, t job.Task) error
 	// Withdraw takes a task out of its lane unless a worker has it, and reports whether it was there.
@@ -82,6 +84,8 @@ type Fleet interface {
 	Workers(ctx context.Context) ([]job.Worker, error)
 	// Backlogs tells how each lane stands, given the workers.
 	Backlogs(ctx context.Context, workers []job.Worker) ([]job.Backlog, error)
+	// ClientsOf tells what clients have, and have got of late, of a lane.
+	ClientsOf(ctx context.Context, lane job.Lane) ([]job.ClientShare, error)
 	// Drain has a worker take nothing more.
 	Drain(ctx context.Context, name string) error
 	// HistoryOf is what is known of who has worked on a job.

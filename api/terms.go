@@ -78,6 +78,8 @@ func (s *Server) setPriority(c *gin.Context) {
 		st.Job, err = s.deps.Ledger.SetPriority(ctx, st.Job, priority)
 	}
 	if err == nil {
+		// If this fails, it gets the new priority when a worker comes to it.
+		_ = hint(ctx, func(ctx context.Context) error { return s.deps.Tasks.Submit(ctx, st.Job) })
 		st, err = s.read(ctx, st.ID)
 	}
 	if err != nil {

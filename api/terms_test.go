@@ -26,7 +26,7 @@ func TestTitlesAndTagsAreKeptAndFound(t *testing.T) {
 	t.Parallel()
 	f := newFarm(t)
 	st := f.submit(`{"width": 20, "height": 10}`, "title="+url.QueryEscape("Größe & Meer")+"&tag=sea&tag=2026&tag=sea").job(t)
-	require.Equal(t, job.Terms{Title: "Größe & Meer", Tags: []string{"2026", "sea"}}, st.Terms)
+	require.Equal(t, job.Terms{Title: "Größe & Meer", Tags: []string{"2026", "sea"}, Client: "network:127.0.0.0/24"}, st.Terms)
 	other := f.submit(`{"width": 30, "height": 10}`, "tag=land").job(t)
 	f.post(`{"width": 40, "height": 10}`)
 	require.Equal(t, st.Terms, f.get("/jobs/"+string(st.ID)).job(t).Terms)
@@ -113,7 +113,7 @@ func TestPriorityOfOpenJobsCanBeChanged(t *testing.T) {
 	location := "/jobs/" + string(st.ID)
 	changed := f.ask(http.MethodPost, location+"/priority?priority=high", nil)
 	require.Equal(t, http.StatusOK, changed.status, "%s", changed.body)
-	require.Equal(t, job.Terms{Priority: job.High, Title: "kept"}, changed.job(t).Terms)
+	require.Equal(t, job.Terms{Priority: job.High, Title: "kept", Client: "network:127.0.0.0/24"}, changed.job(t).Terms)
 	require.Equal(t, job.High, f.get(location).job(t).Priority)
 	for _, bad := range []string{"", "?priority=urgent", "?priority=high&priority=low"} {
 		require.Equal(t, http.StatusBadRequest, f.ask(http.MethodPost, location+"/priority"+bad, nil).status, bad)

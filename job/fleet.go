@@ -51,6 +51,7 @@ type Hold struct {
 // Backlog is how a lane stands.
 type Backlog struct {
 	Lane    Lane `json:"lane"`
+	Waiting int  `json:"waiting"` // jobs that have tasks to be handed out, before those are pending
 	Pending int  `json:"pending"` // tasks that any worker may take
 	Active  int  `json:"active"`  // that workers have
 	Delayed int  `json:"delayed"` // that wait for their time, most of them after a failure
@@ -59,7 +60,10 @@ type Backlog struct {
 	Slots  int       `json:"slots"`            // of all workers that take tasks of the lane
 	Done   int       `json:"done_last_minute"` // tasks, by the workers that are there
 	Paused bool      `json:"paused"`           // workers take nothing of it
-	Limit  int       `json:"limit"`            // pending tasks above which requests for more are refused
+	Limit  int       `json:"limit"`            // waiting jobs and pending tasks above which requests for more are refused
+	// Clients are those that have something waiting or have got something of late, at most 100, those that have
+	// got most first.
+	Clients []ClientShare `json:"clients,omitempty"`
 }
 
 // Takes reports whether the worker takes tasks of a lane at a time.

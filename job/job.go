@@ -14,16 +14,19 @@ type Job struct {
 	Terms
 }
 
-// Terms are what a client says of a job beside the picture. They are no part of the
+// Terms are what is on record of a job beside the picture: what its client says, and who that is. They are no part of the
 // ID: the first that are said of a job stand.
 type Terms struct {
 	Priority Priority `json:"priority,omitempty"` // empty is Normal
 	Title    string   `json:"title,omitempty"`
 	Tags     []string `json:"tags,omitempty"` // by which jobs are listed
 	Pool     Pool     `json:"pool,omitempty"` // whose workers draw it, all of it
+	// Client is who has asked for it first, as shares are counted: a key by its ID, or the network of
+	// those without one. The empty one is a client too.
+	Client string `json:"client,omitempty"`
 }
 
-// Priority says how much of the farm a large job gets while others are drawn too.
+// Priority says how much of its client's share a job gets while the client has others.
 type Priority string
 
 // The priorities.

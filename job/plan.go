@@ -12,6 +12,8 @@ import (
 type Plan struct {
 	MadeAt time.Time `json:"made_at,omitzero"`
 	Bands  []Band    `json:"bands"` // from the top down, without gaps
+	// CoreSeconds is what all of it is expected to cost, in seconds of one core of the standard machine.
+	CoreSeconds float64 `json:"core_seconds,omitempty"`
 }
 
 // Band is a run of rows that one task draws.

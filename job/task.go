@@ -47,6 +47,7 @@ type Task struct {
 	Band int       `json:"band,omitempty"` // index in the plan, of KindBand
 
 	Priority Priority `json:"priority,omitempty"` // of the job
+	Client   string   `json:"client,omitempty"`   // of the job
 }
 
 // ImageTask is the task that draws s, which must be normalised.
@@ -56,17 +57,17 @@ func ImageTask(s spec.Spec, lane Lane) Task {
 
 // Task is the job's own task, from which all others follow.
 func (j Job) Task() Task {
-	return Task{Kind: KindImage, Lane: Control.In(j.Pool), ID: j.ID, Spec: j.Spec, Priority: j.Priority}
+	return Task{Kind: KindImage, Lane: Control.In(j.Pool), ID: j.ID, Spec: j.Spec, Priority: j.Priority, Client: j.Client}
 }
 
 // BandTask draws the band with this index in the job's plan.
 func (j Job) BandTask(band int) Task {
-	return Task{Kind: KindBand, Lane: Batch.In(j.Pool), ID: j.ID, Spec: j.Spec, Band: band, Priority: j.Priority}
+	return Task{Kind: KindBand, Lane: Batch.In(j.Pool), ID: j.ID, Spec: j.Spec, Band: band, Priority: j.Priority, Client: j.Client}
 }
 
 // AssembleTask makes one file of the job's bands.
 func (j Job) AssembleTask() Task {
-	return Task{Kind: KindAssemble, Lane: Control.In(j.Pool), ID: j.ID, Spec: j.Spec, Priority: j.Priority}
+	return Task{Kind: KindAssemble, Lane: Control.In(j.Pool), ID: j.ID, Spec: j.Spec, Priority: j.Priority, Client: j.Client}
 }
 
 // Name tells tasks of one lane apart, and says what two workers must not do at
@@ -84,7 +85,7 @@ func (t Task) Name() string {
 
 // Job is the job that the task belongs to, but for when it was accepted.
 func (t Task) Job() Job {
-	return Job{ID: t.ID, Spec: t.Spec, Terms: Terms{Priority: t.Priority, Pool: t.Lane.Pool()}}
+	return Job{ID: t.ID, Spec: t.Spec, Terms: Terms{Priority: t.Priority, Pool: t.Lane.Pool(), Client: t.Client}}
 }
 
 // Verify reports an error when the receiver's renderer would file this task's

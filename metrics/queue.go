@@ -27,7 +27,7 @@ type Queue interface {
 type queueCollector struct {
 	queue Queue
 
-	up, tasks, oldest, paused, workers, slots, revived, takenOver, ghosts, blocked *prometheus.Desc
+	waiting, clients, up, tasks, oldest, paused, workers, slots, revived, takenOver, ghosts, blocked *prometheus.Desc
 }
 
 // Queue adds the metrics of what Redis holds. Every process of a farm tells the same of it.
@@ -39,11 +39,13 @@ func (r *Registry) Queue(q Queue) {
 		queue:     q,
 		up:        desc("redis_up", "1 if Redis answered the scrape, 0 if it did not. Then nothing is known of what it holds."),
 		tasks:     desc("queue_tasks", "Tasks in a lane, by state.", "lane", "state"),
+		waiting:   desc("queue_waiting_jobs", "Jobs that have tasks to be handed out in a lane, before those are pending.", "lane"),
+		clients:   desc("queue_waiting_clients", "Clients that these jobs are of.", "lane"),
 		oldest:    desc("queue_oldest_task_age_seconds", "For how long the oldest of the pending tasks of a lane has been pending.", "lane"),
 		paused:    desc("queue_paused", "1 if no worker takes tasks of a lane.", "lane"),
 		workers:   desc("workers", "Processes that draw bands."),
 		slots:     desc("worker_slots", "Bands that all workers together can draw at a time."),
-		revived:   desc("tasks_revived_total", "Tasks that this process queued because they were owed, and neither waited nor had a worker."),
+		revived:   desc("tasks_revived_total", "Bands and assemblies that this process queued because they were owed, and neither waited nor had a worker."),
 		ghosts:    desc("ghosts_removed_total", "Entries among the active tasks of a lane that no worker had, and that this process removed."),
 		takenOver: desc("claims_taken_over_total", "Tasks among those revived whose worker had died."),
 		blocked:   desc("worker_blocked", "1 if this worker takes no tasks of a lane for a while, because they fail here or are drawn wrongly.", "lane"),
@@ -52,7 +54,7 @@ func (r *Registry) Queue(q Queue) {
 
 // Describe implements [prometheus.Collector].
 func (c *queueCollector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.up, c.tasks, c.oldest, c.paused, c.workers, c.slots, c.revived, c.takenOver, c.ghosts, c.blocked} {
+	for _, d := range []*prometheus.Desc{c.waiting, c.clients, c.up, c.tasks, c.oldest, c.paused, c.workers, c.slots, c.revived, c.takenOver, c.ghosts, c.blocked} {
 		to <- d
 	}
 }
@@ -84,6 +86,8 @@ func (c *queueCollector) Collect(to chan<- prometheus.Metric) {
 		for state, count := range lane.Tasks {
 			tell(c.tasks, prometheus.GaugeValue, float64(count), name, state)
 		}
+		tell(c.waiting, prometheus.GaugeValue, float64(lane.Waiting), name)
+		tell(c.clients, prometheus.GaugeValue, float64(lane.Clients), name)
 		tell(c.oldest, prometheus.GaugeValue, lane.Oldest.Seconds(), name)
 		tell(c.paused, prometheus.GaugeValue, truth(lane.Paused), name)
 	}

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -19,7 +20,7 @@ func (q *Queue) Backlogs(ctx context.Context, workers []job.Worker) ([]job.Backl
 	now, all := time.Now(), make([]job.Backlog, len(stats.Lanes))
 	for i, lane := range stats.Lanes {
 		b := job.Backlog{
-			Lane: lane.Lane, Pending: lane.Tasks["pending"], Active: lane.Tasks["active"],
+			Lane: lane.Lane, Waiting: lane.Waiting, Pending: lane.Tasks["pending"], Active: lane.Tasks["active"],
 			Delayed: lane.Tasks["scheduled"] + lane.Tasks["retry"], Paused: lane.Paused, Limit: q.limit,
 		}
 		if lane.Oldest > 0 {
@@ -37,7 +38,8 @@ func (q *Queue) Backlogs(ctx context.Context, workers []job.Worker) ([]job.Backl
 }
 
 // Position is the place of a job's own task among those that wait in its lane, 1 for
-// the one that is next; 0 if it does not wait there.
+// the one that is next; 0 if it does not wait there. Of one that waits for its turn it is about that: as if all clients
+// took turns with jobs of one cost.
 func (q *Queue) Position(ctx context.Context, t job.Task) (int, error) {
 	attempt, err := q.attempt(ctx, t)
 	if err != nil {
@@ -49,7 +51,28 @@ func (q *Queue) Position(ctx context.Context, t job.Task) (int, error) {
 			return place, unavailable(err)
 		}
 	}
-	return 0, nil
+	return q.turnOf(ctx, t)
+}
+
+// turnOf is about the place of a job's own task that waits for its turn; 0 if it does not.
+func (q *Queue) turnOf(ctx context.Context, t job.Task) (int, error) {
+	entry, err := q.rdb.HGet(ctx, entriesKey(t.Lane), string(t.ID)).Result()
+	if errors.Is(err, redis.Nil) {
+		return 0, nil
+	}
+	var e struct{ M, Client string }
+	if err == nil {
+		err = json.Unmarshal([]byte(entry), &e)
+	}
+	if err != nil {
+		return 0, unavailable(err)
+	}
+	var pending, clients, ahead *redis.IntCmd
+	err = pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
+		pending, clients = p.LLen(ctx, pendingKey(t.Lane)), p.ZCard(ctx, clientsKey(t.Lane))
+		ahead = p.ZLexCount(ctx, waitingKey(t.Lane), "["+e.Client+"\t", "("+e.M)
+	})
+	return int(pending.Val()+clients.Val()*ahead.Val()) + 1, unavailable(err)
 }
 
 func (q *Queue) position(ctx context.Context, lane job.Lane, taskID string) (int, error) {

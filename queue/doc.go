@@ -14,9 +14,13 @@
 // image waiting, whichever lane it is in, and betrays a dead worker: asynq
 // notices one after about two minutes, [Queue.Revive] when the claim is gone.
 //
-// Of a job that is drawn in bands its progress is noted: how many bands there are,
-// which are stored since when, and which has the next turn; beside it previews of
-// the bands, and the workers that are on them.
+// Jobs wait before asynq. A job's own task ([Queue.Submit]) and bands ([Queue.Offer]) are
+// handed out when it is their client's turn, such that as many tasks of a lane are pending as
+// its workers can soon take: whoever takes one has the next handed out. Clients take turns by the
+// cost of what they have got; turn.go says how.
+//
+// Of a job that is drawn in bands its progress is noted: how many bands there are, and which
+// are stored since when; beside it previews of the bands, and the workers that are on them.
 //
 // With the heartbeat that renews its claims a worker says what it is and does
 // ([job.Worker]), and hears whether it is to drain.
@@ -39,7 +43,10 @@
 // jobs are queued again from the ledger, and a task that runs twice draws the
 // same bytes twice.
 //
-//   - Enqueue returns nil when the task is queued or running.
+//   - Enqueue returns nil when the task is queued or running, and Submit when it is that or
+//     waits for its turn.
+//   - While a client has something to be handed out, it gets no less than any other, but for the
+//     cost of one task; of its jobs two of each priority are begun at a time.
 //   - A handler's context ends when its job is canceled, when the process
 //     stops, and after [Config].Timeout.
 //   - A handler that returns an error or panics is called again, on any worker,

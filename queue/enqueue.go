@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -38,43 +39,57 @@ const (
 // Enqueue queues t unless it is queued or running. The error is
 // [job.ErrUnavailable] if Redis does not answer.
 func (q *Queue) Enqueue(ctx context.Context, t job.Task) error {
-	if err := q.add(ctx, t, 0); err != nil {
+	err := produce(ctx, t, func(ctx context.Context, headers map[string]string) error {
+		return q.add(ctx, t, 0, headers)
+	})
+	if err != nil {
 		return fmt.Errorf("queue %s: %w", t.Name(), unavailable(err))
 	}
 	return nil
 }
 
 // Room reports whether a lane may be given one more task: the error is
-// [job.ErrQueueFull] if as many wait as the limit allows. Those who have been
-// promised an image need not ask.
+// [job.ErrQueueFull] if as many wait as the limit allows, for a worker or for their turn.
+// Those who have been promised an image need not ask.
 func (q *Queue) Room(ctx context.Context, lane job.Lane) error {
-	waiting, err := q.rdb.LLen(ctx, pendingKey(lane)).Result()
+	var pending, offered *redis.IntCmd
+	err := pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
+		pending, offered = p.LLen(ctx, pendingKey(lane)), p.HLen(ctx, entriesKey(lane))
+	})
 	if err != nil {
 		return fmt.Errorf("length of lane %s: %w", lane, unavailable(err))
 	}
-	if waiting >= int64(q.limit) {
+	if waiting := pending.Val() + offered.Val(); waiting >= int64(q.limit) {
 		return fmt.Errorf("%w: %d tasks wait in lane %s", job.ErrQueueFull, waiting, lane)
 	}
 	return nil
 }
 
-// add hands an attempt at t to asynq, unless it is there, and wakes the lane's
-// workers.
-func (q *Queue) add(ctx context.Context, t job.Task, attempt int) (err error) {
+// produce has a task queued with what it is sent with by whoever wants it done: the request and the trace
+// that it follows from.
+func produce(ctx context.Context, t job.Task, queue func(context.Context, map[string]string) error) (err error) {
 	ctx, span := tracing.Start(ctx, tracing.Producer, "queue "+string(t.Kind), taskAttrs(t)...)
 	defer func() { span.End(err) }()
-	payload, err := json.Marshal(t)
-	if err != nil {
-		return err
-	}
-	headers := map[string]string{queuedAt: strconv.FormatInt(time.Now().UnixMilli(), 10)}
-	if attempt > 0 {
-		headers[deaths] = strconv.Itoa(attempt)
-	}
+	headers := make(map[string]string)
 	if request := requestid.Of(ctx); request != "" {
 		headers[requestHeader] = request
 	}
 	tracing.Inject(ctx, headers)
+	return queue(ctx, headers)
+}
+
+// add hands an attempt at t to asynq with what it is sent with, unless it is there, and wakes
+// the lane's workers.
+func (q *Queue) add(ctx context.Context, t job.Task, attempt int, headers map[string]string) (err error) {
+	payload, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	headers = maps.Clone(headers)
+	headers[queuedAt] = strconv.FormatInt(time.Now().UnixMilli(), 10)
+	if attempt > 0 {
+		headers[deaths] = strconv.Itoa(attempt)
+	}
 	_, err = q.client.EnqueueContext(ctx, asynq.NewTaskWithHeaders(string(t.Kind), payload, headers),
 		asynq.TaskID(taskID(t.Name(), attempt)), asynq.Queue(string(t.Lane)), asynq.MaxRetry(noLimit), asynq.Timeout(q.timeout+backstop))
 	if errors.Is(err, asynq.ErrTaskIDConflict) {
@@ -94,8 +109,8 @@ func (q *Queue) add(ctx context.Context, t job.Task, attempt int) (err error) {
 	return nil
 }
 
-// Cancel takes the job's own tasks out of the control lane, forgets how far it
-// was, and stops the workers that are on any task of the job. A synchronous
+// Cancel takes the job's own tasks out of the control lane, takes back what was to be
+// handed out, forgets how far it was, and stops the workers that are on any task of the job. A synchronous
 // request for the same image is not disturbed while it waits; it is answered or
 // times out.
 //
@@ -120,6 +135,9 @@ func (q *Queue) cancel(ctx context.Context, j job.Job) error {
 				return err
 			}
 		}
+	}
+	if err := q.Retract(ctx, j); err != nil {
+		return err
 	}
 	if err := q.Forget(ctx, j.ID); err != nil { // previews stay true
 		return err

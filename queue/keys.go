@@ -1,6 +1,9 @@
 package queue
 
 import (
+	"strconv"
+	"time"
+
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 )
@@ -63,6 +66,30 @@ func examineKey(name string) string { return keyPrefix + "examine:" + name }
 // answerKey is what a worker has drawn at an examination: an [Answer] in JSON.
 func answerKey(name, examination string) string {
 	return keyPrefix + "answer:" + examination + ":" + name
+}
+
+// shareKey is of what the order of a lane is made of, which lies beside what asynq has of the lane: scripts use both.
+func shareKey(lane job.Lane, name string) string {
+	return keyPrefix + "share:{" + string(lane) + "}:" + name
+}
+
+func clientsKey(lane job.Lane) string { return shareKey(lane, "clients") }
+func waitingKey(lane job.Lane) string { return shareKey(lane, "queue") }
+func entriesKey(lane job.Lane) string { return shareKey(lane, "entries") }
+
+// givenKey is what clients have got in the [job.ShareSpan] that a time is in.
+func givenKey(lane job.Lane, at time.Time) string {
+	return shareKey(lane, "given:"+strconv.FormatInt(at.Unix()/int64(job.ShareSpan/time.Second), 10))
+}
+
+// givenSeconds is for how long that is kept: until nobody asks for it.
+const givenSeconds = int(2 * job.ShareSpan / time.Second)
+
+// shareKeys are the keys of the scripts in turn.go.
+func shareKeys(lane job.Lane) []string {
+	return []string{
+		pendingKey(lane), clientsKey(lane), shareKey(lane, "left"), waitingKey(lane), entriesKey(lane), shareKey(lane, "times"), givenKey(lane, time.Now()),
+	}
 }
 
 func lockKey(name string) string { return keyPrefix + "lock:" + name }

@@ -20,17 +20,15 @@ const progressTTL = 7 * 24 * time.Hour
 const (
 	fieldBands    = "bands"
 	fieldStarted  = "started_at" // Unix milliseconds
-	fieldNext     = "next"       // the band whose turn is next
 	fieldFailures = "failures"   // deliveries that failed
 	fieldError    = "error"      // why the last of them did
 )
 
-// Begin notes that a job is drawn in so many bands from now on, and which of them
-// has the next turn. Noting it again changes nothing.
-func (q *Queue) Begin(ctx context.Context, id spec.ID, bands, next int) error {
+// Begin notes that a job is drawn in so many bands from now on. Noting it again changes
+// nothing.
+func (q *Queue) Begin(ctx context.Context, id spec.ID, bands int) error {
 	err := pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		p.HSetNX(ctx, progressKey(id), fieldStarted, time.Now().UnixMilli())
-		p.HSetNX(ctx, progressKey(id), fieldNext, next)
 		p.HSetNX(ctx, progressKey(id), fieldBands, bands)
 		p.Expire(ctx, progressKey(id), progressTTL)
 	})
@@ -38,9 +36,8 @@ func (q *Queue) Begin(ctx context.Context, id spec.ID, bands, next int) error {
 }
 
 // Stored notes that bands of a job are stored since a time, which is zero if that
-// is not known. It returns how many are known to be stored, and how many of these
-// it has not noted before.
-func (q *Queue) Stored(ctx context.Context, id spec.ID, at time.Time, bands ...int) (count, fresh int, err error) {
+// is not known. It returns how many are known to be stored.
+func (q *Queue) Stored(ctx context.Context, id spec.ID, at time.Time, bands ...int) (count int, err error) {
 	score := 0.0
 	if !at.IsZero() {
 		score = float64(at.UnixMilli())
@@ -49,35 +46,16 @@ func (q *Queue) Stored(ctx context.Context, id spec.ID, at time.Time, bands ...i
 	for i, band := range bands {
 		members[i], fields[i] = redis.Z{Score: score, Member: band}, strconv.Itoa(band)
 	}
-	added, all := &redis.IntCmd{}, &redis.IntCmd{}
+	var all *redis.IntCmd
 	err = pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		if len(members) > 0 {
-			added = p.ZAddNX(ctx, storedKey(id), members...)
+			p.ZAddNX(ctx, storedKey(id), members...)
 			p.HDel(ctx, drawingKey(id), fields...)
 		}
 		p.Expire(ctx, storedKey(id), progressTTL)
 		all = p.ZCard(ctx, storedKey(id))
 	})
-	return int(all.Val()), int(added.Val()), unavailable(err)
-}
-
-// nextTurn gives out the next turn if the job's progress is known: a Redis that came back
-// empty does not know whose turn it is.
-const nextTurn = `
-if redis.call("HEXISTS", KEYS[1], "bands") == 0 then
-	return -1
-end
-return redis.call("HINCRBY", KEYS[1], "next", ARGV[1])`
-
-// Next takes the next turns among a job's bands and returns the first: each call
-// gets other indices, past the last band in the end. It reports false if the job
-// has not been begun, or that was forgotten.
-func (q *Queue) Next(ctx context.Context, id spec.ID, turns int) (first int, known bool, err error) {
-	after, err := q.nextTurn.Run(ctx, q.rdb, []string{progressKey(id)}, turns).Int()
-	if err != nil || after < 0 {
-		return 0, false, unavailable(err)
-	}
-	return after - turns, true, nil
+	return int(all.Val()), unavailable(err)
 }
 
 // Failed notes that a delivery of one of the job's tasks has failed.

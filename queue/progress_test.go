@@ -1,8 +1,6 @@
 package queue_test
 
 import (
-	"context"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,67 +17,32 @@ func part(t *testing.T, n, band int) job.Task {
 	return task(t, n, job.Control).Job().BandTask(band)
 }
 
-// turnsAreGivenOnce, from where the job began, and none for a job that a flushed
-// Redis has forgotten.
-func turnsAreGivenOnce(t *testing.T, f *farm) {
-	t.Helper()
-	queues := []*queue.Queue{f.open(t), f.open(t)}
-	id := task(t, 1, job.Control).ID
-	_, known, err := queues[0].Next(t.Context(), id, 1)
-	require.NoError(t, err)
-	require.False(t, known, "not begun")
-	require.NoError(t, queues[0].Begin(t.Context(), id, 50, 7))
-	require.NoError(t, queues[1].Begin(t.Context(), id, 50, 3), "noting it again changes nothing")
-	var mu sync.Mutex
-	given := make(map[int]bool)
-	var all sync.WaitGroup
-	for i := range 40 {
-		all.Go(func() {
-			first, known, err := queues[i%2].Next(context.Background(), id, 2)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil || !known || given[first] || given[first+1] {
-				t.Errorf("turn %d, known %t: %v", first, known, err)
-			}
-			given[first], given[first+1] = true, true
-		})
-	}
-	all.Wait()
-	for turn := range 80 {
-		require.True(t, given[7+turn])
-	}
-	require.NoError(t, f.rdb.FlushAll(t.Context()).Err())
-	_, known, err = queues[0].Next(t.Context(), id, 1)
-	require.NoError(t, err)
-	require.False(t, known)
-}
-
 func storedBandsAreCountedOnce(t *testing.T, f *farm) {
 	t.Helper()
 	q := f.open(t)
 	id := task(t, 1, job.Control).ID
-	requireStored := func(count, fresh int, bands ...int) {
+	requireStored := func(count int, bands ...int) {
 		t.Helper()
-		gotCount, gotFresh, err := q.Stored(t.Context(), id, time.Now(), bands...)
+		got, err := q.Stored(t.Context(), id, time.Now(), bands...)
 		require.NoError(t, err)
-		require.Equal(t, [2]int{count, fresh}, [2]int{gotCount, gotFresh})
+		require.Equal(t, count, got)
 	}
-	requireStored(0, 0)
-	requireStored(1, 1, 5)
-	requireStored(1, 0, 5)
-	requireStored(3, 2, 5, 6, 7)
+	requireStored(0)
+	requireStored(1, 5)
+	requireStored(1, 5)
+	requireStored(3, 5, 6, 7)
 	completions, err := q.Completions(t.Context(), id)
 	require.NoError(t, err)
 	require.Len(t, completions, 3)
 	require.Equal(t, 5, completions[0].Band, "oldest first")
 	require.WithinDuration(t, time.Now(), completions[2].At, testTimeout)
-	_, _, err = q.Stored(t.Context(), id, time.Time{}, 9)
+	_, err = q.Stored(t.Context(), id, time.Time{}, 9)
 	require.NoError(t, err)
 	completions, err = q.Completions(t.Context(), id)
 	require.NoError(t, err)
 	require.Equal(t, job.Completion{Band: 9}, completions[0], "nobody knows since when")
 	require.NoError(t, q.Cancel(t.Context(), job.Job{ID: id}))
-	requireStored(0, 0)
+	requireStored(0)
 }
 
 // progressOfLargeJobs is what the workers have noted; of failures it tells for all.
@@ -87,8 +50,8 @@ func progressOfLargeJobs(t *testing.T, f *farm) {
 	t.Helper()
 	q := f.open(t)
 	large, small, idle := task(t, 1, job.Control).ID, task(t, 2, job.Control).ID, task(t, 3, job.Control).ID
-	require.NoError(t, q.Begin(t.Context(), large, 9, 0))
-	_, _, err := q.Stored(t.Context(), large, time.Now(), 0, 4)
+	require.NoError(t, q.Begin(t.Context(), large, 9))
+	_, err := q.Stored(t.Context(), large, time.Now(), 0, 4)
 	require.NoError(t, err)
 	for _, id := range []spec.ID{large, small} {
 		require.NoError(t, q.Failed(t.Context(), id, "first reason"))

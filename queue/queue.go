@@ -50,7 +50,7 @@ type Queue struct {
 	draw      func(ctx context.Context) (map[string]string, error)
 	serving   atomic.Pointer[presence] // nil before Serve
 
-	nextTurn    *redis.Script
+	turns       turns
 	noteRows    *redis.Script
 	removeGhost *redis.Script
 	ghosts      ghosts
@@ -88,7 +88,7 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 		describe:  func() job.Worker { return job.Worker{} },
 		draw:      func(context.Context) (map[string]string, error) { return nil, errors.ErrUnsupported },
 
-		nextTurn:    redis.NewScript(nextTurn),
+		turns:       newTurns(),
 		noteRows:    redis.NewScript(noteRows),
 		removeGhost: redis.NewScript(removeGhost),
 		spend:       redis.NewScript(spend),

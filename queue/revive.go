@@ -31,40 +31,47 @@ const (
 // that has died is found out when its claim has run out, within [claimTTL]; its
 // task is queued again under another task ID.
 func (q *Queue) Revive(ctx context.Context, t job.Task) error {
-	if err := q.revive(ctx, t); err != nil {
+	err := produce(ctx, t, func(ctx context.Context, headers map[string]string) error {
+		revived, err := q.replace(ctx, t, headers)
+		if revived {
+			q.revived.Add(1)
+		}
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("revive %s: %w", t.Name(), unavailable(err))
 	}
 	return nil
 }
 
-func (q *Queue) revive(ctx context.Context, t job.Task) error {
+// replace queues t unless it waits or is being drawn, in the place of what may be left of it, and reports whether it has.
+func (q *Queue) replace(ctx context.Context, t job.Task, headers map[string]string) (queued bool, err error) {
 	attempt, err := q.attempt(ctx, t)
 	if err != nil {
-		return err
+		return false, err
 	}
 	seen, err := q.inspect(ctx, t, taskIDs(t.Name(), attempt))
 	if err != nil || seen.alive {
-		return err
+		return false, err
 	}
 	if seen.dead {
 		attempt++
 		if err := q.rdb.Set(ctx, attemptKey(t.Lane, t.Name()), attempt, attemptTTL).Err(); err != nil {
-			return err
+			return false, err
 		}
 	}
 	for _, stale := range seen.stale {
 		if _, err := q.remove(ctx, t.Lane, stale); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if err := q.add(ctx, t, attempt); err != nil {
-		return err
+	if err := q.add(ctx, t, attempt, headers); err != nil {
+		return false, err
 	}
-	q.revived.Add(1)
 	if seen.dead {
 		q.takenOver.Add(1)
 	}
-	return nil
+	return true, nil
 }
 
 // resetAttempts begins the count of a task's attempts anew: it has come to an end, and
@@ -89,11 +96,13 @@ func (q *Queue) NotWaiting(ctx context.Context, tasks ...job.Task) ([]job.Task, 
 		return nil, unavailable(err)
 	}
 	states := make([][]*redis.StringCmd, len(tasks))
+	turns := make([][]*redis.BoolCmd, len(tasks))
 	err = pipeline(ctx, q.rdb, func(p redis.Pipeliner) {
 		for i, t := range tasks {
 			for _, lane := range lanes {
 				if lane.Base() == t.Lane {
 					states[i] = append(states[i], p.HGet(ctx, taskKey(lane, t.Name()), "state"))
+					turns[i] = append(turns[i], p.HExists(ctx, entriesKey(lane), t.Name()))
 				}
 			}
 		}
@@ -103,7 +112,7 @@ func (q *Queue) NotWaiting(ctx context.Context, tasks ...job.Task) ([]job.Task, 
 	}
 	var others []job.Task
 	for i, t := range tasks {
-		if !slices.ContainsFunc(states[i], waits) {
+		if !slices.ContainsFunc(states[i], waits) && !slices.ContainsFunc(turns[i], (*redis.BoolCmd).Val) {
 			others = append(others, t)
 		}
 	}

@@ -21,10 +21,12 @@ type Stats struct {
 
 // LaneStats is what Redis holds of one lane.
 type LaneStats struct {
-	Lane   job.Lane
-	Tasks  map[string]int // how many are in each of TaskStates
-	Oldest time.Duration  // for how long the first of the pending tasks has been one; 0 if none is
-	Paused bool           // no worker takes tasks of it
+	Lane    job.Lane
+	Waiting int            // jobs that have tasks to be handed out, before those are pending
+	Clients int            // that they are of
+	Tasks   map[string]int // how many are in each of TaskStates
+	Oldest  time.Duration  // for how long the first of the pending tasks has been one; 0 if none is
+	Paused  bool           // no worker takes tasks of it
 }
 
 // TaskStates lists the states of tasks in a lane, by asynq's names. Pending tasks
@@ -80,10 +82,11 @@ func (q *Queue) lanes(ctx context.Context) ([]job.Lane, error) {
 
 // laneQuestion is what Redis is asked of a lane, in one round trip with the others.
 type laneQuestion struct {
-	lane   job.Lane
-	counts map[string]*redis.IntCmd // by state
-	oldest *redis.StringCmd         // the ID of the pending task that is the next to be taken
-	paused *redis.IntCmd
+	lane             job.Lane
+	counts           map[string]*redis.IntCmd // by state
+	waiting, clients *redis.IntCmd
+	oldest           *redis.StringCmd // the ID of the pending task that is the next to be taken
+	paused           *redis.IntCmd
 }
 
 func askLane(ctx context.Context, p redis.Pipeliner, lane job.Lane) laneQuestion {
@@ -97,6 +100,7 @@ func askLane(ctx context.Context, p redis.Pipeliner, lane job.Lane) laneQuestion
 		}
 	}
 	q.oldest = p.LIndex(ctx, pendingKey(lane), -1)
+	q.waiting, q.clients = p.HLen(ctx, entriesKey(lane)), p.ZCard(ctx, clientsKey(lane))
 	q.paused = p.Exists(ctx, pausedKey(lane))
 	return q
 }
@@ -116,6 +120,7 @@ func (q *Queue) pendingSince(ctx context.Context, asked []laneQuestion) ([]*redi
 // stats are the answers; since is in Unix nanoseconds.
 func (q laneQuestion) stats(since *redis.StringCmd) LaneStats {
 	s := LaneStats{Lane: q.lane, Tasks: make(map[string]int, len(q.counts)), Paused: q.paused.Val() > 0}
+	s.Waiting, s.Clients = int(q.waiting.Val()), int(q.clients.Val())
 	for state, count := range q.counts {
 		s.Tasks[state] = int(count.Val())
 	}
@@ -136,7 +141,7 @@ func countSlots(members []string) (slots int) {
 
 // Counts is what this process has done since it began.
 type Counts struct {
-	Revived   int64 // tasks that were owed and lost, and that it has queued anew
+	Revived   int64 // bands and assemblies that were owed and lost, and that it has queued anew
 	TakenOver int64 // those of them whose worker had died
 	Ghosts    int64 // entries of tasks that nobody had, and that it has removed
 }

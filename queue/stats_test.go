@@ -27,7 +27,7 @@ func rowsOfABandDoNotBecomeLess(t *testing.T, f *farm) {
 	require.NoError(t, err)
 	require.ElementsMatch(t, []job.Drawing{{Band: 3, Rows: 40, Since: began}, {Band: 4, Rows: 1, Since: began}}, drawing)
 
-	_, _, err = q.Stored(t.Context(), id, time.Now(), 3)
+	_, err = q.Stored(t.Context(), id, time.Now(), 3)
 	require.NoError(t, err)
 	drawing, err = q.DrawingOf(t.Context(), id)
 	require.NoError(t, err)

@@ -115,8 +115,10 @@ func TestLargeJobsArePlannedOnce(t *testing.T) {
 	require.True(t, planned)
 	require.Len(t, plan.Bands, 24)
 	require.WithinDuration(t, time.Now(), plan.MadeAt, time.Minute)
-	window := []job.Task{j.BandTask(0), j.BandTask(1), j.BandTask(2), j.BandTask(3)}
-	require.Equal(t, window, b.queue.enqueued, "as many as the workers have use for")
+	require.Positive(t, plan.CoreSeconds)
+	offered := offer{id: j.ID, Offer: job.Offer{End: 24, Seconds: plan.CoreSeconds / 24}}
+	require.Equal(t, []offer{offered}, b.queue.offers)
+	require.Empty(t, b.queue.enqueued)
 	_, err = b.ledger.Preview(s.ID()).Stat(t.Context())
 	require.NoError(t, err)
 
@@ -124,7 +126,7 @@ func TestLargeJobsArePlannedOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, plan, again)
 	require.NoError(t, w.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
-	require.Equal(t, window, b.queue.revived, "a planner that comes second queues what is lost")
+	require.Equal(t, []offer{offered, offered}, b.queue.offers, "a planner that comes second offers what may be lost")
 	requireState(t, b, s, job.Queued)
 }
 
@@ -144,7 +146,7 @@ func TestRawDataIsPlannedWithAPicture(t *testing.T) {
 		require.NoError(t, err)
 		_, err = png.Decode(bytes.NewReader(base))
 		require.NoError(t, err)
-		require.NoError(t, w.Handle(t.Context(), b.queue.enqueued[0], first()))
+		require.NoError(t, w.Handle(t.Context(), job.Job{ID: s.ID(), Spec: s}.BandTask(0), first()))
 		shown, err := b.queue.PreviewsOf(t.Context(), s.ID())
 		require.NoError(t, err)
 		strips = append(strips, shown[0])
@@ -154,65 +156,57 @@ func TestRawDataIsPlannedWithAPicture(t *testing.T) {
 	require.NotEmpty(t, strips[2], "exr, whose colours have more bits")
 }
 
-// TestPriorityIsTheSizeOfTheWindow.
-func TestPriorityIsTheSizeOfTheWindow(t *testing.T) {
-	t.Parallel()
-	for priority, want := range map[job.Priority]int{job.High: 8, "": 4, job.Low: 2} {
-		b := newBundle(t)
-		j, _ := large(t, b, 10)
-		j, err := b.ledger.SetPriority(t.Context(), j, priority)
-		require.NoError(t, err)
-		require.NoError(t, b.Handle(t.Context(), j.Task(), first()))
-		require.Len(t, b.queue.revived, want, "priority %q", priority)
-		require.Equal(t, priority, b.queue.revived[0].Job().Priority)
-	}
-}
-
-// TestWindowFollowsThePriority while a job is drawn: each band that is stored queues
-// none, one or two.
-func TestWindowFollowsThePriority(t *testing.T) {
+// TestOffersHaveThePriorityOnRecord, whatever the task says.
+func TestOffersHaveThePriorityOnRecord(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
-	j, plan := large(t, b, 20)
-	require.NoError(t, b.queue.Begin(t.Context(), j.ID, len(plan.Bands), 4))
-	for _, step := range []struct {
-		priority job.Priority
-		queued   []int // by each band that is stored
-	}{{"", []int{1}}, {job.Low, []int{0, 0, 1}}, {job.High, []int{2, 2}}} {
-		var err error
-		j, err = b.ledger.SetPriority(t.Context(), j, step.priority)
-		require.NoError(t, err)
-		for i, want := range step.queued {
-			before := len(b.queue.enqueued)
-			j.Priority = "" // of the task, which was queued before
-			drawBands(t, b, j, len(b.queue.stored))
-			require.Len(t, b.queue.enqueued, before+want, "priority %q, band %d", step.priority, i)
-		}
-	}
-	require.Equal(t, job.High, b.queue.enqueued[len(b.queue.enqueued)-1].Priority)
+	j, _ := large(t, b, 10)
+	_, err := b.ledger.SetPriority(t.Context(), j, job.High)
+	require.NoError(t, err)
+	require.NoError(t, b.Handle(t.Context(), j.Task(), first()))
+	require.Equal(t, []offer{{id: j.ID, priority: job.High, Offer: job.Offer{End: 10, Seconds: 1}}}, b.queue.offers)
 }
 
-// TestEachBandQueuesTheNext, also when Redis has forgotten whose turn it is.
-func TestEachBandQueuesTheNext(t *testing.T) {
+// TestOffersAreWhatIsMissing, and say whether the job is begun.
+func TestOffersAreWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
-	j, plan := large(t, b, 5)
-	require.NoError(t, b.queue.Begin(t.Context(), j.ID, len(plan.Bands), 4))
-	drawBands(t, b, j, 0)
-	require.Equal(t, []job.Task{j.BandTask(4)}, b.queue.enqueued)
-	drawBands(t, b, j, 0)
-	require.Len(t, b.queue.enqueued, 1, "a band that is delivered again queues none")
+	j, _ := large(t, b, 6)
+	drawBands(t, b, j, 0, 2, 5)
+	require.NoError(t, b.Handle(t.Context(), j.Task(), first()))
+	require.Equal(t, []offer{{id: j.ID, Offer: job.Offer{First: 1, End: 5, Seconds: 1, Begun: true}}}, b.queue.offers)
+	require.Empty(t, b.queue.revived, "none was handed out")
 
-	require.NoError(t, b.queue.Forget(t.Context(), j.ID))
-	drawBands(t, b, j, 1)
-	require.Equal(t, []job.Task{j.BandTask(2), j.BandTask(3), j.BandTask(4)}, b.queue.revived)
-	require.Len(t, b.queue.stored, 2, "what is stored is counted again")
-	drawBands(t, b, j, 2, 3, 4)
-	require.Equal(t, j.AssembleTask(), b.queue.enqueued[len(b.queue.enqueued)-1])
+	b.queue.next = 4
+	require.NoError(t, b.Handle(t.Context(), j.Task(), first()))
+	require.Equal(t, []job.Task{j.BandTask(1), j.BandTask(3)}, b.queue.revived, "what was handed out and is not stored")
+}
+
+// TestTheLastBandQueuesTheAssembly, and no other band queues anything.
+func TestTheLastBandQueuesTheAssembly(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	j, _ := large(t, b, 5)
+	drawBands(t, b, j, 0, 0, 1, 2, 3)
+	require.Empty(t, b.queue.enqueued)
+	drawBands(t, b, j, 4)
+	require.Equal(t, []job.Task{j.AssembleTask()}, b.queue.enqueued)
 	require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), first()))
 	st := requireState(t, b, j.Spec, job.Done)
 	require.Equal(t, 5, st.Bands)
 	require.Equal(t, 5, st.BandsDone)
+}
+
+// TestWhatAPictureHasCostIsSettled, for the client of its job and no synchronous request.
+func TestWhatAPictureHasCostIsSettled(t *testing.T) {
+	t.Parallel()
+	b, s := newBundle(t), plain(t, 60, 60)
+	accept(t, b, s)
+	require.NoError(t, b.Handle(t.Context(), job.ImageTask(plain(t, 50, 50), job.Interactive), first()))
+	require.Empty(t, b.queue.settled)
+	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
+	require.Len(t, b.queue.settled, 1)
+	require.Positive(t, b.queue.settled[0])
 }
 
 // TestBadBandsAreDrawnAgain: what is stored under a band's key and is not the band
@@ -241,12 +235,11 @@ func TestBadBandsAreDrawnAgain(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, b.ledger.Band(j.ID, 2).Store(t.Context(), bytes.NewReader(spoil(band))))
 
-			b.queue.revived = nil
 			require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), last()))
 			requireState(t, b, j.Spec, job.Queued)
 			_, err = b.ledger.Image(j.ID, spec.PNG).Stat(t.Context())
 			require.ErrorIs(t, err, storage.ErrNotFound)
-			require.Equal(t, []job.Task{j.BandTask(2)}, b.queue.revived)
+			require.Equal(t, []offer{{id: j.ID, Offer: job.Offer{First: 2, End: 3, Seconds: 1, Begun: true}}}, b.queue.offers)
 			drawBands(t, b, j, 2)
 			require.Len(t, b.queue.stored, len(plan.Bands))
 			require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), first()))
@@ -264,7 +257,7 @@ func TestAMissingBandIsDrawnBeforeTheAssembly(t *testing.T) {
 	j, _ := large(t, b, 5)
 	drawBands(t, b, j, 0, 1, 2, 4)
 	require.NoError(t, b.Handle(t.Context(), j.AssembleTask(), last()))
-	require.Equal(t, j.BandTask(3), b.queue.revived[len(b.queue.revived)-1])
+	require.Equal(t, []offer{{id: j.ID, Offer: job.Offer{First: 3, End: 4, Seconds: 1, Begun: true}}}, b.queue.offers)
 	requireState(t, b, j.Spec, job.Queued)
 }
 
@@ -324,9 +317,8 @@ func TestAFailingBandFailsTheJob(t *testing.T) {
 	require.NoError(t, w.Handle(t.Context(), j.BandTask(3), first()), "what waits is dropped")
 
 	accept(t, b, j.Spec)
-	b.queue.revived = nil
 	require.NoError(t, b.Handle(t.Context(), j.Task(), first()))
-	require.Equal(t, []job.Task{j.BandTask(2), j.BandTask(3), j.BandTask(4)}, b.queue.revived)
+	require.Equal(t, []offer{{id: j.ID, Offer: job.Offer{First: 2, End: 5, Seconds: 1, Begun: true}}}, b.queue.offers)
 }
 
 // TestATaskThatKillsWorkersFailsTheJob and is not begun again.
@@ -507,7 +499,7 @@ func TestADamagedPlanIsMadeAgain(t *testing.T) {
 	j := job.Job{ID: s.ID(), Spec: s}
 	old, err := b.ledger.StorePlan(t.Context(), j, job.Plan{Bands: []job.Band{{Start: 0, End: 64, Seconds: 1}, {Start: 64, End: 1500, Seconds: 1}}})
 	require.NoError(t, err)
-	require.NoError(t, b.queue.Begin(t.Context(), j.ID, len(old.Bands), 1))
+	require.NoError(t, b.queue.Begin(t.Context(), j.ID, len(old.Bands)))
 	drawBands(t, b, j, 0)
 	require.NoError(t, os.WriteFile(filepath.Join(b.folder, "jobs", string(j.ID), "plan.json"), []byte("{"), 0o600))
 
@@ -518,9 +510,10 @@ func TestADamagedPlanIsMadeAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, planned)
 	require.Len(t, plan.Bands, 24)
-	for done := 0; done < len(b.queue.enqueued); done++ {
-		require.NoError(t, w.Handle(t.Context(), b.queue.enqueued[done], last()))
+	for band := range plan.Bands {
+		require.NoError(t, w.Handle(t.Context(), j.BandTask(band), last()))
 	}
+	require.NoError(t, w.Handle(t.Context(), j.AssembleTask(), last()))
 	requireState(t, b, s, job.Done)
 	require.Equal(t, draw(t, s), image(t, b, s))
 }
@@ -546,14 +539,15 @@ func TestAPausedJobIsNotBegunOn(t *testing.T) {
 	}
 	requireState(t, b, j.Spec, job.Queued)
 	require.Empty(t, b.queue.enqueued)
-	require.Empty(t, b.queue.revived)
+	require.Empty(t, b.queue.offers)
+	require.Equal(t, []spec.ID{j.ID, j.ID, j.ID}, b.queue.retracted, "whatever else would be handed out")
 	bands, err := b.ledger.Bands(t.Context(), j.ID, 0)
 	require.NoError(t, err)
 	require.Empty(t, bands)
 
 	require.NoError(t, b.ledger.Resume(t.Context(), j.ID))
 	require.NoError(t, b.Handle(t.Context(), j.Task(), first()))
-	require.Len(t, b.queue.revived, 4, "a window of bands")
+	require.Len(t, b.queue.offers, 1)
 }
 
 // TestACanceledAssemblyStoresNothing, and the bands are kept for a retry.

@@ -21,9 +21,9 @@
 // under a key of its own, by which other pictures of the view find it too. Each
 // process reads it once and keeps those that it uses.
 //
-// A job has only so many bands in the queue at a time, in proportion to the
-// workers there are; each band that is stored queues the next. So jobs that are
-// drawn at the same time share the workers evenly, however large they are.
+// Bands are offered, and handed out when it is the turn of the job's client
+// ([Shares]): so clients share the workers evenly, however much they want, and a
+// job that is begun is finished before more are begun.
 //
 // # Parts
 //
@@ -32,7 +32,7 @@
 //	plan.go      the survey of a large picture, and how it is cut
 //	band.go      a band; trailer.go is what is stored of it beside its data
 //	assemble.go  the file made of the bands
-//	schedule.go  which bands are in the queue (scheduler)
+//	schedule.go  which bands are offered, and which are lost (scheduler)
 //	live.go      how far bands and prepasses are (teller); observe.go is for metrics
 //	drawer.go    streams from the renderer into storage (drawer)
 //	prepass.go   prepasses: stored, or computed; cache.go keeps them in memory

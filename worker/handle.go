@@ -118,7 +118,11 @@ func (w *Worker) do(ctx context.Context, t job.Task, d job.Delivery) (done resul
 		return done, errDeadly
 	}
 	if t.Lane != job.Interactive {
-		if t.Priority, err = wanted(ctx, w.deps.Ledger, t.ID); err != nil {
+		t.Priority, err = wanted(ctx, w.deps.Ledger, t.ID)
+		if errors.Is(err, errNothingToDo) {
+			return done, nothingToDo(w.deps.Shares.Retract(ctx, t.Job()))
+		}
+		if err != nil {
 			return done, err
 		}
 	}

@@ -40,7 +40,11 @@ func (w *Worker) image(ctx context.Context, t job.Task) (done result, err error)
 			return done, errNothingToDo
 		}
 	}
-	done.size, err = w.drawer.draw(ctx, t)
+	var cost time.Duration
+	done.size, cost, err = w.drawer.draw(ctx, t)
+	if t.Lane != job.Interactive {
+		_ = w.deps.Shares.Settle(ctx, t.Job(), cost.Seconds()) // or what its client is charged stays the estimate
+	}
 	return done, err
 }
 
@@ -58,21 +62,26 @@ func (w *Worker) stored(ctx context.Context, t job.Task, size int64) (result, er
 	return done, err
 }
 
-// draw renders the image and stores it as it is made.
-func (d *drawer) draw(ctx context.Context, t job.Task) (size int64, err error) {
+// draw renders the image and stores it as it is made. It returns the file's size and what drawing it has cost.
+func (d *drawer) draw(ctx context.Context, t job.Task) (size int64, cost time.Duration, err error) {
 	start := time.Now()
 	options, err := d.options(ctx, t.Spec, false)
 	if err != nil {
-		return 0, fmt.Errorf("draw %s: %w", t.ID, err)
+		return 0, 0, fmt.Errorf("draw %s: %w", t.ID, err)
+	}
+	told := options.Progress
+	options.Progress = func(rows int, work renderer.Work) {
+		cost += work.Cost
+		told(rows, work)
 	}
 	size, err = d.stream(ctx, imageOf(d.ledger, t), func(out io.Writer) error {
 		return renderer.Write(ctx, out, t.Spec, options)
 	})
 	if err != nil {
-		return 0, fmt.Errorf("draw %s: %w", t.ID, err)
+		return 0, cost, fmt.Errorf("draw %s: %w", t.ID, err)
 	}
 	d.log.LogAttrs(ctx, slog.LevelInfo, "drawn", slog.String("id", string(t.ID)), slog.String("lane", string(t.Lane)),
 		slog.Int("width", t.Spec.Width), slog.Int("height", t.Spec.Height),
 		slog.Int64("bytes", size), slog.Duration("took", time.Since(start)))
-	return size, nil
+	return size, cost, nil
 }

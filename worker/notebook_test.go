@@ -27,7 +27,9 @@ type notebook struct {
 	failures []string
 	begun    bool
 	stored   map[int]bool
-	next     int
+	next     int // what Offer says is next, unless that is before the first
+	offers   []offer
+	settled  []float64
 	previews map[int][]byte
 	drawing  []job.Drawing
 	prepass  []float64
@@ -36,7 +38,16 @@ type notebook struct {
 	locked   map[string]time.Time // until when
 	broken   error                // what Revive returns
 
+	retracted []spec.ID
+
 	exorcised int // how often ghosts were to be removed
+}
+
+// offer is what was offered of a job.
+type offer struct {
+	id       spec.ID
+	priority job.Priority
+	job.Offer
 }
 
 func newNotebook() *notebook {
@@ -100,38 +111,47 @@ func (q *notebook) Failed(_ context.Context, _ spec.ID, reason string) error {
 	return nil
 }
 
-func (q *notebook) Slots(context.Context, job.Pool) (int, error) { return 1, nil }
-
-func (q *notebook) Begin(_ context.Context, _ spec.ID, _, next int) error {
+func (q *notebook) Begin(context.Context, spec.ID, int) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.begun {
-		q.begun, q.next = true, next
-	}
+	q.begun = true
 	return nil
 }
 
-func (q *notebook) Stored(_ context.Context, _ spec.ID, _ time.Time, bands ...int) (count, fresh int, err error) {
+func (q *notebook) Stored(_ context.Context, _ spec.ID, _ time.Time, bands ...int) (count int, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, band := range bands {
-		if !q.stored[band] {
-			fresh++
-		}
 		q.stored[band] = true
 	}
-	return len(q.stored), fresh, nil
+	return len(q.stored), nil
 }
 
-func (q *notebook) Next(_ context.Context, _ spec.ID, turns int) (first int, known bool, err error) {
+func (q *notebook) Submit(ctx context.Context, j job.Job) error { return q.Revive(ctx, j.Task()) }
+
+// Offer hands nothing out.
+func (q *notebook) Offer(_ context.Context, j job.Job, o job.Offer) (next int, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.begun {
-		return 0, false, nil
-	}
-	q.next += turns
-	return q.next - turns, true, nil
+	q.offers = append(q.offers, offer{id: j.ID, priority: j.Priority, Offer: o})
+	return max(q.next, o.First), nil
 }
+
+func (q *notebook) Retract(_ context.Context, j job.Job) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.retracted = append(q.retracted, j.ID)
+	return nil
+}
+
+func (q *notebook) Settle(_ context.Context, _ job.Job, seconds float64) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.settled = append(q.settled, seconds)
+	return nil
+}
+
+func (q *notebook) HandOut(context.Context) error { return nil }
 
 func (q *notebook) Forget(context.Context, spec.ID) error {
 	q.mu.Lock()

@@ -45,8 +45,7 @@ func (w *Worker) plan(ctx context.Context, j job.Job) (large bool, err error) {
 	if err != nil || len(plan.Bands) == 0 {
 		return false, err
 	}
-	begun, err := w.scheduler.begin(ctx, j, plan)
-	if begun {
+	if err = w.scheduler.begin(ctx, j, plan); err == nil {
 		w.announce(ctx, job.Notice{ID: j.ID, State: job.Running})
 	}
 	return true, err
@@ -73,6 +72,9 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 	plan := cut(s.Height, segmentSeconds(s, estimate, w.cfg.Speed*w.share()), w.cfg.Band.Seconds())
 	if len(plan.Bands) <= wholeBands {
 		return job.Plan{}, nil
+	}
+	for _, band := range plan.Bands {
+		plan.CoreSeconds += band.Seconds * w.cfg.Speed * w.share()
 	}
 	if _, err := w.drawer.stream(ctx, w.deps.Ledger.Preview(j.ID), func(out io.Writer) error {
 		options.Prepass = options.Prepass.As(small)

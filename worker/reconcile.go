@@ -15,6 +15,7 @@ import (
 type reconciler struct {
 	ledger    *ledger.Ledger
 	tasks     Tasks
+	shares    Shares
 	scheduler *scheduler
 	observer  Observer
 
@@ -130,7 +131,7 @@ func (r *reconciler) resume(ctx context.Context, j job.Job) error {
 		return err
 	}
 	if !planned {
-		return r.tasks.Revive(ctx, j.Task())
+		return r.shares.Submit(ctx, j)
 	}
 	return r.scheduler.advance(ctx, j, plan)
 }

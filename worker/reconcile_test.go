@@ -251,13 +251,14 @@ func TestReconcileQueuesTheBandsThatAreMissing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBundle(t)
 		j, _ := large(t, b, 5)
-		require.NoError(t, b.queue.Begin(t.Context(), j.ID, 5, 5))
+		require.NoError(t, b.queue.Begin(t.Context(), j.ID, 5))
 		drawBands(t, b, j, 0, 3)
 		require.NoError(t, b.ledger.Pause(t.Context(), j.ID))
 		reconcile(t, interval/2, b)
 		require.Empty(t, b.queue.revived)
 		require.NoError(t, b.ledger.Resume(t.Context(), j.ID))
 		<-time.After(interval)
+		b.queue.next = 5 // all were handed out
 		reconcile(t, interval/2, b)
 		require.Equal(t, []job.Task{j.BandTask(1), j.BandTask(2), j.BandTask(4)}, b.queue.revived)
 		drawBands(t, b, j, 1, 2, 4)

@@ -14,6 +14,7 @@ import (
 type scheduler struct {
 	ledger   *ledger.Ledger
 	tasks    Tasks
+	shares   Shares
 	progress Progress
 }
 
@@ -34,110 +35,28 @@ func wanted(ctx context.Context, l *ledger.Ledger, id spec.ID) (job.Priority, er
 	return st.Priority, nil
 }
 
-// begin queues the first bands of a plan, and reports whether it has.
-func (s *scheduler) begin(ctx context.Context, j job.Job, plan job.Plan) (bool, error) {
-	window, err := s.window(ctx, j)
-	if err != nil {
-		return false, err
+// begin offers the bands of a plan.
+func (s *scheduler) begin(ctx context.Context, j job.Job, plan job.Plan) error {
+	if err := s.progress.Begin(ctx, j.ID, len(plan.Bands)); err != nil {
+		return err
 	}
-	if err := s.progress.Begin(ctx, j.ID, len(plan.Bands), 0); err != nil {
-		return false, err
-	}
-	first, known, err := s.progress.Next(ctx, j.ID, window)
-	if err != nil || !known { // forgotten at once: the reconciler looks after the job
-		return false, err
-	}
-	for band := first; band < min(first+window, len(plan.Bands)); band++ {
-		if err := s.tasks.Enqueue(ctx, j.BandTask(band)); err != nil {
-			return false, err
-		}
-	}
-	return true, nil
+	_, err := s.shares.Offer(ctx, j, plan.Offer(0, len(plan.Bands), false))
+	return err
 }
 
-// follow notes that a band is stored, and queues the next ones, or after the last
-// the assembly. A band that is delivered again was followed before, or what that
-// has failed to queue is missed soon.
+// follow notes that a band is stored, and after the last queues the assembly.
 func (s *scheduler) follow(ctx context.Context, j job.Job, plan job.Plan, band int) error {
-	stored, fresh, err := s.progress.Stored(ctx, j.ID, time.Now(), band)
-	if err != nil {
-		return err
+	stored, err := s.progress.Stored(ctx, j.ID, time.Now(), band)
+	if err == nil && stored >= len(plan.Bands) {
+		err = s.tasks.Enqueue(ctx, j.AssembleTask())
 	}
-	if stored >= len(plan.Bands) {
-		return s.tasks.Enqueue(ctx, j.AssembleTask())
-	}
-	if fresh == 0 {
-		return nil
-	}
-	turns, known, err := s.turns(ctx, j, stored)
-	if err != nil || known && turns == 0 {
-		return err
-	}
-	next := 0
-	if known {
-		next, known, err = s.progress.Next(ctx, j.ID, turns)
-	}
-	switch {
-	case err != nil:
-		return err
-	case !known:
-		if _, err := wanted(ctx, s.ledger, j.ID); err != nil { // canceled this moment
-			return err
-		}
-		return s.advance(ctx, j, plan)
-	}
-	for band := next; band < min(next+turns, len(plan.Bands)); band++ {
-		if err := s.tasks.Enqueue(ctx, j.BandTask(band)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
-// turns is how many bands of a job are to be queued now that one more is stored: one,
-// unless the window has become larger or smaller, because workers have come or gone
-// or the job has another priority. It reports false if it is not known whose turn it
-// is.
-func (s *scheduler) turns(ctx context.Context, j job.Job, stored int) (turns int, known bool, err error) {
-	window, err := s.window(ctx, j)
-	if err != nil {
-		return 0, false, err
-	}
-	next, known, err := s.progress.Next(ctx, j.ID, 0)
-	return min(max(window-(next-stored), 0), 2), known, err
-}
-
-// Of the bands of a job, so many are in the queue at a time for each slot of the
-// workers, so that none waits while the next band is queued, and a few at least.
-// Jobs share the workers in proportion to it.
-const (
-	perSlot     = 2
-	perSlotHigh = 4
-	perSlotLow  = 1 // enough for all slots if there is nothing else to do
-	atLeast     = 4
-)
-
-// window is how many bands of a job are in the queue at a time.
-func (s *scheduler) window(ctx context.Context, j job.Job) (int, error) {
-	slots, err := s.progress.Slots(ctx, j.Pool)
-	switch j.Priority {
-	case job.High:
-		return max(2*atLeast, perSlotHigh*slots), err
-	case job.Low:
-		return max(atLeast/2, perSlotLow*slots), err
-	case job.Normal:
-	}
-	return max(atLeast, perSlot*slots), err
-}
-
-// advance compares what is stored with the plan. It queues those of the next
-// missing bands that the queue has lost, or if none is missing the assembly.
+// advance compares what is stored with the plan. It offers the bands that are missing, unless that is done, and
+// queues those that were handed out and that the queue has lost; or if none is missing, the assembly.
 func (s *scheduler) advance(ctx context.Context, j job.Job, plan job.Plan) error {
 	stored, err := s.ledger.Bands(ctx, j.ID, 0)
-	if err != nil {
-		return err
-	}
-	window, err := s.window(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -149,11 +68,7 @@ func (s *scheduler) advance(ctx context.Context, j job.Job, plan job.Plan) error
 			missing = append(missing, band)
 		}
 	}
-	now, next := missing, len(plan.Bands)
-	if len(missing) > window {
-		now, next = missing[:window], missing[window]
-	}
-	if err := s.progress.Begin(ctx, j.ID, len(plan.Bands), next); err != nil {
+	if err := s.progress.Begin(ctx, j.ID, len(plan.Bands)); err != nil {
 		return err
 	}
 	if err := s.remind(ctx, j.ID, done); err != nil {
@@ -162,7 +77,14 @@ func (s *scheduler) advance(ctx context.Context, j job.Job, plan job.Plan) error
 	if len(missing) == 0 {
 		return s.tasks.Revive(ctx, j.AssembleTask())
 	}
-	for _, band := range now {
+	next, err := s.shares.Offer(ctx, j, plan.Offer(missing[0], missing[len(missing)-1]+1, len(done) > 0))
+	if err != nil {
+		return err
+	}
+	for _, band := range missing {
+		if band >= next {
+			break
+		}
 		if err := s.tasks.Revive(ctx, j.BandTask(band)); err != nil {
 			return err
 		}
@@ -172,11 +94,11 @@ func (s *scheduler) advance(ctx context.Context, j job.Job, plan job.Plan) error
 
 // remind notes which bands are stored if fewer are known to be.
 func (s *scheduler) remind(ctx context.Context, id spec.ID, stored []int) error {
-	known, _, err := s.progress.Stored(ctx, id, time.Time{})
+	known, err := s.progress.Stored(ctx, id, time.Time{})
 	if err != nil || known >= len(stored) {
 		return err
 	}
-	_, _, err = s.progress.Stored(ctx, id, time.Time{}, stored...)
+	_, err = s.progress.Stored(ctx, id, time.Time{}, stored...)
 	return err
 }
 

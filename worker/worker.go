@@ -18,6 +18,7 @@ import (
 type Dependencies struct {
 	Ledger   *ledger.Ledger
 	Tasks    Tasks
+	Shares   Shares
 	Progress Progress
 	Live     Live
 	Previews Previews
@@ -42,24 +43,34 @@ type Tasks interface {
 	Cancel(ctx context.Context, j job.Job) error
 }
 
+// Shares is how the clients of the farm take turns.
+type Shares interface {
+	// Submit has a job's own task done when it is its client's turn, unless that waits or is
+	// being worked on.
+	Submit(ctx context.Context, j job.Job) error
+	// Offer has bands of a job drawn one after the other, whenever it is its client's turn, and returns which is
+	// the next; their end if all of them were handed out before.
+	Offer(ctx context.Context, j job.Job, o job.Offer) (next int, err error)
+	// Retract takes back what is not handed out of a job.
+	Retract(ctx context.Context, j job.Job) error
+	// Settle tells what a job's own task has cost, in seconds of one core.
+	Settle(ctx context.Context, j job.Job, seconds float64) error
+	// HandOut hands out what workers can soon take.
+	HandOut(ctx context.Context) error
+}
+
 // Progress is where the workers note how far the bands of a job are. It may be
 // wiped clean at any time.
 type Progress interface {
-	// Begin notes that a job is drawn in so many bands, and which has the next
-	// turn, unless that is noted.
-	Begin(ctx context.Context, id spec.ID, bands, next int) error
+	// Begin notes that a job is drawn in so many bands, unless that is noted.
+	Begin(ctx context.Context, id spec.ID, bands int) error
 	// Stored notes that bands are stored since a time, zero if that is not known,
-	// and returns how many are, and how many of these were news.
-	Stored(ctx context.Context, id spec.ID, at time.Time, bands ...int) (count, fresh int, err error)
-	// Next takes the next turns among a job's bands and returns the first; false
-	// if the job is not known to have begun.
-	Next(ctx context.Context, id spec.ID, turns int) (first int, known bool, err error)
+	// and returns how many are.
+	Stored(ctx context.Context, id spec.ID, at time.Time, bands ...int) (count int, err error)
 	// Failed notes that a task of a job has failed, which will be tried again.
 	Failed(ctx context.Context, id spec.ID, reason string) error
 	// Forget drops what is noted of a job.
 	Forget(ctx context.Context, id spec.ID) error
-	// Slots is how many bands all workers of a pool together can draw at a time.
-	Slots(ctx context.Context, pool job.Pool) (int, error)
 }
 
 // Previews is where the workers show what the bands they have drawn look like. It
@@ -127,7 +138,7 @@ func New(cfg Config, deps Dependencies) *Worker {
 	if deps.Observer == nil {
 		deps.Observer = nobody{}
 	}
-	next := &scheduler{ledger: deps.Ledger, tasks: deps.Tasks, progress: deps.Progress}
+	next := &scheduler{ledger: deps.Ledger, tasks: deps.Tasks, shares: deps.Shares, progress: deps.Progress}
 	return &Worker{
 		cfg: cfg, deps: deps, scheduler: next,
 		drawer: &drawer{
@@ -135,7 +146,7 @@ func New(cfg Config, deps Dependencies) *Worker {
 			teller: teller{live: deps.Live, notices: deps.Notices}, observer: deps.Observer, log: deps.Log,
 			pixels: tally.New(lately),
 		},
-		reconciler: &reconciler{ledger: deps.Ledger, tasks: deps.Tasks, scheduler: next, observer: deps.Observer},
+		reconciler: &reconciler{ledger: deps.Ledger, tasks: deps.Tasks, shares: deps.Shares, scheduler: next, observer: deps.Observer},
 		sweeper:    &sweeper{cfg: cfg, ledger: deps.Ledger, log: deps.Log},
 		scrubber:   &scrubber{ledger: deps.Ledger, log: deps.Log},
 	}
@@ -155,7 +166,7 @@ func (w *Worker) PixelsPerSecond() float64 { return w.drawer.pixels.PerSecond(ti
 // removes. Of all the farm's workers one does so in each interval.
 func (w *Worker) Reconcile(ctx context.Context, interval time.Duration) {
 	w.takeTurns(ctx, turnReconcile, interval, func(ctx context.Context) error {
-		return errors.Join(w.reconciler.reconcile(ctx), w.deps.Tasks.RemoveGhosts(ctx))
+		return errors.Join(w.reconciler.reconcile(ctx), w.deps.Shares.HandOut(ctx), w.deps.Tasks.RemoveGhosts(ctx))
 	})
 }
 

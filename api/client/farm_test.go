@@ -105,7 +105,7 @@ func (f *farm) end() {
 func (f *farm) work() {
 	ctx, stop := context.WithCancel(context.Background())
 	w := worker.New(worker.Config{Band: time.Second}, worker.Dependencies{
-		Ledger: f.ledger, Tasks: f.queue, Progress: f.queue, Live: f.queue, Previews: f.queue, Notices: f.queue, Locks: f.queue, Log: quietly(),
+		Ledger: f.ledger, Tasks: f.queue, Shares: f.queue, Progress: f.queue, Live: f.queue, Previews: f.queue, Notices: f.queue, Locks: f.queue, Log: quietly(),
 	})
 	var running sync.WaitGroup
 	running.Go(func() {

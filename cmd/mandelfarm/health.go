@@ -243,7 +243,7 @@ func (h *health) lookAtQueue(ctx context.Context, d *diagnosis) error {
 	d.Workers = len(workers)
 	for _, lane := range lanes {
 		d.Active += lane.Active
-		d.Queued += lane.Pending + lane.Delayed
+		d.Queued += lane.Waiting + lane.Pending + lane.Delayed
 		if !lane.Oldest.IsZero() {
 			d.Oldest = max(d.Oldest, now.Sub(lane.Oldest).Seconds())
 		}

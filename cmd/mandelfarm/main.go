@@ -20,7 +20,7 @@
 //	mandelfarm preview JOB -o F  fetches the picture so far
 //	mandelfarm fetch JOB -o F    fetches its picture
 //	mandelfarm pause JOB         holds it; resume lets it go on
-//	mandelfarm priority JOB P    changes how much of the farm it gets
+//	mandelfarm priority JOB P    changes how much of its client's share it gets
 //	mandelfarm cancel JOB        cancels it
 //	mandelfarm retry JOB         queues it again
 //	mandelfarm history JOB       tells who has worked on it

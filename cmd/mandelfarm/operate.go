@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -48,7 +49,7 @@ func resumeCommand(env environment) *cobra.Command {
 
 func priorityCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "priority JOB " + strings.Join(priorities(), "|"), Short: "Change how much of the farm an open job gets", Args: usage(cobra.ExactArgs(2)),
+		Use: "priority JOB " + strings.Join(priorities(), "|"), Short: "Change how much of its client's share an open job gets", Args: usage(cobra.ExactArgs(2)),
 	}
 	return clientCommand(env, cmd, func(ctx context.Context, c *caller, args []string) error {
 		if !slices.Contains(priorities(), args[1]) {
@@ -163,7 +164,7 @@ func condition(w job.Worker, now time.Time) string {
 func age(now, since time.Time) time.Duration { return max(now.Sub(since), 0).Round(time.Second) }
 
 func queuesCommand(env environment) *cobra.Command {
-	cmd := &cobra.Command{Use: "queues", Short: "Tell what waits for workers, and what is stuck", Args: usage(cobra.NoArgs)}
+	cmd := &cobra.Command{Use: "queues", Short: "Tell what waits for workers, who gets how much, and what is stuck", Args: usage(cobra.NoArgs)}
 	return clientCommand(env, cmd, func(ctx context.Context, c *caller, _ []string) error {
 		q, err := c.farm.Queues(ctx)
 		if err != nil {
@@ -173,6 +174,9 @@ func queuesCommand(env environment) *cobra.Command {
 			return c.printJSON(q)
 		}
 		if err := printLanes(c.stdout, q.Lanes, time.Now()); err != nil {
+			return err
+		}
+		if err := printClients(c.stdout, q.Lanes); err != nil {
 			return err
 		}
 		for _, s := range q.Stuck {
@@ -203,7 +207,21 @@ func printLanes(out io.Writer, lanes []job.Backlog, now time.Time) error {
 			state = "paused"
 		}
 		fmt.Fprintf(table, "%s\t%d of %d\t%d\t%d\t%s\t%d\t%d\t%s\n",
-			lane.Lane, lane.Pending, lane.Limit, lane.Active, lane.Delayed, oldest, lane.Slots, lane.Done, state)
+			lane.Lane, lane.Waiting+lane.Pending, lane.Limit, lane.Active, lane.Delayed, oldest, lane.Slots, lane.Done, state)
+	}
+	return table.Flush()
+}
+
+// printClients prints what clients have, and have got of late, of lanes.
+func printClients(out io.Writer, lanes []job.Backlog) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	title := "\nCLIENT\tLANE\tJOBS WAITING\tCORE SECONDS\tSHARE\n"
+	for _, lane := range lanes {
+		for _, s := range lane.Clients {
+			fmt.Fprint(table, title)
+			fmt.Fprintf(table, "%s\t%s\t%d\t%.0f\t%.1f %%\n", cmp.Or(s.Client, "unknown"), lane.Lane, s.Waiting, s.Seconds, 100*s.Share)
+			title = ""
+		}
 	}
 	return table.Flush()
 }

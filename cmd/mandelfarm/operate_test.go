@@ -87,7 +87,10 @@ func TestJobsAreHeldAndPutFirst(t *testing.T) {
 	assert.Equal(t, exitUsage, refused.code)
 	assert.Contains(t, refused.stderr, `"urgent" is no priority: want high, normal or low`)
 
-	assert.Contains(t, asked(t, farm.url, "", "queues"), "control      1 of 10000  0")
+	queues := asked(t, farm.url, "", "queues")
+	assert.Contains(t, queues, "control      1 of 10000  0")
+	assert.Contains(t, queues, "network:127.0.0.0/24  control  0 ", "it has got its turn")
+	assert.Contains(t, queues, "100.0 %")
 	assert.Empty(t, asked(t, farm.url, "", "workers"))
 	assert.Equal(t, exitFailure, ask(t, farm.url, "", "purge", id).code, "it is open")
 	asked(t, farm.url, "", "cancel", id)

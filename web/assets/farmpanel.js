@@ -72,8 +72,8 @@ function taskWords(task) {
 /** @param {any[]} lanes */
 const laneRows = lanes => [
   element('tr', {}, ...['lane', 'waiting', 'active', 'done in a minute'].map(words => element('th', { scope: 'col' }, words))),
-  ...lanes.map(({ lane, pending, delayed, active, done_last_minute }) => element('tr', {},
-    element('th', { scope: 'row' }, lane), ...[pending + delayed, active, done_last_minute].map(n => element('td', {}, String(n))),
+  ...lanes.map(({ lane, waiting, pending, delayed, active, done_last_minute }) => element('tr', {},
+    element('th', { scope: 'row' }, lane), ...[waiting + pending + delayed, active, done_last_minute].map(n => element('td', {}, String(n))),
   )),
 ]
 
