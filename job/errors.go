@@ -11,6 +11,8 @@ var (
 	// ErrUnreadable: there is a job, and its record is damaged. Its Spec has its ID,
 	// so whoever submits that replaces the record, and the job goes on.
 	ErrUnreadable = errors.New("the record of the job is damaged; submit its Spec again")
+	// ErrNoMessage: no message to a webhook has that ID.
+	ErrNoMessage = errors.New("no such delivery")
 	// ErrNoWorker: no worker of that name is there.
 	ErrNoWorker = errors.New("no such worker")
 	// ErrState: the job's state does not allow what was asked.

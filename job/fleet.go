@@ -89,7 +89,7 @@ type Stuck struct {
 type Operation struct {
 	At     time.Time `json:"at"`
 	Action Action    `json:"action"`
-	Target string    `json:"target"`           // the job, the worker or the key
+	Target string    `json:"target"`           // the job, the worker, the key or the message
 	Detail string    `json:"detail,omitempty"` // such as the new priority
 	// Address is where the request came from, empty if it was none; Request its ID if it
 	// has one, and Key that of the key it was made with.
@@ -112,4 +112,5 @@ const (
 	ActionBlock    Action = "block" // by the worker itself, or after a comparison of workers
 	ActionCreate   Action = "create_key"
 	ActionRevoke   Action = "revoke_key"
+	ActionReplay   Action = "replay" // of a message to a webhook
 )

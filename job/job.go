@@ -24,6 +24,10 @@ type Terms struct {
 	// Client is who has asked for it first, as shares are counted: a key by its ID, or the network of
 	// those without one. The empty one is a client too.
 	Client string `json:"client,omitempty"`
+
+	// Webhook is told of the job. It is on record apart from it: each that is named is told, and
+	// who may see a job does not see whom it is told to.
+	Webhook Webhook `json:"-"`
 }
 
 // Priority says how much of its client's share a job gets while the client has others.

@@ -19,10 +19,12 @@ const (
 	KindBand Kind = "band"
 	// KindAssemble makes one file of the bands, when all are stored.
 	KindAssemble Kind = "assemble"
+	// KindWebhook delivers a message about a job.
+	KindWebhook Kind = "webhook"
 )
 
 // Kinds lists every kind.
-func Kinds() []Kind { return []Kind{KindImage, KindBand, KindAssemble} }
+func Kinds() []Kind { return []Kind{KindImage, KindBand, KindAssemble, KindWebhook} }
 
 // Lane is a queue of its own with workers of its own, so that work in one
 // never waits behind work in another. Pools have lanes of their own: see [Lane.In].
@@ -35,16 +37,22 @@ const (
 	Batch       Lane = "batch"       // bands of large jobs
 )
 
-// Lanes lists every lane of the default pool.
+// Webhooks is the lane of messages to webhooks. It is none of those that workers are there for: nothing is drawn in it, and it
+// waits for others' servers.
+const Webhooks Lane = "webhooks"
+
+// Lanes lists every lane of the default pool in which pictures come about.
 func Lanes() []Lane { return []Lane{Interactive, Control, Batch} }
 
 // Task is one piece of work as it travels through a queue.
 type Task struct {
 	Kind Kind      `json:"kind"`
 	Lane Lane      `json:"lane"`
-	ID   spec.ID   `json:"id"` // of the image, as the sender's renderer computes it
-	Spec spec.Spec `json:"spec"`
+	ID   spec.ID   `json:"id"`             // of the image, as the sender's renderer computes it
+	Spec spec.Spec `json:"spec,omitzero"`  // of what is drawn: of every kind but KindWebhook
 	Band int       `json:"band,omitempty"` // index in the plan, of KindBand
+
+	Message string `json:"message,omitempty"` // its ID, of KindWebhook
 
 	Priority Priority `json:"priority,omitempty"` // of the job
 	Client   string   `json:"client,omitempty"`   // of the job
@@ -78,6 +86,8 @@ func (t Task) Name() string {
 		return fmt.Sprintf("%s/%d", t.ID, t.Band)
 	case KindAssemble:
 		return string(t.ID) + "/assemble"
+	case KindWebhook:
+		return string(t.ID) + "/" + t.Message
 	case KindImage:
 	}
 	return string(t.ID)
@@ -90,8 +100,12 @@ func (t Task) Job() Job {
 
 // Verify reports an error when the receiver's renderer would file this task's
 // image under another ID than its sender did: the two run different versions
-// of the renderer and the image would differ in some byte.
+// of the renderer and the image would differ in some byte. A message is the same
+// whoever delivers it.
 func (t Task) Verify() error {
+	if t.Kind == KindWebhook {
+		return nil
+	}
 	if got := t.Spec.ID(); got != t.ID {
 		return fmt.Errorf("%w: image %s is %s to this process (renderer version %s)",
 			ErrVersion, t.ID, got, spec.Version)

@@ -60,7 +60,7 @@ func (t Terms) Check() error {
 			return err
 		}
 	}
-	return nil
+	return t.Webhook.Check()
 }
 
 func checkText(field, text string, most int) error {

@@ -17,10 +17,14 @@ const (
 	KindIndex  Kind = "index"  // what a list shows of a job
 	KindMarker Kind = "marker" // that work is owed
 	KindKey    Kind = "key"    // that opens the farm; never mended: it is to be removed
+	// KindMessage is what a webhook is to be told; mended when the webhook is named again.
+	KindMessage Kind = "message"
 )
 
 // Kinds lists every kind.
-func Kinds() []Kind { return []Kind{KindJob, KindResult, KindPlan, KindIndex, KindMarker, KindKey} }
+func Kinds() []Kind {
+	return []Kind{KindJob, KindResult, KindPlan, KindIndex, KindMarker, KindKey, KindMessage}
+}
 
 // Damage is a record that cannot be read, or is not there though it should be.
 type Damage struct {

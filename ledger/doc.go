@@ -15,6 +15,7 @@
 //	paused/<id>                  present while the job is held; empty
 //	operations/<time>-<random>   what an operator did, newest first; written once
 //	keys/<id>.json               what is kept of a key ([access.Key]); written once
+//	webhooks/<state>/<id>.json   what a webhook is to be told ([job.Envelope]); <state> is open, delivered or dead
 //	prepass/<key>                a prepass that pictures of one view share (written by a worker)
 //
 // Of a job that is drawn in bands, until its image is stored:
@@ -67,6 +68,7 @@
 //	index    written again from the other records
 //	marker   stored again, by Audit
 //	key      opens nothing, until it is removed
+//	message  is not sent, until the webhook is named again
 //
 // [Options].Damage hears of all of it. A record of another version of the farm is
 // not damaged, only of no use to this one: it says which ([spec.Spec.Version]).

@@ -21,6 +21,7 @@ const (
 
 	operationsPrefix = "operations/"
 	keysPrefix       = "keys/"
+	webhooksPrefix   = "webhooks/"
 )
 
 // scrubKey holds how far the scrub has come.
@@ -47,6 +48,27 @@ func parseJobKey(key string) (spec.ID, bool) {
 	name, _, _ := strings.Cut(strings.TrimPrefix(key, jobsPrefix), "/")
 	id, err := spec.ParseID(name)
 	return id, err == nil && jobKey(id) == key
+}
+
+// messagesPrefix begins the keys of the messages in a state. Those that are not over are in one place.
+func messagesPrefix(state job.MessageState) string {
+	folder := "open"
+	switch state {
+	case job.Delivered, job.Dead:
+		folder = string(state)
+	case job.Waiting, job.Owed:
+	}
+	return webhooksPrefix + folder + "/"
+}
+
+func messageKey(state job.MessageState, id string) string {
+	return messagesPrefix(state) + id + ".json"
+}
+
+// parseMessageKey reads the ID of a message from the key of one in a state.
+func parseMessageKey(state job.MessageState, key string) (id string, ok bool) {
+	id = strings.TrimSuffix(strings.TrimPrefix(key, messagesPrefix(state)), ".json")
+	return id, messageKey(state, id) == key && job.IsMessageID(id)
 }
 
 // numberFormat keeps the keys of a job's bands and runs in order.

@@ -46,7 +46,8 @@ func (l *Ledger) Accept(ctx context.Context, s spec.Spec) (job.Status, error) {
 }
 
 // AcceptAs records s, which must be normalised, as a job. When it returns nil
-// the job survives the loss of every process and of Redis.
+// the job survives the loss of every process and of Redis, and so does what the
+// webhook of the terms is to be told of this run of it.
 //
 // Accepting a Spec again returns the job there is. One that had failed or was
 // canceled is queued anew, and so is one whose image has been removed. Its
@@ -54,6 +55,9 @@ func (l *Ledger) Accept(ctx context.Context, s spec.Spec) (job.Status, error) {
 func (l *Ledger) AcceptAs(ctx context.Context, s spec.Spec, t job.Terms) (job.Status, error) {
 	fresh := job.Job{ID: s.ID(), Spec: s, AcceptedAt: l.now().UTC().Truncate(time.Millisecond), Terms: t}
 	st, err := l.accept(ctx, fresh)
+	if err == nil && t.Webhook.URL != "" {
+		err = l.addWebhook(ctx, st.ID, t.Webhook)
+	}
 	if err != nil {
 		return job.Status{}, fmt.Errorf("accept job %s: %w", fresh.ID, err)
 	}

@@ -91,6 +91,11 @@ func run(t *testing.T, open func(t *testing.T) (s storage.Store, folder string))
 		{"ObjectsAreListedByKind", objectsAreListedByKind},
 		{"KeysAreKeptUntilRemoved", keysAreKeptUntilRemoved},
 		{"DamagedKeysOpenNothing", damagedKeysOpenNothing},
+		{"WebhooksAreToldOncePerRun", webhooksAreToldOncePerRun},
+		{"MessagesAreDueWhenTheirRunHasEnded", messagesAreDueWhenTheirRunHasEnded},
+		{"MessagesAreInOneStateAtATime", messagesAreInOneStateAtATime},
+		{"WebhooksOfAJobAreBounded", webhooksOfAJobAreBounded},
+		{"DamagedMessagesAreNone", damagedMessagesAreNone},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
