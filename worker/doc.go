@@ -37,6 +37,7 @@
 //	drawer.go    streams from the renderer into storage (drawer)
 //	prepass.go   prepasses: stored, or computed; cache.go keeps them in memory
 //	reconcile.go what is owed is queued again (reconciler)
+//	courier.go   messages to webhooks: which are due, and what becomes of each try
 //	sweep.go     what nobody needs is removed (sweeper)
 //
 // # Guarantees

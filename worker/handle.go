@@ -90,6 +90,9 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 		w.deps.Observer.Task(t, d, Foreign, time.Since(start))
 		return err
 	}
+	if t.Kind == job.KindWebhook {
+		return w.tell(ctx, t, d)
+	}
 	a := attempt{task: t, delivery: d}
 	a.result, a.err = w.do(ctx, t, d)
 	logging.Panic(ctx, w.deps.Log, a.err, slog.String("task", t.Name()))
@@ -133,6 +136,7 @@ func (w *Worker) do(ctx context.Context, t job.Task, d job.Delivery) (done resul
 		return done, w.drawBand(ctx, t)
 	case job.KindAssemble:
 		return w.assemble(ctx, t)
+	case job.KindWebhook: // which is no picture: see tell
 	}
 	return done, nil
 }

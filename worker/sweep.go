@@ -20,6 +20,8 @@ const (
 	keepParts = 7 * 24 * time.Hour
 	// abandoned is how old an upload must be to have no writer any more.
 	abandoned = 24 * time.Hour
+	// keepMessages is how long messages to webhooks are kept that were delivered or given up.
+	keepMessages = 30 * 24 * time.Hour
 )
 
 // sweeper removes what nobody needs.
@@ -31,7 +33,7 @@ type sweeper struct {
 
 func (s *sweeper) sweep(ctx context.Context) error {
 	now := time.Now()
-	errs := []error{s.sweepParts(ctx, now), s.sweepImages(ctx, now), s.sweepPrepasses(ctx, now)}
+	errs := []error{s.sweepParts(ctx, now), s.sweepImages(ctx, now), s.sweepPrepasses(ctx, now), s.ledger.ForgetMessages(ctx, now.Add(-keepMessages))}
 	if s.cfg.Abandoned != nil {
 		errs = append(errs, s.cfg.Abandoned(ctx, now.Add(-abandoned)))
 	}

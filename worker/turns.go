@@ -13,10 +13,11 @@ import (
 const (
 	turnReconcile = "reconcile"
 	turnSweep     = "sweep"
+	turnTell      = "tell"
 )
 
 // Turns lists what one worker at a time does for the farm.
-func Turns() []string { return []string{turnReconcile, turnSweep} }
+func Turns() []string { return []string{turnReconcile, turnSweep, turnTell} }
 
 // attempts is how many times in an interval a worker tries to have the turn. The lock
 // of the last turn runs out just after the interval's end, so a worker that tried

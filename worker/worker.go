@@ -24,6 +24,7 @@ type Dependencies struct {
 	Previews Previews
 	Notices  Notices
 	Locks    Locks
+	Webhooks Webhooks // nil delivers no messages to them
 	Log      *slog.Logger
 	Observer Observer // nil is nobody
 }
@@ -90,6 +91,13 @@ type Notices interface {
 	Publish(ctx context.Context, n job.Notice) error
 }
 
+// Webhooks is how a worker reaches those who are told of jobs.
+type Webhooks interface {
+	// Send signs a message and posts it to a URL, and returns the status that it is answered with.
+	// An error says that there was no answer, and does not name the URL.
+	Send(ctx context.Context, url, id string, body []byte) (status int, err error)
+}
+
 // Locks is how workers agree on whose turn it is.
 type Locks interface {
 	// Lock reports whether the caller is the one that holds a name for ttl.
@@ -125,6 +133,7 @@ type Worker struct {
 	reconciler *reconciler
 	sweeper    *sweeper
 	scrubber   *scrubber
+	courier    *courier
 }
 
 // New is a worker of a farm.
@@ -149,6 +158,7 @@ func New(cfg Config, deps Dependencies) *Worker {
 		reconciler: &reconciler{ledger: deps.Ledger, tasks: deps.Tasks, shares: deps.Shares, scheduler: next, observer: deps.Observer},
 		sweeper:    &sweeper{cfg: cfg, ledger: deps.Ledger, log: deps.Log},
 		scrubber:   &scrubber{ledger: deps.Ledger, log: deps.Log},
+		courier:    &courier{ledger: deps.Ledger, tasks: deps.Tasks, webhooks: deps.Webhooks, log: deps.Log},
 	}
 }
 
@@ -168,6 +178,12 @@ func (w *Worker) Reconcile(ctx context.Context, interval time.Duration) {
 	w.takeTurns(ctx, turnReconcile, interval, func(ctx context.Context) error {
 		return errors.Join(w.reconciler.reconcile(ctx), w.deps.Shares.HandOut(ctx), w.deps.Tasks.RemoveGhosts(ctx))
 	})
+}
+
+// Tell has, every interval until ctx ends, messages to webhooks delivered for which it is time. Of all the farm's workers
+// one does so in each interval.
+func (w *Worker) Tell(ctx context.Context, interval time.Duration) {
+	w.takeTurns(ctx, turnTell, interval, w.courier.turn)
 }
 
 // Audit mends, every interval until ctx ends, what is only derived from the records
