@@ -118,7 +118,7 @@ func (l *accessLog) attrs(c *gin.Context, e *exchange, took time.Duration, skipp
 		slog.String("client", client))
 	for _, given := range []struct{ key, value string }{
 		{"key", key},
-		{"query", withoutLink(c.Request.URL.RawQuery)},
+		{"query", withoutSecrets(c.Request.URL.RawQuery)},
 		{"forwarded_for", c.GetHeader("X-Forwarded-For")},
 		{"answered", string(e.answered)},
 		{"id", string(e.subject(c))},

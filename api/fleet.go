@@ -151,7 +151,12 @@ func operationsLimit(query url.Values) (int, error) {
 	if err := checkNames(query, "limit"); err != nil || !query.Has("limit") {
 		return defaultPage, err
 	}
-	limit, err := strconv.Atoi(query.Get("limit"))
+	return readLimit(query.Get("limit"))
+}
+
+// readLimit reads how many things are listed.
+func readLimit(text string) (int, error) {
+	limit, err := strconv.Atoi(text)
 	if err != nil || limit < 1 || limit > maxPage {
 		return 0, &spec.FieldError{Field: "limit", Reason: fmt.Sprintf("must be from 1 to %d", maxPage)}
 	}

@@ -16,13 +16,13 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-// submit answers POST /jobs?priority=&title=&tag=&pool=&width=&height=.
+// submit answers POST /jobs?priority=&title=&tag=&pool=&webhook=&webhook_progress=&width=&height=.
 func (s *Server) submit(c *gin.Context) {
 	query, err := parseQuery(c.Request.URL)
 	if err == nil {
 		once := maps.Clone(query)
 		delete(once, "tag") // the one that may be given several times
-		err = checkNames(once, "priority", "title", "pool", "width", "height")
+		err = checkNames(once, "priority", "title", "pool", "webhook", "webhook_progress", "width", "height")
 	}
 	var terms job.Terms
 	if err == nil {

@@ -59,6 +59,7 @@ func needed() map[string]access.Role {
 		"POST /jobs": access.Submit, "POST /jobs/{id}/retry": access.Submit, "POST /jobs/{id}/link": access.Submit,
 		"DELETE /jobs/{id}": access.Operate, "POST /jobs/{id}/pause": access.Operate, "POST /jobs/{id}/resume": access.Operate,
 		"POST /jobs/{id}/priority": access.Operate, "POST /workers/{name}/drain": access.Operate, "GET /operations": access.Operate,
+		"GET /webhooks/deliveries": access.Operate, "POST /webhooks/deliveries/{id}/replay": access.Operate,
 	}
 }
 

@@ -98,10 +98,20 @@ func (s *Server) needsLinkOr(role access.Role) gin.HandlerFunc {
 	}
 }
 
-// withoutLink is a query without what opens something.
-func withoutLink(query string) string {
+// withoutSecrets is a query without what opens something, here or at a webhook, however it is written.
+func withoutSecrets(query string) string {
 	if strings.HasPrefix(query, linkQuery) {
 		return linkQuery + "..."
 	}
-	return query
+	pairs := strings.Split(query, "&")
+	for i, pair := range pairs {
+		plain, err := url.QueryUnescape(pair)
+		if err != nil {
+			plain = pair
+		}
+		if strings.Contains(plain, "webhook") && !strings.HasPrefix(plain, "webhook_progress=") {
+			pairs[i] = "webhook=..."
+		}
+	}
+	return strings.Join(pairs, "&")
 }

@@ -331,6 +331,7 @@ func (tr *traffic) operators(f *farm) {
 	tr.send(http.StatusAccepted, http.MethodPost, f.url+"/workers/"+workers.Workers[0].Name+"/drain", "")
 	tr.get(http.StatusOK, f.url+"/operations")
 	tr.get(http.StatusBadRequest, f.url+"/operations?limit=0")
+	tr.webhooks()
 
 	idle := newFarm(tr.t)
 	location := idle.url + tr.send(http.StatusAccepted, http.MethodPost, idle.url+"/jobs?title=a+poster&tag=print&tag=blue", small,
@@ -347,6 +348,25 @@ func (tr *traffic) operators(f *farm) {
 	tr.send(http.StatusNoContent, http.MethodDelete, location+"?purge=true", "")
 	tr.get(http.StatusNotFound, location+"/history")
 	tr.send(http.StatusNotFound, http.MethodPost, location+"/priority?priority=low", "")
+}
+
+// webhooks drives what operators see of webhooks.
+func (tr *traffic) webhooks() {
+	tr.t.Helper()
+	f := newFarm(tr.t, webhookAllow("hooks.example.com"))
+	location := f.url + tr.send(http.StatusAccepted, http.MethodPost, f.url+"/jobs?webhook_progress=0.5&webhook="+url.QueryEscape("https://hooks.example.com/x"), small,
+		"Content-Type", "application/json").header.Get("Location")
+	found := f.deliveries("")
+	require.Len(tr.t, found, 2)
+	tr.get(http.StatusOK, f.url+"/webhooks/deliveries?state=waiting&limit=200")
+	tr.get(http.StatusBadRequest, f.url+"/webhooks/deliveries?state=lost")
+	replay := f.url + "/webhooks/deliveries/" + found[0].ID + "/replay"
+	tr.send(http.StatusConflict, http.MethodPost, replay, "")
+	tr.send(http.StatusNotFound, http.MethodPost, f.url+"/webhooks/deliveries/none/replay", "")
+	tr.send(http.StatusOK, http.MethodDelete, location, "")
+	f.keep(found[0].ID, job.Dead)
+	tr.send(http.StatusAccepted, http.MethodPost, replay, "")
+	tr.get(http.StatusOK, f.url+"/webhooks/deliveries")
 }
 
 // redirects drives a farm whose clients fetch pictures from storage.
@@ -426,7 +446,7 @@ func (tr *traffic) faults() {
 		unknown := front + "/jobs/" + strings.Repeat("0", 40)
 		for _, address := range []string{
 			front + "/", front + "/generate/100/100", front + "/tiles/0/0/0.png", front + "/data/" + spec.Version + "/0/0/0", front + "/jobs",
-			unknown, unknown + "/image", unknown + "/preview", unknown + "/events", unknown + "/history", front + "/operations",
+			unknown, unknown + "/image", unknown + "/preview", unknown + "/events", unknown + "/history", front + "/operations", front + "/webhooks/deliveries",
 			unknown + "/image.dzi", unknown + "/image_files/0/0_0.png", unknown + "/iiif", unknown + "/iiif/info.json", unknown + "/iiif/full/max/0/default.png",
 		} {
 			tr.get(status, address)
@@ -436,6 +456,7 @@ func (tr *traffic) faults() {
 		for _, path := range []string{"/pause", "/resume", "/retry", "/link", "/priority?priority=low"} {
 			tr.send(status, http.MethodPost, unknown+path, "")
 		}
+		tr.send(status, http.MethodPost, front+"/webhooks/deliveries/none/replay", "")
 	}
 }
 
@@ -449,7 +470,7 @@ func TestParametersOutsideTheDocumentAreRefused(t *testing.T) {
 		"/generate/64/48": inQuery(t, "GET /generate/{width}/{height}"), "/tiles/3/2/1.png": inQuery(t, "GET /tiles/{z}/{x}/{y}.png"),
 		"/data/" + spec.Version + "/3/2/1": inQuery(t, "GET /data/{version}/{z}/{x}/{y}"),
 		"/find":                            inQuery(t, "GET /find"), "/jobs": inQuery(t, "GET /jobs"), "POST /jobs": inQuery(t, "POST /jobs"), "POST /quote": inQuery(t, "POST /quote"),
-		"/operations": inQuery(t, "GET /operations"), "POST /jobs/0/priority": inQuery(t, "POST /jobs/{id}/priority"), "POST /jobs/0/link": inQuery(t, "POST /jobs/{id}/link"), "DELETE /jobs/0": inQuery(t, "DELETE /jobs/{id}"),
+		"/operations": inQuery(t, "GET /operations"), "/webhooks/deliveries": inQuery(t, "GET /webhooks/deliveries"), "POST /jobs/0/priority": inQuery(t, "POST /jobs/{id}/priority"), "POST /jobs/0/link": inQuery(t, "POST /jobs/{id}/link"), "DELETE /jobs/0": inQuery(t, "DELETE /jobs/{id}"),
 	}
 	free := []string{"tag", "title"} // any text
 	names := map[string]bool{"colour": true}

@@ -101,6 +101,7 @@ var statuses = []struct { //nolint:gochecknoglobals // a constant table
 	{job.ErrUnknown, outcome{status: http.StatusNotFound}},
 	{job.ErrUnreadable, outcome{status: http.StatusNotFound}},
 	{job.ErrNoWorker, outcome{status: http.StatusNotFound}},
+	{job.ErrNoMessage, outcome{status: http.StatusNotFound}},
 	{job.ErrState, outcome{status: http.StatusConflict}},
 	{job.ErrVersion, outcome{status: http.StatusConflict}},
 	{job.ErrQueueFull, outcome{status: http.StatusTooManyRequests, retryAfter: 5, advice: "; the operator can raise QUEUE_LIMIT or add workers"}},

@@ -84,6 +84,8 @@ func (s *Server) routes(chain gin.HandlersChain) *gin.Engine {
 	r.Match(read, "/operations", s.asked(access.Operate, withTimeout(s.operations)))
 	r.Match(read, "/jobs/:id/history", s.asked(access.Read, withTimeout(s.history)))
 	r.POST("/jobs/:id/priority", s.asked(access.Operate, withTimeout(s.setPriority)))
+	r.Match(read, "/webhooks/deliveries", s.asked(access.Operate, withTimeout(s.messages)))
+	r.POST("/webhooks/deliveries/:id/replay", s.asked(access.Operate, withTimeout(s.replay)))
 	s.probes(r)
 	if s.deps.Metrics != nil {
 		r.Match(read, metricsPath, strict, s.needs(access.Read), gin.WrapH(s.deps.Metrics))

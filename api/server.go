@@ -15,6 +15,7 @@ import (
 	"mandelfarm/internal/tracing"
 	"mandelfarm/job"
 	"mandelfarm/ledger"
+	"mandelfarm/outbound"
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
 )
@@ -125,6 +126,8 @@ type Config struct {
 	KeyBudgets, AnonymousBudgets Budgets
 	// Strangers bounds what is drawn for those who may not have jobs drawn.
 	Strangers Bounds
+	// WebhookAllow are rules ([outbound.ParsePolicy]) of what jobs may name as webhooks; without any none may.
+	WebhookAllow []string
 	// AccessLog says which requests are logged.
 	AccessLog AccessLog
 }
@@ -160,6 +163,7 @@ type Server struct {
 	access   *accessLog
 	keys     *keyring
 	proxies  proxies
+	webhooks outbound.Policy
 
 	everybody access.Role // what anybody may do, see [Anonymous]
 	caching   caching     // of pictures
@@ -196,6 +200,10 @@ func New(ctx context.Context, cfg Config, deps Dependencies) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	webhooks, err := outbound.ParsePolicy(cfg.WebhookAllow)
+	if err != nil {
+		return nil, err
+	}
 	if deps.Observer == nil {
 		deps.Observer = nobody{}
 	}
@@ -204,7 +212,7 @@ func New(ctx context.Context, cfg Config, deps Dependencies) (*Server, error) {
 	s := &Server{
 		cfg: cfg, deps: deps, guard: guard, explorer: explorer, searching: make(chan struct{}, 1), quoting: make(chan struct{}, 1),
 		stop: stop, endStreams: endStreams, began: time.Now(),
-		proxies: proxies, everybody: cfg.Anonymous.everybody(), caching: cachingFor(cfg.Anonymous.everybody()),
+		proxies: proxies, webhooks: webhooks, everybody: cfg.Anonymous.everybody(), caching: cachingFor(cfg.Anonymous.everybody()),
 	}
 	s.holdKeys(ctx)
 	s.feed = newFeed(streams, deps, &s.ongoing, s.read)

@@ -24,6 +24,9 @@ func (s *Server) readTerms(query url.Values) (t job.Terms, err error) {
 	if t.Pool, err = s.readPool(query); err != nil {
 		return t, err
 	}
+	if t.Webhook, err = s.readWebhook(query); err != nil {
+		return t, err
+	}
 	if query.Has("title") && query.Get("title") == "" {
 		return t, &spec.FieldError{Field: "title", Reason: "must not be empty"}
 	}

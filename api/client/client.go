@@ -108,6 +108,12 @@ func (c *Client) SubmitAs(ctx context.Context, s spec.Spec, t job.Terms) (job.St
 	if len(t.Tags) > 0 {
 		query["tag"] = t.Tags
 	}
+	if t.Webhook.URL != "" {
+		query.Set("webhook", t.Webhook.URL)
+	}
+	if t.Webhook.Share != 0 {
+		query.Set("webhook_progress", strconv.FormatFloat(t.Webhook.Share, 'g', -1, 64))
+	}
 	path := "/jobs"
 	if len(query) > 0 {
 		path += "?" + query.Encode()

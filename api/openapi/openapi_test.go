@@ -135,7 +135,7 @@ func TestFieldsAreThePrograms(t *testing.T) {
 		"Spec": {spec.Draft{}}, "Point": {spec.Point{}}, "Window": {spec.Window{}}, "Coloring": {spec.Coloring{}}, "Stop": {spec.Stop{}}, "Stretch": {spec.Stretch{}},
 		"JobFields": {job.Job{}, job.Terms{}, job.Progress{}}, "Warning": {foreign.Loss{}}, "Minibrot": {spec.Minibrot{}},
 		"Stint": {job.Stint{}}, "Worker": {job.Worker{}}, "Share": {job.Share{}}, "Hold": {job.Hold{}}, "Backlog": {job.Backlog{}}, "Stuck": {job.Stuck{}},
-		"Operation": {job.Operation{}}, "Quote": {job.Quote{}}, "Caution": {job.Caution{}},
+		"Operation": {job.Operation{}}, "Quote": {job.Quote{}}, "Caution": {job.Caution{}}, "Delivery": {job.Message{}},
 	} {
 		var want []string
 		for _, v := range types {
@@ -174,8 +174,9 @@ func fields(of reflect.Type) (names []string) {
 		if f.Anonymous || len(f.Index) > 1 { // those of another type
 			continue
 		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		names = append(names, name)
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" {
+			names = append(names, name)
+		}
 	}
 	return names
 }
