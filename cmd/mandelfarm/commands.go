@@ -54,6 +54,8 @@ its parts on a Redis and an S3 bucket, as many of each as you like.
 	s.addAPI(cmd.Flags())
 	s.addTLS(cmd.Flags())
 	s.addWorker(cmd.Flags())
+	s.addWebhooks(cmd.Flags())
+	s.addTelling(cmd.Flags())
 	s.addLog(cmd.Flags())
 	s.addTracing(cmd.Flags())
 	return cmd
@@ -74,6 +76,7 @@ func apiCommand(env environment) *cobra.Command {
 	s.addTLS(cmd.Flags())
 	s.addPresign(cmd.Flags())
 	s.addPools(cmd.Flags())
+	s.addWebhooks(cmd.Flags())
 	s.addLog(cmd.Flags())
 	s.addTracing(cmd.Flags())
 	return cmd
@@ -92,6 +95,8 @@ func workerCommand(env environment) *cobra.Command {
 	s.addServers(cmd.Flags())
 	s.addWorker(cmd.Flags())
 	s.addPool(cmd.Flags())
+	s.addWebhooks(cmd.Flags())
+	s.addTelling(cmd.Flags())
 	s.addLog(cmd.Flags())
 	s.addTracing(cmd.Flags())
 	return cmd

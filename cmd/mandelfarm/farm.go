@@ -227,11 +227,16 @@ func (f *farm) newWorker(ctx context.Context) (*worker.Worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("measure the speed of this machine: %w", err)
 	}
+	webhooks, err := f.settings.sender()
+	if err != nil {
+		return nil, err
+	}
 	w := worker.New(worker.Config{
 		Threads: set.threads, Band: set.band, AtOnce: set.batch, Speed: speed, PrepassCache: set.prepassCache,
 		ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes, PrepassMaxAge: set.prepassMaxAge,
 		Abandoned: f.abilities.abandoned,
 	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Shares: q, Progress: q, Live: q, Previews: q, Notices: f.notices(), Locks: q, Log: f.log, Observer: f.metrics.Work(f.ended, job.Pool(set.pool))})
+	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Progress: q, Live: q, Previews: q, Notices: f.notices(), Locks: q, Webhooks: webhooks, Log: f.log, Observer: f.metrics.Work(f.ended, job.Pool(set.pool))})
 	f.metrics.Prepasses(w.CacheStats)
 	return w, nil
 }
@@ -249,6 +254,9 @@ func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Ha
 	for _, lane := range job.Pool(set.pool).Lanes() {
 		assigned = append(assigned, queue.Assignment{Lane: lane, Concurrency: atOnce[lane.Base()], Poll: set.poll})
 	}
+	if f.settings.tellsWebhooks() {
+		assigned = append(assigned, queue.Assignment{Lane: job.Webhooks, Concurrency: f.settings.webhooks.tasks, Poll: set.poll})
+	}
 	f.queue.Introduce(func() job.Worker {
 		return job.Worker{
 			Version: version(), RendererVersion: spec.Version, Cores: runtime.GOMAXPROCS(0), Threads: set.threads,
@@ -262,6 +270,12 @@ func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Ha
 		w.Reconcile(ctx, set.reconcile)
 		return nil
 	})
+	if f.settings.tellsWebhooks() {
+		g.Go(func() error {
+			w.Tell(ctx, set.reconcile)
+			return nil
+		})
+	}
 	g.Go(func() error {
 		w.Sweep(ctx, set.sweep)
 		return nil

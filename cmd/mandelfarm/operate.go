@@ -21,7 +21,7 @@ import (
 func operatorCommands(env environment) []*cobra.Command {
 	return []*cobra.Command{
 		pauseCommand(env), resumeCommand(env), priorityCommand(env), purgeCommand(env), previewCommand(env), historyCommand(env), linkCommand(env),
-		workersCommand(env), queuesCommand(env), drainCommand(env),
+		workersCommand(env), queuesCommand(env), drainCommand(env), deliveriesCommand(env), replayCommand(env),
 	}
 }
 

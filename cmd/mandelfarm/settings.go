@@ -35,6 +35,7 @@ type settings struct {
 	api          api.Config
 	connections  connlimit.Config
 	worker       workerSettings
+	webhooks     webhookSettings
 }
 
 type logSettings struct {
