@@ -23,13 +23,21 @@ export async function problemOf(response) {
 }
 
 /**
- * ask sends a request and reads JSON; what is refused is a Problem.
+ * ask sends a request and reads JSON; what is refused is a Problem, and so is a farm that does not answer.
  * @param {string} path
  * @param {RequestInit} [options]
  * @returns {Promise<any>}
  */
 export async function ask(path, options) {
-  const response = await fetch(path, options)
+  let response
+  try {
+    response = await fetch(path, options)
+  } catch (error) {
+    if (options?.signal?.aborted) throw error
+    reached(false)
+    throw new Problem({ status: 0, detail: 'The farm does not answer.' })
+  }
+  reached(true)
   if (!response.ok) throw await problemOf(response)
   return response.status == 204 ? null : response.json()
 }
@@ -58,11 +66,14 @@ export function pause(milliseconds, signal) {
  */
 export const connection = { lost: false, listeners: new Set() }
 
-/** @param {boolean} lost */
-function setLost(lost) {
-  if (connection.lost == lost) return
-  connection.lost = lost
-  for (const listener of connection.listeners) listener(lost)
+/**
+ * reached tells whether the farm has answered.
+ * @param {boolean} answered
+ */
+export function reached(answered) {
+  if (connection.lost != answered) return
+  connection.lost = !answered
+  for (const listener of connection.listeners) listener(!answered)
 }
 
 /** How long to wait for a farm that is away, or busy and does not say how long. */
@@ -81,11 +92,11 @@ export async function fetchTile(path, signal) {
       response = await fetch(path, { signal })
     } catch (error) {
       if (signal.aborted) throw error
-      setLost(true)
+      reached(false)
       await pause(patience, signal)
       continue
     }
-    setLost(false)
+    reached(true)
     if (response.ok) return response
     if (response.status != 503 && response.status != 429) throw await problemOf(response)
     await pause(Number(response.headers.get('Retry-After')) * 1000 || patience, signal)

@@ -1,3 +1,4 @@
+import { streams } from './events.js'
 import { fetchTile } from './farm.js'
 import { pointQuery } from './parameters.js'
 import { seesGradients, styleOf } from './shade.js'
@@ -7,8 +8,8 @@ import { TileCache } from './tilecache.js'
 /** Tiles of one picture that are kept: some five screens of 1920x1080. */
 const room = 260
 
-/** Requests at a time. Browsers have six connections to a host, and one is left for what is not a tile. */
-const atOnce = 5
+/** Requests at a time. Browsers have six connections to a host; one is left for what is not a tile, and streams have theirs. */
+const atOnce = () => 5 - streams.open
 
 /**
  * read is the number of a column or row in the name of a tile.

@@ -6,7 +6,7 @@
 export class TileCache {
   /**
    * @param {(name: string, signal: AbortSignal) => Promise<T>} load
-   * @param {{room: number, atOnce: number, dropped?: (tile: T) => void, changed?: () => void, failed?: (name: string, error: Error) => void}} options
+   * @param {{room: number, atOnce: () => number, dropped?: (tile: T) => void, changed?: () => void, failed?: (name: string, error: Error) => void}} options
    */
   constructor(load, { room, atOnce, dropped = () => {}, changed = () => {}, failed = () => {} }) {
     this.load = load
@@ -61,7 +61,7 @@ export class TileCache {
 
   start() {
     for (const name of this.wanted) {
-      if (this.loading.size >= this.atOnce) return
+      if (this.loading.size >= this.atOnce()) return
       if (!this.tiles.has(name) && !this.loading.has(name) && !this.refused.has(name)) this.fetch(name)
     }
   }

@@ -10,7 +10,7 @@ function farm(options = {}) {
     asked.set(name, { resolve, reject, signal })
     signal.addEventListener('abort', () => reject(signal.reason))
   })
-  const cache = new TileCache(load, { room: 3, atOnce: 2, dropped: tile => dropped.push(tile), failed: name => failed.push(name), ...options })
+  const cache = new TileCache(load, { room: 3, atOnce: () => 2, dropped: tile => dropped.push(tile), failed: name => failed.push(name), ...options })
   const answer = async name => {
     asked.get(name).resolve(`tile ${name}`)
     await new Promise(setImmediate)
@@ -45,7 +45,7 @@ test('what has scrolled away is aborted, and what was asked for stays', async ()
 test('a tile that comes in spite of that is given back', async () => {
   let arrive
   const dropped = []
-  const cache = new TileCache(() => new Promise(resolve => { arrive = resolve }), { room: 3, atOnce: 2, dropped: tile => dropped.push(tile) })
+  const cache = new TileCache(() => new Promise(resolve => { arrive = resolve }), { room: 3, atOnce: () => 2, dropped: tile => dropped.push(tile) })
   cache.want(['a'])
   cache.want([])
   arrive('late')

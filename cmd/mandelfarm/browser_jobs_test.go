@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// openJob opens the panel of jobs and in it the page of the only job there is.
+func (p *tab) openJob() {
+	p.t.Helper()
+	require.NoError(p.t, chromedp.Do(p.browser, chromedp.KeyEvent("j"), chromedp.WaitVisible(chromedp.CSS(`.jobs .title`))))
+	look[any](p.browser, p.t, `document.querySelector('.jobs .title').click()`)
+	p.until(`document.querySelector('.body .facts dd')`)
+}
+
+// lookClosely zooms into the picture of the job whose page is open.
+func (p *tab) lookClosely() {
+	p.t.Helper()
+	p.until(`document.querySelector('.body .picture:enabled')`)
+	look[any](p.browser, p.t, `document.querySelector('.body .picture').click()`)
+	p.until(`document.querySelector('.poster canvas')`)
+}
+
+// TestPageSeesAJobThroughTheDeathOfAWorker: the picture is looked into while it is drawn, a worker is killed, and another one
+// ends it. The job's page says who has drawn which band, and shows the picture as it is in the file, pixel by pixel.
+func TestPageSeesAJobThroughTheDeathOfAWorker(t *testing.T) {
+	t.Parallel()
+	_, settings := servers(t)
+	settings["BAND_TIME"] = shortBands
+	front, first := serve(t, settings, "api"), serve(t, settings, "worker")
+	location := front.submit(t, heavy(posterIterations))
+	p := openTabOf(t, front, 1100, 1280) // as large as the picture
+	p.visit("re=-0.5&im=0&radius=1.5&max_iterations=100")
+	p.openJob()
+	p.until(`document.querySelector('.shares li')`)
+	p.lookClosely()
+	const drawn = `(() => {
+		const canvas = document.querySelector('.poster canvas'), all = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
+		return new Set(new Uint32Array(all.buffer)).size > 10
+	})()`
+	p.until(drawn)
+	screenshot(p.browser, t, "poster-so-far")
+	first.Kill()
+	serve(t, settings, "worker")
+	front.awaitJob(t, location, "done", testTimeout)
+	p.until(`document.querySelector('.poster [role=status]').textContent.startsWith('done')`)
+	p.until(`document.querySelector('.poster canvas').ariaBusy == 'false'`)
+	screenshot(p.browser, t, "poster-done")
+	assert.InDelta(t, 1, p.compareCanvas(".poster canvas", location+"/image"), 0, "the poster beside the file")
+
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("\x1b")))
+	p.until(`!document.querySelector('.poster')`)
+	p.until(`document.querySelectorAll('.shares li').length == 2`)
+	p.until(`document.querySelector('.troubles').textContent.includes('the worker before has died')`)
+	p.until(`/^(\d+) bands: \1 drawn, 0 being drawn, 0 failed$/.test(document.querySelector('.bands').ariaLabel)`)
+	screenshot(p.browser, t, "job")
+}
+
+// TestPageOutlivesItsFarm: it says when the farm does not answer, and goes on with the job when it does again.
+func TestPageOutlivesItsFarm(t *testing.T) {
+	t.Parallel()
+	settings := map[string]string{"DATA": t.TempDir(), "BAND_TIME": shortBands}
+	farm := serve(t, settings)
+	p := openTabOf(t, farm, 1000, 700)
+	p.expected = "ERR_" // what a browser notes of requests that nobody answers
+	p.visit("re=-0.5&im=0&radius=1.5&max_iterations=100")
+	location := farm.submit(t, heavy(10*posterIterations))
+	p.openJob()
+	p.until(`document.querySelector('.body .state').textContent.startsWith('running')`)
+	farm.Kill()
+	p.until(`document.querySelector('#toasts .bad')?.textContent.includes('The farm does not answer')`)
+	screenshot(p.browser, t, "away")
+	launch(t, command(t, settings, "--listen", strings.TrimPrefix(farm.url, "http://")))
+	p.until(`!document.querySelector('#toasts .bad')`)
+	p.until(`document.querySelector('.body .state').textContent.startsWith('running')`)
+	look[any](p.browser, t, `[...document.querySelectorAll('.body .actions button')].find(b => b.textContent == 'Cancel').click()`)
+	p.until(`document.querySelector('.body .state').textContent.startsWith('canceled')`)
+	farm.awaitJob(t, location, "canceled", testTimeout)
+}
+
+// TestPageListsManyJobs: the newest at once and older ones when asked for, by state, and one that has left the state leaves the list.
+func TestPageListsManyJobs(t *testing.T) {
+	t.Parallel()
+	p := openTab(t, 1000, 700)
+	const many = 90
+	for n := range many {
+		p.farm.submit(t, fmt.Sprintf(`{"width": %d, "height": 9}`, 10+n))
+	}
+	location := p.farm.submit(t, heavy(10*posterIterations))
+	p.visit("re=-0.5&im=0&radius=1.5&max_iterations=100")
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("j")))
+	p.until(`document.querySelectorAll('.jobs li').length == 40`)
+	for _, listed := range []int{80, many + 1} {
+		look[any](p.browser, t, `document.querySelector('[aria-label="Older jobs"]').click()`)
+		p.until(fmt.Sprintf(`document.querySelectorAll('.jobs li').length == %d`, listed))
+	}
+	look[any](p.browser, t, `(() => {
+		const state = document.querySelector('.body select')
+		state.value = 'running'
+		state.dispatchEvent(new Event('change'))
+	})()`)
+	p.until(`document.querySelectorAll('.jobs [data-state=running] progress').length == 1`)
+	p.farm.change(t, "DELETE", location)
+	p.until(`document.querySelector('.jobs').textContent == 'No such jobs.'`)
+}

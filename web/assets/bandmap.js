@@ -1,0 +1,101 @@
+import { bandsOf } from './bands.js'
+import { element } from './dom.js'
+
+/** The most columns of the map, and the gap between its cells, in pixels of the canvas. */
+const mostColumns = 32
+const gap = 3
+
+/** Pixels of the canvas for one of the screen, and the height of a cell. */
+const ratio = 2
+const cellHeight = 20
+
+/** How much is to be seen of a band that is being drawn. */
+const faint = 0.45
+
+/**
+ * BandMap shows the bands of a job from the top of the picture down, as one reads, in the colours of those who have drawn them.
+ */
+export class BandMap {
+  constructor() {
+    this.node = element('canvas.bands', { role: 'img', hidden: true })
+    /** @type {Map<number, import('./bands.js').Band>} */
+    this.bands = new Map()
+    this.count = 0
+    this.columns = 1
+    this.node.addEventListener('pointermove', (/** @type {PointerEvent} */ event) => { this.node.title = this.wordsAt(event.offsetX, event.offsetY) })
+  }
+
+  /**
+   * show draws the map.
+   * @param {number} count
+   * @param {import('./bands.js').Stint[]} history
+   * @param {Map<string, import('./bands.js').Share>} shares
+   */
+  show(count, history, shares) {
+    this.count = count
+    this.bands = bandsOf(history)
+    this.columns = Math.min(mostColumns, Math.max(1, count))
+    this.node.hidden = !count
+    if (!count) return
+    this.node.width = this.node.clientWidth * ratio || 1
+    this.node.height = Math.ceil(count / this.columns) * cellHeight * ratio
+    this.node.setAttribute('aria-label', this.summary())
+    const context = /** @type {CanvasRenderingContext2D} */ (this.node.getContext('2d'))
+    const style = getComputedStyle(this.node)
+    for (let n = 0; n < count; n++) this.cell(context, n, shares, style)
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} n
+   * @param {Map<string, import('./bands.js').Share>} shares
+   * @param {CSSStyleDeclaration} style
+   */
+  cell(context, n, shares, style) {
+    const band = this.bands.get(n), width = this.node.width / this.columns, height = cellHeight * ratio
+    context.beginPath()
+    context.roundRect((n % this.columns) * width + gap / 2, Math.floor(n / this.columns) * height + gap / 2, width - gap, height - gap, 6)
+    context.globalAlpha = band?.state == 'drawing' ? faint : 1
+    context.fillStyle = context.strokeStyle = style.color
+    if (band?.state == 'failed') context.fillStyle = style.outlineColor
+    else if (band) context.fillStyle = shares.get(band.worker)?.color || style.color
+    if (!band) context.globalAlpha = 0.15
+    context.fill()
+    context.globalAlpha = 1
+    if (band && band.tries > 1) this.mark(context, n, width, height)
+  }
+
+  /**
+   * mark puts a dot on a band that was begun more than once.
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} n
+   * @param {number} width
+   * @param {number} height
+   */
+  mark(context, n, width, height) {
+    context.beginPath()
+    context.arc((n % this.columns + 0.5) * width, (Math.floor(n / this.columns) + 0.5) * height, 5, 0, 7)
+    context.fillStyle = '#000'
+    context.fill()
+  }
+
+  /**
+   * wordsAt is what there is to say of the band at a place of the map.
+   * @param {number} x
+   * @param {number} y
+   */
+  wordsAt(x, y) {
+    const n = Math.floor(y / cellHeight) * this.columns + Math.floor(x / this.node.clientWidth * this.columns)
+    const band = this.bands.get(n)
+    if (n >= this.count) return ''
+    if (!band) return `Band ${n}: nobody has begun it`
+    const again = band.tries > 1 ? `, begun ${band.tries} times` : ''
+    return `Band ${n}: ${{ drawn: 'drawn by', drawing: 'being drawn by', failed: 'failed on' }[band.state]} ${band.worker}${again}`
+  }
+
+  /** summary is the map in words. */
+  summary() {
+    const number = (/** @type {string} */ state) => [...this.bands.values()].filter(band => band.state == state).length
+    return `${this.count} bands: ${number('drawn')} drawn, ${number('drawing')} being drawn, ${number('failed')} failed`
+  }
+}
