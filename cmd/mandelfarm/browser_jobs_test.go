@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
@@ -33,19 +34,24 @@ func TestPageSeesAJobThroughTheDeathOfAWorker(t *testing.T) {
 	_, settings := servers(t)
 	settings["BAND_TIME"] = shortBands
 	front, first := serve(t, settings, "api"), serve(t, settings, "worker")
-	location := front.submit(t, heavy(posterIterations))
 	p := openTabOf(t, front, 1100, 1280) // as large as the picture
+	p.expected = "status of 503"         // of tiles, while there is no worker
 	p.visit("re=-0.5&im=0&radius=1.5&max_iterations=100")
+	location := front.submit(t, heavy(posterIterations))
+	require.Eventually(t, func() bool {
+		stints := front.history(t, strings.TrimPrefix(location, "/jobs/"))
+		return len(stints) > 3 && stints[len(stints)-1].EndedAt.IsZero()
+	}, testTimeout, 10*time.Millisecond)
+	first.Kill() // at a band, when others are drawn
 	p.openJob()
 	p.until(`document.querySelector('.shares li')`)
 	p.lookClosely()
-	const drawn = `(() => {
+	p.until(`(() => {
 		const canvas = document.querySelector('.poster canvas'), all = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
 		return new Set(new Uint32Array(all.buffer)).size > 10
-	})()`
-	p.until(drawn)
+	})()`)
+	assert.Contains(t, look[string](p.browser, t, `document.querySelector('.poster [role=status]').textContent`), "running")
 	screenshot(p.browser, t, "poster-so-far")
-	first.Kill()
 	serve(t, settings, "worker")
 	front.awaitJob(t, location, "done", testTimeout)
 	p.until(`document.querySelector('.poster [role=status]').textContent.startsWith('done')`)
@@ -81,6 +87,21 @@ func TestPageOutlivesItsFarm(t *testing.T) {
 	look[any](p.browser, t, `[...document.querySelectorAll('.body .actions button')].find(b => b.textContent == 'Cancel').click()`)
 	p.until(`document.querySelector('.body .state').textContent.startsWith('canceled')`)
 	farm.awaitJob(t, location, "canceled", testTimeout)
+}
+
+// TestPageSaysThatNoWorkerIsThere, and no longer when one has drawn what is seen.
+func TestPageSaysThatNoWorkerIsThere(t *testing.T) {
+	t.Parallel()
+	_, settings := servers(t)
+	settings["WAIT_LIMIT"] = "1s"
+	p := openTabOf(t, serve(t, settings, "api"), 800, 600)
+	p.expected = "status of 503"
+	require.NoError(t, chromedp.Do(p.browser, chromedp.Navigate(p.farm.url+"/?re=-0.5&im=0&radius=1.5&max_iterations=100")))
+	p.until(`document.querySelector('#toasts .bad')?.textContent.includes('No worker is there')`)
+	screenshot(p.browser, t, "no-worker")
+	serve(t, settings, "worker")
+	p.settle()
+	p.until(`!document.querySelector('#toasts .bad')`)
 }
 
 // TestPageListsManyJobs: the newest at once and older ones when asked for, by state, and one that has left the state leaves the list.

@@ -76,6 +76,27 @@ export function reached(answered) {
   for (const listener of connection.listeners) listener(!answered)
 }
 
+/**
+ * Why tiles are waited for, in words, for whoever shows it; "" when one has come.
+ * @type {Set<(words: string) => void>}
+ */
+export const busyListeners = new Set()
+
+/** @param {string} words */
+const tellBusy = words => { for (const listener of busyListeners) listener(words) }
+
+/**
+ * tellWhy says why a farm has not drawn what was asked for: mostly it is slow, but there may be nobody to draw.
+ * @param {Response} response
+ * @param {AbortSignal} signal
+ */
+async function tellWhy(response, signal) {
+  const problem = await problemOf(response)
+  const fleet = await ask('/workers', { signal }).catch(() => null)
+  if (signal.aborted) return
+  tellBusy(fleet?.workers.length === 0 ? 'No worker is there: nothing is drawn until one is started.' : problem.message)
+}
+
 /** How long to wait for a farm that is away, or busy and does not say how long. */
 const patience = 1500
 
@@ -97,8 +118,12 @@ export async function fetchTile(path, signal) {
       continue
     }
     reached(true)
-    if (response.ok) return response
+    if (response.ok) {
+      tellBusy('')
+      return response
+    }
     if (response.status != 503 && response.status != 429) throw await problemOf(response)
+    await tellWhy(response, signal)
     await pause(Number(response.headers.get('Retry-After')) * 1000 || patience, signal)
   }
 }

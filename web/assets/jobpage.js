@@ -103,6 +103,7 @@ class JobPage {
         const { history } = await ask(`${this.path}/history`, { signal })
         this.history = history
         this.showHistory()
+        this.showFacts()
       } catch {
         // The next event asks again, and a farm that is away is spoken of elsewhere.
       }

@@ -1,7 +1,7 @@
 import { Address } from './address.js'
 import { colourPanel } from './colourpanel.js'
 import { button, element, find } from './dom.js'
-import { ask, connection } from './farm.js'
+import { ask, busyListeners, connection } from './farm.js'
 import { farmPanel } from './farmpanel.js'
 import { acceptFiles, openFile } from './files.js'
 import { listen } from './gestures.js'
@@ -220,6 +220,10 @@ stage.watchers.add(() => {
 connection.listeners.add(lost => {
   if (lost) say('The farm does not answer. Trying again…', { bad: true, key: '!connection' })
   else unsay('!connection')
+})
+busyListeners.add(words => {
+  if (words) say(words, { bad: true, ofView: true, key: 'busy' })
+  else unsay('busy')
 })
 
 address.restore()

@@ -6,10 +6,11 @@ const stay = 6000
 /**
  * say shows a message. One that is about the view ends with it.
  * @param {string} words
- * @param {{bad?: boolean, ofView?: boolean, key?: string, action?: {words: string, run: () => void}}} [options] a message with the key of another takes its place
+ * @param {{bad?: boolean, ofView?: boolean, key?: string, action?: {words: string, run: () => void}}} [options] a message with the key of another takes its place, and one that stands already stays
  */
 export function say(words, { bad = false, ofView = false, key = words, action } = {}) {
   const toasts = find('#toasts')
+  if (!action && [...toasts.children].some(toast => toast.dataset.key == key && toast.textContent == words)) return
   dismiss(toast => toast.dataset.key == key)
   const toast = element('p.toast', {}, element('span', {}, words))
   if (action) toast.append(element('button', { type: 'button', onclick: () => { toast.remove(); action.run() } }, action.words))
