@@ -23,13 +23,13 @@ const (
 	defaultHeight = 600
 )
 
-// index is the page for whoever prefers HTML, and the default picture for
-// everybody else.
+// index is the page for whoever wants it, and the default picture for everybody
+// else.
 func (s *Server) index() gin.HandlerFunc {
 	picture := newTarget(spec.Original(defaultWidth, defaultHeight), s.caching.brief)
 	return func(c *gin.Context) {
 		c.Header("Vary", "Accept")
-		if prefersHTML(c.GetHeader("Accept")) {
+		if wantsPage(c.Request) {
 			c.Header("Cache-Control", "no-cache")
 			c.Header("Content-Security-Policy", pagePolicy)
 			c.Data(http.StatusOK, "text/html; charset=utf-8", s.html(c.Request))
@@ -37,6 +37,15 @@ func (s *Server) index() gin.HandlerFunc {
 		}
 		s.answer(c, picture)
 	}
+}
+
+// wantsPage reports whether a request is for the page: one that prefers HTML, or
+// has the query of a link and asks for no image, as programs do that preview links
+// and take anything. Without a query those get what the original answered.
+func wantsPage(r *http.Request) bool {
+	accept := strings.ToLower(r.Header.Get("Accept"))
+	names := strings.Contains(accept, "image/") || strings.Contains(accept, "text/html")
+	return prefersHTML(accept) || (r.URL.RawQuery != "" && !names)
 }
 
 // prefersHTML reports whether an Accept header (RFC 9110) names text/html with

@@ -185,16 +185,22 @@ func TestRootNegotiates(t *testing.T) {
 	t.Parallel()
 	f := newFarm(t)
 	f.work()
-	for accept, want := range map[string]string{
-		"": "image/png", "*/*": "image/png", "image/avif,image/webp,image/*,*/*;q=0.8": "image/png",
-		"text/html;q=0": "image/png", "text/html;q=0.4, image/png": "image/png",
-		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8": "text/html; charset=utf-8",
-		"TEXT/HTML": "text/html; charset=utf-8",
+	const picture, page = "image/png", "text/html; charset=utf-8"
+	for _, test := range []struct{ accept, bare, link string }{
+		{"", picture, page},
+		{"*/*", picture, page},
+		{"image/avif,image/webp,image/*,*/*;q=0.8", picture, picture},
+		{"text/html;q=0", picture, picture},
+		{"text/html;q=0.4, image/png", picture, picture},
+		{"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", page, page},
+		{"TEXT/HTML", page, page},
 	} {
-		a := f.get("/", "Accept", accept)
-		assert.Equal(t, http.StatusOK, a.status)
-		assert.Equal(t, want, a.header.Get("Content-Type"), "Accept: %s", accept)
-		assert.Equal(t, "Accept", a.header.Get("Vary"))
+		for path, want := range map[string]string{"/": test.bare, "/?re=-0.5": test.link} {
+			a := f.get(path, "Accept", test.accept)
+			assert.Equal(t, http.StatusOK, a.status)
+			assert.Equal(t, want, a.header.Get("Content-Type"), "%s, Accept: %s", path, test.accept)
+			assert.Equal(t, "Accept", a.header.Get("Vary"))
+		}
 	}
 }
 
