@@ -234,9 +234,12 @@ func TestPageColoursAsTheFarmDoes(t *testing.T) {
 	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("c"), chromedp.WaitVisible(chromedp.CSS(`.palettes [title=aurora]`))))
 	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`.palettes [title=aurora]`))))
 	p.until(`location.search.includes('palette=aurora')`)
+	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`[aria-label="Reverse the palette"]`))))
+	p.until(`decodeURIComponent(location.search).includes('palette=10062c@0,0a5c70@0.14')`)
 	p.settle()
 	assert.Empty(t, look[[]string](p.browser, t, again))
-	assert.Greater(t, p.compare("/generate/512/512?"+view+"&palette=aurora"), 0.9999)
+	assert.Greater(t, p.compare("/generate/512/512?"+p.link().Encode()), 0.9999)
+	screenshot(p.browser, t, "reversed")
 }
 
 // TestPageRendersAJob: submitted, watched to its end, and fetched.

@@ -1,5 +1,6 @@
-import { choice, element, field } from './dom.js'
+import { button, choice, element, field } from './dom.js'
 import { hex, palettes, picture, stopsOf, textOf } from './palette.js'
+import { reversed, turned } from './paletteedit.js'
 import { homeOf } from './parameters.js'
 
 /** What pictures are coloured by. A test compares the values with the farm's. @type {[string, string][]} */
@@ -72,6 +73,7 @@ function colourFields(parameters, change) {
   if (method == 'set') return nodes
   const palette = parameters.get('palette') || 'ultra'
   nodes.push(paletteList(palette, change), gradient(palette, parameters.get('cyclic') != 'false', change))
+  nodes.push(edits(palette, parameters.get('cyclic') != 'false', change))
   const density = Number(parameters.get('density') || 1), turns = Number(parameters.get('offset') || 0)
   nodes.push(
     slider('Density', { min: -4, max: 6, step: 0.05, value: Math.log2(density) }, value => change({ density: short(2 ** value) }), value => short(2 ** value)),
@@ -137,6 +139,20 @@ function paletteList(palette, change) {
     }, strip)
   }))
 }
+
+/** Degrees that a press turns hues by: twelve come back to where they were. */
+const hueStep = 30
+
+/**
+ * edits are changes of the whole palette.
+ * @param {string} palette
+ * @param {boolean} cyclic
+ * @param {Change} change
+ */
+const edits = (palette, cyclic, change) => element('div.row', {},
+  button({ label: 'Reverse the palette', text: 'Reverse', run: () => change({ palette: textOf(reversed(stopsOf(palette), cyclic)) }) }),
+  button({ label: 'Turn the hues', text: 'Turn hues', title: `Turn the hues by ${hueStep} degrees`, run: () => change({ palette: textOf(turned(stopsOf(palette), hueStep)) }) }),
+)
 
 /**
  * gradient shows the palette's stops on its picture: dragged they move, clicked they change colour, beside them a click makes another.
