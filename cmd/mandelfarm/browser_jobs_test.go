@@ -64,6 +64,7 @@ func TestPageSeesAJobThroughTheDeathOfAWorker(t *testing.T) {
 	p.until(`document.querySelectorAll('.shares li').length == 2`)
 	p.until(`document.querySelector('.troubles').textContent.includes('the worker before has died')`)
 	p.until(`/^(\d+) bands: \1 drawn, 0 being drawn, 0 failed$/.test(document.querySelector('.bands').ariaLabel)`)
+	assert.Empty(t, look[[]string](p.browser, t, nameless))
 	screenshot(p.browser, t, "job")
 }
 

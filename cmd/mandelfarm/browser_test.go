@@ -292,14 +292,16 @@ func TestPageOnAPhone(t *testing.T) {
 	assert.Empty(t, small, "too small for a finger")
 }
 
+// nameless lists what can be used or looked at and has no name.
+const nameless = `[...document.querySelectorAll('button, input, select, a, canvas, dialog')]
+	.filter(e => !e.closest('[aria-hidden=true]') && !(e.ariaLabel || e.title || e.textContent.trim() || e.labels?.length || e.getAttribute('aria-labelledby')))
+	.map(e => e.outerHTML)`
+
 // TestPageCanBeUsedWithoutEyesOrMouse: everything has a name, and focus goes where things open.
 func TestPageCanBeUsedWithoutEyesOrMouse(t *testing.T) {
 	t.Parallel()
 	p := openTab(t, 1366, 768)
 	p.visit("re=-0.75&im=0&radius=1.25&max_iterations=200")
-	const nameless = `[...document.querySelectorAll('button, input, select, a, canvas, dialog')]
-		.filter(e => !e.closest('[aria-hidden=true]') && !(e.ariaLabel || e.title || e.textContent.trim() || e.labels?.length || e.getAttribute('aria-labelledby')))
-		.map(e => e.outerHTML)`
 	assert.Empty(t, look[[]string](p.browser, t, nameless))
 	for _, key := range []string{"c", "p", "r", "j"} {
 		require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent(key), chromedp.WaitVisible(chromedp.CSS(`#panel h2`))))
