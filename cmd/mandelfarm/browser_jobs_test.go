@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
@@ -27,45 +26,25 @@ func (p *tab) lookClosely() {
 	p.until(`document.querySelector('.poster canvas')`)
 }
 
-// TestPageSeesAJobThroughTheDeathOfAWorker: the picture is looked into while it is drawn, a worker is killed, and another one
-// ends it. The job's page says who has drawn which band, and shows the picture as it is in the file, pixel by pixel.
-func TestPageSeesAJobThroughTheDeathOfAWorker(t *testing.T) {
+// TestPageShowsAJobInFull: who has drawn which band, and the picture as it is in the file, pixel by pixel.
+func TestPageShowsAJobInFull(t *testing.T) {
 	t.Parallel()
-	_, settings := servers(t)
-	settings["BAND_TIME"] = shortBands
-	front, first := serve(t, settings, "api"), serve(t, settings, "worker")
-	p := openTabOf(t, front, 1100, 1280) // as large as the picture
-	p.expected = "status of 503"         // of tiles, while there is no worker
+	farm := serve(t, map[string]string{"DATA": t.TempDir(), "BAND_TIME": shortBands})
+	location := farm.submit(t, heavy(posterIterations/10))
+	farm.awaitJob(t, location, "done", 2*testTimeout)
+	p := openTabOf(t, farm, 1100, 1280) // as large as the picture
 	p.visit("re=-0.5&im=0&radius=1.5&max_iterations=100")
-	location := front.submit(t, heavy(posterIterations))
-	require.Eventually(t, func() bool {
-		stints := front.history(t, strings.TrimPrefix(location, "/jobs/"))
-		return len(stints) > 3 && stints[len(stints)-1].EndedAt.IsZero()
-	}, testTimeout, 10*time.Millisecond)
-	first.Kill() // at a band, when others are drawn
 	p.openJob()
-	p.until(`document.querySelector('.shares li')`)
-	p.lookClosely()
-	p.until(`(() => {
-		const canvas = document.querySelector('.poster canvas'), all = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
-		return new Set(new Uint32Array(all.buffer)).size > 10
-	})()`)
-	assert.Contains(t, look[string](p.browser, t, `document.querySelector('.poster [role=status]').textContent`), "running")
-	screenshot(p.browser, t, "poster-so-far")
-	serve(t, settings, "worker")
-	front.awaitJob(t, location, "done", testTimeout)
-	p.until(`document.querySelector('.poster [role=status]').textContent.startsWith('done')`)
-	p.until(`document.querySelector('.poster canvas').ariaBusy == 'false'`)
-	screenshot(p.browser, t, "poster-done")
-	assert.InDelta(t, 1, p.compareCanvas(".poster canvas", location+"/image"), 0, "the poster beside the file")
-
-	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("\x1b")))
-	p.until(`!document.querySelector('.poster')`)
-	p.until(`document.querySelectorAll('.shares li').length == 2`)
-	p.until(`document.querySelector('.troubles').textContent.includes('the worker before has died')`)
+	p.until(`document.querySelectorAll('.shares li').length == 1`)
 	p.until(`/^(\d+) bands: \1 drawn, 0 being drawn, 0 failed$/.test(document.querySelector('.bands').ariaLabel)`)
 	assert.Empty(t, look[[]string](p.browser, t, nameless))
 	screenshot(p.browser, t, "job")
+	p.lookClosely()
+	p.until(`document.querySelector('.poster canvas').ariaBusy == 'false'`)
+	screenshot(p.browser, t, "poster")
+	assert.InDelta(t, 1, p.compareCanvas(".poster canvas", location+"/image"), 0, "the poster beside the file")
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("\x1b")))
+	p.until(`!document.querySelector('.poster')`)
 }
 
 // TestPageOutlivesItsFarm: it says when the farm does not answer, and goes on with the job when it does again.
