@@ -105,7 +105,7 @@ func TestEverySettingIsCheckedByName(t *testing.T) {
 		"listen": "nowhere", "data": "", "farm-url": "nowhere", "log-level": "loud", "log-format": "xml", "access-log": "some", "cache-bytes": "-1", "grace": "0s",
 		"allowed-hosts": "host:80", "trusted-origins": "host", "otel-exporter-otlp-endpoint": "nowhere", "otel-exporter-otlp-headers": "nowhere",
 		"redis-url": "http://x", "s3-endpoint": "ftp://x", "s3-bucket": "NO", "s3-region": "", "aws-access-key-id": "", "aws-secret-access-key": "",
-		"s3-prefix": "/",
+		"s3-prefix": "/", "webhook-allow": "a b",
 	}
 	for _, cmd := range commands() {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -138,7 +138,7 @@ func TestEverySettingIsCheckedByName(t *testing.T) {
 				args = append(args, anID, "-o", "-")
 			case cmd.Name() == "priority":
 				args = append(args, anID, "high")
-			case strings.HasSuffix(cmd.Use, " JOB"), strings.HasSuffix(cmd.Use, " WORKER"):
+			case strings.HasSuffix(cmd.Use, " JOB"), strings.HasSuffix(cmd.Use, " WORKER"), strings.HasSuffix(cmd.Use, " DELIVERY"):
 				args = append(args, anID)
 			}
 			root.SetArgs(args)

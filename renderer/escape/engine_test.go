@@ -263,8 +263,8 @@ func TestRunStopsSoonAfterItsContextEnds(t *testing.T) {
 				timer.Stop()
 				cancel()
 				require.ErrorIs(t, err, context.Canceled, "%s, %+v, seed %g", e.name, formula, seed)
-				// 40 ms on an idle machine; tests share theirs.
-				assert.Less(t, took, 500*time.Millisecond, "%s, %+v", e.name, formula)
+				// 40 ms on an idle machine, hours to the end; tests share theirs.
+				assert.Less(t, took, 10*time.Second, "%s, %+v", e.name, formula)
 			}
 		}
 	}
