@@ -11,8 +11,17 @@ const again = 1000
 /** The events that end a stream. */
 const finals = ['done', 'failed', 'canceled']
 
-/** Streams that are open. Each holds one of the few connections that a browser has to a host. */
-export const streams = { open: 0 }
+/**
+ * Streams that are open, for whoever has other requests: each holds one of the few connections that a browser has to a host.
+ * @type {{open: number, listeners: Set<() => void>}}
+ */
+export const streams = { open: 0, listeners: new Set() }
+
+/** @param {number} more streams that are open */
+function count(more) {
+  streams.open += more
+  for (const listener of streams.listeners) listener()
+}
 
 /**
  * Splitter cuts the text of a stream (text/event-stream) into events, however its pieces come. An event that was cut is none.
@@ -58,7 +67,7 @@ function read(block) {
  */
 export async function follow(job, signal, heard) {
   let last = ''
-  streams.open++
+  count(1)
   try {
     for (;;) {
       const response = await join(`${job}/events`, last, signal)
@@ -73,7 +82,7 @@ export async function follow(job, signal, heard) {
   } catch (error) {
     if (!signal.aborted) throw error
   } finally {
-    streams.open--
+    count(-1)
   }
 }
 

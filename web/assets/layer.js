@@ -81,6 +81,9 @@ export class Layer {
     this.cache = new TileCache((name, signal) => this.load(name, signal), {
       room, atOnce, changed, failed: (_, error) => failed(error), dropped: tile => this.drop(tile),
     })
+    /** A stream that opens needs its connection at once, and tiles may hold theirs for as long as nobody draws them. */
+    this.adapt = () => this.cache.start()
+    streams.listeners.add(this.adapt)
   }
 
   /** @param {string} name */
@@ -178,6 +181,7 @@ export class Layer {
 
   /** close ends the layer. */
   close() {
+    streams.listeners.delete(this.adapt)
     this.cache.clear()
     this.studio.worker.terminate()
   }

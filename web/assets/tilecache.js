@@ -45,13 +45,15 @@ export class TileCache {
   want(names) {
     this.wanted = names
     const keep = new Set(names)
-    for (const [name, controller] of this.loading) {
-      if (!keep.has(name)) {
-        this.loading.delete(name)
-        controller.abort()
-      }
-    }
+    for (const name of this.loading.keys()) if (!keep.has(name)) this.giveUp(name)
     this.start()
+  }
+
+  /** @param {string} name of a tile that is under way */
+  giveUp(name) {
+    const controller = this.loading.get(name)
+    this.loading.delete(name)
+    controller?.abort()
   }
 
   /** missing counts what is wanted and neither there nor refused. */
@@ -59,7 +61,9 @@ export class TileCache {
     return this.wanted.filter(name => !this.tiles.has(name) && !this.refused.has(name)).length
   }
 
+  /** start asks for as many tiles as may be under way. If more are, the least urgent of them are given up, until their turn comes again. */
   start() {
+    for (const name of this.wanted.filter(one => this.loading.has(one)).slice(this.atOnce())) this.giveUp(name)
     for (const name of this.wanted) {
       if (this.loading.size >= this.atOnce()) return
       if (!this.tiles.has(name) && !this.loading.has(name) && !this.refused.has(name)) this.fetch(name)

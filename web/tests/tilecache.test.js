@@ -42,6 +42,22 @@ test('what has scrolled away is aborted, and what was asked for stays', async ()
   assert.ok(!asked.get('a').signal.aborted, 'it is asked for anew')
 })
 
+test('where fewer may be under way, the least urgent are given up, and asked for when they may again', async () => {
+  let most = 3
+  const { cache, asked, answer } = farm({ atOnce: () => most })
+  cache.want(['a', 'b', 'c'])
+  most = 1
+  cache.want(['c', 'a', 'b'])
+  assert.deepEqual([...asked].filter(([, { signal }]) => !signal.aborted).map(([name]) => name), ['c'])
+  assert.equal(cache.missing, 3)
+  asked.clear()
+  most = 2
+  cache.start()
+  assert.deepEqual([...asked.keys()], ['a'])
+  await answer('a')
+  assert.deepEqual([...asked.keys()], ['a', 'b'])
+})
+
 test('a tile that comes in spite of that is given back', async () => {
   let arrive
   const dropped = []
