@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -67,6 +68,59 @@ func TestPageOutlivesItsFarm(t *testing.T) {
 	look[any](p.browser, t, `[...document.querySelectorAll('.body .actions button')].find(b => b.textContent == 'Cancel').click()`)
 	p.until(`document.querySelector('.body .state').textContent.startsWith('canceled')`)
 	farm.awaitJob(t, location, "canceled", testTimeout)
+}
+
+// TestPageOutlivesAKilledWorker, the only one, amid a band of the picture that is looked at closely: another finishes it.
+func TestPageOutlivesAKilledWorker(t *testing.T) {
+	t.Parallel()
+	_, settings := servers(t)
+	settings["BAND_TIME"] = shortBands
+	front := serve(t, settings, "api")
+	doomed := serve(t, settings, "worker")
+	p := openTabOf(t, front, 1100, 1280) // as large as the picture
+	p.expected = "status of 503"         // the answer to tiles of the map for which a busy machine takes too long
+	p.visit("re=-0.5&im=0&radius=1.5&max_iterations=100")
+	location := front.submit(t, heavy(posterIterations))
+	awaitBands(t, 1, doomed)
+	require.Equal(t, http.StatusOK, front.order(t, http.MethodPost, location+"/pause")) // while the page comes to it
+	p.openJob()
+	p.lookClosely()
+
+	seen := len(bandsDrawn(doomed))
+	require.Equal(t, http.StatusOK, front.order(t, http.MethodPost, location+"/resume"))
+	awaitBands(t, seen+3, doomed)
+	doomed.Kill()
+	left := front.progress(t, location)
+	require.Equal(t, "running", left.State)
+	require.Less(t, left.BandsDone, left.Bands)
+	other := serve(t, settings, "worker")
+	p.until(`document.querySelector('.poster [role=status]').textContent.startsWith('done')`)
+	p.until(`document.querySelector('.poster canvas').ariaBusy == 'false'`)
+	screenshot(p.browser, t, "taken-over")
+	requirePoster(t, front, location)
+	requireOnce(t, doomed, other)
+	assert.NotEmpty(t, bandsDrawn(other))
+	assert.InDelta(t, 1, p.compareCanvas(".poster canvas", location+"/image"), 0, "the poster beside the file")
+}
+
+// TestPageShowsAJobWhileNobodyDrawsTheMap: its tiles wait for a worker, and leave connections to what needs none.
+func TestPageShowsAJobWhileNobodyDrawsTheMap(t *testing.T) {
+	t.Parallel()
+	_, settings := servers(t)
+	settings["BAND_TIME"] = shortBands
+	settings["WAIT_LIMIT"] = "30m" // longer than any test
+	front := serve(t, settings, "api")
+	doomed := serve(t, settings, "worker")
+	front.submit(t, heavy(posterIterations))
+	awaitBands(t, 3, doomed)
+	doomed.Kill()
+	p := openTabOf(t, front, 1100, 1280)
+	require.NoError(t, chromedp.Do(p.browser, chromedp.Navigate(front.url+"/?re=-0.5&im=0&radius=1.5&max_iterations=100")))
+	p.until(`document.querySelector('#map').ariaBusy == 'true'`)
+	p.openJob()
+	p.lookClosely()
+	p.until(`document.querySelector('.poster canvas').ariaBusy == 'false'`)
+	screenshot(p.browser, t, "part")
 }
 
 // TestPageSaysThatNoWorkerIsThere, and no longer when one has drawn what is seen.
