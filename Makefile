@@ -4,7 +4,7 @@
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint holes format race bench deepzoom-check exactness quotes bench-deep bench-zoom golden generate generated fuzz up down k8s-validate test-minio
+.PHONY: help run build test check lint holes format race bench deepzoom-check exactness quotes flood bench-deep bench-zoom golden generate generated fuzz up down k8s-validate test-minio
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,9 @@ race:
 bench: ## what docs/benchmarks.md holds, measured here
 	go test -run '^$$' -bench . -benchmem ./renderer/... ./queue/... ./storage/...
 	go test -run '^$$' -bench . -benchtime 3x ./cmd/mandelfarm
+
+flood: ## what one client's flood of expensive pictures is to another, as docs/benchmarks.md has it (REQUESTS=100000 RATE=1000)
+	go test -count=1 -timeout 1h -v -run '^TestFlood$$' ./cmd/mandelfarm -flood '$(or $(REQUESTS),100000)' -flood-rate '$(or $(RATE),1000)'
 
 bench-deep: ## time and memory of published places of deep zoom (PLACES='0[3-9]*')
 	@cd tools/deepbench && go run . -places '$(or $(PLACES),*)'

@@ -51,8 +51,8 @@ func BenchmarkLarge(b *testing.B) {
 				b.ReportMetric(alone.Seconds(), "render-s")
 				b.ReportMetric(farm.Seconds()/alone.Seconds(), "farm/render")
 			}
-			b.ReportMetric(peak(b, front), "api-peak-MiB")
-			b.ReportMetric(max(peak(b, workers[0]), peak(b, workers[1])), "worker-peak-MiB")
+			b.ReportMetric(peak(b, front.PID()), "api-peak-MiB")
+			b.ReportMetric(max(peak(b, workers[0].PID()), peak(b, workers[1].PID())), "worker-peak-MiB")
 			b.ReportMetric(assembly(b, workers), "assembly-MB/s")
 			b.ReportMetric(float64(strings.Count(workers[0].Log()+workers[1].Log(), `msg="band drawn"`)), "bands")
 			b.ReportMetric(0, "ns/op")
@@ -82,16 +82,16 @@ func renderLarge(b *testing.B, spec string) time.Duration {
 var highWater = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
 // peak is the most memory a process has had, in MiB.
-func peak(b *testing.B, s *service) float64 {
-	b.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.PID()))
+func peak(tb testing.TB, pid int) float64 {
+	tb.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		b.Skip("no /proc here")
+		tb.Skip("no /proc here")
 	}
 	found := highWater.FindSubmatch(status)
-	require.NotNil(b, found)
+	require.NotNil(tb, found)
 	kib, err := strconv.ParseFloat(string(found[1]), 64)
-	require.NoError(b, err)
+	require.NoError(tb, err)
 	return kib / 1024
 }
 

@@ -94,6 +94,9 @@ func missing(tb testing.TB, message string) {
 // URL returns the address in the form of REDIS_URL.
 func (r *RedisServer) URL() string { return "redis://" + r.Addr + "/0" }
 
+// PID is the number of its process.
+func (r *RedisServer) PID() int { return r.process.PID() }
+
 // FlushAll empties the server.
 func (r *RedisServer) FlushAll(tb testing.TB) {
 	tb.Helper()
