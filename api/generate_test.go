@@ -142,7 +142,7 @@ func TestIdenticalRequestsAreDrawnOnce(t *testing.T) {
 
 func TestWaitEndsAndTheDrawingGoesOn(t *testing.T) {
 	t.Parallel()
-	f := newFarm(t, waitLimit(1500*time.Millisecond)) // which ends between two looks at storage
+	f := newFarm(t, waitLimit(2*time.Second))
 	a := f.get("/generate/300/200")
 	require.Equal(t, http.StatusServiceUnavailable, a.status)
 	assert.NotEmpty(t, a.header.Get("Retry-After"))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -240,31 +239,43 @@ func TestPeriodsAreFound(t *testing.T) {
 	}
 }
 
+// brief is a context that ends while somebody looks at it for the last time that is left.
+type brief struct {
+	context.Context
+	looks int
+}
+
+func (b *brief) Err() error {
+	if b.looks--; b.looks <= 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestRunStopsSoonAfterItsContextEnds: between two looks at it all points together make so many steps as one thread makes in less than a
+// millisecond, and a block of a chunk.
 func TestRunStopsSoonAfterItsContextEnds(t *testing.T) {
 	t.Parallel()
+	const looks, between = 5, 1<<17 + chunk*lastBlock
 	for _, formula := range maps {
 		for _, e := range engines(formula.species()) {
 			for _, seed := range []float64{0, -2} { // -2 is followed one by one; it stays for squares alone
 				if seed != 0 && formula.Power > 2 {
 					continue
 				}
-				ctx, cancel := context.WithCancel(t.Context())
-				timer := time.AfterFunc(20*time.Millisecond, cancel)
+				var effort Effort
 				batch := NewBatch(10_000)
+				batch.Effort = &effort
 				kernel := Kernel{Formula: formula.Formula, Power: formula.Power, SeedRe: seed, MaxIterations: 1 << 30, Radius2: 4}
 				if seed != 0 {
 					for i := range batch.Re {
 						batch.Re[i] = seed + 1e-13
 					}
 				}
-				start := time.Now()
-				err := kernel.run(ctx, *batch, e, false)
-				took := time.Since(start)
-				timer.Stop()
-				cancel()
+				err := kernel.run(&brief{t.Context(), looks}, *batch, e, false)
 				require.ErrorIs(t, err, context.Canceled, "%s, %+v, seed %g", e.name, formula, seed)
-				// 40 ms on an idle machine, hours to the end; tests share theirs.
-				assert.Less(t, took, 10*time.Second, "%s, %+v", e.name, formula)
+				assert.Positive(t, effort.Steps, "%s, %+v", e.name, formula)
+				assert.LessOrEqual(t, effort.Steps, int64(looks*between), "%s, %+v", e.name, formula)
 			}
 		}
 	}
