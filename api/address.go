@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -44,12 +45,7 @@ func parseProxy(text string) (netip.Prefix, error) {
 }
 
 func (p proxies) trusts(addr netip.Addr) bool {
-	for _, prefix := range p {
-		if prefix.Contains(addr) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p, func(prefix netip.Prefix) bool { return prefix.Contains(addr) })
 }
 
 // client is the address that a request comes from: the last that no trusted proxy has. What stands before it in X-Forwarded-For, anybody may have written.
@@ -105,25 +101,17 @@ func (s *Server) isLocal(r *http.Request) bool {
 	return s.cfg.Loopback && addr.IsLoopback() && !s.proxies.trusts(addr) && !isForwarded(r)
 }
 
-// wide is a network that many machines are in, such that it can be shown to others: a /24 or a /48.
-func wide(addr netip.Addr) string {
-	bits := 24
-	if addr.Is6() {
-		bits = 48
-	}
-	prefix, err := addr.Prefix(bits)
-	if err != nil {
-		return "unknown"
-	}
-	return prefix.String()
-}
+// wide is a network that many machines are in, such that it can be shown to others.
+func wide(addr netip.Addr) string { return network(addr, 24, 48) }
 
-// network is the part of an address that one client has for itself: with IPv6 usually 2^64 addresses.
-func network(addr netip.Addr) string {
-	const own = 64 // bits
-	bits := addr.BitLen()
+// narrow is the part of an address that one client has for itself: with IPv6 usually 2^64 addresses.
+func narrow(addr netip.Addr) string { return network(addr, 32, 64) }
+
+// network is that of an address whose own part has so many bits in IPv4, and so many in IPv6.
+func network(addr netip.Addr, bits4, bits6 int) string {
+	bits := bits4
 	if addr.Is6() {
-		bits = own
+		bits = bits6
 	}
 	prefix, err := addr.Prefix(bits)
 	if err != nil {

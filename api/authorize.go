@@ -127,7 +127,7 @@ func (s *Server) client(c *gin.Context) string {
 	if key := exchangeOf(c).key; key != nil {
 		return "key:" + key.id
 	}
-	return "address:" + network(s.proxies.client(c.Request))
+	return "address:" + narrow(s.proxies.client(c.Request))
 }
 
 // clientOnRecord names whoever asks, as those may see it who see jobs: a key by its ID, or a network that many are in.

@@ -69,7 +69,7 @@ const (
 
 // quoteAtOnce is the quote of a picture that may take long, or nil if that is not to be had without waiting.
 func (s *Server) quoteAtOnce(ctx context.Context, wanted spec.Spec) *job.Quote {
-	if renderer.Cost(wanted) < quotedCost || s.cfg.FindTime <= 0 {
+	if renderer.Cost(wanted) < quotedCost {
 		return nil
 	}
 	select {

@@ -44,6 +44,9 @@ const Webhooks Lane = "webhooks"
 // Lanes lists every lane of the default pool in which pictures come about.
 func Lanes() []Lane { return []Lane{Interactive, Control, Batch} }
 
+// TakesTurns reports whether the tasks of a lane are handed out when it is their client's turn.
+func (l Lane) TakesTurns() bool { return l.Base() == Control || l.Base() == Batch }
+
 // Task is one piece of work as it travels through a queue.
 type Task struct {
 	Kind Kind      `json:"kind"`

@@ -1,6 +1,9 @@
 package outbound
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // notPublic are those of the addresses in IANA's special-purpose registries (RFC 6890) that are no host's on the Internet,
 // multicast, and what clouds answer their machines at.
@@ -60,10 +63,5 @@ func IsPublic(a netip.Addr) bool {
 }
 
 func within(all []netip.Prefix, a netip.Addr) bool {
-	for _, p := range all {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(all, func(p netip.Prefix) bool { return p.Contains(a) })
 }

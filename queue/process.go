@@ -119,7 +119,7 @@ func (s *server) endSpan(span tracing.Span, err error) {
 // deliver has the handler do t, under the claim on its image. It returns nil for
 // a job that was canceled.
 func (s *server) deliver(ctx context.Context, t job.Task, d job.Delivery) error {
-	if s.work.Lane != job.Interactive { // what fails is made up for by whoever reconciles
+	if s.work.Lane.TakesTurns() { // what fails is made up for by whoever reconciles
 		_ = s.queue.handOut(ctx, s.work.Lane)
 	}
 	if !s.claims.take(ctx, t.Name(), d.Progress()) {

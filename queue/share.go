@@ -124,7 +124,7 @@ func (q *Queue) alive(ctx context.Context, t job.Task) (bool, error) {
 func (q *Queue) HandOut(ctx context.Context) error {
 	lanes, err := q.lanes(ctx)
 	for _, lane := range lanes {
-		if lane != job.Interactive && err == nil {
+		if lane.TakesTurns() && err == nil {
 			err = q.handOut(ctx, lane)
 		}
 	}

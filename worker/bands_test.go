@@ -197,13 +197,17 @@ func TestTheLastBandQueuesTheAssembly(t *testing.T) {
 	require.Equal(t, 5, st.BandsDone)
 }
 
-// TestWhatAPictureHasCostIsSettled, for the client of its job and no synchronous request.
+// TestWhatAPictureHasCostIsSettled, for the client of its job and no synchronous request, once it is drawn.
 func TestWhatAPictureHasCostIsSettled(t *testing.T) {
 	t.Parallel()
 	b, s := newBundle(t), plain(t, 60, 60)
 	accept(t, b, s)
 	require.NoError(t, b.Handle(t.Context(), job.ImageTask(plain(t, 50, 50), job.Interactive), first()))
 	require.Empty(t, b.queue.settled)
+	b.store.instead = readSome(errDisk)
+	require.Error(t, b.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
+	require.Empty(t, b.queue.settled, "the same task is tried again")
+	b.store.instead = nil
 	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Control), first()))
 	require.Len(t, b.queue.settled, 1)
 	require.Positive(t, b.queue.settled[0])

@@ -42,7 +42,7 @@ func (w *Worker) image(ctx context.Context, t job.Task) (done result, err error)
 	}
 	var cost time.Duration
 	done.size, cost, err = w.drawer.draw(ctx, t)
-	if t.Lane != job.Interactive {
+	if t.Lane != job.Interactive && err == nil { // a try that failed is followed by others, for one charge
 		_ = w.deps.Shares.Settle(ctx, t.Job(), cost.Seconds()) // or what its client is charged stays the estimate
 	}
 	return done, err

@@ -36,10 +36,9 @@ farm does, such as INFO.`,
 
 // showTasks serves asynqmon until ctx ends.
 func showTasks(ctx context.Context, s *settings, log *slog.Logger) error {
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", s.listen)
+	listener, err := s.openListener(ctx)
 	if err != nil {
-		return fmt.Errorf("%w: --listen (LISTEN): %w", errUsage, err)
+		return err
 	}
 	defer listener.Close()
 	if !isLoopback(listener.Addr()) {

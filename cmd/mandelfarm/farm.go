@@ -292,7 +292,7 @@ func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Ha
 
 // serveAPI answers requests until ctx ends. Those under way then have the grace.
 func (f *farm) serveAPI(ctx context.Context, grace time.Duration) error {
-	listener, err := f.listen(ctx)
+	listener, err := f.settings.openListener(ctx)
 	if err != nil {
 		return err
 	}
@@ -323,7 +323,7 @@ func (f *farm) tls(ctx context.Context) *tls.Config {
 
 // serveProbes answers nothing but probes and scrapes until ctx ends.
 func (f *farm) serveProbes(ctx context.Context) error {
-	listener, err := f.listen(ctx)
+	listener, err := f.settings.openListener(ctx)
 	if err != nil {
 		return err
 	}

@@ -39,8 +39,8 @@ type answers struct {
 	ending  func()       // called when the process begins to end
 }
 
-func (f *farm) listen(ctx context.Context) (net.Listener, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.settings.listen)
+func (s *settings) openListener(ctx context.Context) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.listen)
 	if err != nil {
 		return nil, fmt.Errorf("--listen (LISTEN): %w", err)
 	}

@@ -241,8 +241,8 @@ func TestPeriodsAreFound(t *testing.T) {
 
 // brief is a context that ends while somebody looks at it for the last time that is left.
 type brief struct {
-	context.Context
-	looks int
+	context.Context //nolint:containedctx // it is one itself
+	looks           int
 }
 
 func (b *brief) Err() error {
