@@ -1,6 +1,7 @@
 import { button, element } from './dom.js'
 import { ask, post } from './farm.js'
 import { fromSpec } from './parameters.js'
+import { spanOf } from './span.js'
 import { say } from './toast.js'
 
 /** Pictures up to so many bytes are their own small pictures; larger ones have a preview. */
@@ -101,12 +102,6 @@ export function wordsOf(job) {
 
 /** @param {string} eta */
 const whenOf = eta => `in ${spanOf((Date.parse(eta) - Date.now()) / 1000)}`
-
-/** spanOf is a span of time in words. @param {number} seconds */
-export function spanOf(seconds) {
-  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toPrecision(2)} h`
-}
 
 /** JobCard is one job in the list. */
 export class JobCard {

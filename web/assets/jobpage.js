@@ -1,10 +1,12 @@
 import { BandMap } from './bandmap.js'
 import { sharesOf, troublesOf } from './bands.js'
+import { copy } from './clipboard.js'
 import { button, element } from './dom.js'
 import { follow } from './events.js'
 import { ask } from './farm.js'
-import { actionsKey, actionsOf, canZoom, hasEnded, previewOf, setProgress, spanOf, titleOf, wordsOf } from './jobcard.js'
+import { actionsKey, actionsOf, canZoom, hasEnded, previewOf, setProgress, titleOf, wordsOf } from './jobcard.js'
 import { look } from './poster.js'
+import { spanOf, timeOf } from './span.js'
 import { say } from './toast.js'
 
 /** How often what workers have done of a job is read, at most. */
@@ -52,11 +54,11 @@ class JobPage {
     this.mapTitle = element('h3', {}, 'Bands, by who draws them')
     this.troublesTitle = element('h3', {}, 'What went wrong')
     const text = JSON.stringify(job.spec, null, 2)
-    const copy = button({ label: 'Copy the Spec', text: 'Copy', run: () => copyText(text) })
+    const copySpec = button({ label: 'Copy the Spec', text: 'Copy', run: () => copy(text, 'Spec copied.') })
     this.nodes = [
       this.title, this.picture, this.words, this.bar, this.actions, this.mapTitle, this.map.node, this.workers, this.troublesTitle, this.troubles,
       element('h3', {}, 'Time and cost'), this.facts,
-      element('details', {}, element('summary', {}, 'Spec'), element('pre', { tabIndex: 0 }, text), copy),
+      element('details', {}, element('summary', {}, 'Spec'), element('pre', { tabIndex: 0 }, text), copySpec),
     ]
     /** @type {import('./bands.js').Stint[]} */
     this.history = []
@@ -158,7 +160,7 @@ class JobPage {
       ['Begun', job.started_at && `${when(job.started_at)}${job.attempts > 1 ? `, attempt ${job.attempts}` : ''}`],
       [hasEnded(job) ? 'Took' : 'Going on for', job.started_at && end && spanOf((Date.parse(end) - Date.parse(job.started_at)) / 1000)],
       ['Workers’ time', worked && spanOf(worked)],
-      ['Estimate', this.cost && `${spanOf(Math.max(1, this.cost))} of a core`],
+      ['Estimate', this.cost && `${timeOf(this.cost)} of a core`],
       ['Priority', job.priority], ['Pool', job.pool], ['Tags', (job.tags || []).join(', ')],
     ]
     this.facts.replaceChildren(...rows.filter(([, value]) => value).flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]))
@@ -179,13 +181,3 @@ function shareRow(share, inBands) {
 
 /** @param {string} time */
 const when = time => new Date(time).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
-
-/** @param {string} text */
-async function copyText(text) {
-  try {
-    await navigator.clipboard.writeText(text)
-    say('Spec copied.')
-  } catch {
-    say('The browser does not let the page copy.', { bad: true })
-  }
-}

@@ -1,4 +1,5 @@
 import { Address } from './address.js'
+import { copy } from './clipboard.js'
 import { colourPanel } from './colourpanel.js'
 import { button, element, find } from './dom.js'
 import { ask, busyListeners, connection } from './farm.js'
@@ -53,19 +54,6 @@ async function openOne(file) {
     for (const warning of warnings) say(warning)
   } catch (error) {
     say(/** @type {Error} */ (error).message, { bad: true })
-  }
-}
-
-/**
- * @param {string} text
- * @param {string} words
- */
-async function copy(text, words) {
-  try {
-    await navigator.clipboard.writeText(text)
-    say(words)
-  } catch {
-    say('The browser does not let the page copy: take it from the address bar.', { bad: true })
   }
 }
 

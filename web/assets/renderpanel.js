@@ -1,6 +1,7 @@
 import { button, choice, element, field } from './dom.js'
 import { ask } from './farm.js'
 import { toSpec } from './parameters.js'
+import { timeOf } from './span.js'
 
 /** Sizes of pictures, in pixels; 0 is the window's. @type {[string, number, number][]} */
 const sizes = [
@@ -114,12 +115,6 @@ function priceOf({ core_seconds, seconds, bytes_at_most, warnings = [] }) {
   const file = `at most ${(bytes_at_most / 1e6).toLocaleString('en', { maximumSignificantDigits: 2 })} MB`
   const time = seconds === undefined ? `${timeOf(core_seconds)} of a core, and no worker is there` : `about ${timeOf(seconds)} if the farm does nothing else`
   return [`${time}, ${file}.`, ...warnings.map(({ reason }) => `${reason}.`)].join(' ')
-}
-
-/** @param {number} seconds */
-function timeOf(seconds) {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toPrecision(2)} h`
 }
 
 /**
