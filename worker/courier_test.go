@@ -76,6 +76,17 @@ func acceptFor(t *testing.T, b *bundle, j job.Job, w job.Webhook) {
 	require.NoError(t, err)
 }
 
+// owing is a bundle with a message about the end of a job, and the task that delivers it.
+func owing(t *testing.T) (*bundle, *letters, job.Task) {
+	t.Helper()
+	b, receiver := telling(t)
+	s := plain(t, 64, 48)
+	acceptFor(t, b, job.Job{Spec: s}, job.Webhook{URL: hook})
+	_, err := b.ledger.Finish(t.Context(), s.ID(), job.Progress{State: job.Done, FinishedAt: time.Now()})
+	require.NoError(t, err)
+	return b, receiver, b.turn(t)[0]
+}
+
 func TestEndsAreToldOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -117,12 +128,7 @@ func TestEndsAreToldOnce(t *testing.T) {
 func TestWhatIsNotTakenIsTriedLater(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b, receiver := telling(t)
-		s := plain(t, 64, 48)
-		acceptFor(t, b, job.Job{Spec: s}, job.Webhook{URL: hook})
-		_, err := b.ledger.Finish(t.Context(), s.ID(), job.Progress{State: job.Done, FinishedAt: time.Now()})
-		require.NoError(t, err)
-		task := b.turn(t)[0]
+		b, receiver, task := owing(t)
 		answers, began := []letters{{status: 500}, {err: errors.New("no route to host")}, {status: 302}, {status: 404}}, time.Now()
 		for try := 1; ; try++ {
 			receiver.status, receiver.err = answers[try%len(answers)].status, answers[try%len(answers)].err
@@ -155,13 +161,9 @@ func TestWhatIsNotTakenIsTriedLater(t *testing.T) {
 func TestReceiversThatAreGoneAreNotTriedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b, receiver := telling(t)
-		s := plain(t, 64, 48)
-		acceptFor(t, b, job.Job{Spec: s}, job.Webhook{URL: hook})
-		_, err := b.ledger.Finish(t.Context(), s.ID(), job.Progress{State: job.Done, FinishedAt: time.Now()})
-		require.NoError(t, err)
+		b, receiver, task := owing(t)
 		receiver.status = http.StatusGone
-		require.NoError(t, b.Handle(t.Context(), b.turn(t)[0], first()))
+		require.NoError(t, b.Handle(t.Context(), task, first()))
 		require.Equal(t, 1, message(t, b, job.Dead).Tries)
 	})
 }
@@ -170,12 +172,7 @@ func TestReceiversThatAreGoneAreNotTriedAgain(t *testing.T) {
 func TestAnInterruptedTryIsNone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b, receiver := telling(t)
-		s := plain(t, 64, 48)
-		acceptFor(t, b, job.Job{Spec: s}, job.Webhook{URL: hook})
-		_, err := b.ledger.Finish(t.Context(), s.ID(), job.Progress{State: job.Done, FinishedAt: time.Now()})
-		require.NoError(t, err)
-		task := b.turn(t)[0]
+		b, receiver, task := owing(t)
 		ctx, stop := context.WithCancelCause(t.Context())
 		receiver.during = func() { stop(errors.New("stopping")) }
 		require.ErrorContains(t, b.Handle(ctx, task, first()), "stopping")
