@@ -145,7 +145,7 @@ func TestLargeJobIsDrawnByAllWorkers(t *testing.T) {
 	assert.NotEqual(t, coarse, fine)
 	_, err := png.Decode(bytes.NewReader(fine))
 	require.NoError(t, err)
-	assert.Empty(t, leftovers(t, settings))
+	awaitNoLeftovers(t, settings)
 }
 
 // TestRawDataOfALargeJob is drawn in bands by all workers, fetched, and the same as what render writes alone.
@@ -175,7 +175,7 @@ func TestRawDataOfALargeJob(t *testing.T) {
 	for _, w := range workers {
 		assert.NotEmpty(t, bandsDrawn(w), "both workers share the work")
 	}
-	assert.Empty(t, leftovers(t, settings))
+	awaitNoLeftovers(t, settings)
 }
 
 // requireSameFile compares files without printing them.
@@ -187,6 +187,12 @@ func requireSameFile(t *testing.T, want, got string) {
 	require.NoError(t, err)
 	require.NotEmpty(t, data)
 	require.Equal(t, sha256.Sum256(wanted), sha256.Sum256(data), "%d bytes, want %d", len(data), len(wanted))
+}
+
+// awaitNoLeftovers waits until a job that is done has been tidied up, which is after its end is seen.
+func awaitNoLeftovers(t *testing.T, settings map[string]string) {
+	t.Helper()
+	require.EventuallyWithT(t, func(c *assert.CollectT) { assert.Empty(c, leftovers(t, settings)) }, testTimeout, 50*time.Millisecond)
 }
 
 // leftovers are the objects that only the making of images needed.
