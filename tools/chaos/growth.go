@@ -1,0 +1,77 @@
+package chaos
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// sizes are what a process has, by the names of the metrics that say so.
+type sizes map[string]float64
+
+// measured are the metrics that are looked at, and how much more than at the beginning there may be at the end: connections that are
+// kept, with their goroutines.
+func measured() sizes { return sizes{"go_goroutines": 60, "process_open_fds": 40} }
+
+// measure reads the sizes of all members.
+func measure(tb testing.TB, f *farm) map[string]sizes {
+	tb.Helper()
+	all := map[string]sizes{}
+	for _, m := range f.members {
+		found, err := m.sizes()
+		require.NoError(tb, err)
+		all[m.name] = found
+	}
+	return all
+}
+
+// requireNoGrowth waits until all members are about as large as before.
+func requireNoGrowth(tb testing.TB, f *farm, before map[string]sizes) {
+	tb.Helper()
+	require.EventuallyWithT(tb, func(c *assert.CollectT) {
+		for _, m := range f.members {
+			now, err := m.sizes()
+			assert.NoError(c, err)
+			for name, more := range measured() {
+				assert.LessOrEqual(c, now[name], before[m.name][name]+more, "%s of %s", name, m.name)
+			}
+		}
+	}, settleLimit, time.Second)
+}
+
+func (m *member) sizes() (sizes, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), readyLimit)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, m.url("/metrics"), http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	found := sizes{}
+	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), " ")
+		if _, wanted := measured()[name]; !wanted {
+			continue
+		}
+		var v float64
+		if _, err := fmt.Sscan(value, &v); err != nil {
+			return nil, err
+		}
+		found[name] = v
+	}
+	if len(found) != len(measured()) {
+		return nil, fmt.Errorf("%s says only %v", m.name, found)
+	}
+	return found, nil
+}
