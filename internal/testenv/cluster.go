@@ -40,7 +40,7 @@ func Cluster(tb testing.TB, primaries int, replicas bool) *RedisCluster {
 	c.share(tb)
 	c.meet(tb)
 	for i, replica := range c.Replicas {
-		id := c.Primaries[i].ask(tb, "CLUSTER MYID")
+		id := c.Primaries[i].Ask(tb, "CLUSTER MYID")
 		replica.await(tb, "CLUSTER NODES", id)
 		replica.Do(tb, "CLUSTER REPLICATE "+id)
 		replica.await(tb, "INFO replication", "master_link_status:up")
@@ -103,7 +103,7 @@ func (c *RedisCluster) meet(tb testing.TB) {
 // Owner is the primary that has a key at the beginning.
 func (c *RedisCluster) Owner(tb testing.TB, key string) *RedisServer {
 	tb.Helper()
-	slot, err := strconv.Atoi(strings.TrimPrefix(c.Primaries[0].ask(tb, "CLUSTER KEYSLOT "+key), ":"))
+	slot, err := strconv.Atoi(strings.TrimPrefix(c.Primaries[0].Ask(tb, "CLUSTER KEYSLOT "+key), ":"))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -106,13 +106,13 @@ func (r *RedisServer) FlushAll(tb testing.TB) {
 // Do has the server obey a command that is answered with OK.
 func (r *RedisServer) Do(tb testing.TB, command string) {
 	tb.Helper()
-	if answer := r.ask(tb, command); !strings.HasPrefix(answer, "+OK") {
+	if answer := r.Ask(tb, command); !strings.HasPrefix(answer, "+OK") {
 		tb.Fatalf("%s: %s", command, answer)
 	}
 }
 
-// ask returns what the server answers.
-func (r *RedisServer) ask(tb testing.TB, command string) string {
+// Ask returns what the server answers: of several parts, these with spaces between.
+func (r *RedisServer) Ask(tb testing.TB, command string) string {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()

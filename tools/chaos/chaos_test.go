@@ -28,7 +28,7 @@ func TestChaos(t *testing.T) { //nolint:paralleltest // it takes the machine
 		t.Skip("it takes minutes: make chaos")
 	}
 	if *seed == 0 {
-		*seed = uint64(time.Now().UnixNano()) //nolint:gosec // any will do
+		*seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("seed %d", *seed)
 	all := faults()
@@ -51,6 +51,9 @@ func TestChaos(t *testing.T) { //nolint:paralleltest // it takes the machine
 	audit(t, f, r)
 	r.report(t)
 	t.Log("\n" + table.markdown())
+	if took := takeovers(t, f, r); len(took) > 0 {
+		t.Logf("work of killed workers was in other hands after %s by the median, %s at worst, of %d", took[len(took)/2], took[len(took)-1], len(took))
+	}
 	for _, wrong := range r.contradictions() {
 		t.Error(wrong)
 	}

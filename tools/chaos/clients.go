@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"mandelfarm/api/client"
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 )
@@ -55,14 +56,14 @@ func (c *clients) run(ctx context.Context, seed uint64) {
 	all.Wait()
 }
 
-// ask asks one of the APIs. There is no answer if it is nil.
-func (c *clients) ask(ctx context.Context, source *rand.Rand, method, path string, body []byte, understood ...int) (*http.Response, []byte) {
+// ask asks one of the APIs. The status is 0 if there is no whole answer.
+func (c *clients) ask(ctx context.Context, source *rand.Rand, method, path string, body []byte, understood ...int) (status int, content []byte) {
 	api := c.farm.apis()[source.IntN(apis)]
 	what := method + " " + kindOf(path)
 	request, err := http.NewRequestWithContext(ctx, method, api.url(path), bytes.NewReader(body))
 	if err != nil {
 		c.record.contradicted("%v", err)
-		return nil, nil
+		return 0, nil
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
@@ -70,16 +71,15 @@ func (c *clients) ask(ctx context.Context, source *rand.Rand, method, path strin
 	answer, err := c.http.Do(request)
 	if err != nil {
 		c.record.unanswered(what)
-		return nil, nil
+		return 0, nil
 	}
 	defer answer.Body.Close()
-	c.record.answered(what, answer, understood...)
-	content, err := io.ReadAll(answer.Body)
-	if err != nil { // it broke off, which is seen
+	c.record.answered(what, answer.StatusCode, answer.Header, understood...)
+	if content, err = io.ReadAll(answer.Body); err != nil { // it broke off, which is seen
 		c.record.unanswered(what)
-		return nil, nil
+		return 0, nil
 	}
-	return answer, content
+	return answer.StatusCode, content
 }
 
 // kindOf is a path without what differs from job to job.
@@ -92,7 +92,7 @@ func kindOf(path string) string {
 			kind = "/" + part
 		case len(part) == idLength:
 			kind += "/id"
-		case part == "image" || part == "preview":
+		case i == 2 && kind == "/jobs/id":
 			kind += "/" + part
 		}
 	}
@@ -109,37 +109,81 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// submit submits a job, until the farm has accepted it, and follows it to its end.
+// submit submits a job, and follows it to its end. Meanwhile it may be told to wait, to go before others, or not to be drawn at all.
 func (c *clients) submit(ctx context.Context, source *rand.Rand) {
 	s := randomSpec(source)
-	for {
-		answer, content := c.ask(ctx, source, http.MethodPost, "/jobs", s.Canonical(), http.StatusAccepted, http.StatusOK)
-		if answer != nil && (answer.StatusCode == http.StatusAccepted || answer.StatusCode == http.StatusOK) {
-			c.record.accepted(s.ID())
-			c.noteStatus(content)
-			break
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		pause(ctx, retryPause)
+	if !c.post(ctx, source, s) {
+		return
 	}
-	if source.IntN(8) == 0 {
+	path := "/jobs/" + string(s.ID())
+	switch source.IntN(12) {
+	case 0:
 		pause(ctx, time.Duration(source.Int64N(int64(time.Second))))
 		c.cancel(ctx, source, s.ID())
-	}
-	for ctx.Err() == nil {
-		if c.poll(ctx, source, s) {
-			return
+	case 1:
+		c.order(ctx, source, path+"/pause")
+		pause(ctx, time.Second)
+		for ctx.Err() == nil && !c.order(ctx, source, path+"/resume") {
+			pause(ctx, retryPause)
 		}
+	case 2:
+		c.order(ctx, source, path+"/priority?priority=high")
+	}
+	if source.IntN(4) == 0 {
+		c.watch(ctx, source, s)
+	}
+	for ctx.Err() == nil && !c.poll(ctx, source, s) {
 		pause(ctx, pollPause)
 	}
 }
 
+// post submits a job until the farm has accepted it, or the context ends.
+func (c *clients) post(ctx context.Context, source *rand.Rand, s spec.Spec) bool {
+	for ctx.Err() == nil {
+		status, content := c.ask(ctx, source, http.MethodPost, "/jobs", s.Canonical(), http.StatusAccepted, http.StatusOK)
+		if status == http.StatusAccepted || status == http.StatusOK {
+			c.record.accepted(s)
+			c.noteStatus(content)
+			return true
+		}
+		pause(ctx, retryPause)
+	}
+	return false
+}
+
+// order has something done with a job, unless that has ended, and reports whether the farm has answered so.
+func (c *clients) order(ctx context.Context, source *rand.Rand, path string) bool {
+	status, _ := c.ask(ctx, source, http.MethodPost, path, nil, http.StatusOK, http.StatusConflict)
+	return status == http.StatusOK || status == http.StatusConflict
+}
+
+// watch follows a job by its events.
+func (c *clients) watch(ctx context.Context, source *rand.Rand, s spec.Spec) {
+	farm, err := client.New(c.farm.apis()[source.IntN(apis)].url(""), c.http)
+	if err != nil {
+		c.record.contradicted("%v", err)
+		return
+	}
+	for st, err := range farm.Watch(ctx, s.ID()) {
+		if err != nil {
+			return // it is gone on with by asking
+		}
+		c.record.saw(st)
+	}
+}
+
+// unknown submits a job again that the farm says it does not know, which may only be if its record has been damaged.
+func (c *clients) unknown(ctx context.Context, source *rand.Rand, s spec.Spec) {
+	if !c.record.isDamaged(s.ID()) {
+		c.record.contradicted("job %s is unknown", s.ID())
+	}
+	c.post(ctx, source, s)
+}
+
 // cancel cancels a job; one that has ended meanwhile cannot be.
 func (c *clients) cancel(ctx context.Context, source *rand.Rand, id spec.ID) {
-	answer, content := c.ask(ctx, source, http.MethodDelete, "/jobs/"+string(id), nil, http.StatusOK, http.StatusConflict)
-	if answer != nil && answer.StatusCode == http.StatusOK {
+	status, content := c.ask(ctx, source, http.MethodDelete, "/jobs/"+string(id), nil, http.StatusOK, http.StatusConflict)
+	if status == http.StatusOK {
 		c.record.canceled(id)
 		c.noteStatus(content)
 	}
@@ -158,16 +202,19 @@ func (c *clients) noteStatus(content []byte) (job.Status, bool) {
 // poll looks at a job, fetches its picture if that is there, and reports whether the job has ended.
 func (c *clients) poll(ctx context.Context, source *rand.Rand, s spec.Spec) bool {
 	path := "/jobs/" + string(s.ID())
-	answer, content := c.ask(ctx, source, http.MethodGet, path, nil, http.StatusOK)
-	if answer == nil || answer.StatusCode != http.StatusOK {
+	status, content := c.ask(ctx, source, http.MethodGet, path, nil, http.StatusOK, http.StatusNotFound)
+	if status == http.StatusNotFound {
+		c.unknown(ctx, source, s)
+	}
+	if status != http.StatusOK {
 		return false
 	}
 	st, ok := c.noteStatus(content)
 	if !ok || st.State != job.Done {
 		return ok && st.State.Final()
 	}
-	answer, content = c.ask(ctx, source, http.MethodGet, path+"/image", nil, http.StatusOK)
-	if answer == nil || answer.StatusCode != http.StatusOK {
+	status, content = c.ask(ctx, source, http.MethodGet, path+"/image", nil, http.StatusOK)
+	if status != http.StatusOK {
 		return false
 	}
 	c.record.served(ctx, s, content)
@@ -181,8 +228,8 @@ func (c *clients) view(ctx context.Context, source *rand.Rand) {
 		c.record.contradicted("%v", err)
 		return
 	}
-	answer, content := c.ask(ctx, source, http.MethodGet, path, nil, http.StatusOK)
-	if answer != nil && answer.StatusCode == http.StatusOK {
+	status, content := c.ask(ctx, source, http.MethodGet, path, nil, http.StatusOK)
+	if status == http.StatusOK {
 		c.record.served(ctx, s, content)
 	}
 	pause(ctx, pollPause)

@@ -1,5 +1,6 @@
 // Package chaos runs a farm of real processes while it is broken in every way that is known of, and holds everything that clients
 // saw, and everything in storage at the end, against what is promised. `make chaos` runs it.
+// `make soak` runs the same clients on a farm that is left alone, and draws how large it grows (soak_test.go).
 //
 // # What runs
 //

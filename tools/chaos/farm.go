@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -53,11 +54,7 @@ type member struct {
 func program(tb testing.TB, race bool) string {
 	tb.Helper()
 	file := filepath.Join(tb.TempDir(), "mandelfarm")
-	args := []string{"build", "-o", file}
-	if race {
-		args = append(args, "-race")
-	}
-	cmd := exec.CommandContext(tb.Context(), "go", append(args, "mandelfarm/cmd/mandelfarm")...)
+	cmd := exec.CommandContext(tb.Context(), "go", "build", "-race="+strconv.FormatBool(race), "-o", file, "mandelfarm/cmd/mandelfarm") //nolint:gosec // paths of the test's
 	cmd.Dir = testenv.RepoRoot(tb)
 	out, err := cmd.CombinedOutput()
 	require.NoError(tb, err, "%s", out)
@@ -88,7 +85,7 @@ func (f *farm) add(tb testing.TB, program, name string, args ...string) {
 		redis: f.links.to(tb, f.redis.Addr),
 		store: f.links.to(tb, strings.TrimPrefix(f.bucket.Endpoint, "http://")),
 	}
-	m.args = append(args, "--listen", m.address)
+	m.args = append([]string{args[0], "--listen", m.address}, args[1:]...)
 	home := tb.TempDir()
 	m.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "GOMAXPROCS=2", //nolint:forbidigo // the environment of a process that is started

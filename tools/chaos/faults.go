@@ -129,7 +129,7 @@ func faults() []fault {
 			return led(c, "", append(linksOf(c.farm.members, toRedis), linksOf(c.farm.members, toStore)...)...)
 		}},
 	}
-	for _, kind := range []string{"/renders/", "/bands/", "preview.png"} {
+	for _, kind := range []string{"/renders/", "/bands/", "/preview.png", "/job.json", "/result"} {
 		all = append(all, fault{"damage in " + strings.Trim(kind, "/"), stored, 0, func(c *scene) func() { damage(c, kind); return nil }})
 	}
 	return all
@@ -137,6 +137,9 @@ func faults() []fault {
 
 // killed ends processes at once, and begins them again.
 func killed(c *scene, members ...*member) func() {
+	if len(members) == 1 {
+		c.record.died(members[0].now().PID())
+	}
 	for _, m := range members {
 		m.kill()
 	}
@@ -246,7 +249,7 @@ func jobOf(file string) string {
 const idLength = 40
 
 func spoilFile(c *scene, file string) {
-	f, err := os.OpenFile(file, os.O_RDWR, 0)
+	f, err := os.OpenFile(file, os.O_RDWR, 0) //nolint:gosec // below the S3 server's folder
 	if err != nil {
 		return // it has gone
 	}

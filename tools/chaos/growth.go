@@ -16,9 +16,16 @@ import (
 // sizes are what a process has, by the names of the metrics that say so.
 type sizes map[string]float64
 
-// measured are the metrics that are looked at, and how much more than at the beginning there may be at the end: connections that are
-// kept, with their goroutines.
-func measured() sizes { return sizes{"go_goroutines": 60, "process_open_fds": 40} }
+// The metrics that are looked at.
+const (
+	goroutines = "go_goroutines"
+	openFiles  = "process_open_fds"
+	memory     = "process_resident_memory_bytes"
+)
+
+// measured are how much more than at the beginning there may be at the end: connections that are kept, with their goroutines, and the
+// pictures and prepasses that are kept in memory.
+func measured() sizes { return sizes{goroutines: 60, openFiles: 40, memory: 300 << 20} }
 
 // measure reads the sizes of all members.
 func measure(tb testing.TB, f *farm) map[string]sizes {

@@ -5,6 +5,9 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,11 +26,13 @@ type record struct {
 	wrong    []string       // what contradicts what is promised
 	ends     []time.Time    // when jobs were first seen done
 	pictures map[spec.ID][sha256.Size]byte
-	spoiling bool // whatever is read of any job now may be damaged
+	deaths   map[string]time.Time // of processes, by the number that their names have
+	spoiling bool                 // whatever is read of any job now may be damaged
 }
 
 // seen is what was seen of a job.
 type seen struct {
+	spec     spec.Spec
 	accepted bool // 202 or 200 was answered
 	canceled bool // and 200 to its cancellation
 	damaged  bool // something of it in storage was, so that it may be drawn again
@@ -36,7 +41,7 @@ type seen struct {
 }
 
 func newRecord() *record {
-	return &record{begun: time.Now(), jobs: map[spec.ID]*seen{}, answers: map[string]int{}, pictures: map[spec.ID][sha256.Size]byte{}}
+	return &record{begun: time.Now(), jobs: map[spec.ID]*seen{}, answers: map[string]int{}, pictures: map[spec.ID][sha256.Size]byte{}, deaths: map[string]time.Time{}}
 }
 
 // job of an ID; mu is held.
@@ -67,23 +72,18 @@ func (r *record) contradictions() []string {
 }
 
 // answered notes an answer, whose status is to be one of those that the client understands, or one of those that a farm in trouble gives.
-func (r *record) answered(what string, answer *http.Response, understood ...int) {
+func (r *record) answered(what string, status int, header http.Header, understood ...int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.answers[fmt.Sprintf("%s %d", what, answer.StatusCode)]++
-	switch answer.StatusCode {
-	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		if answer.Header.Get("Retry-After") == "" {
-			r.contradictedLocked("%s: %d without Retry-After", what, answer.StatusCode)
+	r.answers[fmt.Sprintf("%s %d", what, status)]++
+	switch {
+	case status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests:
+		if header.Get("Retry-After") == "" {
+			r.contradictedLocked("%s: %d without Retry-After", what, status)
 		}
-		return
+	case !slices.Contains(understood, status):
+		r.contradictedLocked("%s: %d", what, status)
 	}
-	for _, status := range understood {
-		if answer.StatusCode == status {
-			return
-		}
-	}
-	r.contradictedLocked("%s %s: %d", what, answer.Request.URL, answer.StatusCode)
 }
 
 // unanswered notes that a client heard nothing.
@@ -93,10 +93,44 @@ func (r *record) unanswered(what string) {
 	r.answers[what+" none"]++
 }
 
-func (r *record) accepted(id spec.ID) {
+func (r *record) accepted(s spec.Spec) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.job(id).accepted = true
+	j := r.job(s.ID())
+	j.spec, j.accepted = s, true
+}
+
+// died notes that a process is about to be killed, while others of its kind go on.
+func (r *record) died(pid int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.deaths[strconv.Itoa(pid)] = time.Now()
+}
+
+// takeovers are how long after the deaths of those who had them tasks of a history were begun by others.
+func (r *record) takeovers(history []job.Stint) (all []time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	slices.SortFunc(history, func(a, b job.Stint) int { return a.BeganAt.Compare(b.BeganAt) })
+	had := map[string]time.Time{} // when the last who had a task died
+	for _, s := range history {
+		if died, ok := had[s.Task]; ok && s.BeganAt.After(died) {
+			all = append(all, s.BeganAt.Sub(died))
+		}
+		delete(had, s.Task)
+		name := strings.Split(s.Worker, "-")
+		if died, ok := r.deaths[name[max(len(name)-2, 0)]]; ok && s.EndedAt.IsZero() && s.BeganAt.Before(died) {
+			had[s.Task] = died
+		}
+	}
+	return all
+}
+
+// isDamaged reports whether anything of a job in storage has been damaged.
+func (r *record) isDamaged(id spec.ID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.job(id).damaged || r.spoiling
 }
 
 func (r *record) canceled(id spec.ID) {
@@ -130,7 +164,7 @@ func (r *record) saw(st job.Status) {
 	switch {
 	case j.state.Final() && st.State != j.state && !j.damaged:
 		r.contradictedLocked("job %s is %s after it was %s", st.ID, st.State, j.state)
-	case j.canceled && st.State != job.Canceled:
+	case j.canceled && st.State != job.Canceled && !j.damaged:
 		r.contradictedLocked("job %s is %s after it was canceled", st.ID, st.State)
 	case st.BandsDone < j.bands && !st.State.Final() && !j.damaged:
 		r.contradictedLocked("job %s has %d bands after it had %d", st.ID, st.BandsDone, j.bands)

@@ -21,7 +21,7 @@ type deck struct {
 }
 
 func newDeck(seed uint64, all []fault) *deck {
-	return &deck{rand: rand.New(rand.NewPCG(seed, 0)), all: all}
+	return &deck{rand: rand.New(rand.NewPCG(seed, 0)), all: all} //nolint:gosec // to be the same again
 }
 
 // togetherOnceIn is how many events there are for one of two faults.
@@ -34,9 +34,16 @@ func (d *deck) next() event {
 			e.also = &also
 		}
 	}
-	e.lasts = d.about(e.fault.lasts)
+	e.lasts = d.about(max(e.fault.lasts, e.alsoLasts()))
 	e.before = d.about(time.Second)
 	return e
+}
+
+func (e event) alsoLasts() time.Duration {
+	if e.also == nil {
+		return 0
+	}
+	return e.also.lasts
 }
 
 func (d *deck) draw() fault {
