@@ -18,8 +18,8 @@ import (
 // stopLimit is how long a server may take to end when asked.
 const stopLimit = 10 * time.Second
 
-// RedisServer is a redis-server that belongs to one test. It persists nothing
-// and evicts nothing, as the farm's does. Its methods are for the test's
+// RedisServer is a redis-server that belongs to one test. It evicts nothing, as the farm's does,
+// and unless it is said otherwise keeps nothing. Its methods are for the test's
 // goroutine.
 type RedisServer struct {
 	// Addr is its "host:port", the same after a restart.
@@ -36,6 +36,12 @@ type RedisServer struct {
 func Redis(tb testing.TB) *RedisServer {
 	tb.Helper()
 	return startRedis(tb, redisServer(tb))
+}
+
+// RedisKept starts a redis-server that keeps its data, in an append-only file: it has it after a restart.
+func RedisKept(tb testing.TB) *RedisServer {
+	tb.Helper()
+	return startRedis(tb, redisServer(tb), "--appendonly", "yes")
 }
 
 // Valkey starts a valkey-server, which few systems have: without it the test is
@@ -143,10 +149,10 @@ func (r *RedisServer) await(tb testing.TB, command, text string) {
 // errNotYet says that a server has not come as far as it should.
 var errNotYet = errors.New("not yet")
 
-// Kill ends the server at once, as a crash does. All its data is lost.
+// Kill ends the server at once, as a crash does. What is not kept is lost.
 func (r *RedisServer) Kill() { r.process.Kill() }
 
-// Stop has the server shut down. All its data is lost.
+// Stop has the server shut down. What is not kept is lost.
 func (r *RedisServer) Stop(tb testing.TB) {
 	tb.Helper()
 	if err := r.process.Stop(stopLimit); err != nil {
@@ -154,8 +160,8 @@ func (r *RedisServer) Stop(tb testing.TB) {
 	}
 }
 
-// Restart ends the server if it runs and starts it again, empty, at the same
-// address.
+// Restart ends the server if it runs and starts it again at the same address, empty
+// unless its data is kept.
 func (r *RedisServer) Restart(tb testing.TB) {
 	tb.Helper()
 	r.process.Kill()
@@ -171,7 +177,7 @@ func (r *RedisServer) command(addr string) *exec.Cmd {
 	//nolint:gosec,noctx // the program is redis-server; Process ends it
 	return exec.Command(r.program, slices.Concat(r.options(port), []string{
 		"--bind", host, "--port", port, "--dir", r.folder,
-		"--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--loglevel", "notice",
+		"--save", "", "--maxmemory-policy", "noeviction", "--loglevel", "notice",
 	})...)
 }
 

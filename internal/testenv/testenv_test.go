@@ -69,6 +69,18 @@ func TestRedisComesBackEmptyAtItsAddress(t *testing.T) {
 	require.Error(t, client.Ping(t.Context()).Err())
 }
 
+// TestRedisKeepsWhatIsKept over a kill, once it has been written to the file.
+func TestRedisKeepsWhatIsKept(t *testing.T) {
+	t.Parallel()
+	server := testenv.RedisKept(t)
+	client := connect(t, server)
+	require.NoError(t, client.Set(t.Context(), "key", "value", 0).Err())
+	server.Do(t, "CONFIG SET appendfsync always")
+	require.NoError(t, client.Set(t.Context(), "key", "value", 0).Err())
+	server.Restart(t)
+	require.Equal(t, "value", connect(t, server).Get(t.Context(), "key").Val())
+}
+
 func TestS3GivesFreshBucketsOnOneServer(t *testing.T) {
 	t.Parallel()
 	one, two := testenv.S3(t), testenv.S3(t)

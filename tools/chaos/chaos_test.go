@@ -30,13 +30,14 @@ func TestChaos(t *testing.T) { //nolint:paralleltest // it takes the machine
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
 	}
-	t.Logf("seed %d", *seed)
+	kept := *seed%2 == 1
+	t.Logf("seed %d, with a Redis that keeps its data: %t", *seed, kept)
 	all := faults()
 	if *only != "" {
 		all = slices.DeleteFunc(all, func(f fault) bool { return f.name != *only })
 		require.NotEmpty(t, all, "there is no such fault")
 	}
-	f := newFarm(t, program(t, *race))
+	f := newFarm(t, program(t, *race), kept)
 	r := newRecord()
 	before := measure(t, f)
 

@@ -61,10 +61,14 @@ func program(tb testing.TB, race bool) string {
 	return file
 }
 
-// newFarm starts the servers and the farm, and returns when all of it is ready.
-func newFarm(tb testing.TB, program string) *farm {
+// newFarm starts the servers and the farm, and returns when all of it is ready. Redis keeps its data, or does not.
+func newFarm(tb testing.TB, program string, kept bool) *farm {
 	tb.Helper()
-	f := &farm{redis: testenv.Redis(tb), store: testenv.S3Server(tb), links: newLinks()}
+	redis := testenv.Redis
+	if kept {
+		redis = testenv.RedisKept
+	}
+	f := &farm{redis: redis(tb), store: testenv.S3Server(tb), links: newLinks()}
 	f.bucket = f.store.Config()
 	for i := range apis {
 		f.add(tb, program, fmt.Sprintf("api %d", i), "api", "--access-log", "off", "--wait-limit", "10s")

@@ -64,7 +64,7 @@ func faults() []fault {
 			return func() { c.farm.redis.Restart(c.tb); c.farm.store.Restart(c.tb); end() }
 		}},
 
-		{"Redis killed, back empty", theRedis, while, func(c *scene) func() {
+		{"Redis killed", theRedis, while, func(c *scene) func() {
 			c.farm.redis.Kill()
 			return func() { c.farm.redis.Restart(c.tb) }
 		}},

@@ -35,7 +35,7 @@ func TestSoak(t *testing.T) { //nolint:paralleltest // it takes the machine
 	if *soak == 0 {
 		t.Skip("it takes an hour: make soak")
 	}
-	f := newFarm(t, program(t, false))
+	f := newFarm(t, program(t, false), false)
 	r := newRecord()
 	before := measure(t, f)
 	ctx, cancel := context.WithTimeout(t.Context(), *soak)
