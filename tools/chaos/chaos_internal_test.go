@@ -64,6 +64,8 @@ func TestContradictionsAreSeen(t *testing.T) {
 		"bands taken back":     {func(r *record) { r.saw(status(job.Running, 2)); r.saw(status(job.Running, 1)) }, 1},
 		"failed":               {func(r *record) { r.saw(status(job.Failed, 0)) }, 1},
 		"canceled, then drawn": {func(r *record) { r.canceled(id); r.saw(status(job.Running, 0)) }, 1},
+		"canceled by nobody":   {func(r *record) { r.saw(status(job.Canceled, 0)) }, 1},
+		"canceled as wished":   {func(r *record) { r.canceling(id); r.saw(status(job.Canceled, 0)) }, 0},
 		"damaged, drawn again": {func(r *record) { r.saw(status(job.Done, 0)); r.damaged(string(id)); r.saw(status(job.Running, 0)) }, 0},
 		"right bytes":          {func(r *record) { r.served(t.Context(), s, file.Bytes()) }, 0},
 		"wrong bytes":          {func(r *record) { r.served(t.Context(), s, file.Bytes()[1:]) }, 1},

@@ -182,6 +182,7 @@ func (c *clients) unknown(ctx context.Context, source *rand.Rand, s spec.Spec) {
 
 // cancel cancels a job; one that has ended meanwhile cannot be.
 func (c *clients) cancel(ctx context.Context, source *rand.Rand, id spec.ID) {
+	c.record.canceling(id)
 	status, content := c.ask(ctx, source, http.MethodDelete, "/jobs/"+string(id), nil, http.StatusOK, http.StatusConflict)
 	if status == http.StatusOK {
 		c.record.canceled(id)

@@ -34,7 +34,8 @@ type record struct {
 type seen struct {
 	spec     spec.Spec
 	accepted bool // 202 or 200 was answered
-	canceled bool // and 200 to its cancellation
+	unwanted bool // its cancellation was asked for, and may have been heard though nobody said so
+	canceled bool // 200 was answered to that
 	damaged  bool // something of it in storage was, so that it may be drawn again
 	state    job.State
 	bands    int // that were drawn
@@ -133,6 +134,13 @@ func (r *record) isDamaged(id spec.ID) bool {
 	return r.job(id).damaged || r.spoiling
 }
 
+// canceling notes that a job is about to be canceled.
+func (r *record) canceling(id spec.ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.job(id).unwanted = true
+}
+
 func (r *record) canceled(id spec.ID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -168,6 +176,8 @@ func (r *record) saw(st job.Status) {
 		r.contradictedLocked("job %s is %s after it was canceled", st.ID, st.State)
 	case st.BandsDone < j.bands && !st.State.Final() && !j.damaged:
 		r.contradictedLocked("job %s has %d bands after it had %d", st.ID, st.BandsDone, j.bands)
+	case st.State == job.Canceled && !j.unwanted:
+		r.contradictedLocked("job %s is canceled, and nobody asked for that", st.ID)
 	case st.State == job.Failed && j.state != job.Failed:
 		r.contradictedLocked("job %s failed: %s", st.ID, st.Error)
 	}
