@@ -104,7 +104,7 @@ func takeovers(tb testing.TB, f *farm, r *record) []time.Duration {
 		if status != http.StatusOK || json.Unmarshal(content, &told) != nil {
 			continue
 		}
-		all = append(all, r.takeovers(told.History)...)
+		all = append(all, r.takeovers(id, told.History)...)
 	}
 	slices.Sort(all)
 	return all

@@ -91,11 +91,18 @@ func TestTakeovers(t *testing.T) {
 	stint := func(task, worker string, after time.Duration) job.Stint {
 		return job.Stint{Task: task, Worker: worker, BeganAt: died.Add(after)}
 	}
+	finish := func(at time.Time) {
+		r.saw(job.Status{Job: job.Job{ID: "1"}, Progress: job.Progress{State: job.Done, FinishedAt: at}})
+	}
 	ended := stint("b", "host-7-abcd", -2*time.Second)
 	ended.EndedAt = died.Add(-time.Second)
-	assert.Equal(t, []time.Duration{3 * time.Second}, r.takeovers([]job.Stint{
+	history := []job.Stint{
 		stint("a", "host-8-efgh", 3*time.Second), stint("a", "host-7-abcd", -time.Second), ended, stint("b", "host-8-efgh", time.Second),
-	}))
+	}
+	finish(died.Add(4 * time.Second))
+	assert.Equal(t, []time.Duration{3 * time.Second}, r.takeovers("1", history))
+	finish(died.Add(-time.Millisecond))
+	assert.Empty(t, r.takeovers("1", history), "it was done")
 }
 
 // TestLinks are led elsewhere and nowhere, spoiled, and healed.

@@ -39,6 +39,7 @@ type seen struct {
 	damaged  bool // something of it in storage was, so that it may be drawn again
 	state    job.State
 	bands    int // that were drawn
+	finished time.Time
 }
 
 func newRecord() *record {
@@ -108,8 +109,9 @@ func (r *record) died(pid int) {
 	r.deaths[strconv.Itoa(pid)] = time.Now()
 }
 
-// takeovers are how long after the deaths of those who had them tasks of a history were begun by others.
-func (r *record) takeovers(history []job.Stint) (all []time.Duration) {
+// takeovers are how long after the deaths of those who had them tasks of a job were begun by others, by its history. A worker may die between the
+// end of a job and that of its task; nothing has to be done then.
+func (r *record) takeovers(id spec.ID, history []job.Stint) (all []time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	slices.SortFunc(history, func(a, b job.Stint) int { return a.BeganAt.Compare(b.BeganAt) })
@@ -120,7 +122,8 @@ func (r *record) takeovers(history []job.Stint) (all []time.Duration) {
 		}
 		delete(had, s.Task)
 		name := strings.Split(s.Worker, "-")
-		if died, ok := r.deaths[name[max(len(name)-2, 0)]]; ok && s.EndedAt.IsZero() && s.BeganAt.Before(died) {
+		died, ok := r.deaths[name[max(len(name)-2, 0)]]
+		if ok && s.EndedAt.IsZero() && s.BeganAt.Before(died) && r.job(id).finished.After(died) {
 			had[s.Task] = died
 		}
 	}
@@ -184,7 +187,7 @@ func (r *record) saw(st job.Status) {
 	if st.State == job.Done && j.state != job.Done {
 		r.ends = append(r.ends, time.Now())
 	}
-	j.state, j.bands = st.State, st.BandsDone
+	j.state, j.bands, j.finished = st.State, st.BandsDone, st.FinishedAt
 }
 
 // served holds a file against what its Spec draws.
