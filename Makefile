@@ -1,6 +1,8 @@
 # make          lists the targets
 # make run      the farm in one process, at http://localhost:8080/
 
+# Many tests wait for processes, so that more of them run at a time than there are cores.
+TEST  = go test -parallel $$((2 * $$(nproc)))
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
@@ -16,7 +18,7 @@ build: ## bin/mandelfarm, static
 	CGO_ENABLED=0 go build -trimpath -o bin/mandelfarm ./cmd/mandelfarm
 
 test: ## every test; starts its own redis-server and versitygw, skips what is not installed
-	go test ./...
+	$(TEST) ./...
 	for module in tools/deepbench tools/chaos; do (cd $$module && go vet ./... && go test ./...) || exit 1; done
 	$(MAKE) k8s-validate generated
 
@@ -38,7 +40,7 @@ format: ## format the code
 	$(TOOL) golangci-lint fmt ./...
 
 race:
-	go test -race -short ./...
+	$(TEST) -race -short ./...
 
 bench: ## what docs/benchmarks.md holds, measured here
 	go test -run '^$$' -bench . -benchmem ./renderer/... ./queue/... ./storage/...
