@@ -84,6 +84,15 @@
 // so that the default view and a view of radius 1e-10 both show a few turns of the palette. The double logarithm is
 // taken from a table of parabolas that is within 1e-7 of it. With steps a turn is cut into as many flat colours.
 //
+// A range of counts, from a to b, and equalize, from 0 to 1, lay the palette out otherwise; where both are absent, s is
+// sqrt(max(nu*log2(p), 0)) / 8 above. With r(x) for sqrt(max(x*log2(p), 0)), and R(x) for the part of the picture's points that
+// escape whose nu is below x, as method "histogram" below has it,
+//
+//	s = (1 - equalize) * (r(nu) - r(a)) / (r(b) - r(a)) + equalize * (R(nu) - R(a)) / (R(b) - R(a))
+//	t = offset + density * s
+//
+// Without a range, s is (1 - equalize) * r(nu) / 8 + equalize * R(nu). Where no point is between a and b, equalize is 0.
+//
 // Method "distance" goes by the distance to the boundary instead, in pixels, which package escape's gradient of |z_n| gives:
 //
 //	de = 2|z_n| ln|z_n| / |grad|

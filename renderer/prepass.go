@@ -14,14 +14,14 @@ import (
 )
 
 // Prepass is what all parts of a picture need and none can find out alone, or what takes long to compute: the reference
-// orbit of a deep view, the histogram of MethodHistogram, and the limit of iterations that Auto stands for. It is computed
+// orbit of a deep view, the histogram of colours that go by rank, and the limit of iterations that Auto stands for. It is computed
 // once for a picture and then shared by its bands.
 //
 // It also keeps the tables that drawing makes of a reference, so that whoever draws several bands keeps the prepass.
 type Prepass struct {
 	key       string
 	limit     int              // what Auto stands for, or 0
-	histogram *shade.Histogram // nil for other methods
+	histogram *shade.Histogram // nil for colours that see no ranks
 	reference *deep.Reference  // nil for views that are not deep
 
 	mutex sync.Mutex
@@ -41,7 +41,7 @@ const (
 // PrepassKey names the prepass of the picture, 40 hexadecimal digits. Pictures of equal keys have the same, such as the same
 // view in several sizes and colours. It is empty for pictures that need none.
 func PrepassKey(s spec.Spec) string {
-	if !IsDeep(s) && s.MaxIterations != spec.Auto && s.Coloring.Method != spec.MethodHistogram {
+	if !IsDeep(s) && s.MaxIterations != spec.Auto && !s.Coloring.SeesRanks() {
 		return ""
 	}
 	hash := sha256.New()
@@ -53,7 +53,7 @@ func PrepassKey(s spec.Spec) string {
 	if s.MaxIterations == spec.Auto {
 		fmt.Fprintf(hash, "limit %s\n", probe(s).Canonical())
 	}
-	if s.Coloring.Method == spec.MethodHistogram {
+	if s.Coloring.SeesRanks() {
 		fmt.Fprintf(hash, "histogram %s\n", plain(s, surveyWidth, surveyHeight).Canonical())
 	}
 	return hex.EncodeToString(hash.Sum(nil))[:keyDigits]
@@ -75,7 +75,7 @@ func NewPrepass(ctx context.Context, s spec.Spec, threads int, progress func(don
 	case IsDeep(s):
 		p.reference, err = deepView(s).Reference(ctx, goroutines(threads, math.MaxInt), progress)
 	}
-	if err == nil && s.Coloring.Method == spec.MethodHistogram {
+	if err == nil && s.Coloring.SeesRanks() {
 		p.histogram, err = p.survey(ctx, s.Reduced(surveyWidth, surveyHeight), threads)
 	}
 	if err != nil {

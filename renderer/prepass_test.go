@@ -19,6 +19,7 @@ func TestPrepassesAreStored(t *testing.T) {
 	for name, text := range map[string]string{
 		"reference": `"radius":"1e-20"`,
 		"histogram": `"radius":"1e-3","coloring":{"method":"histogram"}`,
+		"equalize":  `"radius":"1e-3","coloring":{"range":[40,400],"equalize":0.5}`,
 		"limit":     `"radius":"1e-3","max_iterations":"auto"`,
 		"all":       `"radius":"1e-20","max_iterations":"auto","coloring":{"method":"histogram"}`,
 		"empty":     `"radius":"1e-20","max_iterations":10,"coloring":{"method":"histogram"}`,
@@ -75,6 +76,8 @@ func TestPrepassesAreForPicturesThatNeedThem(t *testing.T) {
 		`{"width":64,"height":48,"radius":"1e-8"}`:                    false,
 		`{"width":64,"height":48,` + spiral + `,"radius":"1e-10"}`:    true,
 		`{"width":64,"height":48,"coloring":{"method":"histogram"}}`:  true,
+		`{"width":64,"height":48,"coloring":{"range":[1,9]}}`:         false,
+		`{"width":64,"height":48,"coloring":{"equalize":0.5}}`:        true,
 		`{"width":64,"height":48,"max_iterations":"auto"}`:            true,
 		`{"width":64,"height":48,"formula":"julia","radius":"1e-10"}`: false,
 	} {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"mandelfarm/renderer/escape"
-	"mandelfarm/renderer/spec"
 )
 
 // Work is what drawing took, counted: it follows from the picture, and hardly from the engine or the threads.
@@ -41,7 +40,7 @@ const (
 	pointCost    = 1.0   // of every point
 	outsideCost  = 24    // of one that escapes, besides
 	gradientCost = 29    // of a point of pictures that see gradients, besides
-	rankCost     = 14    // of a point of [spec.MethodHistogram], besides
+	rankCost     = 14    // of a point of pictures that see ranks, besides
 	deepCost     = 76    // of a point of a deep view, besides
 	stepCost     = 0.124 // of a step of z^2 + c and its like
 	powerCost    = 0.056 // of a step of a higher power, for each of its degrees
@@ -86,7 +85,7 @@ func (p *points) costOfPoint() float64 {
 	if p.spec.Coloring.Method.SeesGradients() {
 		cost += gradientCost
 	}
-	if p.spec.Coloring.Method == spec.MethodHistogram {
+	if p.spec.Coloring.SeesRanks() {
 		cost += rankCost
 	}
 	if p.perturbation != nil {

@@ -56,6 +56,8 @@ func same() []string {
 		stops(stop(0), `{"at":0.5,"color":"000000"}`), stops(stop(0), `{"at":0.5,"color":"#000000","x":1}`), stops(stop(0), `1`),
 		stops(many(spec.MaxStops)...), stops(many(spec.MaxStops + 1)...),
 		color(`"density":2`), color(`"density":"0"`), color(`"density":0`), color(`"density":-1`), color(`"density":1e10`), color(`"density":"9e9"`),
+		color(`"range":[1,2.5]`), color(`"range":["0","4e2"]`), color(`"range":[-1,2]`), color(`"range":[1]`), color(`"range":[1,1e10]`), color(`"range":"1,2"`), color(`"range":[1,2,3]`),
+		color(`"equalize":0.5`), color(`"equalize":1.1`), color(`"equalize":-1`), color(`"equalize":true`),
 		color(`"offset":-3.5`), color(`"offset":1e10`), color(`"offset":"-1"`),
 		color(`"cyclic":false`), color(`"cyclic":1`), color(`"cyclic":"false"`),
 		color(`"steps":1`), color(`"steps":255`), color(`"steps":0`), color(`"steps":256`), color(`"steps":-1`),
@@ -76,6 +78,7 @@ func wider() map[string][]string {
 		"bounds are for numbers, and not for numbers in strings": {
 			of(`"center":{"im":"1e100"}`), of(`"radius":"1e100"`), of(`"rotation":"361"`), of(`"center":{"re":"1e999999999"}`),
 			color(`"density":"1e10"`), color(`"offset":"-1e10"`), color(`"light":"-361"`), of(`"stretch":{"amount":"-1"}`), of(`"stretch":{"amount":"13"}`), color(`"relief":"1.001"`), color(`"relief":"-1"`),
+			color(`"equalize":"1.001"`), color(`"range":["-1",2]`), color(`"range":["0","1e10"]`),
 			stops(stop(0), `{"at":"1","color":"#000000"}`), color(`"palette":"000000@0,ffffff@1"`),
 		},
 		"stops in a text are not counted": {color(`"palette":"000000@0` + strings.Repeat(",000000@0.1", spec.MaxStops) + `"`)},
@@ -84,7 +87,7 @@ func wider() map[string][]string {
 			stops(stop(0), `{"at":0.0000000001,"color":"#000000"}`),
 		},
 		"two values are not compared": {
-			of(`"window":{"re":[0,1],"im":[1,1]}`), of(`"window":{"re":[1,0],"im":[0,1]}`),
+			of(`"window":{"re":[0,1],"im":[1,1]}`), of(`"window":{"re":[1,0],"im":[0,1]}`), color(`"range":[2,2]`),
 			stops(stop(0.5), stop(0.5)), stops(stop(0.5), stop(0.1)), color(`"palette":"000000@0.5,ffffff@0.1"`),
 		},
 		"a centre is not held against the radius": {of(`"radius":"1e-30","center":{"re":"0.25"}`)},
@@ -162,6 +165,7 @@ func TestSpecSchemaIsNeverNarrower(t *testing.T) {
 		"max_iterations": {1, "auto"}, "samples": {1, 9}, "depth": {8, 16}, "format": {"png", "npy", "exr", "counts", "gradients"},
 		"coloring.method":  {"smooth", "distance", "slope", "histogram", "set"},
 		"coloring.palette": {"fire", "000000@0,ffffff@.5", []any{map[string]any{"at": "0", "color": "#000000"}, map[string]any{"at": 0.5, "color": "#FFFFFF"}}},
+		"coloring.range": {[]any{0, "1.5"}, []any{"20", 3e9}, []any{2, 1}}, "coloring.equalize": decimals,
 		"coloring.density": decimals, "coloring.offset": decimals, "coloring.cyclic": {true, false}, "coloring.steps": {1, 255},
 		"coloring.light": decimals, "coloring.relief": decimals, "coloring.interior": {"#a0B0c0"},
 	}

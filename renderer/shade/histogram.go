@@ -11,7 +11,7 @@ import (
 // levels is the number of parts of equal size that a Histogram divides the points into.
 const levels = 256
 
-// Histogram says how the depths of a picture's points are distributed, for MethodHistogram: the fractional iteration counts
+// Histogram says how the depths of a picture's points are distributed, for colours that see ranks: the fractional iteration counts
 // times the logarithm of the power of z.
 type Histogram struct {
 	// bounds are the least and the greatest depth, and between them those that divide the points that escape into levels

@@ -25,7 +25,11 @@ func (n *Shader) color(colors []uint64, batch escape.Batch) []uint64 {
 	case spec.MethodHistogram:
 		n.colorHistogram(colors, batch)
 	case spec.MethodSmooth, spec.MethodSlope, spec.MethodSet:
-		n.colorSmooth(colors, batch)
+		if n.spread != nil {
+			n.colorSpread(colors, batch)
+		} else {
+			n.colorSmooth(colors, batch)
+		}
 	}
 	if n.relief != nil {
 		n.relief.light(colors, batch, n.format)
@@ -36,7 +40,12 @@ func (n *Shader) color(colors []uint64, batch escape.Batch) []uint64 {
 // at returns the colour at so many turns of the palette before density and offset, from 0 up. Density, the places of a turn
 // and the turns are below 2^34, 2^16 and 2^13, so that the place is below 2^63.
 func (n *Shader) at(turns float64) uint64 {
-	place, last := int64(n.offset+float64(n.scale*turns)), int64(n.places-1)
+	return n.entry(int64(n.offset + float64(n.scale*turns)))
+}
+
+// entry returns the colour at a place.
+func (n *Shader) entry(place int64) uint64 {
+	last := int64(n.places - 1)
 	if n.cyclic {
 		return n.table[place&last]
 	}

@@ -25,7 +25,8 @@ type Shader struct {
 	samples   int        // points per pixel
 	bits      float64    // log2 of the power of z
 	relief    *relief    // nil but for MethodSlope
-	histogram *Histogram // of MethodHistogram, once it is computed
+	spread    *spread    // nil where turns are of the depth's root alone
+	histogram *Histogram // of colours that see ranks, once it is computed
 }
 
 // New prepares the colouring of a picture.
@@ -53,6 +54,7 @@ func New(s spec.Spec) *Shader {
 	}
 	n.offset = float64(turns * float64(n.places))
 	n.scale = float64(s.Coloring.Density.Float64() * float64(n.places))
+	n.spread = newSpread(s.Coloring, n.bits)
 	if n.method == spec.MethodSlope {
 		n.relief = newRelief(s.Coloring)
 	}
@@ -73,8 +75,13 @@ func (n *Shader) Format() bandpng.Format { return n.format }
 // Palette returns the colours of Indexed8, and nil for other formats.
 func (n *Shader) Palette() [][3]uint8 { return n.palette }
 
-// UseHistogram gives a Shader of MethodHistogram what it has to know before it shades anything.
-func (n *Shader) UseHistogram(h *Histogram) { n.histogram = h }
+// UseHistogram gives a Shader whose colours see ranks what it has to know before it shades anything.
+func (n *Shader) UseHistogram(h *Histogram) {
+	n.histogram = h
+	if n.spread != nil && h != nil {
+		n.spread.use(h)
+	}
+}
 
 // channels returns a colour at a depth of 8 or 16 bits.
 func channels(c spec.Color, depth int) palette.Color {

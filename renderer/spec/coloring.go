@@ -30,6 +30,12 @@ func Methods() []Method {
 // SeesGradients reports whether the method looks at more than the count.
 func (m Method) SeesGradients() bool { return m == MethodDistance || m == MethodSlope }
 
+// spansCounts reports whether a range of counts can be spread over the palette.
+func (m Method) spansCounts() bool { return m == MethodSmooth || m == MethodSlope }
+
+// SeesRanks reports whether a colour of the canonical form depends on how many points of the picture escape sooner.
+func (c Coloring) SeesRanks() bool { return c.Method == MethodHistogram || c.Equalize.IsSet() }
+
 // Color is a colour in sRGB, written "#rrggbb" in lower-case hexadecimal digits.
 type Color string
 
@@ -38,6 +44,8 @@ type Color string
 type Coloring struct {
 	Method   Method  `json:"method"`
 	Palette  Palette `json:"palette,omitzero"`
+	Range    Range   `json:"range,omitzero"`    // counts that a turn spans; MethodSmooth and MethodSlope only
+	Equalize Decimal `json:"equalize,omitzero"` // how far turns go by rank, from 0 to 1; dropped if 0; MethodSmooth and MethodSlope only
 	Density  Decimal `json:"density,omitzero"`  // turns of the palette are this many times as fast; 0 < density < 1e10
 	Offset   Decimal `json:"offset,omitzero"`   // where in the palette to start, in turns; |offset| < 1e10
 	Cyclic   Switch  `json:"cyclic,omitzero"`   // off: the palette runs once and ends; dropped if on
@@ -76,7 +84,7 @@ func (s *Draft) normalizeColoring() *FieldError {
 		return NewFieldError("coloring.method", string(c.Method), oneOf(Methods()))
 	}
 	for _, step := range []func(*Coloring) *FieldError{
-		(*Coloring).normalizePalette, (*Coloring).normalizeTurns, (*Coloring).normalizeRelief, (*Coloring).normalizeInterior,
+		(*Coloring).normalizePalette, (*Coloring).normalizeSpread, (*Coloring).normalizeTurns, (*Coloring).normalizeRelief, (*Coloring).normalizeInterior,
 	} {
 		if err := step(c); err != nil {
 			return err

@@ -94,10 +94,12 @@ func (r *reader) window(path string, w *Window) *FieldError {
 
 func (r *reader) coloring(path string, c *Coloring) *FieldError {
 	return r.object(path, map[string]setter{
-		"method":  func(path string) *FieldError { return readName(r, path, &c.Method) },
-		"palette": func(path string) *FieldError { return r.palette(path, &c.Palette) },
-		"density": func(path string) *FieldError { return r.decimal(path, &c.Density) },
-		"offset":  func(path string) *FieldError { return r.decimal(path, &c.Offset) },
+		"method":   func(path string) *FieldError { return readName(r, path, &c.Method) },
+		"palette":  func(path string) *FieldError { return r.palette(path, &c.Palette) },
+		"range":    func(path string) *FieldError { return r.interval(path, (*[2]Decimal)(&c.Range)) },
+		"equalize": func(path string) *FieldError { return r.decimal(path, &c.Equalize) },
+		"density":  func(path string) *FieldError { return r.decimal(path, &c.Density) },
+		"offset":   func(path string) *FieldError { return r.decimal(path, &c.Offset) },
 		"cyclic": func(path string) *FieldError {
 			return toggle(&c.Cyclic, func(b *bool) *FieldError { return r.boolean(path, b) })
 		},

@@ -55,11 +55,15 @@ func drafts() *rapid.Generator[spec.Draft] {
 		}
 		if rapid.Bool().Draw(t, "has colours") {
 			s.Coloring.Density = draw("density", positive)
+			s.Coloring.Equalize = draw("equalize", `0(\.[0-9]{1,9})?|1`)
 			s.Coloring.Light = draw("light", `-?[12]?[0-9]{1,2}(\.[0-9]{1,9})?`)
 			s.Coloring.Relief = draw("relief", `0\.[0-9]{1,9}|1`)
 			s.Coloring.Steps = rapid.IntRange(0, 255).Draw(t, "steps")
 			s.Coloring.Offset = draw("offset", `-?0\.[0-9]{1,9}`)
 			s.Coloring.Interior = spec.Color(rapid.StringMatching(`#[0-9a-fA-F]{6}`).Draw(t, "interior"))
+		}
+		if rapid.Bool().Draw(t, "has range") {
+			s.Coloring.Range = spec.Range{draw("least", `[0-9](\.[0-9]{1,20})?`), draw("greatest", `[1-9][0-9]{1,8}(\.[0-9]{1,20})?`)}
 		}
 		if s.Formula == spec.Julia || s.Formula == spec.Multibrot {
 			s.Power = rapid.IntRange(0, 7).Draw(t, "power")
@@ -217,10 +221,19 @@ func TestOnePictureHasOneID(t *testing.T) {
 		{
 			`{"width":8,"height":6,"coloring":{"method":"distance"}}`,
 			`{"width":8,"height":6,"coloring":{"method":"distance","light":30,"relief":1}}`,
+			`{"width":8,"height":6,"coloring":{"method":"distance","range":[1,2],"equalize":0.5}}`,
 		},
 		{
 			`{"width":8,"height":6,"coloring":{"method":"slope"}}`,
 			`{"width":8,"height":6,"coloring":{"method":"slope","light":-315,"relief":"0.70"}}`,
+			`{"width":8,"height":6,"coloring":{"method":"slope","equalize":0}}`,
+		},
+		{
+			`{"width":8,"height":6,"coloring":{"range":[12,"4e2"],"equalize":1}}`,
+			`{"width":8,"height":6,"coloring":{"range":["12.0",400],"equalize":"1.0"}}`,
+		},
+		{
+			`{"width":8,"height":6,"coloring":{"range":[12,400]}}`,
 		},
 	}
 	seen := map[spec.ID]int{}
@@ -304,6 +317,9 @@ func TestFromQuery(t *testing.T) {
 	s, err = spec.FromQuery(640, 480, map[string][]string{"coloring": {"slope"}, "light": {"90"}, "relief": {"0.25"}})
 	require.NoError(t, err)
 	assert.Equal(t, parse(t, `{"width":640,"height":480,"coloring":{"method":"slope","light":90,"relief":0.25}}`), s)
+	s, err = spec.FromQuery(640, 480, map[string][]string{"range": {"12.50,400"}, "equalize": {"0.5"}})
+	require.NoError(t, err)
+	assert.Contains(t, string(s.Canonical()), `"palette":"ultra","range":["12.5","400"],"equalize":"0.5","density":"1",`)
 	s, err = spec.FromQuery(640, 480, map[string][]string{"mirror": {"true"}, "stretch_amount": {"0.5"}, "stretch_angle": {"20"}})
 	require.NoError(t, err)
 	assert.Equal(t, parse(t, `{"width":640,"height":480,"mirror":true,"stretch":{"amount":0.5,"angle":20}}`), s)
@@ -321,7 +337,7 @@ func TestBadQueriesNameTheParameter(t *testing.T) {
 	bad := map[string]string{
 		"re": "NaN", "im": "1e999999999", "radius": "-1", "rotation": "1000", "mirror": "down", "stretch_amount": "13", "stretch_angle": "361", "max_iterations": "0", "samples": "many",
 		"formula": "newton", "seed_re": "1", "coloring": "rainbow", "palette": "none", "density": "-1", "offset": "x",
-		"interior": "red", "steps": "256", "depth": "10", "unknown": "1", "width": "3", "cyclic": "no", "light": "400", "power": "3", "relief": "2", "seed_im": "", "Re": "1",
+		"interior": "red", "steps": "256", "depth": "10", "unknown": "1", "width": "3", "cyclic": "no", "light": "400", "range": "12", "equalize": "1.1", "power": "3", "relief": "2", "seed_im": "", "Re": "1",
 	}
 	for name, value := range bad {
 		_, err := spec.FromQuery(640, 480, map[string][]string{name: {value}})
