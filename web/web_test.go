@@ -68,6 +68,7 @@ func TestThePageOffersWhatThereIs(t *testing.T) {
 	assert.Equal(t, names(spec.Formulas()), firsts(part(t, "colourpanel.js", "const formulas = [", "]]")))
 	assert.Equal(t, names(spec.Methods()), firsts(part(t, "colourpanel.js", "const methods = [", "]]")))
 	assert.Contains(t, file(t, "colourpanel.js"), fmt.Sprintf("const maxPower = %d\n", spec.MaxPower))
+	assert.Contains(t, file(t, "palettefields.js"), fmt.Sprintf("const mostStops = %d\n", spec.MaxStops))
 }
 
 // TestThePagesPalettesAreTheFarms, stop by stop.

@@ -223,6 +223,7 @@ func TestPageColoursAsTheFarmDoes(t *testing.T) {
 	for _, style := range []string{
 		"", "&palette=fire&density=3&offset=0.25", "&coloring=set", "&coloring=distance&palette=aurora", "&coloring=slope&light=120&relief=1",
 		"&coloring=slope&formula=multibrot&power=4", "&cyclic=false&steps=9&interior=%23204060", "&palette=102030@0,ffee88@0.3,004020@0.71",
+		"&range=9,60", "&range=9,60&cyclic=false&coloring=slope", "&equalize=1", "&range=9,60&equalize=0.5&palette=fire&density=2&offset=0.25", "&coloring=histogram",
 	} {
 		p.visit(view + style)
 		assert.Greater(t, p.compare("/generate/512/512?"+view+style), 0.9999, "%q", style)
@@ -236,10 +237,60 @@ func TestPageColoursAsTheFarmDoes(t *testing.T) {
 	p.until(`location.search.includes('palette=aurora')`)
 	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`[aria-label="Reverse the palette"]`))))
 	p.until(`decodeURIComponent(location.search).includes('palette=10062c@0,0a5c70@0.14')`)
+	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`[aria-label="Undo the change of the palette"]`))))
+	p.until(`location.search.includes('palette=aurora')`)
+	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`[aria-label="There and back"]`))))
+	p.until(`decodeURIComponent(location.search).includes('0a5c70@0.5,')`)
 	p.settle()
 	assert.Empty(t, look[[]string](p.browser, t, again))
 	assert.Greater(t, p.compare("/generate/512/512?"+p.link().Encode()), 0.9999)
-	screenshot(p.browser, t, "reversed")
+	screenshot(p.browser, t, "there-and-back")
+}
+
+// TestPageSetsColoursOnThePicturesOwnCounts: the range is fitted, and dragged, set by keys and typed; the picture is the farm's all the while.
+func TestPageSetsColoursOnThePicturesOwnCounts(t *testing.T) {
+	t.Parallel()
+	p := openTab(t, 1280, 800)
+	p.visit("re=-0.743643887&im=0.1318259&radius=0.0001&max_iterations=2000&density=0.7&offset=0.1&samples=4")
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("c"), chromedp.WaitVisible(chromedp.CSS(`.counts .end`))))
+	counts := look[string](p.browser, t, `document.querySelector('.counts canvas').ariaLabel`)
+	assert.Regexp(t, `^Counts of the view: least [\d.,]+ · median [\d.,]+ · greatest [\d.,]+ · [\d.]+% inside the set$`, counts)
+	screenshot(p.browser, t, "counts")
+
+	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`[aria-label="Fit the range to the view"]`))))
+	p.until(`location.search.includes('range=')`)
+	link := p.link()
+	assert.Empty(t, link.Get("density")+link.Get("offset"), "a turn of the palette, from its beginning")
+	var fitted [2]float64
+	_, err := fmt.Sscanf(link.Get("range"), "%g,%g", &fitted[0], &fitted[1])
+	require.NoError(t, err)
+	assert.Regexp(t, `98% of the others in the range$`, look[string](p.browser, t, `document.querySelector('.counts canvas').ariaLabel`))
+
+	box := look[[]float64](p.browser, t, `(() => { const b = document.querySelector('.counts .end:last-of-type').getBoundingClientRect(); return [b.x + b.width / 2, b.y + 20] })()`)
+	require.NoError(t, chromedp.Do(p.browser,
+		chromedp.MouseEvent(chromedp.MousePressed, box[0], box[1], chromedp.Button("left"), chromedp.ClickCount(1)),
+		chromedp.MouseEvent(chromedp.MouseMoved, box[0]-60, box[1], chromedp.Button("left")),
+		chromedp.MouseEvent(chromedp.MouseReleased, box[0]-60, box[1], chromedp.Button("left"), chromedp.ClickCount(1)),
+	))
+	const ends = `new URLSearchParams(location.search).get('range').split(',').map(Number)`
+	p.until(fmt.Sprintf(`%s[1] < %g`, ends, fitted[1]))
+	dragged := look[[]float64](p.browser, t, ends)
+	assert.InDelta(t, fitted[0], dragged[0], 0, "the other end stays")
+	look[any](p.browser, t, `document.querySelector('.counts .end').focus()`)
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("\u0303\u0303"))) // arrows to the right
+	p.until(fmt.Sprintf(`%s[0] > %g`, ends, fitted[0]))
+	assert.Equal(t, "Least count of the range", look[string](p.browser, t, `document.activeElement.ariaLabel`), "the handle keeps the focus")
+
+	look[any](p.browser, t, `(() => {
+		const slider = document.querySelector('[type=range][aria-label=Equalise]')
+		slider.value = 0.6
+		slider.dispatchEvent(new Event('change'))
+	})()`)
+	p.until(`location.search.includes('equalize=0.6')`)
+	p.settle()
+	screenshot(p.browser, t, "equalised")
+	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`[aria-label="No range"]`))))
+	p.until(`!location.search.includes('range=')`)
 }
 
 // TestPageRendersAJob: submitted, watched to its end, and fetched.

@@ -1,12 +1,14 @@
 import { unpack } from './planes.js'
-import { boundsOf, shade } from './shade.js'
+import { shade } from './shade.js'
+import { boundsOf } from './spread.js'
 
 /**
  * The worker that holds the numbers of all tiles and makes pictures of them.
  * @typedef {{id: number, pixel: number}} Wish to see a tile, a pixel of which is so many of the view's
  * @typedef {{order: 'open', id: number, file: ArrayBuffer, pixel: number, style: import('./shade.js').Style}
  *   | {order: 'paint', wishes: Wish[], style: import('./shade.js').Style}
- *   | {order: 'survey', ids: number[], bits: number}
+ *   | {order: 'survey', ids: number[]}
+ *   | {order: 'rank', file: ArrayBuffer, bits: number}
  *   | {order: 'probe', id: number, at: number}
  *   | {order: 'drop', id: number}} Order
  */
@@ -34,7 +36,9 @@ async function obey(order) {
         return points ? createImageBitmap(shade(points, order.style, pixel)) : null
       }))
     case 'survey':
-      return survey(order.ids, order.bits)
+      return survey(order.ids)
+    case 'rank':
+      return boundsOf(escaping((await unpack(order.file)).nu).map(nu => nu * order.bits).sort())
     case 'probe':
       return probe(order.id, order.at)
     case 'drop':
@@ -42,22 +46,20 @@ async function obey(order) {
   }
 }
 
+/** escaping are the counts of the points that escape. @param {ArrayLike<number>} counts */
+const escaping = counts => Float64Array.from(counts).filter(nu => nu == nu)
+
 /**
- * survey divides the depths of the points of tiles into parts of equal size, and counts the points that do not escape.
+ * survey is the counts of points of tiles, in ascending order, and how many points were looked at.
  * @param {number[]} ids
- * @param {number} bits
  */
-function survey(ids, bits) {
-  const depths = [], inside = { inside: 0, all: 0 }
+function survey(ids) {
+  const counts = []
   for (const id of ids) {
     const nu = tiles.get(id)?.nu || []
-    for (let i = id % stride; i < nu.length; i += stride) {
-      inside.all++
-      if (nu[i] == nu[i]) depths.push(nu[i] * bits)
-      else inside.inside++
-    }
+    for (let i = id % stride; i < nu.length; i += stride) counts.push(nu[i])
   }
-  return { bounds: boundsOf(Float64Array.from(depths)), ...inside }
+  return { counts: escaping(counts).sort(), all: counts.length }
 }
 
 /**
@@ -74,8 +76,8 @@ addEventListener('message', async event => {
   const { number, order } = event.data
   try {
     const result = await obey(order)
-    const bitmaps = [result?.bitmap, ...(Array.isArray(result) ? result : [])].filter(value => value instanceof ImageBitmap)
-    postMessage({ number, result }, { transfer: bitmaps })
+    const moved = [result?.bitmap, result?.counts?.buffer, ...(Array.isArray(result) ? result : [])].filter(value => value instanceof ImageBitmap || value instanceof ArrayBuffer)
+    postMessage({ number, result }, { transfer: moved })
   } catch (error) {
     postMessage({ number, error: String(error) })
   }

@@ -96,3 +96,22 @@ export function field(label, properties, changed, event = 'change') {
   input.addEventListener(event, () => changed(input.value))
   return element('label.field', {}, element('span', {}, label), input)
 }
+
+/**
+ * slider is a range that tells while it moves, and when it is let go.
+ * @param {string} label
+ * @param {{min: number, max: number, step: number, value: number}} range
+ * @param {(value: number, done: boolean) => void} changed
+ * @param {(value: number) => string} words
+ */
+export function slider(label, range, changed, words) {
+  const shown = element('output', {}, words(range.value))
+  const input = element('input', { type: 'range', min: range.min, max: range.max, step: range.step, 'aria-label': label })
+  input.value = String(range.value)
+  input.oninput = () => {
+    shown.value = words(Number(input.value))
+    changed(Number(input.value), false)
+  }
+  input.onchange = () => changed(Number(input.value), true)
+  return element('label.field', {}, element('span', {}, label, ' ', shown), input)
+}

@@ -2,6 +2,7 @@ import { streams } from './events.js'
 import { fetchTile } from './farm.js'
 import { pointQuery } from './parameters.js'
 import { seesGradients, styleOf } from './shade.js'
+import { boundsOf } from './spread.js'
 import { Studio } from './studio.js'
 import { TileCache } from './tilecache.js'
 
@@ -58,6 +59,21 @@ let tiles = 0
  */
 
 /**
+ * What points of a view are like: the counts of those that escape, in ascending order, and how many there are with the others.
+ * @typedef {{counts: Float64Array, all: number}} Survey
+ */
+
+/**
+ * layerQuery is that of all tiles of a picture.
+ * @param {import('./parameters.js').Parameters} parameters
+ */
+export function layerQuery(parameters) {
+  const query = pointQuery(parameters)
+  query.set('format', seesGradients(parameters.get('coloring') || '') ? 'gradients' : 'counts')
+  return query
+}
+
+/**
  * Layer is the tiles of one picture, whatever the view, and their colours.
  */
 export class Layer {
@@ -69,8 +85,7 @@ export class Layer {
   constructor(parameters, version, { changed, failed }) {
     this.version = version
     this.changed = changed
-    this.query = pointQuery(parameters)
-    this.query.set('format', seesGradients(parameters.get('coloring') || '') ? 'gradients' : 'counts')
+    this.query = layerQuery(parameters)
     this.studio = new Studio()
     this.styles = 0
     this.style = styleOf(parameters)
@@ -155,18 +170,34 @@ export class Layer {
   }
 
   /**
-   * survey looks at the depths of tiles, and lets them rule the method that goes by them.
+   * survey looks at the counts of tiles.
    * @param {Painted[]} seen
-   * @returns {Promise<{bounds: number[], inside: number, all: number}>}
+   * @returns {Promise<Survey>}
    */
-  async survey(seen) {
-    const found = await this.studio.ask({ order: 'survey', ids: seen.map(tile => tile.id), bits: this.style.bits })
-    if (this.style.method == 'histogram' && String(found.bounds) != String(this.style.bounds)) {
-      this.style = { ...this.style, bounds: found.bounds }
-      this.styles++
-      this.changed()
-    }
-    return found
+  survey(seen) {
+    return this.studio.ask({ order: 'survey', ids: seen.map(tile => tile.id) })
+  }
+
+  /** rankBy has colours go by the points of a survey. @param {Survey} found */
+  rankBy(found) {
+    this.bound(boundsOf(found.counts.map(nu => nu * this.style.bits)))
+  }
+
+  /**
+   * rank has colours go by the points that the farm ranks for a picture, so that they are those of the picture.
+   * @param {string} path of the counts of these points
+   * @param {AbortSignal} signal
+   */
+  async rank(path, signal) {
+    const file = await (await fetchTile(path, signal)).arrayBuffer()
+    this.bound(await this.studio.ask({ order: 'rank', file, bits: this.style.bits }, [file]))
+  }
+
+  /** @param {number[]} bounds */
+  bound(bounds) {
+    this.style = { ...this.style, bounds }
+    this.styles++
+    this.changed()
   }
 
   /**

@@ -175,18 +175,18 @@ find('#goto').onsubmit = (/** @type {Event} */ event) => {
 acceptFiles(openOne, openText)
 const iterations = iterationControls(stage)
 
-stage.known = ({ bounds, inside, all }) => {
+stage.surveys.add(({ counts, all }) => {
   iterations.show()
-  if (inside == all) {
+  if (!counts.length) {
     say(`All that is seen is inside the set, as far as ${stage.limit.toLocaleString('en')} iterations tell.`, {
       ofView: true, key: 'nothing', action: { words: 'Twice as many', run: iterations.twice },
     })
-  } else if (!inside && bounds[bounds.length - 1] - bounds[0] < 1e-4) {
+  } else if (counts.length == all && counts[all - 1] - counts[0] < 1e-4) {
     say('There is nothing to see here: all points escape alike. Detail is nearer to the boundary.', {
       ofView: true, key: 'nothing', action: { words: 'All of the formula', run: home },
     })
   }
-}
+})
 
 const progress = find('#progress')
 stage.progressed = missing => {

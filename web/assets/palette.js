@@ -36,7 +36,7 @@ export function stopsOf(palette) {
  * textOf writes stops as a palette.
  * @param {Stop[]} stops
  */
-export const textOf = stops => stops.map(({ at, color }) => `${hex(color)}@${Number(at.toFixed(4))}`).join(',')
+export const textOf = stops => stops.map(({ at, color }) => `${hex(color)}@${Number(at.toFixed(6))}`).join(',')
 
 /** @param {number[]} color */
 export const hex = color => color.map(channel => channel.toString(16).padStart(2, '0')).join('')

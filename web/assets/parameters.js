@@ -8,7 +8,7 @@ const groups = {
   place: ['re', 'im', 'radius', 'exact'],
   orientation: ['rotation', 'mirror', 'stretch_amount', 'stretch_angle'],
   points: ['formula', 'power', 'seed_re', 'seed_im', 'max_iterations'],
-  colours: ['coloring', 'palette', 'density', 'offset', 'cyclic', 'steps', 'light', 'relief', 'interior'],
+  colours: ['coloring', 'palette', 'range', 'equalize', 'density', 'offset', 'cyclic', 'steps', 'light', 'relief', 'interior'],
   file: ['samples', 'depth', 'format', 'counts'],
 }
 
@@ -88,6 +88,16 @@ export function fromQuery(query) {
 }
 
 /**
+ * countsQuery is that of a picture's counts, without what they do not depend on.
+ * @param {import('./view.js').Place} place
+ * @param {Parameters} parameters
+ */
+export const countsQuery = (place, parameters) => new URLSearchParams([
+  ['re', place.re], ['im', place.im], ['radius', place.radius],
+  ...only(parameters, ['exact', ...groups.orientation]), ...pointQuery(parameters), ['format', 'counts'],
+])
+
+/**
  * toSpec is the JSON of a picture.
  * @param {import('./view.js').Place} place
  * @param {Parameters} parameters
@@ -123,6 +133,7 @@ function fieldOf(name) {
  */
 function typed(name, value) {
   if (['exact', 'mirror', 'cyclic'].includes(name)) return value == 'true'
+  if (name == 'range') return value.split(',')
   if (['power', 'samples', 'depth', 'steps', 'max_iterations'].includes(name) && value != 'auto') return Number(value)
   return value
 }

@@ -1,4 +1,5 @@
 import { size, stopsOf, table } from './palette.js'
+import { rank, spreadOf, turnsOf } from './spread.js'
 
 /**
  * How points become colours: package shade of the renderer, in the parts that a screen shows. The formulas are the same, so
@@ -7,15 +8,14 @@ import { size, stopsOf, table } from './palette.js'
  *   method: string,
  *   colors: Uint32Array,
  *   offset: number, scale: number, cyclic: boolean,
- *   bits: number,
+ *   bits: number, spread: import('./spread.js').Spread,
  *   light: [number, number], relief: number,
  *   bounds: number[],
  * }} Style
  * colors are those of the palette, with that of the interior behind them, as a canvas has them in memory; bounds are the
- * depths that divide the points of the view into parts of equal size, for the method of that name.
+ * depths that divide the points of the view into parts of equal size, for colours that go by rank.
  */
 
-const turnsPerRoot = 1 / 8
 const turnsPerOctave = 1 / 15
 const shadow = 0.85
 const glow = 0.8
@@ -33,14 +33,15 @@ export function styleOf(parameters) {
   // The light is of the picture, whose directions are not those of the plane.
   const light = ((parameters.get('mirror') == 'true' ? -1 : 1) * number('light', 45) + number('rotation', 0)) * Math.PI / 180
   const formula = parameters.get('formula')
-  const power = number('power', formula == 'multibrot' ? 3 : 2)
+  const bits = Math.log2(number('power', formula == 'multibrot' ? 3 : 2))
   return {
     method: parameters.get('coloring') || 'smooth',
     colors: colorsOf(parameters, cyclic),
     offset: (cyclic ? turns - Math.floor(turns) : turns) * size,
     scale: number('density', 1) * size,
     cyclic,
-    bits: Math.log2(power),
+    bits,
+    spread: spreadOf(parameters, bits),
     light: [Math.cos(light), Math.sin(light)],
     relief: number('relief', 0.7),
     bounds: [],
@@ -74,6 +75,12 @@ const pack = (red, green, blue) => (255 << 24 | blue << 16 | green << 8 | red) >
 export const seesGradients = method => method == 'distance' || method == 'slope'
 
 /**
+ * seesRanks reports whether colours go by how many points are less deep.
+ * @param {Style} style
+ */
+export const seesRanks = ({ method, spread }) => method == 'histogram' || (method == 'smooth' || method == 'slope') && spread.equalize > 0
+
+/**
  * shade colours points. A pixel of theirs is so many of the view's.
  * @param {import('./planes.js').Points} points
  * @param {Style} style
@@ -97,8 +104,8 @@ function bySet(out, { nu }) {
 
 /** @type {Painter} */
 function byDepth(out, { nu }, style) {
-  const at = entry(style), { colors, bits } = style
-  for (let i = 0; i < out.length; i++) out[i] = nu[i] == nu[i] ? at(turnsPerRoot * Math.sqrt(Math.max(0, nu[i] * bits))) : colors[size]
+  const at = entry(style), turns = turnsOf(style.spread, style.bounds), { colors, bits } = style
+  for (let i = 0; i < out.length; i++) out[i] = nu[i] == nu[i] ? at(turns(nu[i] * bits)) : colors[size]
 }
 
 /** @type {Painter} */
@@ -124,38 +131,11 @@ const methods = { set: bySet, smooth: byDepth, slope: byDepth, distance: byDista
  * @param {Style} style
  */
 function entry({ colors, offset, scale, cyclic }) {
-  if (!cyclic) return (/** @type {number} */ turns) => colors[Math.max(0, Math.min(Math.trunc(offset + scale * turns), size - 1))]
+  if (!cyclic) return (/** @type {number} */ turns) => colors[Math.max(0, Math.min(Math.floor(offset + scale * turns), size - 1))]
   return (/** @type {number} */ turns) => {
-    const place = Math.trunc(offset + scale * turns)
+    const place = Math.floor(offset + scale * turns)
     return colors[place < 2 ** 31 ? place & (size - 1) : place % size]
   }
-}
-
-/**
- * rank is the part of the points that are less deep, from 0 to 1.
- * @param {number[]} bounds
- * @param {number} depth
- */
-function rank(bounds, depth) {
-  const last = bounds.length - 1
-  if (last < 1 || depth < bounds[0]) return 0
-  if (depth >= bounds[last]) return 1
-  let level = 0
-  for (let step = last >> 1; step > 0; step >>= 1) if (bounds[level + step] <= depth) level += step
-  return (level + (depth - bounds[level]) / (bounds[level + 1] - bounds[level])) / last
-}
-
-/** How many parts of equal size the depths of a view are divided into. */
-const levels = 256
-
-/**
- * boundsOf divides depths into parts of equal size.
- * @param {Float64Array} depths of points that escape, in any order
- */
-export function boundsOf(depths) {
-  if (!depths.length) return []
-  const sorted = depths.slice().sort()
-  return Array.from({ length: levels + 1 }, (_, level) => sorted[Math.floor(level * (sorted.length - 1) / levels)])
 }
 
 /** @type {Painter} */

@@ -1,6 +1,9 @@
-import { Layer } from './layer.js'
+import { Layer, layerQuery } from './layer.js'
 import { apply, orientation } from './orientation.js'
 import { Names, paint, Sight } from './painter.js'
+import { countsQuery } from './parameters.js'
+import { seesRanks } from './shade.js'
+import { surveySize } from './spread.js'
 import { fromPlace, same, tileSide, toPlace } from './view.js'
 
 /**
@@ -9,6 +12,9 @@ import { fromPlace, same, tileSide, toPlace } from './view.js'
  */
 const refineTime = 700
 const slowTile = 600
+
+/** A view that has rested for so long is asked for its ranks, in milliseconds. */
+const rankTime = 100
 
 /** Levels a second from which on only coarse tiles are asked for: finer ones would be gone when they come. */
 const fastZoom = 3
@@ -38,8 +44,14 @@ export class Stage {
     this.before = null
     this.names = new Names()
     this.speed = 0
-    /** What the last survey was of. */
+    /** What the last survey was of, and what it has found. */
     this.surveyed = ''
+    /** @type {import('./layer.js').Survey | null} */
+    this.found = null
+    /** The picture whose ranks are known or asked for. */
+    this.ranked = { view: this.view, matrix: '', layer: this.layer }
+    this.ranking = new AbortController()
+    this.awaitsRanks = false
     /** The limit of iterations of what is shown, whatever that is called. */
     this.limit = 0
     this.movedAt = 0
@@ -48,8 +60,8 @@ export class Stage {
     this.watchers = new Set()
     /** @type {(error: Error) => void} */
     this.refused = () => {}
-    /** @type {(found: {bounds: number[], inside: number, all: number}) => void} what the points that are seen are like */
-    this.known = () => {}
+    /** @type {Set<(found: import('./layer.js').Survey) => void>} told what the points that are seen are like */
+    this.surveys = new Set()
     /** @type {(missing: number) => void} */
     this.progressed = () => {}
     new ResizeObserver(() => this.resize()).observe(canvas)
@@ -104,18 +116,18 @@ export class Stage {
   restyle(parameters) {
     this.parameters = parameters
     this.matrix = orientation(parameters)
-    const layer = new Layer(parameters, this.version, { changed: () => this.invalidate(), failed: error => this.refused(error) })
     const shown = this.layer
-    if (shown && String(layer.query) == String(shown.query)) {
-      layer.close()
+    if (shown && String(layerQuery(parameters)) == String(shown.query)) {
       shown.restyle(parameters)
       return this.tell()
     }
+    const layer = new Layer(parameters, this.version, { changed: () => this.invalidate(), failed: error => this.refused(error) })
     const samePoints = shown && ['formula', 'power', 'seed_re', 'seed_im'].every(name => layer.query.get(name) == shown.query.get(name))
     this.before?.close()
     shown?.cache.want([])
     if (!samePoints) shown?.close()
     this.before = samePoints ? shown : null
+    if (samePoints) layer.style.bounds = shown.style.bounds
     this.layer = layer
     this.tell()
   }
@@ -162,6 +174,8 @@ export class Stage {
     layer.repaint(pieces.map(({ tile, level }) => ({ tile: /** @type {any} */ (tile), pixel: 2 ** (sight.level - level) })))
     const complete = this.order(sight, now)
     if (complete) this.survey(sight)
+    this.rank(complete && now - this.movedAt > rankTime)
+    canvas.setAttribute('aria-busy', String(!complete || this.awaitsRanks))
     if (complete && !fading && this.before) {
       this.before.close()
       this.before = null
@@ -188,7 +202,6 @@ export class Stage {
     const complete = own.every(name => cache.tiles.has(name) || cache.refused.has(name))
     if (complete && now - this.movedAt > refineTime && this.layer.pace < slowTile) wanted.push(...(this.refines ? list(level + 1, 0) : []), ...list(level, 1))
     cache.want(wanted)
-    this.canvas.setAttribute('aria-busy', String(!complete))
     this.progressed(complete ? 0 : cache.missing)
     return complete
   }
@@ -205,7 +218,35 @@ export class Stage {
     this.surveyed = what
     this.limit = Math.max(...tiles.map(tile => tile.limit))
     const found = await layer.survey(tiles)
-    if (what == this.surveyed) this.known(found)
+    if (what != this.surveyed) return
+    this.found = found
+    if (!layer.style.bounds.length) layer.rankBy(found)
+    for (const listener of this.surveys) listener(found)
+  }
+
+  /**
+   * rank asks for what the colours of the picture that is shown go by, if they go by ranks and it is not what was asked for last.
+   * @param {boolean} mayAsk
+   */
+  async rank(mayAsk) {
+    const { view, layer, ranked } = this, matrix = String(this.matrix)
+    if (!layer || !seesRanks(layer.style)) return void (this.awaitsRanks = false)
+    if (ranked.view == view && ranked.matrix == matrix && ranked.layer == layer) return
+    this.awaitsRanks = true
+    if (!mayAsk) return
+    this.ranking.abort()
+    this.ranking = new AbortController()
+    this.ranked = { view, matrix, layer }
+    const { width, height } = surveySize(this.canvas), { signal } = this.ranking
+    try {
+      await layer.rank(`/generate/${width}/${height}?${countsQuery(this.place, this.parameters)}`, signal)
+    } catch {
+      // What the farm does not rank at once, such as a view that takes a job, is ranked by the points on the screen.
+      if (!signal.aborted && this.found) layer.rankBy(this.found)
+    }
+    if (signal.aborted) return
+    this.awaitsRanks = false
+    this.invalidate()
   }
 
   /** own lists the names of the tiles of a view. @param {Sight} sight */

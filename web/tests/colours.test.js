@@ -3,7 +3,8 @@ import { test } from 'node:test'
 
 import { palettes, size, stopsOf, table, textOf } from '../assets/palette.js'
 import { decode } from '../assets/planes.js'
-import { boundsOf, shade, styleOf } from '../assets/shade.js'
+import { shade, styleOf } from '../assets/shade.js'
+import { boundsOf, surveySize } from '../assets/spread.js'
 
 globalThis.ImageData = class {
   constructor(width, height) {
@@ -64,6 +65,34 @@ test('ranks give every colour as much of the picture', () => {
   const { data } = shade({ width: 1000, height: 1, limit: 1, nu: depths }, style, 1)
   const bright = Array.from(depths).filter((_, i) => data[4 * i] > 129).length
   assert.ok(Math.abs(bright - 500) < 30, String(bright))
+})
+
+test('a range spans a turn by the root of the count', () => {
+  const least = 9, greatest = 100, start = 3, length = 7
+  const counts = Array.from({ length: 200 }, (_, i) => i)
+  for (const ends of ['', '&cyclic=false']) {
+    const ranged = pixels(`range=${least},${greatest}${ends}`, counts), other = pixels(`density=${8 / length}&offset=${-start / length}${ends}`, counts)
+    ranged.forEach((color, i) => color.forEach((value, c) => assert.ok(Math.abs(value - other[i][c]) <= 2, `${i}${ends}: ${color} and ${other[i]}`)))
+  }
+  assert.deepEqual(pixels('range=9,100&palette=gray&cyclic=false', [4, 9, 100, 400]), [[8, 8, 8], [8, 8, 8], [250, 250, 250], [250, 250, 250]])
+})
+
+test('equalized colours are those of ranks, and in a range of those within', () => {
+  const counts = Float64Array.from({ length: 1000 }, (_, i) => i ** 3)
+  const at = (query, from) => {
+    const { data } = shade({ width: 1000, height: 1, limit: 1, nu: counts }, { ...styleOf(new Map(new URLSearchParams(query))), bounds: boundsOf(counts) }, 1)
+    return counts.reduce((bright, _, i) => bright + (i >= from && data[4 * i] > 129 ? 1 : 0), 0)
+  }
+  assert.equal(at('palette=gray&equalize=1', 0), at('palette=gray&coloring=histogram', 0))
+  const within = at(`palette=gray&equalize=1&cyclic=false&range=${500 ** 3},${900 ** 3}`, 500) - 100
+  assert.ok(Math.abs(within - 300) < 8, String(within))
+  assert.equal(at('palette=gray&equalize=1&range=2e9,3e9', 0), at('palette=gray&range=2e9,3e9', 0), 'there is nothing to rank')
+})
+
+test('the picture that is surveyed is as the farm has it', () => {
+  for (const [width, height, w, h] of [[512, 512, 192, 192], [1920, 1080, 256, 144], [100, 50, 100, 50], [390, 844, 88, 192], [5000, 1, 256, 1], [1, 5000, 1, 192]]) {
+    assert.deepEqual(surveySize({ width, height }), { width: w, height: h }, `${width}x${height}`)
+  }
 })
 
 test('a file of numbers is restored', () => {

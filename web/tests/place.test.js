@@ -9,7 +9,7 @@ import { inWords } from '../assets/scale.js'
 
 test('a link keeps everything, and says what is unknown', () => {
   const link = 're=-0.5&im=0.25&radius=1e-3&exact=true&rotation=30&mirror=true&stretch_amount=1&stretch_angle=20&formula=julia&power=3&seed_re=0.1&seed_im=-0.2'
-    + '&max_iterations=auto&coloring=slope&palette=000764%400%2Cffaa00%400.64&density=2&offset=0.3&cyclic=false&steps=7&light=10&relief=0.2&interior=%23102030&samples=16&depth=16&format=exr&counts=float'
+    + '&max_iterations=auto&coloring=slope&palette=000764%400%2Cffaa00%400.64&range=12%2C400&equalize=0.25&density=2&offset=0.3&cyclic=false&steps=7&light=10&relief=0.2&interior=%23102030&samples=16&depth=16&format=exr&counts=float'
   const { place, parameters, unknown } = fromQuery(new URLSearchParams(link + '&surprise=1'))
   assert.deepEqual(unknown, ['surprise'])
   assert.deepEqual(new Map(pictureQuery(place, parameters)), new Map(new URLSearchParams(link)))
@@ -28,7 +28,7 @@ test('tiles have the points and colours of a picture, and no place', () => {
 test('a Spec and its link are one thing', () => {
   const spec = {
     formula: 'julia', power: 4, seed: { re: '0.1', im: '0.2' }, center: { re: '1', im: '2' }, radius: '1e-4', stretch: { amount: '1', angle: '3' },
-    max_iterations: 'auto', samples: 4, coloring: { method: 'slope', palette: [{ at: '0', color: '#000764' }, { at: '0.5', color: '#ffaa00' }], cyclic: false },
+    max_iterations: 'auto', samples: 4, coloring: { method: 'slope', palette: [{ at: '0', color: '#000764' }, { at: '0.5', color: '#ffaa00' }], range: ['12', '400.5'], equalize: '0.5', cyclic: false },
   }
   const { place, parameters } = fromSpec(spec)
   const back = toSpec(place, parameters, 100, 50)
