@@ -165,7 +165,7 @@ func TestSpecSchemaIsNeverNarrower(t *testing.T) {
 		"max_iterations": {1, "auto"}, "samples": {1, 9}, "depth": {8, 16}, "format": {"png", "npy", "exr", "counts", "gradients"},
 		"coloring.method":  {"smooth", "distance", "slope", "histogram", "set"},
 		"coloring.palette": {"fire", "000000@0,ffffff@.5", []any{map[string]any{"at": "0", "color": "#000000"}, map[string]any{"at": 0.5, "color": "#FFFFFF"}}},
-		"coloring.range": {[]any{0, "1.5"}, []any{"20", 3e9}, []any{2, 1}}, "coloring.equalize": decimals,
+		"coloring.range":   {[]any{0, "1.5"}, []any{"20", 3e9}, []any{2, 1}}, "coloring.equalize": decimals,
 		"coloring.density": decimals, "coloring.offset": decimals, "coloring.cyclic": {true, false}, "coloring.steps": {1, 255},
 		"coloring.light": decimals, "coloring.relief": decimals, "coloring.interior": {"#a0B0c0"},
 	}
