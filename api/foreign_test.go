@@ -12,6 +12,7 @@ import (
 	"mandelfarm/foreign"
 	"mandelfarm/job"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/spec"
 )
 
 // Files of other programs with the place of spiral and one thing that is not honoured.
@@ -21,6 +22,29 @@ const (
 		"transform.exponential_map = true\n"
 	imt = "Formula: Mandelbrot\nLocation:\n\tRe: -0.c\n\tIm: 0.08\n\tSize: 1@-03\n\tIterations: 500\n\tTilt: 1\n"
 )
+
+// TestQuotesReadFilesOfOtherPrograms: what a file describes is to be had without a job.
+func TestQuotesReadFilesOfOtherPrograms(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	a := f.postFile("/quote?width=32&height=18", "text/vnd.fractint.map", "0 0 0\n255 128 0\n")
+	require.Equal(t, http.StatusOK, a.status, "%s", a.body)
+	var answer struct {
+		Spec   spec.Spec
+		Losses []foreign.Loss
+	}
+	require.NoError(t, json.Unmarshal(a.body, &answer))
+	assert.Equal(t, spec.Palette("000000@0,ff8000@0.5"), answer.Spec.Coloring.Palette)
+	assert.Empty(t, answer.Losses)
+	a = f.postFile("/quote?width=32&height=18", "application/vnd.kallesfraktaler.kfr", kfr)
+	require.Equal(t, http.StatusOK, a.status, "%s", a.body)
+	require.NoError(t, json.Unmarshal(a.body, &answer))
+	assert.Equal(t, "-0.743643887", answer.Spec.Center.Re.String())
+	require.Len(t, answer.Losses, 1)
+	assert.Equal(t, "Flat", answer.Losses[0].Key)
+	list := f.ask(http.MethodGet, "/jobs", nil)
+	assert.NotContains(t, string(list.body), `"spec"`, "no job is made of it")
+}
 
 // postFile posts a file of a media type.
 func (f *farm) postFile(path, kind, text string) answer {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"mandelfarm/foreign"
 	"mandelfarm/job"
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
@@ -22,20 +23,19 @@ func (s *Server) answerQuote(c *gin.Context) {
 	if err == nil {
 		err = checkNames(query, "width", "height")
 	}
-	var wanted spec.Spec
+	var wanted foreign.Picture
 	if err == nil {
-		picture, unread := s.readPicture(c, query)
-		wanted, err = picture.Spec, unread
+		wanted, err = s.readPicture(c, query)
 	}
 	if err == nil {
-		err = s.cfg.Limits.Check(wanted)
+		err = s.cfg.Limits.Check(wanted.Spec)
 	}
 	if err == nil {
-		err = s.payFor(c, "quote:"+string(wanted.ID()), renderer.LookCost(wanted, quoteCost))
+		err = s.payFor(c, "quote:"+string(wanted.Spec.ID()), renderer.LookCost(wanted.Spec, quoteCost))
 	}
-	var answer job.Quote
+	answer := quotation{Spec: wanted.Spec, Losses: wanted.Losses}
 	if err == nil {
-		answer, err = s.quote(c.Request.Context(), wanted)
+		answer.Quote, err = s.quote(c.Request.Context(), wanted.Spec)
 	}
 	if err != nil {
 		s.fail(c, err)
@@ -44,6 +44,15 @@ func (s *Server) answerQuote(c *gin.Context) {
 	about(c, answer.ID)
 	c.Header("Cache-Control", "no-store")
 	c.JSON(http.StatusOK, answer)
+}
+
+// quotation is the body of an answer to POST /quote.
+type quotation struct {
+	job.Quote
+	// Spec is what was asked for, in its canonical form, also by the file of another program.
+	Spec spec.Spec `json:"spec"`
+	// Losses are what such a file asks for and would not get.
+	Losses []foreign.Loss `json:"losses,omitempty"`
 }
 
 // quote finds what a picture will cost, if that takes no longer than a search may.

@@ -293,6 +293,40 @@ func TestPageSetsColoursOnThePicturesOwnCounts(t *testing.T) {
 	p.until(`!location.search.includes('range=')`)
 }
 
+// TestPageTakesPalettesOfOtherPrograms: chosen or dropped, they colour the place that is shown, are in its link, and make no job.
+func TestPageTakesPalettesOfOtherPrograms(t *testing.T) {
+	t.Parallel()
+	p := openTab(t, 1280, 800)
+	p.visit("re=-0.75&im=0.125&radius=0.0625&max_iterations=1000&density=2")
+	const dropped = `(() => {
+		const data = new DataTransfer()
+		data.items.add(new File([%q], %q))
+		document.querySelector('#map').dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}))
+	})()`
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("c"), chromedp.WaitVisible(chromedp.CSS(`.palettes`))))
+	look[any](p.browser, t, fmt.Sprintf(dropped, "0 0 0 night\n255 128 0\n10 200 40\n0 0 80\n", "sunrise.map"))
+	p.until(`decodeURIComponent(location.search).includes('palette=000000@0,ff8000@0.25,0ac828@0.5,000050@0.75&density=2')`)
+	p.until(`document.querySelectorAll('.gradient input').length == 4`)
+	p.settle()
+	screenshot(p.browser, t, "map")
+	look[any](p.browser, t, fmt.Sprintf(dropped, "two {\ngradient:\n  title=\"two\"\n  index=0 color=16711680\n  index=200 color=255\n}\n", "two.ugr"))
+	p.until(`decodeURIComponent(location.search).includes('palette=0000ff@0,ff0000@0.5&density=2')`)
+
+	chosen, err := filepath.Abs("../../foreign/testdata/fire.kfp")
+	require.NoError(t, err)
+	require.NoError(t, chromedp.Do(p.browser, chromedp.SetUploadFiles(chromedp.CSS(`[type=file]`), []string{chosen})))
+	p.until(`!decodeURIComponent(location.search).includes('palette=0000ff@0')`)
+	link := p.link()
+	assert.Equal(t, "-0.75", link.Get("re"), "the place stays")
+	assert.NotEqual(t, "2", link.Get("density"), "all that is about colours is the file's")
+	p.settle()
+	screenshot(p.browser, t, "kfp")
+	_, list := p.farm.get("/jobs")
+	assert.NotContains(t, string(list), `"spec"`, "no job is made of it")
+	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`[aria-label="Undo the change of the palette"]`))))
+	p.until(`decodeURIComponent(location.search).includes('palette=0000ff@0,ff0000@0.5')`)
+}
+
 // TestPageRendersAJob: submitted, watched to its end, and fetched.
 func TestPageRendersAJob(t *testing.T) {
 	t.Parallel()

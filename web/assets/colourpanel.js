@@ -1,7 +1,7 @@
 import { CountsField } from './countsfield.js'
 import { choice, element, field, slider } from './dom.js'
 import { PaletteFields } from './palettefields.js'
-import { homeOf } from './parameters.js'
+import { changed, homeOf } from './parameters.js'
 
 /** What pictures are coloured by. A test compares the values with the farm's. @type {[string, string][]} */
 const methods = [['smooth', 'Iterations'], ['distance', 'Distance'], ['slope', 'Slope, lit'], ['histogram', 'Rank'], ['set', 'The set alone']]
@@ -17,30 +17,39 @@ const maxPower = 8
  * @param {import('./stage.js').Stage} stage
  */
 export const colourPanel = stage => (/** @type {HTMLElement} */ body) => {
-  /** @param {Record<string, string>} changes "" takes one back */
-  const change = changes => {
-    const parameters = new Map(stage.parameters)
-    for (const [name, value] of Object.entries(changes)) value ? parameters.set(name, value) : parameters.delete(name)
-    return parameters
+  let own = false
+  /** mine does what the fields show already. @param {() => void} run */
+  const mine = run => {
+    own = true
+    run()
+    own = false
   }
   /** @type {Change} */
   const restyle = (changes, done = true) => {
-    stage.restyle(change(changes))
+    mine(() => stage.restyle(changed(stage.parameters, changes)))
     if (done) fill()
   }
   const reshape = (/** @type {Record<string, string>} */ changes) => {
-    const parameters = change(changes)
-    stage.open(homeOf(parameters), parameters)
+    const parameters = changed(stage.parameters, changes)
+    mine(() => stage.open(homeOf(parameters), parameters))
     fill()
   }
   const counts = new CountsField(stage, restyle), palettes = new PaletteFields(restyle)
+  let shown = stage.parameters
   const fill = () => {
+    shown = stage.parameters
     const focused = [...body.querySelectorAll('input, select, button')].indexOf(/** @type {Element} */ (document.activeElement))
     body.replaceChildren(...formulaFields(stage.parameters, reshape), ...colourFields(stage.parameters, restyle, counts, palettes), ...viewFields(stage.parameters, restyle))
     if (focused >= 0) /** @type {HTMLElement} */ ([...body.querySelectorAll('input, select, button')][focused])?.focus()
   }
+  /** follow shows what has been changed elsewhere, such as by a file. */
+  const follow = () => { if (!own && stage.parameters != shown) fill() }
+  stage.watchers.add(follow)
   fill()
-  return () => counts.close()
+  return () => {
+    stage.watchers.delete(follow)
+    counts.close()
+  }
 }
 
 /** @typedef {(changes: Record<string, string>, done?: boolean) => void} Change changes parameters; what is not done yet is of a hand that moves */

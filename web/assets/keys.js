@@ -8,7 +8,7 @@ import { element, find } from './dom.js'
 /** What has no key of its own. @type {[string, string][]} */
 const gestures = [
   ['Drag', 'move'], ['Wheel, pinch', 'zoom about the pointer'], ['Double-click', 'one level closer, with Shift farther'],
-  ['Shift-drag', 'zoom to a rectangle'], ['Drop or paste', 'open a place: a link, a PNG of the farm, .kfr, .toml, .imt'],
+  ['Shift-drag', 'zoom to a rectangle'], ['Drop or paste', 'open a place: a link, a PNG of the farm, .kfr, .toml, .imt; or colours: .map, .ugr, .kfp'],
 ]
 
 /**

@@ -4,14 +4,14 @@ import { colourPanel } from './colourpanel.js'
 import { button, element, find } from './dom.js'
 import { ask, busyListeners, connection } from './farm.js'
 import { farmPanel } from './farmpanel.js'
-import { acceptFiles, openFile } from './files.js'
+import { acceptFiles, hasOnlyColours, openFile, readColours } from './files.js'
 import { listen } from './gestures.js'
 import { Inspector } from './inspect.js'
 import { jobsPanel } from './jobspanel.js'
 import { bind, sheet } from './keys.js'
 import { Motion } from './motion.js'
 import { Panels } from './panels.js'
-import { homeOf, pictureQuery } from './parameters.js'
+import { changed, homeOf, pictureQuery } from './parameters.js'
 import { read } from './paste.js'
 import { placesPanel } from './placespanel.js'
 import { iterationControls, Readout } from './readout.js'
@@ -49,12 +49,21 @@ function openText(text) {
 /** @param {File} file */
 async function openOne(file) {
   try {
+    if (hasOnlyColours(file)) return await colourBy(file)
     const { found, warnings } = await openFile(file)
     open(found)
     for (const warning of warnings) say(warning)
   } catch (error) {
     say(/** @type {Error} */ (error).message, { bad: true })
   }
+}
+
+/** colourBy takes the colours of a file. @param {File} file */
+async function colourBy(file) {
+  const { changes, warnings } = await readColours(file)
+  stage.restyle(changed(stage.parameters, changes))
+  say(`The colours of ${file.name}.`)
+  for (const warning of warnings) say(warning)
 }
 
 async function toMinibrot() {

@@ -1,6 +1,8 @@
 import { button, element, slider } from './dom.js'
+import { colourEndings, readColours } from './files.js'
 import { hex, picture, palettes, stopsOf, textOf } from './palette.js'
 import { adjusted, reversed, thereAndBack } from './paletteedit.js'
+import { say } from './toast.js'
 
 /** @typedef {import('./colourpanel.js').Change} Change */
 
@@ -35,7 +37,24 @@ export class PaletteFields {
     const undo = button({ label: 'Undo the change of the palette', text: 'Undo', run: () => this.undo() })
     undo.disabled = !this.before.length
     const save = (/** @type {import('./palette.js').Stop[]} */ stops, done = true) => set(textOf(stops), done)
-    return [paletteList(palette, set), gradient(palette, cyclic, save), edits(stopsOf(palette), cyclic, save, undo), ...adjustments(stopsOf(palette), save)]
+    return [paletteList(palette, set), gradient(palette, cyclic, save), this.files(), edits(stopsOf(palette), cyclic, save, undo), ...adjustments(stopsOf(palette), save)]
+  }
+
+  /** files takes colours of other programs. */
+  files() {
+    const input = element('input', { type: 'file', accept: colourEndings, hidden: true, 'aria-label': 'A file of colours' })
+    input.onchange = async () => {
+      try {
+        const { changes, warnings } = await readColours(input.files[0])
+        this.before.push(this.committed || '')
+        this.change(changes)
+        for (const warning of warnings) say(warning)
+      } catch (error) {
+        say(/** @type {Error} */ (error).message, { bad: true })
+      }
+    }
+    const title = 'Colours from a .map, .ugr, .kfp or .kfr, also by dropping it on the page'
+    return element('div.row', {}, button({ label: 'Colours from a file', text: 'Colours from a file…', title, run: () => input.click() }), input)
   }
 
   undo() {

@@ -12,6 +12,20 @@ const groups = {
   file: ['samples', 'depth', 'format', 'counts'],
 }
 
+export const colours = groups.colours
+
+/**
+ * changed is parameters with some changed; "" takes one back.
+ * @param {Parameters} parameters
+ * @param {Record<string, string>} changes
+ * @returns {Parameters}
+ */
+export function changed(parameters, changes) {
+  const all = new Map(parameters)
+  for (const [name, value] of Object.entries(changes)) value ? all.set(name, value) : all.delete(name)
+  return all
+}
+
 export const known = Object.values(groups).flat()
 
 /** The default view of a formula, or of one with a power. A test compares it with the farm's. */
