@@ -1,5 +1,6 @@
 import { element, find } from './dom.js'
-import { juliaPoints } from './julia.js'
+import { juliaPoints, juliaRadius } from './julia.js'
+import { drawOnMap, drawOrbit } from './orbits.js'
 import { homeOf } from './parameters.js'
 import { shade, styleOf } from './shade.js'
 import { coordinates } from './view.js'
@@ -15,7 +16,7 @@ const mapStyle = 'max_iterations=300&palette=gray&density=0.6&offset=0.1'
 const seedDigits = 24
 
 /**
- * Inspector shows where in the whole formula the view is, and the Julia set of the point under the pointer.
+ * Inspector shows where in the whole formula the view is, and of the point that is looked at the Julia set and the orbit.
  */
 export class Inspector {
   /**
@@ -35,6 +36,7 @@ export class Inspector {
     this.node = find('#inspector')
     this.node.append(element('div.whole', { title: 'Where the view is' }, this.whole, this.marker), this.button)
     this.seed = ['0', '0']
+    this.orbitCanvas = find('#orbit')
     stage.watchers.add(() => this.update())
   }
 
@@ -44,14 +46,24 @@ export class Inspector {
   }
 
   update() {
+    this.orbitCanvas.hidden = this.node.hidden || !this.readout.spot
     if (this.node.hidden) return
     this.locate()
-    this.button.hidden = !['mandelbrot', undefined].includes(this.stage.parameters.get('formula'))
-    if (this.button.hidden) return
     const { stage, readout } = this
-    this.seed = coordinates(stage.view, ...stage.toPlane(...(readout.pointer || [0, 0])), 1).map(text => text.slice(0, seedDigits))
-    const style = styleOf(new Map([...stage.parameters].filter(([name]) => name != 'coloring')))
-    this.julia.getContext('2d').putImageData(shade(juliaPoints(Number(this.seed[0]), Number(this.seed[1]), juliaSide), style, 1), 0, 0)
+    if (readout.spot) readout.orbits.follow(readout.at, Boolean(readout.pinned))
+    if (!this.orbitCanvas.hidden) drawOnMap(this.orbitCanvas, stage, readout.orbits.orbit)
+    this.button.hidden = !['mandelbrot', undefined].includes(stage.parameters.get('formula'))
+    if (!this.button.hidden) this.preview()
+  }
+
+  /** preview draws the Julia set of the point, and the orbit of 0 in it, which is that of the point. */
+  preview() {
+    const { readout } = this
+    this.seed = coordinates(readout.at, 0, 0, 1).map(text => text.slice(0, seedDigits))
+    const style = styleOf(new Map([...this.stage.parameters].filter(([name]) => !['coloring', 'range', 'equalize'].includes(name))))
+    const context = this.julia.getContext('2d'), unit = juliaSide / 2 / juliaRadius
+    context.putImageData(shade(juliaPoints(Number(this.seed[0]), Number(this.seed[1]), juliaSide), style, 1), 0, 0)
+    if (readout.spot && readout.orbits.orbit) drawOrbit(context, readout.orbits.orbit, (x, y) => [juliaSide / 2 + x * unit, juliaSide / 2 - y * unit], 1.2)
   }
 
   /** locate marks the view in the whole. */

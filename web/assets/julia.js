@@ -1,5 +1,5 @@
 /** How far a Julia set is looked at, and how often points are iterated: it is a small picture. */
-const radius = 1.5
+export const juliaRadius = 1.5
 const limit = 160
 const escape2 = 65536
 
@@ -11,9 +11,9 @@ const escape2 = 65536
  * @returns {import('./planes.js').Points}
  */
 export function juliaPoints(re, im, side) {
-  const nu = new Float64Array(side * side), step = 2 * radius / side
+  const nu = new Float64Array(side * side), step = 2 * juliaRadius / side
   for (let row = 0; row < side; row++) {
-    for (let column = 0; column < side; column++) nu[row * side + column] = count((column + 0.5) * step - radius, radius - (row + 0.5) * step, re, im)
+    for (let column = 0; column < side; column++) nu[row * side + column] = count((column + 0.5) * step - juliaRadius, juliaRadius - (row + 0.5) * step, re, im)
   }
   return { width: side, height: side, limit, nu }
 }

@@ -86,7 +86,8 @@ export class Layer {
     this.version = version
     this.changed = changed
     this.query = layerQuery(parameters)
-    this.studio = new Studio()
+    /** The worker that colours tiles: see its orders in colourist.js. */
+    this.studio = new Studio('colourist.js')
     this.styles = 0
     this.style = styleOf(parameters)
     this.repainting = false

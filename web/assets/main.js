@@ -121,7 +121,7 @@ listen(canvas, {
   fling: (vx, vy) => motion.fling(vx, vy),
   zoom: (levels, x, y, smooth) => motion.zoom(levels, x, y, smooth),
   hover: (x, y) => readout.hover(x, y),
-  pick: (x, y) => readout.hover(x, y),
+  pick: (x, y) => (inspector.node.hidden ? readout.hover(x, y) : readout.choose(x, y)),
   select: box => {
     selection.hidden = false
     Object.assign(selection.style, Object.fromEntries(Object.entries(box).map(([side, value]) => [side, `${value}px`])))
@@ -133,9 +133,11 @@ listen(canvas, {
     motion.zoom(Math.log2(Math.min(canvas.clientWidth / width, canvas.clientHeight / height)), 0, 0, true)
   },
 })
-canvas.addEventListener('pointerleave', () => {
+canvas.addEventListener('pointerleave', event => {
+  if (event.pointerType == 'touch') return // a finger that is lifted has pointed at something
   readout.pointer = null
   readout.update()
+  inspector.update()
 })
 
 /** @type {import('./keys.js').Shortcut[]} */
@@ -154,7 +156,8 @@ const shortcuts = [
   { keys: ['p'], show: 'P', words: 'places', run: () => panels.toggle('places') },
   { keys: ['r'], show: 'R', words: 'render this view', run: () => panels.toggle('render') },
   { keys: ['j'], show: 'J', words: 'jobs', run: () => panels.toggle('jobs') },
-  { keys: ['i'], show: 'I', words: 'where the view is, and the Julia set under the pointer', run: () => inspector.toggle() },
+  { keys: ['i'], show: 'I', words: 'inspect: where the view is, Julia set and orbit of a point; a click keeps to it', run: () => inspector.toggle() },
+  { keys: ['x'], show: 'X', words: 'keep to the point under the pointer, or the middle, and let it go', run: () => readout.toggle() },
   { keys: ['f'], show: 'F', words: 'full screen', run: toggleFull },
   { keys: ['h'], show: 'H', words: 'hide all controls, and show them', run: () => document.body.classList.toggle('bare') },
   { keys: ['Escape'], show: 'Esc', words: 'close the panel', run: () => { document.body.classList.remove('bare'); panels.show('') } },
@@ -167,7 +170,7 @@ find('#zoom').append(
   button({ label: 'Farther', icon: 'minus', run: () => motion.zoom(-1, 0, 0, true) }),
   button({ label: 'All of the formula', icon: 'home', run: home }),
   button({ label: 'Fly to the minibrot', icon: 'minibrot', run: toMinibrot }),
-  button({ label: 'Inspect', icon: 'inspect', title: 'Where the view is, and the Julia set under the pointer', run: () => inspector.toggle() }),
+  button({ label: 'Inspect', icon: 'inspect', title: 'Inspect: where the view is, Julia set and orbit of a point', run: () => inspector.toggle() }),
   button({ label: 'Copy a link', icon: 'link', run: copyLink }),
   button({ label: 'Full screen', icon: 'full', run: toggleFull }),
   button({ label: 'Keys and gestures', icon: 'help', run: () => sheet(shortcuts) }),

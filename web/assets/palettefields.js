@@ -37,7 +37,8 @@ export class PaletteFields {
     const undo = button({ label: 'Undo the change of the palette', text: 'Undo', run: () => this.undo() })
     undo.disabled = !this.before.length
     const save = (/** @type {import('./palette.js').Stop[]} */ stops, done = true) => set(textOf(stops), done)
-    return [paletteList(palette, set), gradient(palette, cyclic, save), this.files(), edits(stopsOf(palette), cyclic, save, undo), ...adjustments(stopsOf(palette), save)]
+    const stops = stopsOf(palette)
+    return [paletteList(palette, set), gradient(palette, cyclic, save), element('div.pairs', {}, ...edits(stops, cyclic, save), this.files(), undo), adjustments(stops, save)]
   }
 
   /** files takes colours of other programs. */
@@ -54,7 +55,7 @@ export class PaletteFields {
       }
     }
     const title = 'Colours from a .map, .ugr, .kfp or .kfr, also by dropping it on the page'
-    return element('div.row', {}, button({ label: 'Colours from a file', text: 'Colours from a file…', title, run: () => input.click() }), input)
+    return element('div', {}, button({ label: 'Colours from a file', text: 'From a file…', title, run: () => input.click() }), input)
   }
 
   undo() {
@@ -85,12 +86,11 @@ function paletteList(palette, set) {
  * @param {import('./palette.js').Stop[]} stops
  * @param {boolean} cyclic
  * @param {Save} save
- * @param {HTMLElement} undo
  */
-function edits(stops, cyclic, save, undo) {
+function edits(stops, cyclic, save) {
   const both = button({ label: 'There and back', text: 'There and back', title: 'From the first stop to the last, and back', run: () => save(thereAndBack(stops)) })
   both.disabled = 2 * stops.length - 2 > mostStops
-  return element('div.row', {}, button({ label: 'Reverse the palette', text: 'Reverse', run: () => save(reversed(stops, cyclic)) }), both, undo)
+  return [button({ label: 'Reverse the palette', text: 'Reverse', run: () => save(reversed(stops, cyclic)) }), both]
 }
 
 /**
@@ -98,11 +98,11 @@ function edits(stops, cyclic, save, undo) {
  * @param {import('./palette.js').Stop[]} stops
  * @param {Save} save
  */
-const adjustments = (stops, save) => [element('div.row', {},
+const adjustments = (stops, save) => element('div.row', {},
   slider('Hue', { min: -180, max: 180, step: 5, value: 0 }, (hue, done) => save(adjusted(stops, { hue }), done), value => `${value}°`),
   slider('Colour', { min: -1, max: 1, step: 0.05, value: 0 }, (saturation, done) => save(adjusted(stops, { saturation }), done), percent),
   slider('Light', { min: -1, max: 1, step: 0.05, value: 0 }, (lightness, done) => save(adjusted(stops, { lightness }), done), percent),
-)]
+)
 
 /** @param {number} value */
 const percent = value => `${Math.round(value * 100)}%`

@@ -1,7 +1,9 @@
 import { fromLog10, log10 } from './decimal.js'
 import { button, element, find } from './dom.js'
+import { Orbits } from './orbits.js'
+import { apply, inverse } from './orientation.js'
 import { inWords } from './scale.js'
-import { coordinates } from './view.js'
+import { coordinates, distance, moved } from './view.js'
 
 /** Digits of a coordinate that are shown before and after what is left out. */
 const headDigits = 10
@@ -14,7 +16,7 @@ const tailDigits = 8
 const brief = text => (text.length <= headDigits + tailDigits + 4 ? text : `${text.slice(0, headDigits)}…${text.slice(-tailDigits)}`).replace('-', '−')
 
 /**
- * Readout says where the view is, and what is under the pointer.
+ * Readout says where the view is, and what is under the pointer, or at the point that is pinned.
  */
 export class Readout {
   /**
@@ -25,16 +27,59 @@ export class Readout {
     this.stage = stage
     /** @type {[number, number] | null} */
     this.pointer = null
+    /** @type {import('./view.js').View | null} the point that is pinned is in its middle */
+    this.pinned = null
     this.point = element('span.point', {})
     this.count = element('span.count', {})
     this.depth = element('span.depth', {})
     this.words = element('span.words', {})
     this.pending = 0
-    /** Called when the pointer has moved. */
+    /** Called when another point is looked at, or more is known of it. */
     this.moved = () => {}
-    const copyAll = button({ label: 'Copy all digits', icon: 'link', run: () => copy(this.text(), 'All digits copied.') })
-    find('#where').append(this.point, copyAll, this.count, this.depth, this.words)
+    this.orbits = new Orbits(stage, () => {
+      this.update()
+      this.moved()
+    })
+    this.copyAll = button({ label: 'Copy all digits', icon: 'copy', run: () => copy(this.text(), 'All digits copied.') })
+    this.pin = button({ label: 'Pin the point', icon: 'pin', title: 'Keep to this point', run: () => this.toggle() })
+    this.pin.setAttribute('aria-pressed', 'false')
+    this.mark = find('#pin')
+    find('#where').append(this.point, this.copyAll, this.pin, this.count, this.depth, this.words)
     stage.watchers.add(() => this.update())
+  }
+
+  /** at is the point that is looked at, as a view of the present depth that has it in its middle. */
+  get at() {
+    const { stage, pinned, pointer } = this
+    if (pinned) return { ...pinned, zoom: stage.view.zoom }
+    return moved(stage.view, ...stage.toPlane(...(pointer || [0, 0])))
+  }
+
+  /** spot is where the point is on the screen, from its middle; null where nothing is looked at. @returns {[number, number] | null} */
+  get spot() {
+    const { stage, pinned, pointer } = this
+    if (!pinned) return pointer
+    const [x, y] = apply(inverse(stage.matrix), ...distance(stage.view, pinned))
+    return [x / stage.ratio, y / stage.ratio]
+  }
+
+  /** toggle pins the point that is looked at, the middle if there is no pointer, and lets it go. */
+  toggle() {
+    this.pinned = this.pinned ? null : this.at
+    this.pin.setAttribute('aria-pressed', String(Boolean(this.pinned)))
+    this.update()
+    this.moved()
+  }
+
+  /**
+   * choose pins a point of the screen.
+   * @param {number} x
+   * @param {number} y
+   */
+  choose(x, y) {
+    this.pinned = null
+    this.pointer = [x, y]
+    this.toggle()
   }
 
   /** @param {number} x @param {number} y */
@@ -44,12 +89,11 @@ export class Readout {
     this.moved()
   }
 
-  /** text is all digits of the point under the pointer, or of the middle. */
+  /** text is all digits of the point that is looked at, or where the view is. */
   text() {
-    const { stage, pointer } = this
-    if (!pointer) return `${stage.place.re} ${stage.place.im} ${stage.place.radius}`
-    const [re, im] = coordinates(stage.view, ...stage.toPlane(...pointer), 1)
-    return `${re} ${im}`
+    const { stage } = this
+    if (!this.spot) return `${stage.place.re} ${stage.place.im} ${stage.place.radius}`
+    return coordinates(this.at, 0, 0, 1).join(' ')
   }
 
   update() {
@@ -58,24 +102,37 @@ export class Readout {
 
   write() {
     this.pending = 0
-    const { stage } = this
-    const [re, im] = coordinates(stage.view, ...stage.toPlane(...(this.pointer || [0, 0])), 1)
+    const { stage, spot } = this
+    const [re, im] = coordinates(this.at, 0, 0, 1)
     this.point.textContent = `${brief(re)} ${im.startsWith('-') ? '−' : '+'} ${brief(im.replace('-', ''))} i`
     this.look()
     const { radius } = stage.place, log = log10(radius) ?? 0
     this.depth.textContent = `radius ${fromLog10(log, 4)}`
     const mandelbrot = ['mandelbrot', undefined].includes(stage.parameters.get('formula'))
     this.words.textContent = mandelbrot && log < -1 ? inWords(log) : ''
+    this.mark.hidden = !this.pinned
+    if (this.pinned && spot) this.mark.style.translate = `${Math.max(-1e6, Math.min(spot[0], 1e6))}px ${Math.max(-1e6, Math.min(spot[1], 1e6))}px`
   }
 
-  /** look says what became of the point under the pointer. */
+  /** look says what became of the point. */
   async look() {
-    const { pointer } = this
-    const found = pointer && await this.stage.probe(...pointer)
-    if (pointer != this.pointer) return
+    const { spot, at } = this, name = String(spot)
+    const found = spot && await this.stage.probe(...spot)
+    if (name != String(this.spot)) return
     if (!found) this.count.textContent = ''
-    else if (Number.isNaN(found.nu)) this.count.textContent = `inside, up to ${found.limit.toLocaleString('en')}`
+    else if (Number.isNaN(found.nu)) this.count.textContent = this.inside(at, found.limit)
     else this.count.textContent = `count ${found.nu.toLocaleString('en', { maximumFractionDigits: 2 })}${distanceOf(found.distance)}`
+  }
+
+  /**
+   * inside is what there is to say of a point that does not escape.
+   * @param {import('./view.js').View} at
+   * @param {number} limit
+   */
+  inside(at, limit) {
+    this.orbits.follow(at, Boolean(this.pinned))
+    const period = this.orbits.orbit?.period
+    return period ? `inside, period ${period.toLocaleString('en')}` : `inside, up to ${limit.toLocaleString('en')}`
   }
 }
 

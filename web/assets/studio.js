@@ -1,9 +1,10 @@
 /**
- * Studio is the worker that colours tiles, as promises.
+ * Studio is a worker that is asked for results, as promises.
  */
 export class Studio {
-  constructor() {
-    this.worker = new Worker(new URL('colourist.js', import.meta.url), { type: 'module' })
+  /** @param {string} module that the worker runs */
+  constructor(module) {
+    this.worker = new Worker(new URL(module, import.meta.url), { type: 'module' })
     this.number = 0
     /** @type {Map<number, {resolve: (result: any) => void, reject: (error: Error) => void}>} */
     this.waiting = new Map()
@@ -16,7 +17,7 @@ export class Studio {
   }
 
   /**
-   * @param {import('./colourist.js').Order} order
+   * @param {any} order in the words of the worker
    * @param {Transferable[]} [transfer]
    * @returns {Promise<any>}
    */

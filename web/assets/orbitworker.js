@@ -1,0 +1,3 @@
+import { orbitOf } from './orbit.js'
+
+addEventListener('message', ({ data: { number, order } }) => postMessage({ number, result: orbitOf(order.question, order.milliseconds) }))
