@@ -61,3 +61,22 @@ func TestPageInspectsByKeysAndTouch(t *testing.T) {
 	p.until(outcome + ` == 'inside, period 1'`)
 	screenshot(p.browser, t, "phone-orbit")
 }
+
+// TestPageSaysHowTilesHaveCome: drawn the first time, from the farm when somebody else asks, by the browser's own copy when it has one.
+func TestPageSaysHowTilesHaveCome(t *testing.T) {
+	t.Parallel()
+	p := openTab(t, 1000, 600, sharp())
+	const view = "re=-0.743643887&im=0.1318259&radius=0.0001&max_iterations=2000"
+	const tiles = `Object.fromEntries([...document.querySelectorAll('#origins li')].map(row => [row.textContent.replace(/\d+/, ''), Number(row.querySelector('b').textContent)]))`
+	p.visit(view)
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("t"), chromedp.WaitVisible(chromedp.CSS(`#origins li`))))
+	first := look[map[string]int](p.browser, t, tiles)
+	assert.Positive(t, first["drawn for this"], "%v", first)
+	assert.Zero(t, first["kept by this browser"], "%v", first)
+	screenshot(p.browser, t, "origins")
+	p.visit(view)
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("t"), chromedp.WaitVisible(chromedp.CSS(`#origins li`))))
+	again := look[map[string]int](p.browser, t, tiles)
+	assert.Positive(t, again["kept by this browser"], "%v", again)
+	assert.Zero(t, again["drawn for this"], "%v", again)
+}

@@ -1,5 +1,6 @@
 import { streams } from './events.js'
 import { fetchTile } from './farm.js'
+import { originOf } from './origins.js'
 import { pointQuery } from './parameters.js'
 import { seesGradients, styleOf } from './shade.js'
 import { boundsOf } from './spread.js'
@@ -54,8 +55,8 @@ const beyond = (n, level, edge) => String(edge + (Number(n) + 0.5) * 4 / 2 ** le
 let tiles = 0
 
 /**
- * A tile with the style and the scale that it is painted in.
- * @typedef {import('./painter.js').Tile & {bitmap: ImageBitmap, id: number, painted: string, limit: number}} Painted
+ * A tile with the style and the scale that it is painted in, and how it has come.
+ * @typedef {import('./painter.js').Tile & {bitmap: ImageBitmap, id: number, painted: string, limit: number, origin: import('./origins.js').Origin}} Painted
  */
 
 /**
@@ -138,10 +139,11 @@ export class Layer {
     const began = performance.now()
     const response = await fetchTile(tilePath(name, this.query, this.version), signal)
     const file = await response.arrayBuffer()
-    this.pace = 0.8 * this.pace + 0.2 * (performance.now() - began)
+    const took = performance.now() - began, origin = originOf(response, took, file.byteLength)
+    this.pace = 0.8 * this.pace + 0.2 * took
     const id = ++tiles, painted = this.coat(1)
     const { bitmap, limit } = await this.studio.ask({ order: 'open', id, file, pixel: 1, style: this.style }, [file])
-    return { bitmap, limit, id, painted, since: performance.now() }
+    return { bitmap, limit, id, painted, origin, since: performance.now() }
   }
 
   /** @param {Painted} tile */

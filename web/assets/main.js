@@ -158,6 +158,7 @@ const shortcuts = [
   { keys: ['j'], show: 'J', words: 'jobs', run: () => panels.toggle('jobs') },
   { keys: ['i'], show: 'I', words: 'inspect: where the view is, Julia set and orbit of a point; a click keeps to it', run: () => inspector.toggle() },
   { keys: ['x'], show: 'X', words: 'keep to the point under the pointer, or the middle, and let it go', run: () => readout.toggle() },
+  { keys: ['t'], show: 'T', words: 'how each tile has come: memory, storage, drawn', run: () => { stage.origins.toggle(); stage.invalidate() } },
   { keys: ['f'], show: 'F', words: 'full screen', run: toggleFull },
   { keys: ['h'], show: 'H', words: 'hide all controls, and show them', run: () => document.body.classList.toggle('bare') },
   { keys: ['Escape'], show: 'Esc', words: 'close the panel', run: () => { document.body.classList.remove('bare'); panels.show('') } },

@@ -1,4 +1,5 @@
 import { Layer, layerQuery } from './layer.js'
+import { Origins } from './origins.js'
 import { apply, orientation } from './orientation.js'
 import { Names, paint, Sight } from './painter.js'
 import { countsQuery } from './parameters.js'
@@ -43,6 +44,7 @@ export class Stage {
     /** @type {Layer | null} what was shown before, until the layer covers the view */
     this.before = null
     this.names = new Names()
+    this.origins = new Origins()
     this.speed = 0
     /** What the last survey was of, and what it has found. */
     this.surveyed = ''
@@ -172,6 +174,7 @@ export class Stage {
     if (this.before) paint(context, sight, this.before, this.names, now)
     const { fading, pieces } = paint(context, sight, layer, this.names, now)
     layer.repaint(pieces.map(({ tile, level }) => ({ tile: /** @type {any} */ (tile), pixel: 2 ** (sight.level - level) })))
+    this.origins.draw(context, sight, pieces, this.ratio)
     const complete = this.order(sight, now)
     if (complete) this.survey(sight)
     this.rank(complete && now - this.movedAt > rankTime)
