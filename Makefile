@@ -6,7 +6,7 @@ TEST  = go test -parallel $$((2 * $$(nproc)))
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint holes format race bench deepzoom-check exactness quotes flood chaos soak bench-deep bench-zoom golden generate generated fuzz up down k8s-validate test-minio
+.PHONY: help run build test check lint holes format race bench deepzoom-check exactness quotes flood chaos soak bench-page bench-deep bench-zoom golden generate generated fuzz up down k8s-validate test-minio
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,9 @@ chaos: ## a farm of real processes, broken in every way that is known of: CHAOS=
 
 soak: ## a farm under a mixed load, and how large it grows, as docs/images/soak.svg (SOAK=1h)
 	cd tools/chaos && go test -count=1 -timeout 0 -v -run '^TestSoak$$' . -soak '$(or $(SOAK),1h)' -plot ../../docs/images/soak.svg
+
+bench-page: ## the page in a browser, as docs/benchmarks.md has it: first views, tiles a second, a change of the palette, bytes
+	go test -count=1 -timeout 1h -v -run '^TestPageFigures$$' ./cmd/mandelfarm -page-figures
 
 bench-deep: ## time and memory of published places of deep zoom (PLACES='0[3-9]*')
 	@cd tools/deepbench && go run . -places '$(or $(PLACES),*)'

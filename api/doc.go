@@ -23,6 +23,7 @@
 //	GET    /workers                   who draws, and what (operators)
 //	POST   /workers/{name}/drain      have one take nothing more
 //	GET    /queues                    what waits, and what is stuck (operators)
+//	GET    /storage                   how much is stored, as it was last counted
 //	GET    /operations                what operators did
 //	GET    /healthz, /readyz          probes
 //	GET    /metrics                   for Prometheus

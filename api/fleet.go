@@ -26,6 +26,17 @@ func (s *Server) workers(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"workers": append([]job.Worker{}, all...)})
 }
 
+// inventory answers GET /storage.
+func (s *Server) inventory(c *gin.Context) {
+	count, err := s.deps.Ledger.Inventory(c.Request.Context())
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	c.JSON(http.StatusOK, count)
+}
+
 // drain answers POST /workers/{name}/drain.
 func (s *Server) drain(c *gin.Context) {
 	ctx, name := c.Request.Context(), c.Param("name")

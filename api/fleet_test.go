@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/job"
+	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
 )
 
@@ -144,4 +146,17 @@ func TestQueuesAreListedByLane(t *testing.T) {
 	require.Equal(t, 77, body.Lanes[1].Limit)
 	require.WithinDuration(t, time.Now(), body.Lanes[1].Oldest, time.Minute)
 	require.Empty(t, body.Stuck)
+}
+
+// TestStorageIsAsItWasCounted, and zero before.
+func TestStorageIsAsItWasCounted(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	a := f.get("/storage")
+	require.Equal(t, http.StatusOK, a.status)
+	assert.JSONEq(t, `{"objects":0,"bytes":0}`, string(a.body))
+	at := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	counted := ledger.Inventory{Objects: 3, Bytes: 4567, At: at}
+	require.NoError(t, f.ledger.NoteScrub(t.Context(), ledger.Scrub{To: "jobs/x", Counted: ledger.Inventory{Objects: 1}, Last: counted}))
+	assert.JSONEq(t, `{"objects":3,"bytes":4567,"counted_at":"2026-11-30T12:00:00Z"}`, string(f.get("/storage").body))
 }

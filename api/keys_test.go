@@ -52,7 +52,7 @@ func needed() map[string]access.Role {
 	return map[string]access.Role{
 		"GET /": access.Read, "GET /generate/{width}/{height}": access.Read, "GET /tiles/{z}/{x}/{y}.png": access.Read, "GET /find": access.Read,
 		"GET /jobs": access.Read, "GET /jobs/{id}": access.Read, "GET /jobs/{id}/events": access.Read, "GET /jobs/{id}/image": access.Read,
-		"GET /jobs/{id}/preview": access.Read, "GET /jobs/{id}/history": access.Read, "GET /workers": access.Read, "GET /queues": access.Read,
+		"GET /jobs/{id}/preview": access.Read, "GET /jobs/{id}/history": access.Read, "GET /workers": access.Read, "GET /queues": access.Read, "GET /storage": access.Read,
 		"GET /metrics": access.Read, "POST /quote": access.Read, "GET /data/{version}/{z}/{x}/{y}": access.Read, "GET /jobs/{id}/image.dzi": access.Read,
 		"GET /jobs/{id}/image_files/{level}/{tile}": access.Read, "GET /jobs/{id}/iiif": access.Read, "GET /jobs/{id}/iiif/info.json": access.Read,
 		"GET /jobs/{id}/iiif/{region}/{size}/{rotation}/{image}": access.Read,

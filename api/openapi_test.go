@@ -105,7 +105,7 @@ func TestEveryOperationAnswersAsTheDocumentSays(t *testing.T) {
 		"GET /find": {"500"}, "POST /quote": {"500"},
 		// What tells how the process is comes from cmd/mandelfarm, and is driven there.
 		// These ask Redis, of which there is no faulty one here.
-		"GET /workers": {"500"}, "GET /queues": {"500"}, "POST /workers/{name}/drain": {"500"},
+		"GET /workers": {"500"}, "GET /queues": {"500"}, "GET /storage": {"500"}, "POST /workers/{name}/drain": {"500"},
 		"GET /healthz": {"200"}, "GET /readyz": {"200", "503"}, "GET /metrics": {"200"},
 	}
 	for operation, statuses := range document(t).Operations() {
@@ -327,6 +327,7 @@ func (tr *traffic) operators(f *farm) {
 		return len(workers.Workers) > 0
 	}, 20*time.Second, 10*time.Millisecond)
 	tr.get(http.StatusOK, f.url+"/queues")
+	tr.get(http.StatusOK, f.url+"/storage")
 	tr.send(http.StatusNotFound, http.MethodPost, f.url+"/workers/nobody/drain", "")
 	tr.send(http.StatusAccepted, http.MethodPost, f.url+"/workers/"+workers.Workers[0].Name+"/drain", "")
 	tr.get(http.StatusOK, f.url+"/operations")

@@ -81,6 +81,7 @@ func (s *Server) routes(chain gin.HandlersChain) *gin.Engine {
 	r.Match(read, "/workers", s.asked(access.Read, withTimeout(s.workers)))
 	r.POST("/workers/:name/drain", s.asked(access.Operate, withTimeout(s.drain)))
 	r.Match(read, "/queues", s.asked(access.Read, withTimeout(s.queues)))
+	r.Match(read, "/storage", s.asked(access.Read, withTimeout(s.inventory)))
 	r.Match(read, "/operations", s.asked(access.Operate, withTimeout(s.operations)))
 	r.Match(read, "/jobs/:id/history", s.asked(access.Read, withTimeout(s.history)))
 	r.POST("/jobs/:id/priority", s.asked(access.Operate, withTimeout(s.setPriority)))

@@ -24,7 +24,7 @@ const (
 	webhooksPrefix   = "webhooks/"
 )
 
-// scrubKey holds how far the scrub has come.
+// scrubKey holds how far the scrub has come, and what it has counted.
 const scrubKey = "scrub"
 
 const previewName = "preview.png"

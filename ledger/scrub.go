@@ -1,11 +1,14 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
@@ -103,17 +106,40 @@ func parseImageKey(key string) (spec.ID, bool) {
 	return id, isImage && err == nil
 }
 
-// ScrubbedTo returns how far the last scrub has come: a key, empty if it has come to
-// the end, or that is not known.
-func (l *Ledger) ScrubbedTo(ctx context.Context) (key string, err error) {
+// Inventory is what is stored, as it was counted.
+type Inventory struct {
+	Objects int64     `json:"objects"`
+	Bytes   int64     `json:"bytes"`
+	At      time.Time `json:"counted_at,omitzero"` // the end of the count; zero if there was none yet
+}
+
+// Scrub is how far a scrub has come, and what it has counted.
+type Scrub struct {
+	To      string    `json:"to,omitempty"` // the key that it has come to; empty if it begins anew
+	Counted Inventory `json:"counted"`      // up to there
+	Last    Inventory `json:"last,omitzero"`
+}
+
+// LastScrub returns how far the last scrub has come. Where that is not known, it begins anew.
+func (l *Ledger) LastScrub(ctx context.Context) (s Scrub, err error) {
 	data, err := storage.ReadAll(ctx, l.store, scrubKey, maxRecord)
-	if IsAbsent(err) {
-		return "", nil
+	if IsAbsent(err) || err == nil && json.Unmarshal(data, &s) != nil {
+		return Scrub{}, nil
 	}
-	return string(data), err
+	return s, err
 }
 
 // NoteScrub records how far a scrub has come.
-func (l *Ledger) NoteScrub(ctx context.Context, key string) error {
-	return l.store.Put(ctx, scrubKey, "text/plain", strings.NewReader(key))
+func (l *Ledger) NoteScrub(ctx context.Context, s Scrub) error {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("note scrub: %w", err)
+	}
+	return l.store.Put(ctx, scrubKey, "application/json", bytes.NewReader(data))
+}
+
+// Inventory returns what was stored when the scrub last came to the end.
+func (l *Ledger) Inventory(ctx context.Context) (Inventory, error) {
+	s, err := l.LastScrub(ctx)
+	return s.Last, err
 }

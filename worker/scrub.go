@@ -14,7 +14,7 @@ const (
 	scrubTime  = 20 * time.Second
 )
 
-// scrubber reads what nobody asks for, so that damage is found while it can be mended.
+// scrubber reads what nobody asks for, so that damage is found while it can be mended. On the way it counts what there is.
 type scrubber struct {
 	ledger *ledger.Ledger
 	log    *slog.Logger
@@ -22,24 +22,27 @@ type scrubber struct {
 
 // scrub reads the next part of what is stored, and has what is damaged made again.
 func (s *scrubber) scrub(ctx context.Context) error {
-	at, err := s.ledger.ScrubbedTo(ctx)
+	now, err := s.ledger.LastScrub(ctx)
 	if err != nil {
 		return err
 	}
 	began, read := time.Now(), int64(0)
-	for e, err := range s.ledger.Examine(ctx, at) {
+	for e, err := range s.ledger.Examine(ctx, now.To) {
 		if err != nil {
 			return err
 		}
 		if err := s.judge(ctx, e); err != nil {
 			return err
 		}
-		at, read = e.Key, read+e.Size
+		now.To, read = e.Key, read+e.Size
+		now.Counted.Objects++
+		now.Counted.Bytes += e.Size
 		if read >= scrubBytes || time.Since(began) >= scrubTime {
-			return s.ledger.NoteScrub(ctx, at)
+			return s.ledger.NoteScrub(ctx, now)
 		}
 	}
-	return s.ledger.NoteScrub(ctx, "")
+	now.Counted.At = time.Now().UTC().Truncate(time.Second)
+	return s.ledger.NoteScrub(ctx, ledger.Scrub{Last: now.Counted})
 }
 
 // judge heals what is damaged.

@@ -38,6 +38,11 @@ func TestPageShowsAJobInFull(t *testing.T) {
 	p.openJob()
 	p.until(`document.querySelectorAll('.shares li').length == 1`)
 	p.until(`/^(\d+) bands: \1 drawn, 0 being drawn, 0 failed$/.test(document.querySelector('.bands').ariaLabel)`)
+	look[any](p.browser, t, `document.querySelector('.bands').focus()`)
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("\u0303")))
+	p.until(`/^Band 1: drawn by /.test(document.querySelector('.bands').ariaValueText) && document.querySelector('.bands + p').textContent.startsWith('Band 1')`)
+	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`.bands`))))
+	p.until(`!document.querySelector('.bands + p').textContent.startsWith('Band 1:')`)
 	assert.Empty(t, look[[]string](p.browser, t, nameless))
 	screenshot(p.browser, t, "job")
 	p.lookClosely()
@@ -119,8 +124,32 @@ func TestPageShowsAJobWhileNobodyDrawsTheMap(t *testing.T) {
 	p.until(`document.querySelector('#map').ariaBusy == 'true'`)
 	p.openJob()
 	p.lookClosely()
+	const givenUp = `performance.getEntriesByType('resource').filter(entry => entry.name.includes('/data/') && !entry.responseStatus)`
+	p.until(givenUp + `.length >= 5`) // the map is not seen, and holds no connection
 	p.until(`document.querySelector('.poster canvas').ariaBusy == 'false'`)
 	screenshot(p.browser, t, "part")
+}
+
+// TestPageHasSlowViewsDrawnAsJobs by itself, where the farm is one's own: the picture sharpens in place of the tiles, and goes with the view.
+func TestPageHasSlowViewsDrawnAsJobs(t *testing.T) {
+	t.Parallel()
+	p := openTabOf(t, serve(t, map[string]string{"DATA": t.TempDir(), "MAX_SYNC_ITERATIONS": "100000000"}), 640, 480)
+	p.expected = "status of 400" // the answer to tiles that take too long
+	p.visit("re=-0.5&im=0&radius=1.25&max_iterations=1000")
+	require.Equal(t, "true", look[string](p.browser, t, `String(document.querySelector('#slow').hidden)`))
+	look[any](p.browser, t, `(() => {
+		document.querySelector('#goto input').value = '?re=-0.5&im=0&radius=1.25&max_iterations=5000'
+		document.querySelector('#goto').requestSubmit()
+	})()`)
+	p.until(`/\/jobs\/\w+\/image$/.test(document.querySelector('#slow').src)`)
+	p.until(`document.querySelector('#slow').complete && document.querySelector('#slow').naturalWidth == 640`)
+	screenshot(p.browser, t, "slow")
+	status, body := p.farm.get("/jobs")
+	require.Equal(t, http.StatusOK, status)
+	assert.Regexp(t, `"tags":\["view-\d+-\d+"\]`, string(body))
+
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("\u0303")))
+	p.until(`document.querySelector('#slow').hidden`)
 }
 
 // TestPageSaysThatNoWorkerIsThere, and no longer when one has drawn what is seen.

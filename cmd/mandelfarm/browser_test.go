@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
@@ -395,6 +396,28 @@ func TestPageCanBeUsedWithoutEyesOrMouse(t *testing.T) {
 	}
 	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("\x1b")))
 	assert.Equal(t, "Jobs", look[string](p.browser, t, `document.activeElement.title`), "and it goes back when that closes")
+}
+
+// TestPageHoldsStillForThoseWhoAskForIt: what moves for others is there at once.
+func TestPageHoldsStillForThoseWhoAskForIt(t *testing.T) {
+	t.Parallel()
+	p := openTab(t, 600, 400)
+	// closer presses plus, and reads the depth in the frame after the next, which is too early for what moves.
+	const closer = `new Promise(resolve => {
+		document.body.dispatchEvent(new KeyboardEvent('keydown', {key: '+', bubbles: true}))
+		requestAnimationFrame(() => requestAnimationFrame(() => resolve(document.querySelector('.depth').textContent)))
+	})`
+	const view = "re=-0.75&im=0&radius=1&max_iterations=200"
+	p.visit(view)
+	assert.NotEqual(t, "radius 0.5", look[string](p.browser, t, closer, chromedp.EvalAwaitPromise))
+	_, err := chromedp.Call(p.browser, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}},
+	})
+	require.NoError(t, err)
+	p.visit(view)
+	assert.Equal(t, "radius 0.5", look[string](p.browser, t, closer, chromedp.EvalAwaitPromise))
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("c"), chromedp.WaitVisible(chromedp.CSS(`#panel h2`))))
+	assert.Zero(t, look[int](p.browser, t, `(document.querySelector('#progress').hidden = false, document.getAnimations().length)`))
 }
 
 // touch puts fingers on the screen, moves or lifts them; each is at an x and a y.

@@ -1,5 +1,6 @@
 import { element } from './dom.js'
 import { ask } from './farm.js'
+import { spanOf } from './span.js'
 
 /** How often the farm is looked at while the panel is open. */
 const interval = 2000
@@ -12,8 +13,8 @@ const looks = 90
  * @param {HTMLElement} body
  */
 export function farmPanel(body) {
-  const trouble = element('div', { role: 'status' }), plot = new Plot(), workers = element('div', {}), lanes = element('table', {})
-  body.append(trouble, element('h3', {}, 'Throughput'), plot.node, element('h3', {}, 'Workers'), workers, element('h3', {}, 'Queues'), lanes)
+  const trouble = element('div', { role: 'status' }), plot = new Plot(), workers = element('div', {}), lanes = element('table', {}), stored = element('p.note.stored', {})
+  body.append(trouble, element('h3', {}, 'Throughput'), plot.node, element('h3', {}, 'Workers'), workers, element('h3', {}, 'Queues'), lanes, element('h3', {}, 'Storage'), stored)
   const end = new AbortController()
   let timer = 0
   const look = async () => {
@@ -32,6 +33,7 @@ export function farmPanel(body) {
     }
     timer = window.setTimeout(look, interval)
   }
+  ask('/storage', { signal: end.signal }).then(count => { stored.textContent = storageWords(count) }, () => {}) // whoever is away is spoken of above
   look()
   return () => {
     clearTimeout(timer)
@@ -67,6 +69,19 @@ function taskWords(task) {
   const seconds = Math.max(0, Math.round((Date.now() - Date.parse(task.since)) / 1000))
   const band = task.band !== undefined && `band ${task.band}`
   return [task.kind, band, task.job && `of ${task.job.slice(0, 8)}`, `for ${seconds} s`].filter(Boolean).join(' ')
+}
+
+/** @param {{objects: number, bytes: number, counted_at?: string}} count */
+export function storageWords({ objects, bytes, counted_at }) {
+  if (!counted_at) return 'Nobody has counted yet what is stored.'
+  const ago = spanOf(Math.max(0, Date.now() - Date.parse(counted_at)) / 1000)
+  return `${sizeOf(bytes)} in ${objects.toLocaleString('en')} ${objects == 1 ? 'object' : 'objects'}, counted ${ago} ago.`
+}
+
+/** sizeOf is a number of bytes in words. @param {number} bytes */
+function sizeOf(bytes) {
+  const power = Math.max(0, Math.min(4, Math.floor(Math.log10(bytes || 1) / 3)))
+  return `${Number((bytes / 1000 ** power).toPrecision(3))} ${['bytes', 'kB', 'MB', 'GB', 'TB'][power]}`
 }
 
 /** @param {any[]} lanes */

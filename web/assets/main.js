@@ -15,7 +15,9 @@ import { changed, homeOf, pictureQuery } from './parameters.js'
 import { read } from './paste.js'
 import { placesPanel } from './placespanel.js'
 import { iterationControls, Readout } from './readout.js'
-import { renderPanel, specOf, submit } from './renderpanel.js'
+import { looking } from './poster.js'
+import { renderPanel } from './renderpanel.js'
+import { SlowView } from './slowview.js'
 import { Stage } from './stage.js'
 import { leave, say, unsay } from './toast.js'
 import { fromPlace } from './view.js'
@@ -80,16 +82,6 @@ async function toMinibrot() {
     say(`A minibrot of period ${Number(found.period).toLocaleString('en')}.`)
   } catch (error) {
     say(/** @type {Error} */ (error).message, { bad: true, key: 'minibrot', ofView: true })
-  }
-}
-
-async function submitView() {
-  try {
-    const { width, height } = canvas
-    await submit(specOf(stage, { width, height, samples: '1', format: '' }))
-    panels.show('jobs')
-  } catch (error) {
-    say(/** @type {Error} */ (error).message, { bad: true })
   }
 }
 
@@ -201,16 +193,19 @@ stage.surveys.add(({ counts, all }) => {
   }
 })
 
+looking.listeners.add(open => {
+  motion.stop()
+  stage.pause(open)
+})
+const slow = new SlowView(stage)
 const progress = find('#progress')
 stage.progressed = missing => {
   progress.hidden = !missing
   if (missing) progress.setAttribute('aria-valuetext', `${missing} tiles to come`)
 }
 stage.refused = error => {
-  const tooSlow = error.message.includes('POST /jobs')
-  say(tooSlow ? 'This view takes too long to wait for.' : error.message, {
-    bad: true, ofView: true, key: 'refused', action: tooSlow ? { words: 'Have it drawn as a job', run: submitView } : undefined,
-  })
+  if (error.message.includes('POST /jobs')) slow.refused()
+  else say(error.message, { bad: true, ofView: true, key: 'refused' })
 }
 let shown = stage.view
 stage.watchers.add(() => {

@@ -18,6 +18,15 @@ const freshness = 1500
 /** Pixels that an arrow key moves by. */
 const arrowStep = 120
 
+/**
+ * Whether a picture is looked at in place of the map, for whoever draws the map.
+ * @type {{listeners: Set<(open: boolean) => void>}}
+ */
+export const looking = { listeners: new Set() }
+
+/** @param {boolean} open */
+const tell = open => { for (const listener of looking.listeners) listener(open) }
+
 /** look shows a job's picture, finished or so far, in the whole window. @param {any} job */
 export function look(job) {
   new Poster(job).show()
@@ -73,9 +82,11 @@ class Poster {
     this.resizing = new ResizeObserver(() => this.resize())
     this.resizing.observe(this.canvas)
     this.hear()
+    tell(true)
   }
 
   end() {
+    tell(false)
     this.abort.abort()
     this.resizing?.disconnect()
     clearTimeout(this.timer)

@@ -58,6 +58,7 @@ export class Stage {
     this.limit = 0
     this.movedAt = 0
     this.frame = 0
+    this.paused = false
     /** @type {Set<() => void>} called when the view or the parameters have changed */
     this.watchers = new Set()
     /** @type {(error: Error) => void} */
@@ -158,6 +159,13 @@ export class Stage {
     return apply(this.matrix, x * this.ratio, y * this.ratio)
   }
 
+  /** pause gives up the tiles that are under way, and draws nothing, until it is undone. @param {boolean} paused */
+  pause(paused) {
+    this.paused = paused
+    if (paused) this.layer?.cache.want([])
+    else this.invalidate()
+  }
+
   invalidate() {
     this.frame ||= requestAnimationFrame(now => this.draw(now))
   }
@@ -166,8 +174,8 @@ export class Stage {
   draw(now) {
     this.frame = 0
     const { context, canvas, layer } = this
-    if (!layer) return
-    const sight = new Sight(this.view, this.matrix, canvas.width, canvas.height)
+    if (!layer || this.paused) return
+    const { sight } = this
     context.imageSmoothingQuality = 'high'
     context.fillStyle = '#05060a'
     context.fillRect(0, 0, canvas.width, canvas.height)
@@ -179,11 +187,21 @@ export class Stage {
     if (complete) this.survey(sight)
     this.rank(complete && now - this.movedAt > rankTime)
     canvas.setAttribute('aria-busy', String(!complete || this.awaitsRanks))
-    if (complete && !fading && this.before) {
+    if (complete && !fading && !this.isRefused && this.before) {
       this.before.close()
       this.before = null
     }
     if (fading || now - this.movedAt < refineTime + 100) this.invalidate()
+  }
+
+  /** isRefused is whether the farm draws no tiles of the view. */
+  get isRefused() {
+    const cache = this.layer?.cache
+    return Boolean(cache?.refused.size) && this.own(this.sight).some(name => cache?.refused.has(name))
+  }
+
+  get sight() {
+    return new Sight(this.view, this.matrix, this.canvas.width, this.canvas.height)
   }
 
   /**
@@ -263,7 +281,7 @@ export class Stage {
    * @param {number} y
    */
   async probe(x, y) {
-    const sight = new Sight(this.view, this.matrix, this.canvas.width, this.canvas.height)
+    const { sight } = this
     const [right, down] = this.toPlane(x, y), { fx, fy, size } = sight.grid(sight.level)
     const column = fx + right / size, row = fy + down / size, i = Math.floor(column), j = Math.floor(row)
     const tile = this.layer?.cache.tiles.get(this.names.of(sight, sight.level, i, j))

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 
 import { bandsOf, sharesOf, troublesOf } from '../assets/bands.js'
 import { Splitter } from '../assets/events.js'
+import { storageWords } from '../assets/farmpanel.js'
 import { closer, coarsest, held, levelOf, pathOf, seen, whole } from '../assets/frame.js'
 
 const stint = (/** @type {object} */ more) => ({ kind: 'band', worker: 'a', began_at: '2026-01-01T00:00:00Z', try: 1, ...more })
@@ -66,4 +67,11 @@ test('tiles have a pixel for each of the window, and lie in the picture', () => 
   assert.deepEqual(seen({ x: 600, y: 100, scale: 4 }, picture, screen, 0), [{ level: 0, i: 1, j: 0 }, { level: 0, i: 0, j: 0 }])
   assert.equal(pathOf({ level: 1, i: 2, j: 1 }, picture), '2048,1024,702,876/351,438/0/default.png')
   assert.equal(pathOf({ level: 3, i: 0, j: 0 }, picture), '0,0,2750,1900/344,238/0/default.png')
+})
+
+test('what is stored is said in words', () => {
+  assert.equal(storageWords({ objects: 0, bytes: 0 }), 'Nobody has counted yet what is stored.')
+  const minutes = new Date(Date.now() - 300_000).toISOString()
+  assert.equal(storageWords({ objects: 12345, bytes: 9_876_543_210, counted_at: minutes }), '9.88 GB in 12,345 objects, counted 5 min ago.')
+  assert.equal(storageWords({ objects: 1, bytes: 999, counted_at: minutes }), '999 bytes in 1 object, counted 5 min ago.')
 })
