@@ -31,6 +31,7 @@ lint: ## golangci-lint, and formatting as it should be
 	$(TOOL) golangci-lint run --allow-parallel-runners ./...
 	for module in tools/deepbench tools/chaos; do (cd $$module && go tool -modfile=../go.mod golangci-lint run --allow-parallel-runners ./...) || exit 1; done
 	$(TOOL) golangci-lint fmt --diff ./... > /dev/null || { echo 'not formatted: make format'; exit 1; }
+	@if command -v tsc > /dev/null; then tsc -p web; else echo 'types of the page are not checked: apt-get install node-typescript'; fi
 
 holes: ## known holes in what the program is built of; says so where the data of them cannot be had
 	@if curl -fsS --max-time 20 -o /dev/null https://vuln.go.dev/index/db.json; then $(TOOL) govulncheck ./...; \

@@ -38,7 +38,10 @@ export class BandMap {
     })
   }
 
-  /** choose says what there is to say of a band, or of the nearest that there is. @param {number} n */
+  /**
+   * choose says what there is to say of a band, or of the nearest that there is.
+   * @param {number} n
+   */
   choose(n) {
     this.chosen = Math.max(0, Math.min(n, this.count - 1))
     this.draw()
@@ -85,7 +88,7 @@ export class BandMap {
     context.roundRect((n % this.columns) * width + gap / 2, Math.floor(n / this.columns) * height + gap / 2, width - gap, height - gap, 6)
     context.globalAlpha = band?.state == 'drawing' ? faint : 1
     context.fillStyle = style.color
-    if (band?.state == 'failed') context.fillStyle = style.outlineColor
+    if (band?.state == 'failed') context.fillStyle = style.caretColor // of a caret, which the map does not have
     else if (band) context.fillStyle = shares.get(band.worker)?.color || style.color
     if (!band) context.globalAlpha = 0.15
     context.fill()
@@ -119,7 +122,10 @@ export class BandMap {
     return Math.floor(y / cellHeight) * this.columns + Math.floor(x / this.canvas.clientWidth * this.columns)
   }
 
-  /** wordsOf is what there is to say of a band. @param {number} n */
+  /**
+   * wordsOf is what there is to say of a band.
+   * @param {number} n
+   */
   wordsOf(n) {
     const band = this.bands.get(n)
     if (!band) return `Band ${n}: nobody has begun it`

@@ -28,7 +28,10 @@ export function bandsOf(history) {
 /** @param {Stint} stint */
 const drew = stint => Boolean(stint.ended_at && !stint.error)
 
-/** @param {Stint} stint @returns {Band['state']} */
+/**
+ * @param {Stint} stint
+ * @returns {Band['state']}
+ */
 const stateOf = stint => (stint.error ? 'failed' : stint.ended_at ? 'drawn' : 'drawing')
 
 /**

@@ -46,7 +46,10 @@ async function obey(order) {
   }
 }
 
-/** escaping are the counts of the points that escape. @param {ArrayLike<number>} counts */
+/**
+ * escaping are the counts of the points that escape.
+ * @param {ArrayLike<number>} counts
+ */
 const escaping = counts => Float64Array.from(counts).filter(nu => nu == nu)
 
 /**

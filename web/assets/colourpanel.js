@@ -3,10 +3,16 @@ import { choice, element, field, slider } from './dom.js'
 import { PaletteFields } from './palettefields.js'
 import { changed, homeOf } from './parameters.js'
 
-/** What pictures are coloured by. A test compares the values with the farm's. @type {[string, string][]} */
+/**
+ * What pictures are coloured by. A test compares the values with the farm's.
+ * @type {[string, string][]}
+ */
 const methods = [['smooth', 'Iterations'], ['distance', 'Distance'], ['slope', 'Slope, lit'], ['histogram', 'Rank'], ['set', 'The set alone']]
 
-/** The formulas. A test compares the values with the farm's. @type {[string, string][]} */
+/**
+ * The formulas. A test compares the values with the farm's.
+ * @type {[string, string][]}
+ */
 const formulas = [['mandelbrot', 'Mandelbrot'], ['julia', 'Julia'], ['burning_ship', 'Burning Ship'], ['tricorn', 'Tricorn'], ['multibrot', 'Multibrot']]
 
 /** The greatest power of a formula that has one. A test compares it with the farm's. */
@@ -18,7 +24,10 @@ const maxPower = 8
  */
 export const colourPanel = stage => (/** @type {HTMLElement} */ body) => {
   let own = false
-  /** mine does what the fields show already. @param {() => void} run */
+  /**
+   * mine does what the fields show already.
+   * @param {() => void} run
+   */
   const mine = run => {
     own = true
     run()

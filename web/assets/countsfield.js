@@ -10,7 +10,10 @@ const height = 96
 const fitShare = 1 / 100
 const shownShare = 1 / 500
 
-/** What a key moves a handle by, in parts of what is shown. @type {Record<string, number>} */
+/**
+ * What a key moves a handle by, in parts of what is shown.
+ * @type {Record<string, number>}
+ */
 const steps = { ArrowLeft: -0.01, ArrowDown: -0.01, ArrowRight: 0.01, ArrowUp: 0.01, PageDown: -0.1, PageUp: 0.1, Home: -2, End: 2 }
 
 /** Digits of a count: steps of a range that do not show. */
@@ -54,12 +57,18 @@ export class CountsField {
     return this.stage.found?.counts || new Float64Array()
   }
 
-  /** quantile is the count that a part of the points are below. @param {number} part */
+  /**
+   * quantile is the count that a part of the points are below.
+   * @param {number} part
+   */
   quantile(part) {
     return this.counts[Math.round(part * (this.counts.length - 1))] || 0
   }
 
-  /** ends are those of the range, or of the counts where there is none. @returns {[number, number]} */
+  /**
+   * ends are those of the range, or of the counts where there is none.
+   * @returns {[number, number]}
+   */
   get ends() {
     return rangeOf(this.stage.parameters) || [Math.max(0, this.quantile(0)), Math.max(0, this.quantile(1 - shownShare))]
   }
@@ -114,7 +123,10 @@ export class CountsField {
     ].join(' · ')
   }
 
-  /** draw shows how many points have which counts, faintly beyond the range. @param {boolean} ranged */
+  /**
+   * draw shows how many points have which counts, faintly beyond the range.
+   * @param {boolean} ranged
+   */
   draw(ranged) {
     const { counts, canvas, ends, stage } = this, { first, length } = this.axis
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'))
@@ -198,7 +210,10 @@ export class CountsField {
   }
 }
 
-/** @param {number} count @param {number} digits */
+/**
+ * @param {number} count
+ * @param {number} digits
+ */
 const round = (count, digits) => Math.round(count * digits) / digits
 
 /**

@@ -13,7 +13,7 @@ export function element(tag, properties = {}, ...children) {
     if (key == 'role' || key.includes('-')) made.setAttribute(key, value)
     else /** @type {any} */ (made)[key] = value
   }
-  made.append(...children.filter(child => child !== null && child !== undefined))
+  made.append(...children.flatMap(child => child ?? []))
   return made
 }
 

@@ -78,7 +78,10 @@ export function storageWords({ objects, bytes, counted_at }) {
   return `${sizeOf(bytes)} in ${objects.toLocaleString('en')} ${objects == 1 ? 'object' : 'objects'}, counted ${ago} ago.`
 }
 
-/** sizeOf is a number of bytes in words. @param {number} bytes */
+/**
+ * sizeOf is a number of bytes in words.
+ * @param {number} bytes
+ */
 function sizeOf(bytes) {
   const power = Math.max(0, Math.min(4, Math.floor(Math.log10(bytes || 1) / 3)))
   return `${Number((bytes / 1000 ** power).toPrecision(3))} ${['bytes', 'kB', 'MB', 'GB', 'TB'][power]}`

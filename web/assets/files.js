@@ -19,7 +19,10 @@ export const colourEndings = Object.keys(coloured).map(ending => `.${ending}`).j
 /** @param {File} file */
 const endingOf = file => file.name.toLowerCase().split('.').pop() || ''
 
-/** hasOnlyColours reports whether a file is one of colours alone, by its name. @param {File} file */
+/**
+ * hasOnlyColours reports whether a file is one of colours alone, by its name.
+ * @param {File} file
+ */
 export const hasOnlyColours = file => endingOf(file) in coloured && !(endingOf(file) in foreign)
 
 /**
@@ -97,7 +100,7 @@ export function acceptFiles(openOne, openText) {
     take(event.dataTransfer, openOne, openText)
   })
   addEventListener('paste', event => {
-    if (!(/** @type {HTMLElement} */ (event.target).closest?.('input, textarea'))) take(event.clipboardData, openOne, openText)
+    if (!(/** @type {HTMLElement} */ (event.target).closest?.('input, textarea'))) take(/** @type {ClipboardEvent} */ (event).clipboardData, openOne, openText)
   })
 }
 

@@ -49,7 +49,10 @@ export const closer = (frame, factor, x, y) => ({
   x: frame.x + x / frame.scale * (1 - 1 / factor), y: frame.y + y / frame.scale * (1 - 1 / factor), scale: frame.scale * factor,
 })
 
-/** coarsest is the level at which the picture is one tile. @param {Size} picture */
+/**
+ * coarsest is the level at which the picture is one tile.
+ * @param {Size} picture
+ */
 export const coarsest = picture => Math.max(0, Math.ceil(Math.log2(Math.max(picture.width, picture.height) / side)))
 
 /**

@@ -61,13 +61,19 @@ class Hand {
     this.travelled = 0
   }
 
-  /** @param {MouseEvent} event @returns {[number, number]} */
+  /**
+   * @param {MouseEvent} event
+   * @returns {[number, number]}
+   */
   fromMiddle(event) {
     const box = this.canvas.getBoundingClientRect()
     return [event.clientX - box.left - box.width / 2, event.clientY - box.top - box.height / 2]
   }
 
-  /** @param {PointerEvent} event @returns {Point} */
+  /**
+   * @param {PointerEvent} event
+   * @returns {Point}
+   */
   point(event) {
     const [x, y] = this.fromMiddle(event)
     return { x, y, time: event.timeStamp }
@@ -140,7 +146,11 @@ class Hand {
     if (first && seconds > 0.01) this.actions.fling((last.x - first.x) / seconds, (last.y - first.y) / seconds)
   }
 
-  /** @param {Point} a @param {Point} b @returns {Box} */
+  /**
+   * @param {Point} a
+   * @param {Point} b
+   * @returns {Box}
+   */
   box(a, b) {
     const { clientWidth, clientHeight } = this.canvas
     return {

@@ -17,13 +17,22 @@ const smallPicture = 2 << 20
  * }} Deeds
  */
 
-/** hasEnded reports whether a job's state is a final one. @param {any} job */
+/**
+ * hasEnded reports whether a job's state is a final one.
+ * @param {any} job
+ */
 export const hasEnded = job => ['done', 'failed', 'canceled'].includes(job.state)
 
-/** canZoom reports whether there is something of a picture to look at closely: all of it, or what is drawn. @param {any} job */
+/**
+ * canZoom reports whether there is something of a picture to look at closely: all of it, or what is drawn.
+ * @param {any} job
+ */
 export const canZoom = job => !job.spec.format && (job.state == 'done' || (!hasEnded(job) && job.bands > 0))
 
-/** titleOf is what a job is called. @param {any} job */
+/**
+ * titleOf is what a job is called.
+ * @param {any} job
+ */
 export const titleOf = job => {
   const { width, height, format, radius } = job.spec
   return job.title || `${width} x ${height}${format ? ` ${format}` : ''}, radius ${radius || 'of a window'}`
@@ -39,7 +48,10 @@ export function previewOf(job) {
   return job.bands ? `${path}/preview?${job.bands_done || 0}` : ''
 }
 
-/** fractionOf is how far a job is, or null where that is not known. @param {any} job */
+/**
+ * fractionOf is how far a job is, or null where that is not known.
+ * @param {any} job
+ */
 export const fractionOf = job => job.fraction ?? (job.bands ? (job.bands_done || 0) / job.bands : null)
 
 /**
@@ -81,13 +93,19 @@ export function actionsOf(job, deeds) {
   return nodes
 }
 
-/** actionsKey is the same for jobs about which the same can be done: buttons stay while somebody aims at them. @param {any} job */
+/**
+ * actionsKey is the same for jobs about which the same can be done: buttons stay while somebody aims at them.
+ * @param {any} job
+ */
 export const actionsKey = job => [job.state, job.paused, canZoom(job)].join()
 
 /** @param {any} job */
 const fileName = job => `${(job.title || job.id).replace(/[^\w-]+/g, '-')}.${job.spec.format || 'png'}`
 
-/** wordsOf is how a job is doing. @param {any} job */
+/**
+ * wordsOf is how a job is doing.
+ * @param {any} job
+ */
 export function wordsOf(job) {
   const parts = [job.paused ? 'paused' : job.state]
   if (job.position) parts.push(`number ${job.position} in line`)

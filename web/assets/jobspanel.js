@@ -49,6 +49,7 @@ export const jobsPanel = open => (/** @type {HTMLElement} */ body) => {
  * @param {(job: any, state: string) => void} details
  */
 function fillList(body, state, open, details) {
+  /** @type {JobList} */
   const list = new JobList({ open, zoom: look, details: job => details(job, list.state), changed: () => list.read() })
   const options = states.map(one => /** @type {[string, string]} */ ([one, one]))
   body.append(choice('State', [['', 'all'], ...options], state, chosen => list.filter(chosen)), list.node, list.more)

@@ -5,7 +5,10 @@ import { element, find } from './dom.js'
  * @typedef {{keys: string[], show: string, words: string, run: (event: KeyboardEvent) => void}} Shortcut
  */
 
-/** What has no key of its own. @type {[string, string][]} */
+/**
+ * What has no key of its own.
+ * @type {[string, string][]}
+ */
 const gestures = [
   ['Drag', 'move'], ['Wheel, pinch', 'zoom about the pointer'], ['Double-click', 'one level closer, with Shift farther'],
   ['Shift-drag', 'zoom to a rectangle'], ['Drop or paste', 'open a place: a link, a PNG of the farm, .kfr, .toml, .imt; or colours: .map, .ugr, .kfp'],

@@ -125,7 +125,10 @@ export class Layer {
     return `${this.styles} ${this.pixel(pixel)}`
   }
 
-  /** pixel is 1 where the colours do not depend on it. @param {number} pixel */
+  /**
+   * pixel is 1 where the colours do not depend on it.
+   * @param {number} pixel
+   */
   pixel(pixel) {
     return seesGradients(this.style.method) ? pixel : 1
   }
@@ -181,7 +184,10 @@ export class Layer {
     return this.studio.ask({ order: 'survey', ids: seen.map(tile => tile.id) })
   }
 
-  /** rankBy has colours go by the points of a survey. @param {Survey} found */
+  /**
+   * rankBy has colours go by the points of a survey.
+   * @param {Survey} found
+   */
   rankBy(found) {
     this.bound(boundsOf(found.counts.map(nu => nu * this.style.bits)))
   }

@@ -60,7 +60,10 @@ async function openOne(file) {
   }
 }
 
-/** colourBy takes the colours of a file. @param {File} file */
+/**
+ * colourBy takes the colours of a file.
+ * @param {File} file
+ */
 async function colourBy(file) {
   const { changes, warnings } = await readColours(file)
   stage.restyle(changed(stage.parameters, changes))
@@ -98,6 +101,7 @@ const inspector = new Inspector(stage, readout, (place, parameters) => open({ pl
 readout.moved = () => inspector.update()
 const copyLink = () => copy(`${location.origin}/?${address.query}`, 'Link copied.')
 
+/** @type {Panels} */
 const panels = new Panels([
   { name: 'colours', title: 'Colours', fill: colourPanel(stage) },
   { name: 'places', title: 'Places', fill: placesPanel(address, open) },
@@ -199,11 +203,11 @@ looking.listeners.add(open => {
 })
 const slow = new SlowView(stage)
 const progress = find('#progress')
-stage.progressed = missing => {
+stage.progressed = (/** @type {number} */ missing) => {
   progress.hidden = !missing
   if (missing) progress.setAttribute('aria-valuetext', `${missing} tiles to come`)
 }
-stage.refused = error => {
+stage.refused = (/** @type {Error} */ error) => {
   if (error.message.includes('POST /jobs')) slow.refused()
   else say(error.message, { bad: true, ofView: true, key: 'refused' })
 }

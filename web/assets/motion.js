@@ -19,6 +19,10 @@ export class Motion {
     this.stage = stage
     this.frame = 0
     this.last = 0
+    /** @type {[number, number]} */
+    this.anchor = [0, 0]
+    /** @type {[number, number]} */
+    this.velocity = [0, 0]
     this.stop()
   }
 

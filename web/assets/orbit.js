@@ -48,7 +48,10 @@ export function orbitOf(question, milliseconds) {
 
 /** @typedef {bigint[]} Fixed real and imaginary part, times a power of two */
 
-/** @param {Fixed} a @param {Fixed} b */
+/**
+ * @param {Fixed} a
+ * @param {Fixed} b
+ */
 const distance = (a, b) => {
   const [x, y] = [a[0] - b[0], a[1] - b[1]].map(n => (n < 0n ? -n : n))
   return x > y ? x : y
@@ -94,7 +97,11 @@ function placesOf({ u, v, bits: given, seed }, bits) {
  * @returns {(z: Fixed, c: Fixed) => Fixed}
  */
 function stepOf({ formula, power }, bits) {
-  /** @param {Fixed} a @param {Fixed} b @returns {Fixed} */
+  /**
+   * @param {Fixed} a
+   * @param {Fixed} b
+   * @returns {Fixed}
+   */
   const times = ([a, b], [x, y]) => [(a * x - b * y) >> bits, (a * y + b * x) >> bits]
   const size = (/** @type {bigint} */ n) => (n < 0n ? -n : n)
   return ([x, y], c) => {
@@ -106,5 +113,9 @@ function stepOf({ formula, power }, bits) {
   }
 }
 
-/** numbersOf are doubles near a point. @param {Fixed} z @param {bigint} bits */
+/**
+ * numbersOf are doubles near a point.
+ * @param {Fixed} z
+ * @param {bigint} bits
+ */
 const numbersOf = (z, bits) => z.map(n => Number(n >> (bits - 52n)) / 2 ** 52)

@@ -49,6 +49,7 @@ export class Orbits {
    * @param {string} name
    * @param {any} question
    * @param {number} milliseconds
+   * @returns {Promise<void>}
    */
   async ask(name, question, milliseconds) {
     if (this.busy) return void (this.next = () => this.ask(name, question, milliseconds))

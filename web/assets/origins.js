@@ -6,13 +6,19 @@ import { inverse, isUpright } from './orientation.js'
  * @typedef {{how: string, took: number, bytes: number}} Origin
  */
 
-/** What a farm says of an answer, in words and a colour. @type {Record<string, [string, string]>} */
+/**
+ * What a farm says of an answer, in words and a colour.
+ * @type {Record<string, [string, string]>}
+ */
 const kinds = {
   kept: ['kept by this browser', '#c8ccd8'], memory: ['in the farm’s memory', '#5fd38d'], storage: ['in storage', '#5aa9ff'],
   drawn: ['drawn for this', '#ffb43a'], joined: ['drawn for another as well', '#d58cff'],
 }
 
-/** isKept reports whether nothing was sent for the newest answer from an address. @param {string} address */
+/**
+ * isKept reports whether nothing was sent for the newest answer from an address.
+ * @param {string} address
+ */
 function isKept(address) {
   const entries = performance.getEntriesByName(address), last = /** @type {PerformanceResourceTiming | undefined} */ (entries[entries.length - 1])
   return last !== undefined && last.transferSize == 0 && last.decodedBodySize > 0
@@ -34,6 +40,8 @@ export class Origins {
   constructor() {
     this.shown = false
     this.node = find('#origins')
+    /** What the sum says. */
+    this.said = ''
   }
 
   toggle() {
@@ -60,7 +68,10 @@ export class Origins {
     this.sum(pieces.filter(({ level }) => level == sight.level).map(({ tile }) => /** @type {any} */ (tile).origin))
   }
 
-  /** sum says how many tiles have come in which way. @param {Origin[]} origins */
+  /**
+   * sum says how many tiles have come in which way.
+   * @param {Origin[]} origins
+   */
   sum(origins) {
     const rows = Object.entries(kinds).map(([kind, [words, color]]) => ({ words, color, count: origins.filter(({ how }) => how == kind).length }))
     const text = rows.map(({ words, count }) => `${count} ${words}`).join()

@@ -25,7 +25,7 @@ export function read(text) {
 /** @param {string} text */
 function readSpec(text) {
   try {
-    return fromSpec(JSON.parse(text, (_, value, context) => (typeof value == 'number' && context?.source) || value))
+    return fromSpec(JSON.parse(text, /** @type {any} */ ((/** @type {string} */ _, /** @type {any} */ value, /** @type {any} */ context) => (typeof value == 'number' && context?.source) || value)))
   } catch {
     return null
   }
@@ -60,7 +60,11 @@ function readNumbers(text) {
   return pair && withDepth(pair[1], pair[2], pair[3])
 }
 
-/** @param {string} re @param {string} im @param {string} rest */
+/**
+ * @param {string} re
+ * @param {string} im
+ * @param {string} rest
+ */
 function withDepth(re, im, rest) {
   const radius = depth(rest.replace(/^[\s,;@]+/, '').trim())
   return radius ? placed(re, im, radius) : null

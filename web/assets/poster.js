@@ -27,7 +27,10 @@ export const looking = { listeners: new Set() }
 /** @param {boolean} open */
 const tell = open => { for (const listener of looking.listeners) listener(open) }
 
-/** look shows a job's picture, finished or so far, in the whole window. @param {any} job */
+/**
+ * look shows a job's picture, finished or so far, in the whole window.
+ * @param {any} job
+ */
 export function look(job) {
   new Poster(job).show()
 }
@@ -225,7 +228,10 @@ class Poster {
   }
 }
 
-/** keyOf is a tile's name. @param {import('./frame.js').Piece} piece */
+/**
+ * keyOf is a tile's name.
+ * @param {import('./frame.js').Piece} piece
+ */
 const keyOf = ({ level, i, j }) => `${level}/${i}/${j}`
 
 /**

@@ -55,7 +55,10 @@ export class Readout {
     return moved(stage.view, ...stage.toPlane(...(pointer || [0, 0])))
   }
 
-  /** spot is where the point is on the screen, from its middle; null where nothing is looked at. @returns {[number, number] | null} */
+  /**
+   * spot is where the point is on the screen, from its middle; null where nothing is looked at.
+   * @returns {[number, number] | null}
+   */
   get spot() {
     const { stage, pinned, pointer } = this
     if (!pinned) return pointer
@@ -82,7 +85,10 @@ export class Readout {
     this.toggle()
   }
 
-  /** @param {number} x @param {number} y */
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   hover(x, y) {
     this.pointer = [x, y]
     this.update()

@@ -3,16 +3,25 @@ import { ask } from './farm.js'
 import { toSpec } from './parameters.js'
 import { timeOf } from './span.js'
 
-/** Sizes of pictures, in pixels; 0 is the window's. @type {[string, number, number][]} */
+/**
+ * Sizes of pictures, in pixels; 0 is the window's.
+ * @type {[string, number, number][]}
+ */
 const sizes = [
   ['This window', 0, 0], ['Full HD, 1920 x 1080', 1920, 1080], ['WQHD, 2560 x 1440', 2560, 1440], ['4K, 3840 x 2160', 3840, 2160], ['8K, 7680 x 4320', 7680, 4320],
   ['Phone, 1170 x 2532', 1170, 2532], ['Square, 4096 x 4096', 4096, 4096],
 ]
 
-/** Posters in centimetres. @type {[string, number, number][]} */
+/**
+ * Posters in centimetres.
+ * @type {[string, number, number][]}
+ */
 const posters = [['A4', 29.7, 21], ['A3', 42, 29.7], ['A2', 59.4, 42], ['A1', 84.1, 59.4], ['A0', 118.9, 84.1], ['60 x 40 cm', 60, 40], ['90 x 60 cm', 90, 60]]
 
-/** Files. @type {[string, string][]} */
+/**
+ * Files.
+ * @type {[string, string][]}
+ */
 const formats = [['', 'PNG'], ['16', 'PNG, 16 bits'], ['exr', 'OpenEXR'], ['npy', 'NumPy']]
 
 /**

@@ -1,4 +1,7 @@
-/** Lengths in metres that people know, with what is as wide. @type {[number, string][]} */
+/**
+ * Lengths in metres that people know, with what is as wide.
+ * @type {[number, string][]}
+ */
 const sizes = [
   [0.3, 'a screen'], [10, 'a house'], [100, 'a football field'], [3e3, 'a village'], [4e4, 'a city'], [1e6, 'a country'], [1.27e7, 'the Earth'],
   [7.7e8, "the Moon's orbit"], [3e11, "the Earth's orbit"], [9e12, "Neptune's orbit"], [9.46e15, 'a light year'], [1.2e17, 'the space between the nearest stars'],

@@ -65,7 +65,11 @@ function colorsOf(parameters, cyclic) {
   return colors
 }
 
-/** @param {number} red @param {number} green @param {number} blue */
+/**
+ * @param {number} red
+ * @param {number} green
+ * @param {number} blue
+ */
 const pack = (red, green, blue) => (255 << 24 | blue << 16 | green << 8 | red) >>> 0
 
 /**

@@ -90,7 +90,10 @@ export class SlowView {
     }
   }
 
-  /** show shows a job in place of the tiles. @param {any} job */
+  /**
+   * show shows a job in place of the tiles.
+   * @param {any} job
+   */
   show(job) {
     this.job = job
     const picture = job.state == 'done' ? `/jobs/${job.id}/image` : previewOf(job)
@@ -102,7 +105,10 @@ export class SlowView {
     else say(`This view is drawn as a job: ${wordsOf(job)}`, { bad: job.state == 'failed', ofView: true, key: 'refused' })
   }
 
-  /** forget cancels a job that nobody waits for any more. @param {string} id */
+  /**
+   * forget cancels a job that nobody waits for any more.
+   * @param {string} id
+   */
   forget(id) {
     if (this.job?.id == id && hasEnded(this.job)) return
     ask(`/jobs/${id}`, { method: 'DELETE' }).catch(() => {}) // it has ended, or is not ours to end: then it goes on

@@ -51,7 +51,7 @@ export class Stage {
     /** @type {import('./layer.js').Survey | null} */
     this.found = null
     /** The picture whose ranks are known or asked for. */
-    this.ranked = { view: this.view, matrix: '', layer: this.layer }
+    this.ranked = { view: this.view, matrix: '', layer: /** @type {Layer | null} */ (null) }
     this.ranking = new AbortController()
     this.awaitsRanks = false
     /** The limit of iterations of what is shown, whatever that is called. */
@@ -159,7 +159,10 @@ export class Stage {
     return apply(this.matrix, x * this.ratio, y * this.ratio)
   }
 
-  /** pause gives up the tiles that are under way, and draws nothing, until it is undone. @param {boolean} paused */
+  /**
+   * pause gives up the tiles that are under way, and draws nothing, until it is undone.
+   * @param {boolean} paused
+   */
   pause(paused) {
     this.paused = paused
     if (paused) this.layer?.cache.want([])
@@ -270,7 +273,10 @@ export class Stage {
     this.invalidate()
   }
 
-  /** own lists the names of the tiles of a view. @param {Sight} sight */
+  /**
+   * own lists the names of the tiles of a view.
+   * @param {Sight} sight
+   */
   own(sight) {
     return sight.tiles(sight.level).map(([i, j]) => this.names.of(sight, sight.level, i, j))
   }

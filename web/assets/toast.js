@@ -6,7 +6,7 @@ const stay = 6000
 /**
  * say shows a message. One that is about the view ends with it.
  * @param {string} words
- * @param {{bad?: boolean, ofView?: boolean, key?: string, action?: {words: string, run: () => void}}} [options] a message with the key of another takes its place, and one that stands already stays
+ * @param {{bad?: boolean, ofView?: boolean, key?: string, action?: {words: string, run: () => void}}} options a message with the key of another takes its place, and one that stands already stays
  */
 export function say(words, { bad = false, ofView = false, key = words, action } = {}) {
   const toasts = find('#toasts')
@@ -27,7 +27,10 @@ function dismiss(which) {
   for (const toast of [...find('#toasts').children]) if (which(toast)) toast.remove()
 }
 
-/** unsay takes back a message by its key. @param {string} key */
+/**
+ * unsay takes back a message by its key.
+ * @param {string} key
+ */
 export const unsay = key => dismiss(toast => toast.dataset.key == key)
 
 /** leave takes back what was said of the view. */

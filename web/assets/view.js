@@ -99,7 +99,10 @@ export function between(from, to, part) {
  */
 export function distance(from, to) {
   const bits = Math.max(from.bits, to.bits)
-  /** @param {bigint} a @param {bigint} b */
+  /**
+   * @param {bigint} a
+   * @param {bigint} b
+   */
   const pixels = (a, b) => {
     const difference = (b << BigInt(bits - to.bits)) - (a << BigInt(bits - from.bits))
     return scaled(difference, from.zoom + 8 - bits)
@@ -151,7 +154,10 @@ export function fromPlace(place, height) {
   if (!re || !im || log === null) return null
   const zoom = Math.log2(height / 2 / 64) - log * log2of10
   const bits = bitsFor(zoom) + Math.ceil(Math.max(re.places, im.places, 0) * log2of10)
-  /** @param {bigint} digits @param {number} places */
+  /**
+   * @param {bigint} digits
+   * @param {number} places
+   */
   const along = (digits, places) => {
     const unit = 10n ** BigInt(places)
     return divide((digits + 2n * unit) << BigInt(bits), 4n * unit)
