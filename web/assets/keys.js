@@ -22,7 +22,7 @@ export function bind(shortcuts) {
   addEventListener('keydown', event => {
     const target = /** @type {HTMLElement} */ (event.target)
     if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input:not([type=range]), select, textarea, dialog[open]')) return
-    if (target.closest('input, button, a') && (event.key == ' ' || event.key == 'Enter' || event.key.startsWith('Arrow'))) return
+    if (target.closest('input, button, a') && /^( |Enter|Home|Arrow.*)$/.test(event.key)) return
     const shortcut = shortcuts.find(({ keys }) => keys.includes(event.key))
     if (!shortcut) return
     event.preventDefault()
