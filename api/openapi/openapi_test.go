@@ -16,6 +16,7 @@ import (
 	"mandelfarm/api/openapi/openapitest"
 	"mandelfarm/foreign"
 	"mandelfarm/job"
+	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
 )
 
@@ -135,7 +136,7 @@ func TestFieldsAreThePrograms(t *testing.T) {
 		"Spec": {spec.Draft{}}, "Point": {spec.Point{}}, "Window": {spec.Window{}}, "Coloring": {spec.Coloring{}}, "Stop": {spec.Stop{}}, "Stretch": {spec.Stretch{}},
 		"JobFields": {job.Job{}, job.Terms{}, job.Progress{}}, "Warning": {foreign.Loss{}}, "Minibrot": {spec.Minibrot{}},
 		"Stint": {job.Stint{}}, "Worker": {job.Worker{}}, "Share": {job.Share{}}, "Hold": {job.Hold{}}, "Backlog": {job.Backlog{}}, "Stuck": {job.Stuck{}},
-		"Operation": {job.Operation{}}, "Quote": {job.Quote{}}, "Caution": {job.Caution{}}, "Delivery": {job.Message{}},
+		"Operation": {job.Operation{}}, "QuoteFields": {job.Quote{}}, "Inventory": {ledger.Inventory{}}, "Caution": {job.Caution{}}, "Delivery": {job.Message{}},
 	} {
 		var want []string
 		for _, v := range types {
