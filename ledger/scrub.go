@@ -123,10 +123,16 @@ type Scrub struct {
 // LastScrub returns how far the last scrub has come. Where that is not known, it begins anew.
 func (l *Ledger) LastScrub(ctx context.Context) (s Scrub, err error) {
 	data, err := storage.ReadAll(ctx, l.store, scrubKey, maxRecord)
-	if IsAbsent(err) || err == nil && json.Unmarshal(data, &s) != nil {
+	if IsAbsent(err) {
 		return Scrub{}, nil
 	}
-	return s, err
+	if err != nil {
+		return Scrub{}, err
+	}
+	if json.Unmarshal(data, &s) != nil {
+		s = Scrub{}
+	}
+	return s, nil
 }
 
 // NoteScrub records how far a scrub has come.

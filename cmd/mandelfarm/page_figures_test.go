@@ -42,8 +42,9 @@ const screenWidth, screenHeight = 1920, 1080
 // what drawing the same tiles takes without a farm; a change of the palette; and bytes.
 func TestPageFigures(t *testing.T) {
 	if !*pageFigures {
-		t.Skip("measures nothing without -page-figures")
+		t.Skip("a measurement: make bench-page")
 	}
+	t.Parallel()
 	for _, radius := range []string{"1", "1e-9", "1e-30", "1e-300"} {
 		// The tip of a filament at i looks alike at every depth.
 		view := "re=0&im=1&max_iterations=4000&radius=" + radius
