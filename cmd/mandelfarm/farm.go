@@ -99,7 +99,15 @@ func lockFolder(ctx context.Context, store *dir.Store, listen string, log *slog.
 
 // runAPI answers requests on real servers.
 func runAPI(ctx context.Context, s *settings, log *slog.Logger) error {
-	return onServers(ctx, s, log, onlyServes, func(f *farm) error { return f.serveAPI(ctx, s.api.WaitLimit+margin) })
+	return onServers(ctx, s, log, onlyServes, func(f *farm) error {
+		g, ctx := errgroup.WithContext(ctx)
+		g.Go(func() error { return f.serveAPI(ctx, s.api.WaitLimit+margin) })
+		g.Go(func() error {
+			f.standIn(ctx)
+			return nil
+		})
+		return g.Wait()
+	})
 }
 
 // margin is what an answer may take after the wait for its picture has ended.
