@@ -65,6 +65,7 @@ type workerSettings struct {
 	poll        time.Duration
 	reconcile   time.Duration
 	sweep       time.Duration
+	versionWait time.Duration
 	grace       time.Duration
 	pool        string
 
@@ -243,6 +244,7 @@ func (s *settings) addWorker(fs *pflag.FlagSet) {
 		row("band-time", &w.band, 1500*time.Millisecond, "`duration` that drawing a band should take; larger pictures are cut into more", positive),
 		row("poll-interval", &w.poll, 250*time.Millisecond, "`duration` after which an idle worker looks for work that nobody woke it for", positive),
 		row("sweep-interval", &w.sweep, 10*time.Minute, "`duration` between removals of what is left over in storage", positive),
+		row("version-wait", &w.versionWait, time.Hour, "`duration` that a job accepted for another version of the renderer waits for a worker of that, while none is there, before it fails; 0 waits for ever", zeroOrLonger),
 		row("renders-max-age", &w.rendersMaxAge, 0, "`duration` after which a stored picture is removed; 0 keeps all", zeroOrLonger),
 		row("renders-max-bytes", &w.rendersMaxBytes, 0, "`bytes` of stored pictures above which the oldest are removed; 0 keeps all", zeroOrMoreBytes),
 		row("prepass-max-age", &w.prepassMaxAge, 7*24*time.Hour, "`duration` after which a stored prepass, such as the reference orbit of a deep view, is removed, unless an open job needs it; 0 keeps all", zeroOrLonger),
