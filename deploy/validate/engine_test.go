@@ -119,7 +119,7 @@ func startFarm(t *testing.T, workers int) *composed {
 	return c
 }
 
-func since(clock time.Time) time.Duration { return time.Since(clock).Round(100 * time.Millisecond) }
+func since(clock time.Time) time.Duration { return time.Since(clock).Round(10 * time.Millisecond) }
 
 // await waits for a condition of containers.
 func await(t *testing.T, what string, holds func() bool) {
