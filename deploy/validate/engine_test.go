@@ -108,7 +108,7 @@ func startFarm(t *testing.T, workers int) *composed {
 			t.Log(c.compose(t, "ps", "--all"))
 			t.Log(c.compose(t, "logs", "--tail", "30"))
 		}
-		c.compose(t, "down", "--volumes", "--timeout", "1")
+		c.compose(t, "--profile", monitoringProfile, "down", "--volumes", "--timeout", "1")
 	})
 	clock := time.Now()
 	c.compose(t, "build", "api")
@@ -176,7 +176,7 @@ func (c *composed) progress(t *testing.T, job string) (p progress) {
 // poster is a Spec of some bands, each of which takes a core more than a second; no two numbers make the same picture.
 func poster(number int) string {
 	return fmt.Sprintf(`{"width": 1100, "height": 1280, "max_iterations": %d, "formula": "julia",
-		"seed": {"re": "-0.75", "im": "0"}, "radius": "0.6"}`, 100_000+number)
+		"seed": {"re": "-0.75", "im": "0"}, "radius": "0.6"}`, 200_000+number)
 }
 
 // begin submits a poster and waits until bands of it are stored.
@@ -187,9 +187,10 @@ func (c *composed) begin(t *testing.T, number int) (job string) {
 	return job
 }
 
-// finish waits until a job is done and compares its picture with what the program alone makes of it.
+// finish waits until a job is done, says how long that took, and compares its picture with what the program alone makes of it.
 func (c *composed) finish(t *testing.T, job string, number int) {
 	t.Helper()
+	clock := time.Now()
 	await(t, "the poster is done", func() bool {
 		p := c.progress(t, job)
 		if p.State == "failed" || p.State == "canceled" {
@@ -197,22 +198,31 @@ func (c *composed) finish(t *testing.T, job string, number int) {
 		}
 		return p.State == "done"
 	})
+	t.Logf("poster done after another %v", since(clock))
 	_, got := c.get(t, job+"/image")
-	if want := rendered(t, poster(number)); sha256.Sum256(got) != sha256.Sum256(want) {
+	if want := c.rendered(t, poster(number)); sha256.Sum256(got) != sha256.Sum256(want) {
 		t.Errorf("the poster has %d bytes that are not the %d of mandelfarm render", len(got), len(want))
 	}
 }
 
-// rendered is what the program alone makes of a Spec.
-func rendered(t *testing.T, spec string) []byte {
+// rendered is what the program of the image alone makes of a Spec.
+func (c *composed) rendered(t *testing.T, spec string) []byte {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program(t), "render", "-", "--output", "-")
+	cmd := exec.CommandContext(t.Context(), "docker", "run", "--rm", "--interactive", "--network", "none", "mandelfarm:real", "render", "-", "--output", "-")
 	cmd.Stdin = strings.NewReader(spec)
 	file, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("render: %v", err)
 	}
 	return file
+}
+
+// underway fails unless a job is under way: what is tried on it would be tried on nothing.
+func (c *composed) underway(t *testing.T, job string) {
+	t.Helper()
+	if p := c.progress(t, job); p.State != "running" {
+		t.Errorf("the job is %s: it has ended before anything was done to the farm", p.State)
+	}
 }
 
 // TestOnEngine is docs/reliability.md, section "On engines", as a test.
@@ -229,6 +239,7 @@ func TestOnEngine(t *testing.T) {
 	t.Run("ImageIsWhatItSays", func(t *testing.T) { imageIsWhatItSays(t, c) })
 	t.Run("WorkersAreScaledDownInMidJob", func(t *testing.T) {
 		job, clock := c.begin(t, 1), time.Now()
+		c.underway(t, job)
 		c.up(t, 1)
 		t.Logf("one worker after %v", since(clock))
 		c.up(t, 4)
@@ -236,12 +247,12 @@ func TestOnEngine(t *testing.T) {
 	})
 	for i, service := range []string{"worker", "redis", "s3", "api"} {
 		t.Run(service+"IsKilled", func(t *testing.T) {
+			id := c.container(t, service)
 			job := c.begin(t, 10+i)
-			c.docker(t, "kill", c.container(t, service))
+			c.underway(t, job)
+			c.docker(t, "kill", id)
 			c.up(t, 4)
-			clock := time.Now()
 			c.finish(t, job, 10+i)
-			t.Logf("done %v after it was there again", since(clock))
 		})
 		t.Run(service+"Crashes", func(t *testing.T) { c.crash(t, service, 20+i) })
 	}
@@ -266,11 +277,13 @@ func (c *composed) crash(t *testing.T, service string, number int) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root may end a process of a container from outside")
 	}
-	job, id := c.begin(t, number), c.container(t, service)
+	id := c.container(t, service)
 	pid, err := strconv.Atoi(c.docker(t, "inspect", "--format", "{{.State.Pid}}", id))
 	if err != nil {
 		t.Fatal(err)
 	}
+	job := c.begin(t, number)
+	c.underway(t, job)
 	process, err := os.FindProcess(pid)
 	if err == nil {
 		err = process.Kill()
@@ -292,14 +305,14 @@ const cut = 40 * time.Second
 // cutOff takes a service's container off the network that it meets the others on, for a while.
 func (c *composed) cutOff(t *testing.T, service string, number int) {
 	t.Helper()
-	job, id, network := c.begin(t, number), c.container(t, service), c.name+"_farm"
+	id, network := c.container(t, service), c.name+"_farm"
+	job := c.begin(t, number)
+	c.underway(t, job)
 	c.docker(t, "network", "disconnect", network, id)
 	clock := time.Now()
 	await(t, "the cut is over", func() bool { return time.Since(clock) > cut })
 	c.docker(t, "network", "connect", "--alias", service, network, id)
-	clock = time.Now()
 	c.finish(t, job, number)
-	t.Logf("done %v after the cut", since(clock))
 }
 
 // imageIsWhatItSays: it is small, has no shell and is nobody's but the program's, which is the very file that the same sources make here.
