@@ -6,7 +6,7 @@ TEST  = go test -parallel $$((2 * $$(nproc)))
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint holes format race bench deepzoom-check exactness quotes flood chaos soak bench-page bench-deep bench-zoom golden generate generated fuzz up down k8s-validate test-minio
+.PHONY: help run build test check lint holes format race bench deepzoom-check exactness quotes flood chaos soak bench-page bench-deep bench-zoom golden generate generated fuzz up down compose-real k8s-validate test-minio
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -98,6 +98,10 @@ up: ## the farm in containers: http://localhost:8080/ (WORKERS=4 for more)
 
 down: ## stop the containers
 	docker compose down
+
+compose-real: ## the farm by Docker and Compose for real: built, scaled, killed, cut off (docs/reliability.md); needs a Docker engine
+	cd deploy/validate && COMPOSE="$$(docker compose version > /dev/null 2>&1 && echo docker compose || go tool -modfile=../../tools/compose/go.mod -n github.com/docker/compose/v2/cmd)" \
+	  go test -count=1 -timeout 1h -v -run '^TestOnEngine$$' . -engine
 
 k8s-validate: ## compose file, Dockerfile and manifests against their schemas and the binary
 	cd deploy/validate && go test ./...

@@ -14,14 +14,14 @@ import (
 	"mandelfarm/queue"
 )
 
-// scaled is how much work the autoscaler of docs/deployment.md sees: the sum of the lengths of the lists that
-// it is told to watch. That its formula is that sum is a test of deploy/validate.
+// scaled is how much work the autoscaler of docs/deployment.md sees where there are no messages to webhooks: the sum of the
+// lengths of the lists that it is told to watch. That its formula is that sum is a test of deploy/validate.
 func (f *farm) scaled(t *testing.T) (work int64) {
 	t.Helper()
 	manifest, err := os.ReadFile("../deploy/kubernetes/components/keda/scaledobject.yaml")
 	require.NoError(t, err)
 	lists := regexp.MustCompile(`(?m)^ +listName: (\S+)$`).FindAllSubmatch(manifest, -1)
-	require.Len(t, lists, 2*len(job.Lanes()))
+	require.Len(t, lists, 2*len(job.Lanes())+2)
 	for _, list := range lists {
 		length, err := f.rdb.LLen(t.Context(), string(list[1])).Result()
 		require.NoError(t, err)

@@ -27,6 +27,12 @@ func (q *Queue) Slots(ctx context.Context, pool job.Pool) (int, error) {
 	return slots, nil
 }
 
+// Staffed reports whether any process draws, of whatever pool, as far as they have said so within [claimTTL].
+func (q *Queue) Staffed(ctx context.Context) (bool, error) {
+	members, err := q.rdb.ZRangeArgs(ctx, lately(slotsKey)).Result()
+	return len(members) > 0, unavailable(err)
+}
+
 // Workers are the processes that draw, in the order of their names, as they have said
 // of themselves within [claimTTL].
 func (q *Queue) Workers(ctx context.Context) ([]job.Worker, error) {

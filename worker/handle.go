@@ -87,7 +87,8 @@ func (a attempt) isRepeated() bool {
 func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 	start := time.Now()
 	if err := understood(t); err != nil {
-		w.deps.Observer.Task(t, d, Foreign, time.Since(start))
+		outcome, err := w.handBack(ctx, t, d, err)
+		w.deps.Observer.Task(t, d, outcome, time.Since(start))
 		return err
 	}
 	if t.Kind == job.KindWebhook {

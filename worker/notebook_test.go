@@ -41,6 +41,8 @@ type notebook struct {
 	retracted []spec.ID
 
 	exorcised int // how often ghosts were to be removed
+
+	workers []job.Worker // that are there
 }
 
 // offer is what was offered of a job.
@@ -87,6 +89,12 @@ func (q *notebook) NotWaiting(_ context.Context, tasks ...job.Task) (others []jo
 		}
 	}
 	return others, nil
+}
+
+func (q *notebook) Workers(context.Context) ([]job.Worker, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.workers, nil
 }
 
 // RemoveGhosts notes that it was asked to.

@@ -38,6 +38,8 @@ type Tasks interface {
 	// NotWaiting returns those of tasks, as they are in the default pool, that do not wait
 	// in any pool's lane.
 	NotWaiting(ctx context.Context, tasks ...job.Task) ([]job.Task, error)
+	// Workers are those that are there.
+	Workers(ctx context.Context) ([]job.Worker, error)
 	// RemoveGhosts removes what the queue counts as being worked on and nobody has.
 	RemoveGhosts(ctx context.Context) error
 	// Cancel stops the tasks of a job, and forgets its progress.
@@ -119,6 +121,9 @@ type Config struct {
 	// PrepassMaxAge is the age from which a stored prepass is removed, unless an open
 	// job needs it; 0 keeps it.
 	PrepassMaxAge time.Duration
+	// VersionWait is how long a job that was accepted for another version of the renderer waits for a worker of that, when none is
+	// there, before it fails; 0 is for ever.
+	VersionWait time.Duration
 	// Abandoned removes what writers that died before the given time have left in
 	// the store; nil if the store sees to that.
 	Abandoned func(ctx context.Context, before time.Time) error
@@ -134,6 +139,7 @@ type Worker struct {
 	sweeper    *sweeper
 	scrubber   *scrubber
 	courier    *courier
+	others     *others
 }
 
 // New is a worker of a farm.
@@ -159,6 +165,7 @@ func New(cfg Config, deps Dependencies) *Worker {
 		sweeper:    &sweeper{cfg: cfg, ledger: deps.Ledger, log: deps.Log},
 		scrubber:   &scrubber{ledger: deps.Ledger, log: deps.Log},
 		courier:    &courier{ledger: deps.Ledger, tasks: deps.Tasks, webhooks: deps.Webhooks, log: deps.Log},
+		others:     &others{workers: deps.Tasks.Workers},
 	}
 }
 

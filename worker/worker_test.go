@@ -3,6 +3,7 @@ package worker_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -182,6 +183,46 @@ func TestTasksOfAnotherVersionAreRefused(t *testing.T) {
 	}
 	require.Zero(t, b.store.puts)
 	require.Empty(t, b.queue.notices)
+}
+
+// TestJobsOfAnotherVersionFailInTheEnd with a plain reason, when no worker of it has been there for long; not before, and
+// not what somebody waits for, nor a kind of task that may be of a newer program.
+func TestJobsOfAnotherVersionFailInTheEnd(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	const wait = 2 * time.Second
+	w := worker.New(worker.Config{VersionWait: wait}, dependencies(t, b.ledger, b.queue))
+	id := acceptForeign(t, b)
+	older := job.Job{ID: id, Spec: plain(t, 64, 48)}
+	task, newer, waited := older.BandTask(3), older.Task(), older.Task()
+	newer.Kind, waited.Lane = "hologram", job.Interactive
+	began := time.Now()
+	require.Eventually(t, func() bool { return w.Handle(t.Context(), task, first()) == nil }, time.Minute, wait/50)
+	require.Greater(t, time.Since(began), wait)
+	st, err := b.ledger.Status(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, job.Failed, st.State)
+	require.Equal(t, "it was accepted for another version of the renderer than "+spec.Version+
+		", and no worker of that has been there for 2s: submit it again", st.Error)
+	require.Equal(t, []job.Notice{{ID: id, State: job.Failed, Error: st.Error}}, b.queue.notices)
+	require.Equal(t, []spec.ID{id}, b.queue.canceled)
+	for _, task := range []job.Task{newer, waited} {
+		require.ErrorIs(t, w.Handle(t.Context(), task, first()), job.ErrVersion)
+	}
+	require.ErrorIs(t, b.Handle(t.Context(), task, first()), job.ErrVersion, "without a limit it waits for ever")
+}
+
+// acceptForeign puts a job on record as another version of the farm does.
+func acceptForeign(t *testing.T, b *bundle) spec.ID {
+	t.Helper()
+	id := spec.ID(strings.Repeat("0", 40))
+	record, err := json.Marshal(struct {
+		Version string `json:"version"`
+		job.Job
+	}{"another", job.Job{ID: id, Spec: plain(t, 64, 48), AcceptedAt: time.Now().Add(-time.Hour)}})
+	require.NoError(t, err)
+	require.NoError(t, b.store.Create(t.Context(), "jobs/"+string(id)+"/job.json", "", record))
+	return id
 }
 
 var errDisk = errors.New("disk is full")

@@ -99,7 +99,15 @@ func lockFolder(ctx context.Context, store *dir.Store, listen string, log *slog.
 
 // runAPI answers requests on real servers.
 func runAPI(ctx context.Context, s *settings, log *slog.Logger) error {
-	return onServers(ctx, s, log, onlyServes, func(f *farm) error { return f.serveAPI(ctx, s.api.WaitLimit+margin) })
+	return onServers(ctx, s, log, onlyServes, func(f *farm) error {
+		g, ctx := errgroup.WithContext(ctx)
+		g.Go(func() error { return f.serveAPI(ctx, s.api.WaitLimit+margin) })
+		g.Go(func() error {
+			f.standIn(ctx)
+			return nil
+		})
+		return g.Wait()
+	})
 }
 
 // margin is what an answer may take after the wait for its picture has ended.
@@ -233,7 +241,7 @@ func (f *farm) newWorker(ctx context.Context) (*worker.Worker, error) {
 	}
 	w := worker.New(worker.Config{
 		Threads: set.threads, Band: set.band, AtOnce: set.batch, Speed: speed, PrepassCache: set.prepassCache,
-		ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes, PrepassMaxAge: set.prepassMaxAge,
+		ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes, PrepassMaxAge: set.prepassMaxAge, VersionWait: set.versionWait,
 		Abandoned: f.abilities.abandoned,
 	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Shares: q, Progress: q, Live: q, Previews: q, Notices: f.notices(), Locks: q, Webhooks: webhooks, Log: f.log, Observer: f.metrics.Work(f.ended, job.Pool(set.pool))})
 	f.metrics.Prepasses(w.CacheStats)

@@ -65,6 +65,7 @@ type workerSettings struct {
 	poll        time.Duration
 	reconcile   time.Duration
 	sweep       time.Duration
+	versionWait time.Duration
 	grace       time.Duration
 	pool        string
 
@@ -242,14 +243,19 @@ func (s *settings) addWorker(fs *pflag.FlagSet) {
 		row("batch-tasks", &w.batch, 2, "`number` of bands of large pictures drawn at a time", positive),
 		row("band-time", &w.band, 1500*time.Millisecond, "`duration` that drawing a band should take; larger pictures are cut into more", positive),
 		row("poll-interval", &w.poll, 250*time.Millisecond, "`duration` after which an idle worker looks for work that nobody woke it for", positive),
-		row("reconcile-interval", &w.reconcile, 2*time.Second, "`duration` between comparisons of the jobs that are owed with the queue", positive),
 		row("sweep-interval", &w.sweep, 10*time.Minute, "`duration` between removals of what is left over in storage", positive),
+		row("version-wait", &w.versionWait, time.Hour, "`duration` that a job accepted for another version of the renderer waits for a worker of that, while none is there, before it fails; 0 waits for ever", zeroOrLonger),
 		row("renders-max-age", &w.rendersMaxAge, 0, "`duration` after which a stored picture is removed; 0 keeps all", zeroOrLonger),
 		row("renders-max-bytes", &w.rendersMaxBytes, 0, "`bytes` of stored pictures above which the oldest are removed; 0 keeps all", zeroOrMoreBytes),
 		row("prepass-max-age", &w.prepassMaxAge, 7*24*time.Hour, "`duration` after which a stored prepass, such as the reference orbit of a deep view, is removed, unless an open job needs it; 0 keeps all", zeroOrLonger),
 		row("prepass-cache-bytes", &w.prepassCache, 512<<20, "`bytes` of prepasses, such as reference orbits, kept in memory, with what drawing makes of them; 0 keeps none", zeroOrMoreBytes),
 		row("grace", &w.grace, 20*time.Second, "`duration` that work under way may go on after SIGTERM before it is handed back", atLeast(time.Millisecond)),
 	)
+}
+
+// addReconcile adds how often what is owed is compared with what is queued: by workers, and by an api while there are none.
+func (s *settings) addReconcile(fs *pflag.FlagSet) {
+	s.add(fs, row("reconcile-interval", &s.worker.reconcile, 2*time.Second, "`duration` between comparisons of the jobs that are owed with the queue", positive))
 }
 
 // addPools adds which pools there are, for those who accept jobs.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -273,8 +275,7 @@ func TestComposeServersMatchTheirClients(t *testing.T) {
 	redis, s3 := services["redis"], services["s3"]
 	for name, service := range parts(t) {
 		env := composeLaunch(t, service).env
-		password, ok := argument(redis.Command, "--requirepass")
-		if want := "redis://:" + password + "@redis:6379/0"; !ok || env["REDIS_URL"] != want {
+		if want := "redis://:" + *redis.Environment["REDISCLI_AUTH"] + "@redis:6379/0"; env["REDIS_URL"] != want {
 			t.Errorf("%s: REDIS_URL is %s, want %s", name, env["REDIS_URL"], want)
 		}
 		listen, _ := argument(s3.Command, "--port")
@@ -323,13 +324,53 @@ func argument(command []string, flag string) (string, bool) {
 	return command[i+1], true
 }
 
-// checkRedis checks that a Redis evicts nothing, so that no task is lost, and
-// writes nothing, as its file system is read-only.
+// checkRedis checks that a Redis evicts nothing, so that no task is lost, writes
+// nothing, as its file system is read-only, and has its password from the environment.
 func checkRedis(t *testing.T, command []string) {
 	t.Helper()
-	for flag, want := range map[string]string{"--maxmemory-policy": "noeviction", "--save": "", "--appendonly": "no"} {
-		if got, ok := argument(command, flag); !ok || got != want {
-			t.Errorf("redis: %s is %q, want %q", flag, got, want)
+	script := strings.ReplaceAll(command[len(command)-1], "$$", "$")
+	for _, want := range []string{"maxmemory-policy noeviction", `save ""`, "appendonly no", "requirepass $REDISCLI_AUTH"} {
+		if !slices.Contains(strings.Split(script, "\n"), want) {
+			t.Errorf("redis: no line %q in:\n%s", want, script)
+		}
+	}
+}
+
+// TestComposePublishedElsewhereWantsPasswords runs what the container of Redis runs, with a program in place of the server.
+func TestComposePublishedElsewhereWantsPasswords(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "valkey-server"), []byte("#!/bin/sh\ncat\n"), 0o700); err != nil { //nolint:gosec // it is run
+		t.Fatal(err)
+	}
+	own := []string{"MANDELFARM_REDIS_PASSWORD=one", "MANDELFARM_S3_SECRET=other"}
+	for name, test := range map[string]struct {
+		variables []string
+		password  string // empty if it does not start
+	}{
+		"a trial":                    {nil, "mandelfarm-dev"},
+		"a trial at another port":    {[]string{"MANDELFARM_PUBLISH=127.0.0.1:9000"}, "mandelfarm-dev"},
+		"published":                  {[]string{"MANDELFARM_PUBLISH=80"}, ""},
+		"published, half":            {append(own[:1:1], "MANDELFARM_PUBLISH=0.0.0.0:80"), ""},
+		"published, the other half":  {append(own[1:2:2], "MANDELFARM_PUBLISH=0.0.0.0:80"), ""},
+		"published, with both":       {append(own[:2:2], "MANDELFARM_PUBLISH=0.0.0.0:80"), "one"},
+		"on this machine, with both": {own, "one"},
+	} {
+		project, err := loadCompose(t.Context(), test.variables...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		redis := project.Services["redis"]
+		cmd := exec.CommandContext(t.Context(), redis.Command[0], redis.Command[1], strings.ReplaceAll(redis.Command[2], "$$", "$"))
+		cmd.Env = []string{"PATH=" + folder + ":" + os.Getenv("PATH")}
+		for variable, value := range redis.Environment {
+			cmd.Env = append(cmd.Env, variable+"="+*value)
+		}
+		said, err := cmd.CombinedOutput()
+		if started := err == nil; started != (test.password != "") {
+			t.Errorf("%s: started is %v: %s", name, started, said)
+		} else if want := "requirepass " + test.password + "\n"; started && !strings.HasPrefix(string(said), want) {
+			t.Errorf("%s: the server is told %q, want %q first", name, said, want)
 		}
 	}
 }

@@ -19,5 +19,6 @@
 //
 // No image is built or pulled and no cluster is asked, so that the tests need
 // neither: that a tag exists, and that a cluster admits a manifest, they cannot
-// tell.
+// tell. TestOnEngine does build the image, and runs the farm in containers, where
+// it is asked to: make compose-real.
 package validate

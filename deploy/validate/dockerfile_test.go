@@ -52,6 +52,7 @@ type image struct {
 	healthcheck []string
 	timeout     time.Duration // of the health check with an answer
 	files       []string      // folders and files that are copied, as they are called there
+	labels      []string
 }
 
 func builtImage(t *testing.T) image {
@@ -77,6 +78,11 @@ func builtImage(t *testing.T) image {
 			img.ports = append(img.ports, c.Ports...)
 		case *instructions.HealthCheckCommand:
 			img.healthcheck, img.timeout = c.Health.Test, c.Health.Timeout
+		case *instructions.LabelCommand:
+			for _, pair := range c.Labels {
+				img.labels = append(img.labels, pair.Key)
+			}
+		case *instructions.ArgCommand: // of the labels
 		case *instructions.CopyCommand:
 			img.files = append(img.files, c.DestPath)
 		default:
@@ -101,6 +107,11 @@ func TestImage(t *testing.T) {
 	checkHealthcheck(t, img, img.healthcheck, img.timeout)
 	if uid, _, _ := strings.Cut(img.user, ":"); !positiveNumber(uid) {
 		t.Errorf("USER is %q: want a number that is not 0", img.user)
+	}
+	for _, label := range []string{"title", "description", "version", "revision"} {
+		if !slices.Contains(img.labels, "org.opencontainers.image."+label) {
+			t.Errorf("no label %s among %q", label, img.labels)
+		}
 	}
 	known := settings(t, "")
 	for name := range img.env {

@@ -161,7 +161,7 @@ func TestScalerWatchesTheListsInUse(t *testing.T) {
 		t.Errorf("answers are %q, want %q", got, want)
 	}
 
-	if got, want := len(pending)+len(active), len(scaler(t, workersName).Spec.Triggers); got != want {
+	if got, want := len(pending)+len(active)+2, len(scaler(t, workersName).Spec.Triggers); got != want { // and two of webhooks
 		t.Errorf("of %d triggers %d watch tasks", want, got)
 	}
 }

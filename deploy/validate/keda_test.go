@@ -106,18 +106,35 @@ func TestScalersCountAllWork(t *testing.T) {
 func countsAllWork(t *testing.T, spec scaledObjectSpec) {
 	t.Helper()
 	lengths := make(map[string]float64)
-	var want float64
+	var want, messages float64
 	for i, trigger := range spec.Triggers {
 		if _, taken := lengths[trigger.Name]; taken || trigger.Name == "" {
 			t.Errorf("trigger %d is called %q", i, trigger.Name)
 		}
 		lengths[trigger.Name] = float64(int(1) << i)
-		want += lengths[trigger.Name]
+		if isOfWebhooks(trigger) {
+			messages = 1
+		} else {
+			want += lengths[trigger.Name]
+		}
 	}
-	if got := compute(t, spec, lengths); got != want {
-		t.Errorf("formula makes %v of %v, want the sum %v", got, lengths, want)
+	if got := compute(t, spec, lengths); got != want+messages {
+		t.Errorf("formula makes %v of %v, want the sum %v, and %v for messages", got, lengths, want, messages)
+	}
+	for name := range lengths {
+		lengths[name] = 0
+	}
+	for name := range lengths {
+		lengths[name] = 1
+		if got := compute(t, spec, lengths); got != 1.0 {
+			t.Errorf("one task in %s alone makes %v", name, got)
+		}
+		lengths[name] = 0
 	}
 }
+
+// isOfWebhooks tells of a list whether it holds messages to webhooks, which are no pictures.
+func isOfWebhooks(t trigger) bool { return strings.Contains(t.Metadata["listName"], "{webhooks}") }
 
 // compute computes the scaler's formula of the lengths of its lists, by trigger.
 func compute(t *testing.T, spec scaledObjectSpec, lengths map[string]float64) any {
@@ -196,11 +213,11 @@ func reachesRedis(t *testing.T, s *scaledObject) {
 	}
 }
 
-// scaledLists returns the lists that workers are scaled by whose names end so.
+// scaledLists returns the lists of pictures that workers are scaled by whose names end so.
 func scaledLists(s *scaledObject, suffix string) []string {
 	var lists []string
 	for _, trigger := range s.Spec.Triggers {
-		if name := trigger.Metadata["listName"]; strings.HasSuffix(name, suffix) {
+		if name := trigger.Metadata["listName"]; strings.HasSuffix(name, suffix) && !isOfWebhooks(trigger) {
 			lists = append(lists, name)
 		}
 	}

@@ -32,9 +32,6 @@ func TestExampleServersMatchTheirClients(t *testing.T) {
 		}
 	}
 	checkRedis(t, redis.Args)
-	if got, _ := argument(redis.Args, "--requirepass"); got != "$(REDISCLI_AUTH)" {
-		t.Errorf("redis: --requirepass is %q", got)
-	}
 	health, _ := argument(s3.Args, "--health")
 	for _, probe := range []*core.Probe{s3.ReadinessProbe, s3.LivenessProbe} {
 		number, _ := containerPort(s3, probe.HTTPGet.Port)

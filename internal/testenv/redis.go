@@ -117,6 +117,16 @@ func (r *RedisServer) Do(tb testing.TB, command string) {
 	}
 }
 
+// Number has the server obey a command that is answered with a number, such as the length of a list.
+func (r *RedisServer) Number(tb testing.TB, command string) int {
+	tb.Helper()
+	n, err := strconv.Atoi(strings.TrimPrefix(r.Ask(tb, command), ":"))
+	if err != nil {
+		tb.Fatalf("%s: %v", command, err)
+	}
+	return n
+}
+
 // Ask returns what the server answers: of several parts, these with spaces between.
 func (r *RedisServer) Ask(tb testing.TB, command string) string {
 	tb.Helper()
