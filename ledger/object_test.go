@@ -122,6 +122,27 @@ func objectsAreListedByKind(t *testing.T, b *bundle) {
 	require.Empty(t, keys(t, b.store, "prepass/"))
 }
 
+// objectsAreComposed of others, once.
+func objectsAreComposed(t *testing.T, b *bundle) {
+	t.Helper()
+	id := parse(t, 1).ID()
+	band, image := b.Band(id, 0), b.Image(id, spec.PNG)
+	require.NoError(t, band.Store(t.Context(), strings.NewReader("some thing")))
+	parts := []storage.Part{band.Part(5, storage.SumOf([]byte("thing"))), storage.Bytes([]byte(" else"))}
+	require.NoError(t, image.Compose(t.Context(), parts))
+	data, err := image.Read(t.Context(), 100)
+	require.NoError(t, err)
+	require.Equal(t, "thing else", string(data))
+	require.ErrorIs(t, image.Compose(t.Context(), parts), storage.ErrExists)
+
+	require.NoError(t, b.Remove(t.Context(), band, image))
+	err = image.Compose(t.Context(), parts)
+	require.True(t, ledger.IsAbsent(err))
+	var part *storage.PartError
+	require.ErrorAs(t, err, &part)
+	require.Zero(t, part.Part)
+}
+
 // signer signs nothing and says what it was asked for.
 type signer struct{}
 

@@ -5,19 +5,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/preview"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/panics"
 	"mandelfarm/renderer/spec"
+	"mandelfarm/storage"
 )
 
-// assemble makes one file of the bands, which must all be stored. It holds no more of it than a few kilobytes and what storage needs
-// for a stream.
+// assemble makes one file of the bands, which must all be stored. Storage joins them; of their bytes it reads
+// as many as storage has to be sent.
 func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err error) {
 	j := t.Job()
 	image, there, err := imageOf(w.deps.Ledger, t).FindWhole(ctx)
@@ -43,7 +46,7 @@ func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err err
 			return done, nothingToDo(w.scheduler.recount(ctx, j, plan))
 		}
 	}
-	size, err := w.join(ctx, j, plan)
+	size, err := w.join(ctx, j, plan, stored)
 	if bad, ok := errors.AsType[*bandError](err); ok {
 		return done, w.redraw(ctx, j, plan, bad)
 	}
@@ -54,17 +57,38 @@ func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err err
 	return result{size: size, bands: len(plan.Bands), began: plan.MadeAt}, nil
 }
 
-// join stores the image.
-func (w *Worker) join(ctx context.Context, j job.Job, plan job.Plan) (size int64, err error) {
+// join stores the image, of bands of these sizes.
+func (w *Worker) join(ctx context.Context, j job.Job, plan job.Plan, sizes map[int]int64) (size int64, err error) {
 	start := time.Now()
-	size, err = w.drawer.stream(ctx, imageOf(w.deps.Ledger, j.Task()), func(out io.Writer) error {
-		return w.concatenate(ctx, out, j, plan)
-	})
+	parts, err := w.parts(ctx, j, plan, sizes)
 	if err == nil {
-		w.deps.Log.LogAttrs(ctx, slog.LevelInfo, "assembled", slog.String("id", string(j.ID)), slog.Int("bands", len(plan.Bands)),
-			slog.Int64("bytes", size), slog.Duration("took", time.Since(start)))
+		err = w.compose(ctx, imageOf(w.deps.Ledger, j.Task()), parts)
 	}
-	return size, err
+	if err != nil {
+		return 0, err
+	}
+	size = storage.PartsSum(parts).Size()
+	w.deps.Log.LogAttrs(ctx, slog.LevelInfo, "assembled", slog.String("id", string(j.ID)), slog.Int("bands", len(plan.Bands)),
+		slog.Int64("bytes", size), slog.Duration("took", time.Since(start)))
+	return size, nil
+}
+
+// compose stores an image. One that is there is another worker's, or damaged, and then in the way.
+func (w *Worker) compose(ctx context.Context, image ledger.Object, parts []storage.Part) error {
+	err := image.Compose(ctx, parts)
+	if errors.Is(err, storage.ErrExists) {
+		var whole bool
+		if _, whole, err = image.FindWhole(ctx); whole || err != nil {
+			return err
+		}
+		if err = w.deps.Ledger.Remove(ctx, image); err == nil {
+			err = image.Compose(ctx, parts)
+		}
+	}
+	if part, ok := errors.AsType[*storage.PartError](err); ok && ledger.IsAbsent(part) {
+		return &bandError{band: part.Part - 1, err: part.Err}
+	}
+	return err
 }
 
 // bandError says which band cannot be used.
@@ -85,49 +109,49 @@ func (w *Worker) redraw(ctx context.Context, j job.Job, plan job.Plan, bad *band
 	return nothingToDo(w.scheduler.recount(ctx, j, plan))
 }
 
-// concatenate writes the file: head, bands, tail.
-func (w *Worker) concatenate(ctx context.Context, out io.Writer, j job.Job, plan job.Plan) error {
-	if _, err := out.Write(renderer.Head(j.Spec)); err != nil {
-		return err
+// trailersAtOnce is how many bands are asked for their trailers at a time.
+const trailersAtOnce = 8
+
+// parts are what the file consists of: head, bands, tail.
+func (w *Worker) parts(ctx context.Context, j job.Job, plan job.Plan, sizes map[int]int64) ([]storage.Part, error) {
+	parts, sums := make([]storage.Part, len(plan.Bands)+2), make([]renderer.Sum, len(plan.Bands))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(trailersAtOnce)
+	for i, band := range plan.Bands {
+		group.Go(func() (err error) {
+			defer panics.Recover(&err)
+			parts[i+1], sums[i], err = partOf(ctx, w.deps.Ledger.Band(j.ID, i), sizes[i], band.Rows())
+			if errors.Is(err, errBand) || ledger.IsAbsent(err) {
+				err = &bandError{band: i, err: err}
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
 	var sum renderer.Sum
-	for i, band := range plan.Bands {
-		of, err := copyBand(ctx, out, w.deps.Ledger.Band(j.ID, i), band.Rows())
-		if errors.Is(err, errBand) || ledger.IsAbsent(err) {
-			return &bandError{band: i, err: err}
-		}
-		if err != nil {
-			return err
-		}
+	for _, of := range sums {
 		sum = sum.Then(of)
 	}
-	_, err := out.Write(renderer.Tail(j.Spec, sum))
-	return err
+	parts[0], parts[len(parts)-1] = storage.Bytes(renderer.Head(j.Spec)), storage.Bytes(renderer.Tail(j.Spec, sum))
+	return parts, nil
 }
 
-// copyBand writes the data of a stored band and returns its checksum.
-func copyBand(ctx context.Context, out io.Writer, band ledger.Object, rows spec.Rows) (renderer.Sum, error) {
-	body, stored, err := band.Open(ctx)
+// partOf is the data of a stored band of this size as a part of the file, with their checksum there.
+func partOf(ctx context.Context, band ledger.Object, size int64, rows spec.Rows) (storage.Part, renderer.Sum, error) {
+	if size < trailerSize {
+		return storage.Part{}, renderer.Sum{}, fmt.Errorf("%s: %w", band, errBand)
+	}
+	end, err := band.ReadAt(ctx, size-trailerSize, size)
 	if err != nil {
-		return renderer.Sum{}, err
+		return storage.Part{}, renderer.Sum{}, err
 	}
-	defer body.Close()
-	if stored.Size < trailerSize {
-		return renderer.Sum{}, fmt.Errorf("%s: %w", band, errBand)
-	}
-	check := newCheck()
-	if _, err := io.CopyN(io.MultiWriter(out, check), body, stored.Size-trailerSize); err != nil {
-		return renderer.Sum{}, err
-	}
-	end := make([]byte, trailerSize)
-	if _, err := io.ReadFull(body, end); err != nil {
-		return renderer.Sum{}, err
-	}
-	sum, err := readTrailer(end, rows, check)
+	inFile, inStore, err := readTrailer(end, rows, size-trailerSize)
 	if err != nil {
-		return sum, fmt.Errorf("%s: %w", band, err)
+		err = fmt.Errorf("%s: %w", band, err)
 	}
-	return sum, nil
+	return band.Part(0, inStore), inFile, err
 }
 
 // finishPreview stores the preview as it is at the end. Without it the preview
