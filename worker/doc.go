@@ -9,8 +9,8 @@
 // would take one worker longer than a few bands is planned: cut into bands of
 // about equal cost, each a task of its own; the plan is stored once, so that a
 // second planner finds the same bands. Each band becomes finished data of the file
-// in storage. Whoever stores the last one queues the assembly, which streams
-// header, bands and trailer into one file without decoding anything. A band that
+// in storage. Whoever stores the last one queues the assembly, which has storage
+// join header, bands and trailer without decoding anything. A band that
 // does not hold what it should is dropped and drawn again.
 //
 //	job's task --> survey --> small: drawn, done
