@@ -135,18 +135,6 @@ func (o Object) Store(ctx context.Context, r io.Reader) error {
 	return o.ledger.store.Put(ctx, o.key, o.mediaType, r)
 }
 
-// Part is the object's bytes that sum is the sum of, which begin at an offset, as a part
-// of another object.
-func (o Object) Part(offset int64, sum storage.Sum) storage.Part {
-	return storage.Part{Key: o.key, Offset: offset, Sum: sum}
-}
-
-// Compose stores what parts are, one after the other, unless something is there, which
-// is [storage.ErrExists]. A part that cannot be used is a [*storage.PartError].
-func (o Object) Compose(ctx context.Context, parts []storage.Part) error {
-	return o.ledger.store.Compose(ctx, o.key, o.mediaType, parts)
-}
-
 func (o Object) stored(info storage.Info) Stored {
 	return Stored{Object: o, Size: info.Size, Modified: info.Modified, Checksum: info.Checksum}
 }

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"context"
 	"errors"
+	"hash/crc32"
 	"io"
 	"strings"
 	"testing"
@@ -128,19 +129,29 @@ func objectsAreComposed(t *testing.T, b *bundle) {
 	id := parse(t, 1).ID()
 	band, image := b.Band(id, 0), b.Image(id, spec.PNG)
 	require.NoError(t, band.Store(t.Context(), strings.NewReader("some thing")))
-	parts := []storage.Part{band.Part(5, storage.SumOf([]byte("thing"))), storage.Bytes([]byte(" else"))}
-	require.NoError(t, image.Compose(t.Context(), parts))
+	crc := crc32.Checksum([]byte("some more"), crc32.MakeTable(crc32.Castagnoli))
+	pieces := []ledger.Piece{band.Piece(5, crc, []byte("more")), ledger.PieceOf([]byte("body"))}
+	size, err := image.Compose(t.Context(), pieces)
+	require.NoError(t, err)
+	require.EqualValues(t, 9, size)
 	data, err := image.Read(t.Context(), 100)
 	require.NoError(t, err)
-	require.Equal(t, "thing else", string(data))
-	require.ErrorIs(t, image.Compose(t.Context(), parts), storage.ErrExists)
+	require.Equal(t, "some body", string(data))
+	_, err = image.Compose(t.Context(), pieces)
+	require.ErrorIs(t, err, storage.ErrExists)
+	_, unusable := ledger.Unusable(err)
+	require.False(t, unusable)
 
-	require.NoError(t, b.Remove(t.Context(), band, image))
-	err = image.Compose(t.Context(), parts)
-	require.True(t, ledger.IsAbsent(err))
-	var part *storage.PartError
-	require.ErrorAs(t, err, &part)
-	require.Zero(t, part.Part)
+	for _, other := range []string{"same ", "some"} {
+		require.NoError(t, b.Remove(t.Context(), image))
+		require.NoError(t, band.Store(t.Context(), strings.NewReader(other)))
+		_, err = image.Compose(t.Context(), []ledger.Piece{pieces[1], pieces[0]})
+		piece, unusable := ledger.Unusable(err)
+		require.True(t, unusable)
+		require.Equal(t, 1, piece)
+		_, err = image.Stat(t.Context())
+		require.ErrorIs(t, err, storage.ErrNotFound)
+	}
 }
 
 // signer signs nothing and says what it was asked for.

@@ -60,35 +60,34 @@ func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err err
 // join stores the image, of bands of these sizes.
 func (w *Worker) join(ctx context.Context, j job.Job, plan job.Plan, sizes map[int]int64) (size int64, err error) {
 	start := time.Now()
-	parts, err := w.parts(ctx, j, plan, sizes)
+	pieces, err := w.pieces(ctx, j, plan, sizes)
 	if err == nil {
-		err = w.compose(ctx, imageOf(w.deps.Ledger, j.Task()), parts)
+		size, err = w.compose(ctx, imageOf(w.deps.Ledger, j.Task()), pieces)
 	}
 	if err != nil {
 		return 0, err
 	}
-	size = storage.PartsSum(parts).Size()
 	w.deps.Log.LogAttrs(ctx, slog.LevelInfo, "assembled", slog.String("id", string(j.ID)), slog.Int("bands", len(plan.Bands)),
 		slog.Int64("bytes", size), slog.Duration("took", time.Since(start)))
 	return size, nil
 }
 
 // compose stores an image. One that is there is another worker's, or damaged, and then in the way.
-func (w *Worker) compose(ctx context.Context, image ledger.Object, parts []storage.Part) error {
-	err := image.Compose(ctx, parts)
+func (w *Worker) compose(ctx context.Context, image ledger.Object, pieces []ledger.Piece) (size int64, err error) {
+	size, err = image.Compose(ctx, pieces)
 	if errors.Is(err, storage.ErrExists) {
 		var whole bool
 		if _, whole, err = image.FindWhole(ctx); whole || err != nil {
-			return err
+			return size, err
 		}
 		if err = w.deps.Ledger.Remove(ctx, image); err == nil {
-			err = image.Compose(ctx, parts)
+			size, err = image.Compose(ctx, pieces)
 		}
 	}
-	if part, ok := errors.AsType[*storage.PartError](err); ok && ledger.IsAbsent(part) {
-		return &bandError{band: part.Part - 1, err: part.Err}
+	if piece, unusable := ledger.Unusable(err); unusable {
+		err = &bandError{band: piece - 1, err: err}
 	}
-	return err
+	return size, err
 }
 
 // bandError says which band cannot be used.
@@ -112,15 +111,15 @@ func (w *Worker) redraw(ctx context.Context, j job.Job, plan job.Plan, bad *band
 // trailersAtOnce is how many bands are asked for their trailers at a time.
 const trailersAtOnce = 8
 
-// parts are what the file consists of: head, bands, tail.
-func (w *Worker) parts(ctx context.Context, j job.Job, plan job.Plan, sizes map[int]int64) ([]storage.Part, error) {
-	parts, sums := make([]storage.Part, len(plan.Bands)+2), make([]renderer.Sum, len(plan.Bands))
+// pieces are what the file consists of: head, bands, tail.
+func (w *Worker) pieces(ctx context.Context, j job.Job, plan job.Plan, sizes map[int]int64) ([]ledger.Piece, error) {
+	sums, bands := make([]renderer.Sum, len(plan.Bands)), make([]ledger.Piece, len(plan.Bands))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(trailersAtOnce)
 	for i, band := range plan.Bands {
 		group.Go(func() (err error) {
 			defer panics.Recover(&err)
-			parts[i+1], sums[i], err = partOf(ctx, w.deps.Ledger.Band(j.ID, i), sizes[i], band.Rows())
+			sums[i], bands[i], err = pieceOf(ctx, w.deps.Ledger.Band(j.ID, i), sizes[i], band.Rows())
 			if errors.Is(err, errBand) || ledger.IsAbsent(err) {
 				err = &bandError{band: i, err: err}
 			}
@@ -134,24 +133,21 @@ func (w *Worker) parts(ctx context.Context, j job.Job, plan job.Plan, sizes map[
 	for _, of := range sums {
 		sum = sum.Then(of)
 	}
-	parts[0], parts[len(parts)-1] = storage.Bytes(renderer.Head(j.Spec)), storage.Bytes(renderer.Tail(j.Spec, sum))
-	return parts, nil
+	pieces := append([]ledger.Piece{ledger.PieceOf(renderer.Head(j.Spec))}, bands...)
+	return append(pieces, ledger.PieceOf(renderer.Tail(j.Spec, sum))), nil
 }
 
-// partOf is the data of a stored band of this size as a part of the file, with their checksum there.
-func partOf(ctx context.Context, band ledger.Object, size int64, rows spec.Rows) (storage.Part, renderer.Sum, error) {
-	if size < trailerSize {
-		return storage.Part{}, renderer.Sum{}, fmt.Errorf("%s: %w", band, errBand)
+// pieceOf is the data of a stored band of this size, with their checksum in the file.
+func pieceOf(ctx context.Context, band ledger.Object, size int64, rows spec.Rows) (renderer.Sum, ledger.Piece, error) {
+	size -= trailerSize
+	if size < 0 {
+		return renderer.Sum{}, ledger.Piece{}, fmt.Errorf("%s: %w", band, errBand)
 	}
-	end, err := band.ReadAt(ctx, size-trailerSize, size)
+	end, err := band.ReadAt(ctx, size, size+trailerSize)
 	if err != nil {
-		return storage.Part{}, renderer.Sum{}, err
+		return renderer.Sum{}, ledger.Piece{}, err
 	}
-	inFile, inStore, err := readTrailer(end, rows, size-trailerSize)
-	if err != nil {
-		err = fmt.Errorf("%s: %w", band, err)
-	}
-	return band.Part(0, inStore), inFile, err
+	return readTrailer(end, band, rows, size)
 }
 
 // finishPreview stores the preview as it is at the end. Without it the preview

@@ -3,12 +3,13 @@ package worker
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash"
 	"hash/crc32"
 
+	"mandelfarm/ledger"
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
-	"mandelfarm/storage"
 )
 
 // A stored band is its data of the file followed by a trailer: what the assembly needs
@@ -44,15 +45,13 @@ func trailer(rows spec.Rows, sum renderer.Sum, check hash.Hash32) []byte {
 	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(t, check.Sum32()), bandMagic)
 }
 
-// readTrailer returns what the trailer of a band of these rows says of its data, which is
-// so many bytes long: their checksum in the file, and their sum in storage. Whether the
-// data have that sum is for whoever reads them to find out.
-func readTrailer(t []byte, rows spec.Rows, size int64) (inFile renderer.Sum, inStore storage.Sum, err error) {
+// readTrailer returns what the trailer of a band of these rows says of its data, which are so many bytes: their checksum in
+// the file, and themselves as a piece of it. Whether the data are what they should be is for
+// whoever reads them to find out.
+func readTrailer(t []byte, band ledger.Object, rows spec.Rows, size int64) (renderer.Sum, ledger.Piece, error) {
 	number := func(i int) uint32 { return binary.BigEndian.Uint32(t[4*i:]) }
 	if number(0) != uint32(rows.Start) || number(1) != uint32(rows.End) || number(6) != bandMagic { //nolint:gosec // a file has fewer than 2^31 rows
-		return inFile, inStore, errBand
+		return renderer.Sum{}, ledger.Piece{}, fmt.Errorf("%s: %w", band, errBand)
 	}
-	numbers := storage.SumOf(t[:checkedSize])
-	checked := storage.NewSum(size+numbers.Size(), number(5))
-	return renderer.Sum{A: number(2), B: number(3), Bytes: number(4)}, checked.Without(numbers), nil
+	return renderer.Sum{A: number(2), B: number(3), Bytes: number(4)}, band.Piece(size, number(5), t[:checkedSize]), nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/minio/minio-go/v7"
 	"golang.org/x/sync/errgroup"
@@ -101,16 +102,21 @@ type composition struct {
 	sections []section
 }
 
-// send sends and copies all sections, and returns when all are done or one has failed and
-// none is under way.
+// send sends and copies all sections. When one has failed it begins no other, and returns when those under way have ended: a server may
+// go on with a request that nobody waits for, and make an upload anew that was aborted meanwhile (versitygw 1.8 does).
 func (c *composition) send(ctx context.Context) ([]minio.CompletePart, storage.Sum, error) {
-	group, ctx := errgroup.WithContext(ctx)
+	var group errgroup.Group
 	group.SetLimit(partsAtOnce)
 	var done partList
+	var failed atomic.Bool
 	for i := range c.sections {
 		group.Go(func() error {
+			if failed.Load() {
+				return nil
+			}
 			part, err := c.sendSection(ctx, i+1, &c.sections[i])
 			if err != nil {
+				failed.Store(true)
 				return fmt.Errorf("part %d: %w", i+1, err)
 			}
 			done.add(part)
@@ -165,9 +171,9 @@ func (c *composition) gather(ctx context.Context, number int, s *section) (part 
 func (c *composition) read(ctx context.Context, data *bytes.Buffer, s *span) error {
 	from := c.parts[s.part]
 	if from.Key == "" {
-		bytes := from.Data[s.offset : s.offset+s.size]
-		s.sum = storage.SumOf(bytes)
-		_, err := data.Write(bytes)
+		some := from.Data[s.offset : s.offset+s.size]
+		s.sum = storage.SumOf(some)
+		_, err := data.Write(some)
 		return err
 	}
 	body, _, err := c.store.Get(ctx, from.Key, from.Offset+s.offset, s.size)
