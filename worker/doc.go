@@ -33,6 +33,7 @@
 //	band.go      a band; trailer.go is what is stored of it beside its data
 //	assemble.go  the file made of the bands
 //	schedule.go  which bands are offered, and which are lost (scheduler)
+//	double.go    which bands a second worker draws as well, and who gives way
 //	live.go      how far bands and prepasses are (teller); observe.go is for metrics
 //	drawer.go    streams from the renderer into storage (drawer)
 //	prepass.go   prepasses: stored, or computed; cache.go keeps them in memory
