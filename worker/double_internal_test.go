@@ -47,7 +47,7 @@ const (
 	turn = 2 * time.Second
 )
 
-var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // as good as a constant
+var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // simulate has workers of these speeds draw a picture of so many seconds of work.
 func simulate(t *testing.T, work float64, speeds ...func(at time.Duration) float64) *simulated {
