@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/minio/minio-go/v7"
@@ -90,6 +91,7 @@ func (s *Store) composeParts(ctx context.Context, key, contentType string, parts
 	opts := minio.PutObjectOptions{ContentType: contentType}
 	return s.upload(ctx, key, opts, terms{create: true, checked: true}, func(id string) ([]minio.CompletePart, storage.Sum, error) {
 		c := composition{store: s, key: key, id: id, parts: parts, sections: layOut(parts)}
+		c.buffers.New = func() any { return new(bytes.Buffer) }
 		return c.send(ctx)
 	})
 }
@@ -100,6 +102,7 @@ type composition struct {
 	key, id  string
 	parts    []storage.Part
 	sections []section
+	buffers  sync.Pool // of *bytes.Buffer, for what is gathered
 }
 
 // send sends and copies all sections. When one has failed it begins no other, and returns when those under way have ended: a server may
@@ -154,7 +157,10 @@ func (c *composition) copy(ctx context.Context, number int, s *span) (minio.Comp
 
 // gather reads small spans and sends them as a part of the upload.
 func (c *composition) gather(ctx context.Context, number int, s *section) (part minio.CompletePart, err error) {
-	data := bytes.NewBuffer(make([]byte, 0, s.size))
+	data, _ := c.buffers.Get().(*bytes.Buffer)
+	defer c.buffers.Put(data)
+	data.Reset()
+	data.Grow(int(s.size))
 	for i := range s.spans {
 		if err := c.read(ctx, data, &s.spans[i]); err != nil {
 			return part, err
