@@ -159,7 +159,7 @@ func (s *Store) sendParts(ctx context.Context, key, id string, r io.Reader) ([]m
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(partsAtOnce)
 	var done partList
-	readErr := eachPart(ctx, r, func(number int, part []byte, release func()) {
+	readErr := s.eachPart(ctx, r, func(number int, part []byte, release func()) {
 		group.Go(func() error {
 			defer release()
 			sent, err := s.bucket.PutObjectPart(ctx, key, id, number, bytes.NewReader(part), int64(len(part)),
@@ -180,20 +180,22 @@ func (s *Store) sendParts(ctx context.Context, key, id string, r io.Reader) ([]m
 
 // eachPart cuts r into parts of partSize, the last one shorter, and hands each to
 // send with a function to call when its memory may be used again.
-func eachPart(ctx context.Context, r io.Reader, send func(number int, part []byte, release func())) error {
-	free := sync.Pool{New: func() any { return new([partSize]byte) }}
+func (s *Store) eachPart(ctx context.Context, r io.Reader, send func(number int, part []byte, release func())) error {
 	for number := 1; number <= maxParts; number++ {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		buffer, _ := free.Get().(*[partSize]byte)
+		buffer, ok := s.buffers.Get().(*[partSize]byte)
+		if !ok {
+			buffer = new([partSize]byte)
+		}
 		n, err := fill(r, buffer[:])
 		ended := errors.Is(err, io.EOF)
 		if err != nil && !ended {
 			return err
 		}
 		if n > 0 {
-			send(number, buffer[:n], func() { free.Put(buffer) })
+			send(number, buffer[:n], func() { s.buffers.Put(buffer) })
 		}
 		if ended {
 			return nil

@@ -87,6 +87,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -108,6 +109,8 @@ type Store struct {
 	// of what was stored beside them has come.
 	uploads knownSums
 	swept   cursor
+	// buffers are of [partSize] bytes, for the parts of uploads.
+	buffers sync.Pool
 	// written is when an object was last stored.
 	written freshness
 }
