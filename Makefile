@@ -6,7 +6,7 @@ TEST  = go test -parallel $$((2 * $$(nproc)))
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint holes format race bench deepzoom-check exactness quotes flood chaos soak bench-page bench-deep bench-zoom golden generate generated fuzz up down compose-real k8s-validate test-minio
+.PHONY: help run build test check lint holes format race bench deepzoom-check exactness quotes flood capacity chaos soak bench-page bench-deep bench-zoom golden generate generated fuzz up down compose-real k8s-validate test-minio
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -19,7 +19,7 @@ build: ## bin/mandelfarm, static
 
 test: ## every test; starts its own redis-server and versitygw, skips what is not installed
 	$(TEST) ./...
-	for module in tools/deepbench tools/chaos; do (cd $$module && go vet ./... && go test ./...) || exit 1; done
+	for module in tools/deepbench tools/chaos tools/capacity; do (cd $$module && go vet ./... && go test ./...) || exit 1; done
 	$(MAKE) k8s-validate generated
 
 test-minio: ## the S3 store on MinIO beside versitygw, which takes minutes to build the first time
@@ -29,7 +29,7 @@ check: lint race ## before a commit: lint, format, race tests that need no serve
 
 lint: ## golangci-lint, and formatting as it should be
 	$(TOOL) golangci-lint run --allow-parallel-runners ./...
-	for module in tools/deepbench tools/chaos; do (cd $$module && go tool -modfile=../go.mod golangci-lint run --allow-parallel-runners ./...) || exit 1; done
+	for module in tools/deepbench tools/chaos tools/capacity; do (cd $$module && go tool -modfile=../go.mod golangci-lint run --allow-parallel-runners ./...) || exit 1; done
 	$(TOOL) golangci-lint fmt --diff ./... > /dev/null || { echo 'not formatted: make format'; exit 1; }
 	@if command -v tsc > /dev/null; then tsc -p web; else echo 'types of the page are not checked: apt-get install node-typescript'; fi
 
@@ -49,6 +49,9 @@ bench: ## what docs/benchmarks.md holds, measured here
 
 flood: ## what one client's flood of expensive pictures is to another, as docs/benchmarks.md has it (REQUESTS=100000 RATE=1000)
 	go test -count=1 -timeout 1h -v -run '^TestFlood$$' ./cmd/mandelfarm -flood '$(or $(REQUESTS),100000)' -flood-rate '$(or $(RATE),1000)'
+
+capacity: ## what 10, 100 and 1,000 workers need of Redis and storage, as a table and as docs/images/capacity.svg (WORKERS=1,10,100,1000)
+	@cd tools/capacity && go run . $(if $(WORKERS),-workers '$(WORKERS)') -plot ../../docs/images/capacity.svg
 
 chaos: ## a farm of real processes, broken in every way that is known of: CHAOS=1h SEED=7 FAULT='worker killed' RACE=true
 	cd tools/chaos && go test -count=1 -timeout 0 -v -run '^TestChaos$$' . -chaos '$(or $(CHAOS),3m)' -seed '$(or $(SEED),0)' -fault '$(FAULT)' -racing='$(or $(RACE),false)'

@@ -209,7 +209,7 @@ func serveHTTP(tb testing.TB, server *api.Server) string {
 }
 
 func (f *farm) workerDependencies(q *queue.Queue) worker.Dependencies {
-	return worker.Dependencies{Ledger: f.ledger, Tasks: q, Shares: q, Progress: q, Live: q, Previews: q, Notices: q, Locks: q, Log: discard()}
+	return worker.Dependencies{Ledger: f.ledger, Tasks: q, Shares: q, Progress: q, Live: q, Fleet: q, Previews: q, Notices: q, Locks: q, Log: discard()}
 }
 
 // work starts a worker, which ends with the test.

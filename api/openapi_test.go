@@ -424,6 +424,8 @@ func (s faultyStore) Create(context.Context, string, string, []byte) error     {
 func (s faultyStore) Delete(context.Context, ...string) error                  { return s.fault() }
 func (s faultyStore) Stat(context.Context, string) (i storage.Info, err error) { return i, s.fault() }
 
+func (s faultyStore) Compose(context.Context, string, string, []storage.Part) error { return s.fault() }
+
 func (s faultyStore) Get(context.Context, string, int64, int64) (io.ReadCloser, storage.Info, error) {
 	return nil, storage.Info{}, s.fault()
 }

@@ -35,6 +35,15 @@ func (p Plan) Rows() map[int]spec.Rows {
 	return rows
 }
 
+// Seconds is what all bands are expected to take one worker.
+func (p Plan) Seconds() float64 {
+	total := 0.0
+	for _, b := range p.Bands {
+		total += b.Seconds
+	}
+	return total
+}
+
 // Check reports an error unless the bands are the rows of a picture of this
 // height.
 func (p Plan) Check(height int) error {

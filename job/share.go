@@ -36,9 +36,7 @@ type Offer struct {
 func (p Plan) Offer(first, end int, begun bool) Offer {
 	total := p.CoreSeconds
 	if total == 0 { // which earlier plans do not say
-		for _, b := range p.Bands {
-			total += b.Seconds
-		}
+		total = p.Seconds()
 	}
 	return Offer{First: first, End: end, Seconds: total / float64(max(1, len(p.Bands))), Begun: begun}
 }

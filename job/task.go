@@ -55,6 +55,9 @@ type Task struct {
 	Spec spec.Spec `json:"spec,omitzero"`  // of what is drawn: of every kind but KindWebhook
 	Band int       `json:"band,omitempty"` // index in the plan, of KindBand
 
+	// Again says that another worker is at the band, and may take long: whoever stores it first spares the other the rest.
+	Again bool `json:"again,omitempty"`
+
 	Message string `json:"message,omitempty"` // its ID, of KindWebhook
 
 	Priority Priority `json:"priority,omitempty"` // of the job
@@ -76,6 +79,12 @@ func (j Job) BandTask(band int) Task {
 	return Task{Kind: KindBand, Lane: Batch.In(j.Pool), ID: j.ID, Spec: j.Spec, Band: band, Priority: j.Priority, Client: j.Client}
 }
 
+// Double is the task of a second worker that draws the band of a task.
+func (t Task) Double() Task {
+	t.Again = true
+	return t
+}
+
 // AssembleTask makes one file of the job's bands.
 func (j Job) AssembleTask() Task {
 	return Task{Kind: KindAssemble, Lane: Control.In(j.Pool), ID: j.ID, Spec: j.Spec, Priority: j.Priority, Client: j.Client}
@@ -86,6 +95,9 @@ func (j Job) AssembleTask() Task {
 func (t Task) Name() string {
 	switch t.Kind {
 	case KindBand:
+		if t.Again {
+			return fmt.Sprintf("%s/%d/again", t.ID, t.Band)
+		}
 		return fmt.Sprintf("%s/%d", t.ID, t.Band)
 	case KindAssemble:
 		return string(t.ID) + "/assemble"

@@ -396,6 +396,11 @@ func (m *memory) Create(_ context.Context, key, _ string, data []byte) error {
 	return nil
 }
 
+// Compose is nothing that the ledger does by itself.
+func (m *memory) Compose(context.Context, string, string, []storage.Part) error {
+	return errors.ErrUnsupported
+}
+
 func (m *memory) Get(ctx context.Context, key string, offset, _ int64) (io.ReadCloser, storage.Info, error) {
 	info, err := m.Stat(ctx, key)
 	if err != nil {

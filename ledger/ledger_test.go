@@ -89,6 +89,7 @@ func run(t *testing.T, open func(t *testing.T) (s storage.Store, folder string))
 		{"RangesAreOfOneObject", rangesAreOfOneObject},
 		{"LevelsGoWithTheirImage", levelsGoWithTheirImage},
 		{"ObjectsAreListedByKind", objectsAreListedByKind},
+		{"ObjectsAreComposed", objectsAreComposed},
 		{"KeysAreKeptUntilRemoved", keysAreKeptUntilRemoved},
 		{"DamagedKeysOpenNothing", damagedKeysOpenNothing},
 		{"WebhooksAreToldOncePerRun", webhooksAreToldOncePerRun},

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"context"
 	"errors"
+	"hash/crc32"
 	"io"
 	"strings"
 	"testing"
@@ -120,6 +121,37 @@ func objectsAreListedByKind(t *testing.T, b *bundle) {
 	require.Equal(t, []ledger.Object{b.Prepass(strings.Repeat("0123456789", 4))}, prepasses)
 	require.NoError(t, b.Remove(t.Context(), prepasses...))
 	require.Empty(t, keys(t, b.store, "prepass/"))
+}
+
+// objectsAreComposed of others, once.
+func objectsAreComposed(t *testing.T, b *bundle) {
+	t.Helper()
+	id := parse(t, 1).ID()
+	band, image := b.Band(id, 0), b.Image(id, spec.PNG)
+	require.NoError(t, band.Store(t.Context(), strings.NewReader("some thing")))
+	crc := crc32.Checksum([]byte("some more"), crc32.MakeTable(crc32.Castagnoli))
+	pieces := []ledger.Piece{band.Piece(5, crc, []byte("more")), ledger.PieceOf([]byte("body"))}
+	size, err := image.Compose(t.Context(), pieces)
+	require.NoError(t, err)
+	require.EqualValues(t, 9, size)
+	data, err := image.Read(t.Context(), 100)
+	require.NoError(t, err)
+	require.Equal(t, "some body", string(data))
+	_, err = image.Compose(t.Context(), pieces)
+	require.ErrorIs(t, err, storage.ErrExists)
+	_, unusable := ledger.Unusable(err)
+	require.False(t, unusable)
+
+	for _, other := range []string{"same ", "some"} {
+		require.NoError(t, b.Remove(t.Context(), image))
+		require.NoError(t, band.Store(t.Context(), strings.NewReader(other)))
+		_, err = image.Compose(t.Context(), []ledger.Piece{pieces[1], pieces[0]})
+		piece, unusable := ledger.Unusable(err)
+		require.True(t, unusable)
+		require.Equal(t, 1, piece)
+		_, err = image.Stat(t.Context())
+		require.ErrorIs(t, err, storage.ErrNotFound)
+	}
 }
 
 // signer signs nothing and says what it was asked for.

@@ -26,7 +26,7 @@ func (r *Registry) Store(s storage.Store) storage.Store {
 		operations: r.counter("storage_operations_total", "Operations of storage, by how they ended. A read is one to an object's end, or to its failure.", "operation", "outcome"),
 		durations:  r.histogram("storage_operation_duration_seconds", "Time that an operation of storage took; of a get until its first bytes can be read, of a list without what was done with it.", shortTimes(), "operation"),
 	}
-	for _, operation := range []string{"put", "create", "get", "read", "stat", "delete", "list"} {
+	for _, operation := range []string{"put", "create", "compose", "get", "read", "stat", "delete", "list"} {
 		for _, label := range []string{"ok", "damaged", "no_space", "read_only", "error"} { // those that alerts are about
 			m.operations.WithLabelValues(operation, label)
 		}
@@ -76,6 +76,14 @@ func (s *store) Create(ctx context.Context, key, contentType string, data []byte
 	start := time.Now()
 	err := s.Store.Create(ctx, key, contentType, data)
 	s.done("create", time.Since(start), err)
+	return err
+}
+
+// Compose implements [storage.Store].
+func (s *store) Compose(ctx context.Context, key, contentType string, parts []storage.Part) error {
+	start := time.Now()
+	err := s.Store.Compose(ctx, key, contentType, parts)
+	s.done("compose", time.Since(start), err)
 	return err
 }
 

@@ -33,6 +33,10 @@ func previewsKey(id spec.ID) string { return keyPrefix + "previews:" + string(id
 // last said so.
 func workersKey(id spec.ID) string { return keyPrefix + "workers:" + string(id) }
 
+// doublesKey is a hash: the bands of a job that a second worker was given, with how many
+// seconds of their work were expected to be done twice.
+func doublesKey(id spec.ID) string { return keyPrefix + "doubles:" + string(id) }
+
 // drawingKey is a hash: how much is drawn of the bands of a job that are not stored, by
 // their index, as "rows milliseconds": since when, in Unix time.
 func drawingKey(id spec.ID) string { return keyPrefix + "drawing:" + string(id) }

@@ -74,6 +74,7 @@ func (q *Queue) Forget(ctx context.Context, id spec.ID) error {
 		p.Del(ctx, progressKey(id))
 		p.Del(ctx, storedKey(id))
 		p.Del(ctx, drawingKey(id))
+		p.Del(ctx, doublesKey(id))
 	}))
 }
 

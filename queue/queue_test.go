@@ -117,6 +117,8 @@ func run(t *testing.T, start func(t *testing.T) *farm) int {
 		{"ClientsAreShown", clientsAreShown},
 		{"TasksThatWaitForTheirTurnCarryTheirRequest", tasksThatWaitForTheirTurnCarryTheirRequest},
 		{"StoredBandsAreCountedOnce", storedBandsAreCountedOnce},
+		{"WorkersWithoutWorkAreIdle", workersWithoutWorkAreIdle},
+		{"DoublesAreNoted", doublesAreNoted},
 		{"ProgressOfLargeJobs", progressOfLargeJobs},
 		{"RowsOfABandDoNotBecomeLess", rowsOfABandDoNotBecomeLess},
 		{"PrepassesAreToldWhileTheyAreComputed", prepassesAreToldWhileTheyAreComputed},

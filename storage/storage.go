@@ -21,7 +21,8 @@
 //   - A write that fails leaves what was there before it.
 //   - A write that returned nil is visible to every reader from then on, and
 //     has been given to the medium as durably as the store can.
-//   - [Store.Create] has exactly one winner, across goroutines and processes.
+//   - [Writer.Create] and [Writer.Compose] have exactly one winner, across goroutines
+//     and processes.
 //   - Every method is safe for concurrent use and obeys its context.
 //
 // # Damage
@@ -97,6 +98,12 @@ type Info struct {
 // Store keeps objects under keys. See the package documentation for what holds
 // of every method.
 type Store interface {
+	Reader
+	Writer
+}
+
+// Writer is the half of a Store that changes what is there.
+type Writer interface {
 	// Put stores everything r yields under key, replacing what was there. It
 	// reads r to its end, once, and does not close it. Readers see the old
 	// object until Put is about to return, then the new one.
@@ -116,6 +123,26 @@ type Store interface {
 	// error that is not ErrExists the object may or may not be there.
 	Create(ctx context.Context, key, contentType string, data []byte) error
 
+	// Compose stores what parts are, one after the other, under key if nothing is
+	// there, and otherwise fails as Create does. It is for objects that are made of
+	// others: a store spares the way of their bytes through the caller as far as it
+	// can.
+	//
+	// No object comes of parts that are not what their sums say: the bytes of each
+	// are added up by whoever moves them, and compared before anything is visible. A
+	// part that is missing or not what it should be is a [*PartError]. The parts' objects
+	// stay as they are.
+	Compose(ctx context.Context, key, contentType string, parts []Part) error
+
+	// Delete removes the objects. A key with no object is no error, so Delete
+	// is idempotent. After an error any of them may be left, except that every
+	// key is checked before the first object goes. A machine that crashes just
+	// after may bring a removed object back. Damaged objects go like others.
+	Delete(ctx context.Context, keys ...string) error
+}
+
+// Reader is the half of a Store that changes nothing.
+type Reader interface {
 	// Get opens the bytes [offset, offset+length) of the object, or all from
 	// offset on when length is negative. A range that reaches past the end is
 	// cut there, and one that starts at or past it is empty; neither is an
@@ -131,12 +158,6 @@ type Store interface {
 	// Stat describes the object, or fails with ErrNotFound or, as far as it can
 	// see without reading the object, with ErrDamaged.
 	Stat(ctx context.Context, key string) (Info, error)
-
-	// Delete removes the objects. A key with no object is no error, so Delete
-	// is idempotent. After an error any of them may be left, except that every
-	// key is checked before the first object goes. A machine that crashes just
-	// after may bring a removed object back. Damaged objects go like others.
-	Delete(ctx context.Context, keys ...string) error
 
 	// List yields the objects whose key begins with prefix and is greater than
 	// after, in ascending bytewise order of the whole key ('/' counts as a

@@ -44,16 +44,16 @@ func (s *Sum) Write(p []byte) (int, error) {
 }
 
 // Size returns the number of bytes.
-func (s *Sum) Size() int64 { return s.size }
+func (s Sum) Size() int64 { return s.size }
 
 // Checksum returns the checksum of the bytes.
-func (s *Sum) Checksum() Checksum {
+func (s Sum) Checksum() Checksum {
 	var text [crcText]byte
 	return Checksum(appendCRC(text[:0], s.crc))
 }
 
 // has reports whether c is the checksum of the bytes.
-func (s *Sum) has(c Checksum) bool {
+func (s Sum) has(c Checksum) bool {
 	var text [crcText]byte
 	return string(appendCRC(text[:0], s.crc)) == string(c)
 }
@@ -64,7 +64,7 @@ func (s *Sum) has(c Checksum) bool {
 // zero byte, and the record up to the seal. So a record that was damaged, or
 // belongs to another key, does not pass, and it takes no reading of the object to
 // see that.
-func (s *Sum) Record(key string) string {
+func (s Sum) Record(key string) string {
 	record := strconv.FormatInt(s.size, 10) + " " + string(s.Checksum()) + " "
 	var text [crcText]byte
 	return record + string(appendCRC(text[:0], seal(key, record)))

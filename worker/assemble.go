@@ -5,19 +5,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/preview"
 	"mandelfarm/renderer"
+	"mandelfarm/renderer/panics"
 	"mandelfarm/renderer/spec"
+	"mandelfarm/storage"
 )
 
-// assemble makes one file of the bands, which must all be stored. It holds no more of it than a few kilobytes and what storage needs
-// for a stream.
+// assemble makes one file of the bands, which must all be stored. Storage joins them; of their bytes it reads
+// as many as storage has to be sent.
 func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err error) {
 	j := t.Job()
 	image, there, err := imageOf(w.deps.Ledger, t).FindWhole(ctx)
@@ -43,7 +46,7 @@ func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err err
 			return done, nothingToDo(w.scheduler.recount(ctx, j, plan))
 		}
 	}
-	size, err := w.join(ctx, j, plan)
+	size, err := w.join(ctx, j, plan, stored)
 	if bad, ok := errors.AsType[*bandError](err); ok {
 		return done, w.redraw(ctx, j, plan, bad)
 	}
@@ -54,15 +57,35 @@ func (w *Worker) assemble(ctx context.Context, t job.Task) (done result, err err
 	return result{size: size, bands: len(plan.Bands), began: plan.MadeAt}, nil
 }
 
-// join stores the image.
-func (w *Worker) join(ctx context.Context, j job.Job, plan job.Plan) (size int64, err error) {
+// join stores the image, of bands of these sizes.
+func (w *Worker) join(ctx context.Context, j job.Job, plan job.Plan, sizes map[int]int64) (size int64, err error) {
 	start := time.Now()
-	size, err = w.drawer.stream(ctx, imageOf(w.deps.Ledger, j.Task()), func(out io.Writer) error {
-		return w.concatenate(ctx, out, j, plan)
-	})
+	pieces, err := w.pieces(ctx, j, plan, sizes)
 	if err == nil {
-		w.deps.Log.LogAttrs(ctx, slog.LevelInfo, "assembled", slog.String("id", string(j.ID)), slog.Int("bands", len(plan.Bands)),
-			slog.Int64("bytes", size), slog.Duration("took", time.Since(start)))
+		size, err = w.compose(ctx, imageOf(w.deps.Ledger, j.Task()), pieces)
+	}
+	if err != nil {
+		return 0, err
+	}
+	w.deps.Log.LogAttrs(ctx, slog.LevelInfo, "assembled", slog.String("id", string(j.ID)), slog.Int("bands", len(plan.Bands)),
+		slog.Int64("bytes", size), slog.Duration("took", time.Since(start)))
+	return size, nil
+}
+
+// compose stores an image. One that is there is another worker's, or damaged, and then in the way.
+func (w *Worker) compose(ctx context.Context, image ledger.Object, pieces []ledger.Piece) (size int64, err error) {
+	size, err = image.Compose(ctx, pieces)
+	if errors.Is(err, storage.ErrExists) {
+		var whole bool
+		if _, whole, err = image.FindWhole(ctx); whole || err != nil {
+			return size, err
+		}
+		if err = w.deps.Ledger.Remove(ctx, image); err == nil {
+			size, err = image.Compose(ctx, pieces)
+		}
+	}
+	if piece, unusable := ledger.Unusable(err); unusable {
+		err = &bandError{band: piece - 1, err: err}
 	}
 	return size, err
 }
@@ -85,49 +108,46 @@ func (w *Worker) redraw(ctx context.Context, j job.Job, plan job.Plan, bad *band
 	return nothingToDo(w.scheduler.recount(ctx, j, plan))
 }
 
-// concatenate writes the file: head, bands, tail.
-func (w *Worker) concatenate(ctx context.Context, out io.Writer, j job.Job, plan job.Plan) error {
-	if _, err := out.Write(renderer.Head(j.Spec)); err != nil {
-		return err
+// trailersAtOnce is how many bands are asked for their trailers at a time.
+const trailersAtOnce = 8
+
+// pieces are what the file consists of: head, bands, tail.
+func (w *Worker) pieces(ctx context.Context, j job.Job, plan job.Plan, sizes map[int]int64) ([]ledger.Piece, error) {
+	sums, bands := make([]renderer.Sum, len(plan.Bands)), make([]ledger.Piece, len(plan.Bands))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(trailersAtOnce)
+	for i, band := range plan.Bands {
+		group.Go(func() (err error) {
+			defer panics.Recover(&err)
+			sums[i], bands[i], err = pieceOf(ctx, w.deps.Ledger.Band(j.ID, i), sizes[i], band.Rows())
+			if errors.Is(err, errBand) || ledger.IsAbsent(err) {
+				err = &bandError{band: i, err: err}
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
 	var sum renderer.Sum
-	for i, band := range plan.Bands {
-		of, err := copyBand(ctx, out, w.deps.Ledger.Band(j.ID, i), band.Rows())
-		if errors.Is(err, errBand) || ledger.IsAbsent(err) {
-			return &bandError{band: i, err: err}
-		}
-		if err != nil {
-			return err
-		}
+	for _, of := range sums {
 		sum = sum.Then(of)
 	}
-	_, err := out.Write(renderer.Tail(j.Spec, sum))
-	return err
+	pieces := append([]ledger.Piece{ledger.PieceOf(renderer.Head(j.Spec))}, bands...)
+	return append(pieces, ledger.PieceOf(renderer.Tail(j.Spec, sum))), nil
 }
 
-// copyBand writes the data of a stored band and returns its checksum.
-func copyBand(ctx context.Context, out io.Writer, band ledger.Object, rows spec.Rows) (renderer.Sum, error) {
-	body, stored, err := band.Open(ctx)
+// pieceOf is the data of a stored band of this size, with their checksum in the file.
+func pieceOf(ctx context.Context, band ledger.Object, size int64, rows spec.Rows) (renderer.Sum, ledger.Piece, error) {
+	size -= trailerSize
+	if size < 0 {
+		return renderer.Sum{}, ledger.Piece{}, fmt.Errorf("%s: %w", band, errBand)
+	}
+	end, err := band.ReadAt(ctx, size, size+trailerSize)
 	if err != nil {
-		return renderer.Sum{}, err
+		return renderer.Sum{}, ledger.Piece{}, err
 	}
-	defer body.Close()
-	if stored.Size < trailerSize {
-		return renderer.Sum{}, fmt.Errorf("%s: %w", band, errBand)
-	}
-	check := newCheck()
-	if _, err := io.CopyN(io.MultiWriter(out, check), body, stored.Size-trailerSize); err != nil {
-		return renderer.Sum{}, err
-	}
-	end := make([]byte, trailerSize)
-	if _, err := io.ReadFull(body, end); err != nil {
-		return renderer.Sum{}, err
-	}
-	sum, err := readTrailer(end, rows, check)
-	if err != nil {
-		return sum, fmt.Errorf("%s: %w", band, err)
-	}
-	return sum, nil
+	return readTrailer(end, band, rows, size)
 }
 
 // finishPreview stores the preview as it is at the end. Without it the preview

@@ -2,12 +2,14 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"time"
 
 	"mandelfarm/job"
+	"mandelfarm/ledger"
 	"mandelfarm/preview"
 	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
@@ -26,7 +28,7 @@ func (w *Worker) drawBand(ctx context.Context, t job.Task) error {
 	}
 	_, there, err := w.deps.Ledger.Band(t.ID, t.Band).Find(ctx)
 	if err == nil && !there {
-		err = w.storeBand(ctx, t, plan.Bands[t.Band].Rows())
+		err = w.storeBand(ctx, t, plan.Bands[t.Band])
 	}
 	if err != nil {
 		return fmt.Errorf("band %d of %s: %w", t.Band, t.ID, err)
@@ -38,9 +40,9 @@ func (w *Worker) drawBand(ctx context.Context, t job.Task) error {
 
 // storeBand draws a band and stores it, unless the job is assembled meanwhile: a
 // band that came after the others were removed would stay for good.
-func (w *Worker) storeBand(ctx context.Context, t job.Task, rows spec.Rows) error {
+func (w *Worker) storeBand(ctx context.Context, t job.Task, b job.Band) error {
 	band, start := w.deps.Ledger.Band(t.ID, t.Band), time.Now()
-	sampler := preview.NewSampler(preview.Of(t.Spec), rows)
+	sampler := preview.NewSampler(preview.Of(t.Spec), b.Rows())
 	options, err := w.drawer.options(ctx, t.Spec, true)
 	if err != nil {
 		return err
@@ -48,9 +50,11 @@ func (w *Worker) storeBand(ctx context.Context, t job.Task, rows spec.Rows) erro
 	options.Segment = sampler.Add
 	options, end := w.drawer.teller.band(ctx, t.ID, t.Band, options)
 	defer end()
-	_, err = w.drawer.stream(ctx, band, func(out io.Writer) error {
-		return writeBand(ctx, out, t.Spec, rows, options)
-	})
+	err = w.drawBandInto(ctx, band, t, b, options)
+	if errors.Is(err, errStored) {
+		w.yielded(ctx, t)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -65,6 +69,19 @@ func (w *Worker) storeBand(ctx context.Context, t job.Task, rows spec.Rows) erro
 	}
 	w.storePreview(ctx, t, sampler)
 	return nil
+}
+
+// drawBandInto stores a band as it is drawn. It fails with errStored if another worker has stored it.
+func (w *Worker) drawBandInto(ctx context.Context, band ledger.Object, t job.Task, b job.Band, options renderer.Options) error {
+	ctx, end := w.giveWay(ctx, band, patience(t, b))
+	defer end()
+	_, err := w.drawer.stream(ctx, band, func(out io.Writer) error {
+		return writeBand(ctx, out, t.Spec, b.Rows(), options)
+	})
+	if err != nil && errors.Is(context.Cause(ctx), errStored) {
+		err = errStored
+	}
+	return err
 }
 
 // storePreview puts what a band looks like where the preview is made of it. What is

@@ -355,6 +355,13 @@ func (s *failingStore) Put(ctx context.Context, key, contentType string, r io.Re
 	return s.Store.Put(ctx, key, contentType, r)
 }
 
+func (s *failingStore) Compose(ctx context.Context, key, contentType string, parts []storage.Part) error {
+	if s.fail("compose", key) {
+		return errDisk
+	}
+	return s.Store.Compose(ctx, key, contentType, parts)
+}
+
 func (s *failingStore) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, storage.Info, error) {
 	if s.fail("get", key) {
 		return nil, storage.Info{}, errDisk
@@ -561,10 +568,12 @@ func TestACanceledAssemblyStoresNothing(t *testing.T) {
 	j, plan := large(t, b, 5)
 	drawBands(t, b, j, 0, 1, 2, 3, 4)
 	ctx, cancel := context.WithCancelCause(t.Context())
-	b.store.instead = func(ctx context.Context, r io.Reader) error {
-		cancel(job.ErrCanceled)
-		return b.store.Store.Put(ctx, b.ledger.Image(j.ID, spec.PNG).String(), "", r)
-	}
+	b.store.Store = &failingStore{Store: b.store.Store, fail: func(op, _ string) bool {
+		if op == "compose" {
+			cancel(job.ErrCanceled)
+		}
+		return false
+	}}
 	require.ErrorIs(t, b.Handle(ctx, j.AssembleTask(), last()), job.ErrCanceled)
 	_, err := b.ledger.Image(j.ID, spec.PNG).Stat(t.Context())
 	require.ErrorIs(t, err, storage.ErrNotFound)

@@ -9,8 +9,8 @@
 // would take one worker longer than a few bands is planned: cut into bands of
 // about equal cost, each a task of its own; the plan is stored once, so that a
 // second planner finds the same bands. Each band becomes finished data of the file
-// in storage. Whoever stores the last one queues the assembly, which streams
-// header, bands and trailer into one file without decoding anything. A band that
+// in storage. Whoever stores the last one queues the assembly, which has storage
+// join header, bands and trailer without decoding anything. A band that
 // does not hold what it should is dropped and drawn again.
 //
 //	job's task --> survey --> small: drawn, done
@@ -33,6 +33,7 @@
 //	band.go      a band; trailer.go is what is stored of it beside its data
 //	assemble.go  the file made of the bands
 //	schedule.go  which bands are offered, and which are lost (scheduler)
+//	double.go    which bands a second worker draws as well, and who gives way
 //	live.go      how far bands and prepasses are (teller); observe.go is for metrics
 //	drawer.go    streams from the renderer into storage (drawer)
 //	prepass.go   prepasses: stored, or computed; cache.go keeps them in memory

@@ -57,6 +57,7 @@ func endings() []ending {
 		{attempt.lacksStorage, (*Worker).awaitStorage, NoStorage},
 		{attempt.isDone, (*Worker).recordDone, Completed},
 		{attempt.isRepeated, (*Worker).tryAgain, Repeated},
+		{attempt.isDouble, (*Worker).leave, GaveUp},
 		{func(attempt) bool { return true }, (*Worker).recordFailure, GaveUp},
 	}
 }
@@ -73,6 +74,9 @@ func (a attempt) hadNothingToDo() bool { return errors.Is(a.err, errNothingToDo)
 func (a attempt) lacksStorage() bool { return outage(a.err) && a.ended == nil }
 
 func (a attempt) isDone() bool { return a.err == nil }
+
+// isDouble: another worker has the band, and it is that one's failure which would count.
+func (a attempt) isDouble() bool { return a.task.Again }
 
 // isRepeated: the task was interrupted, or may do better the next time. One that has
 // taken too long would again.

@@ -34,6 +34,16 @@ type teller struct {
 // whileAt calls tell every tellInterval until the returned function is called, which waits
 // for the last call, and has those who watch the job look.
 func (t *teller) whileAt(ctx context.Context, id spec.ID, tell func(context.Context) error) (end func()) {
+	return t.every(ctx, func(ctx context.Context) {
+		if tell(ctx) == nil {
+			_ = t.notices.Publish(ctx, job.Notice{ID: id, State: job.Running})
+		}
+	})
+}
+
+// every calls do every tellInterval until the returned function is called, which waits for
+// the last call.
+func (t *teller) every(ctx context.Context, do func(context.Context)) (end func()) {
 	ctx, stop := context.WithCancel(ctx)
 	var telling sync.WaitGroup
 	telling.Go(func() {
@@ -44,9 +54,7 @@ func (t *teller) whileAt(ctx context.Context, id spec.ID, tell func(context.Cont
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				if tell(ctx) == nil {
-					_ = t.notices.Publish(ctx, job.Notice{ID: id, State: job.Running})
-				}
+				do(ctx)
 			}
 		}
 	})

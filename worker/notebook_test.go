@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,6 +34,8 @@ type notebook struct {
 	previews map[int][]byte
 	drawing  []job.Drawing
 	prepass  []float64
+	idle     int
+	doubles  map[int]float64
 	waiting  map[spec.ID]bool     // jobs whose own task waits
 	passes   []time.Time          // when the lock was given
 	locked   map[string]time.Time // until when
@@ -54,7 +57,7 @@ type offer struct {
 
 func newNotebook() *notebook {
 	return &notebook{
-		stored: make(map[int]bool), previews: make(map[int][]byte), waiting: make(map[spec.ID]bool),
+		stored: make(map[int]bool), doubles: make(map[int]float64), previews: make(map[int][]byte), waiting: make(map[spec.ID]bool),
 		locked: make(map[string]time.Time), onPublish: func(job.Notice) error { return nil }, onForget: func() {},
 	}
 }
@@ -174,6 +177,34 @@ func (q *notebook) RowsDrawn(_ context.Context, _ spec.ID, d job.Drawing) error 
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.drawing = append(q.drawing, d)
+	return nil
+}
+
+// Slots is one: nothing becomes shorter towards the end.
+func (q *notebook) Slots(context.Context, job.Pool) (int, error) { return 1, nil }
+
+func (q *notebook) Idle(context.Context, job.Pool) (int, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.idle, nil
+}
+
+func (q *notebook) DrawingOf(context.Context, spec.ID) ([]job.Drawing, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.drawing), nil
+}
+
+func (q *notebook) DoublesOf(context.Context, spec.ID) (map[int]float64, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return maps.Clone(q.doubles), nil
+}
+
+func (q *notebook) NoteDouble(_ context.Context, _ spec.ID, d job.Double) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.doubles[d.Band] = d.Twice
 	return nil
 }
 

@@ -19,7 +19,7 @@ const (
 	// take long.
 	wholePixels     = 1 << 20
 	wholeIterations = 10_000
-	// wholeBands is how many bands' work is drawn in one task all the same:
+	// wholeBands is how many bands' work, of the usual length, is drawn in one task all the same:
 	// dividing it would save less than it costs.
 	wholeBands = 2
 	// maxBands bounds a plan. What would have more has longer bands.
@@ -69,13 +69,16 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 		return job.Plan{}, fmt.Errorf("survey %s: %w", j.ID, err)
 	}
 	small := estimate.Small
-	plan := cut(s.Height, segmentSeconds(s, estimate, w.cfg.Speed*w.share()), w.cfg.Band.Seconds())
-	if len(plan.Bands) <= wholeBands {
+	slots, err := w.deps.Fleet.Slots(ctx, j.Pool)
+	if err != nil {
+		return job.Plan{}, err
+	}
+	plan := cut(s.Height, segmentSeconds(s, estimate, w.cfg.Speed*w.share()), w.cfg.Band.Seconds(), slots)
+	seconds := plan.Seconds()
+	if seconds <= wholeBands*w.cfg.Band.Seconds() {
 		return job.Plan{}, nil
 	}
-	for _, band := range plan.Bands {
-		plan.CoreSeconds += band.Seconds * w.cfg.Speed * w.share()
-	}
+	plan.CoreSeconds = seconds * w.cfg.Speed * w.share()
 	if _, err := w.drawer.stream(ctx, w.deps.Ledger.Preview(j.ID), func(out io.Writer) error {
 		options.Prepass = options.Prepass.As(small)
 		return renderer.Write(ctx, out, small, w.drawer.counted(options, small))
@@ -110,20 +113,30 @@ func segmentSeconds(s spec.Spec, e renderer.Estimate, speed float64) []float64 {
 	return segments
 }
 
+const (
+	// lastBands is how many of the last bands of each worker are shorter than others, and finest how many times as short the
+	// last ones are: workers that end a picture together leave each other idle for the length of a band.
+	lastBands = 2
+	finest    = 4
+)
+
 // cut divides a picture, given what each of its segments takes in seconds, into
-// bands that take about the target.
-func cut(height int, segments []float64, target float64) job.Plan {
-	total := 0.0
+// bands that take about the target, and less towards the end: a part of what is then left for each of
+// so many that draw at a time.
+func cut(height int, segments []float64, target float64, slots int) job.Plan {
+	left := 0.0
 	for _, s := range segments {
-		total += s
+		left += s
 	}
-	target = max(target, 2*total/(maxBands-1)) // two neighbours take longer than the target
+	least := 2 * left / (maxBands - 1) // two neighbours take longer than the target
 	var plan job.Plan
 	band := job.Band{}
 	for i, seconds := range segments {
 		// A segment goes to the band before if that comes nearer to the target.
-		if band.Seconds > 0 && band.Seconds+seconds/2 > target {
+		share := left / float64(lastBands*max(1, slots))
+		if band.Seconds > 0 && band.Seconds+seconds/2 > max(least, min(target, max(share, target/finest))) {
 			plan.Bands = append(plan.Bands, band)
+			left -= band.Seconds
 			band = job.Band{Start: band.End}
 		}
 		band.End = min(height, (i+1)*spec.SegmentRows)

@@ -14,7 +14,7 @@ import (
 
 // TestCutMakesBandsOfAboutEqualCost: at segment boundaries, all rows, and none of
 // more than one segment that takes over twice the target, nor two neighbours that
-// could be one.
+// could be one, but for the end.
 func TestCutMakesBandsOfAboutEqualCost(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -24,18 +24,40 @@ func TestCutMakesBandsOfAboutEqualCost(t *testing.T) {
 			segments[i] = rapid.Float64Range(1e-6, 3).Draw(t, "seconds")
 		}
 		const target = 1.5
-		plan := cut(height, segments, target)
+		slots := rapid.IntRange(0, 100).Draw(t, "slots")
+		plan := cut(height, segments, target, slots)
 		require.NoError(t, plan.Check(height))
+		left := plan.Seconds()
 		for i, band := range plan.Bands {
 			several := band.End-band.Start > spec.SegmentRows
 			if several {
 				require.LessOrEqual(t, band.Seconds, 2*target)
 			}
 			if i+1 < len(plan.Bands) {
-				require.Greater(t, band.Seconds+plan.Bands[i+1].Seconds, target, "two bands that could be one")
+				want := min(target, max(left/float64(2*max(1, slots)), target/4))
+				require.Greater(t, band.Seconds+plan.Bands[i+1].Seconds, want-1e-9, "two bands that could be one")
 			}
+			left -= band.Seconds
 		}
 	})
+}
+
+// TestTheLastBandsAreShort: so many that every worker has some, and others are of the usual length.
+func TestTheLastBandsAreShort(t *testing.T) {
+	t.Parallel()
+	segments := slices.Repeat([]float64{0.01}, 100_000)
+	plan := cut(len(segments)*spec.SegmentRows, segments, 1, 16)
+	require.InDelta(t, 1, plan.Bands[0].Seconds, 0.02)
+	short, left := 0, plan.Seconds()
+	for _, band := range plan.Bands {
+		if left > 32 {
+			require.InDelta(t, 1, band.Seconds, 0.02)
+		}
+		if left -= band.Seconds; left > 0.25 && band.Seconds < 0.3 {
+			short++
+		}
+	}
+	require.GreaterOrEqual(t, short, 16)
 }
 
 // TestCutBoundsTheNumberOfBands by making them larger.
@@ -45,7 +67,7 @@ func TestCutBoundsTheNumberOfBands(t *testing.T) {
 	for i := range segments {
 		segments[i] = 1
 	}
-	plan := cut(len(segments)*spec.SegmentRows, segments, 0.5)
+	plan := cut(len(segments)*spec.SegmentRows, segments, 0.5, 1000)
 	require.LessOrEqual(t, len(plan.Bands), maxBands)
 	require.NoError(t, plan.Check(len(segments)*spec.SegmentRows))
 }

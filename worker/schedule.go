@@ -16,6 +16,8 @@ type scheduler struct {
 	tasks    Tasks
 	shares   Shares
 	progress Progress
+	fleet    Fleet
+	now      func() time.Time
 }
 
 // wanted returns errNothingToDo unless the job is open and not held, and the priority
@@ -46,7 +48,7 @@ func (s *scheduler) begin(ctx context.Context, j job.Job, plan job.Plan) error {
 
 // follow notes that a band is stored, and after the last queues the assembly.
 func (s *scheduler) follow(ctx context.Context, j job.Job, plan job.Plan, band int) error {
-	stored, err := s.progress.Stored(ctx, j.ID, time.Now(), band)
+	stored, err := s.progress.Stored(ctx, j.ID, s.now(), band)
 	if err == nil && stored >= len(plan.Bands) {
 		err = s.tasks.Enqueue(ctx, j.AssembleTask())
 	}
@@ -54,7 +56,8 @@ func (s *scheduler) follow(ctx context.Context, j job.Job, plan job.Plan, band i
 }
 
 // advance compares what is stored with the plan. It offers the bands that are missing, unless that is done, and
-// queues those that were handed out and that the queue has lost; or if none is missing, the assembly.
+// queues those that were handed out and that the queue has lost; or if none is missing, the assembly. When all are handed
+// out, idle workers may draw some of them as well.
 func (s *scheduler) advance(ctx context.Context, j job.Job, plan job.Plan) error {
 	stored, err := s.ledger.Bands(ctx, j.ID, 0)
 	if err != nil {
@@ -88,6 +91,9 @@ func (s *scheduler) advance(ctx context.Context, j job.Job, plan job.Plan) error
 		if err := s.tasks.Revive(ctx, j.BandTask(band)); err != nil {
 			return err
 		}
+	}
+	if next > missing[len(missing)-1] {
+		return s.double(ctx, j, plan, missing)
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ type Dependencies struct {
 	Shares   Shares
 	Progress Progress
 	Live     Live
+	Fleet    Fleet
 	Previews Previews
 	Notices  Notices
 	Locks    Locks
@@ -153,7 +154,7 @@ func New(cfg Config, deps Dependencies) *Worker {
 	if deps.Observer == nil {
 		deps.Observer = nobody{}
 	}
-	next := &scheduler{ledger: deps.Ledger, tasks: deps.Tasks, shares: deps.Shares, progress: deps.Progress}
+	next := &scheduler{ledger: deps.Ledger, tasks: deps.Tasks, shares: deps.Shares, progress: deps.Progress, fleet: deps.Fleet, now: time.Now}
 	return &Worker{
 		cfg: cfg, deps: deps, scheduler: next,
 		drawer: &drawer{

@@ -51,6 +51,7 @@ func newBundle(t *testing.T) *bundle {
 
 // shared is what workers share, for tests that have it in one.
 type shared interface { //nolint:interfacebloat // it is what workers need, and no more
+	worker.Fleet
 	worker.Tasks
 	worker.Shares
 	worker.Progress
@@ -62,7 +63,7 @@ type shared interface { //nolint:interfacebloat // it is what workers need, and 
 
 func dependencies(t *testing.T, l *ledger.Ledger, q shared) worker.Dependencies {
 	t.Helper()
-	return worker.Dependencies{Ledger: l, Tasks: q, Shares: q, Progress: q, Live: q, Previews: q, Notices: q, Locks: q, Log: logger(t)}
+	return worker.Dependencies{Ledger: l, Tasks: q, Shares: q, Progress: q, Live: q, Fleet: q, Previews: q, Notices: q, Locks: q, Log: logger(t)}
 }
 
 func logger(t *testing.T) *slog.Logger {

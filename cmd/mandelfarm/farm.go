@@ -243,7 +243,7 @@ func (f *farm) newWorker(ctx context.Context) (*worker.Worker, error) {
 		Threads: set.threads, Band: set.band, AtOnce: set.batch, Speed: speed, PrepassCache: set.prepassCache,
 		ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes, PrepassMaxAge: set.prepassMaxAge, VersionWait: set.versionWait,
 		Abandoned: f.abilities.abandoned,
-	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Shares: q, Progress: q, Live: q, Previews: q, Notices: f.notices(), Locks: q, Webhooks: webhooks, Log: f.log, Observer: f.metrics.Work(f.ended, job.Pool(set.pool))})
+	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Shares: q, Progress: q, Live: q, Fleet: q, Previews: q, Notices: f.notices(), Locks: q, Webhooks: webhooks, Log: f.log, Observer: f.metrics.Work(f.ended, job.Pool(set.pool))})
 	f.metrics.Prepasses(w.CacheStats)
 	return w, nil
 }

@@ -51,6 +51,15 @@ func (s tracedStore) Create(ctx context.Context, key, contentType string, data [
 	return err
 }
 
+// Compose implements [storage.Store].
+func (s tracedStore) Compose(ctx context.Context, key, contentType string, parts []storage.Part) error {
+	ctx, span := startStorage(ctx, "compose", key)
+	span.Set(slog.Int("parts", len(parts)))
+	err := s.store.Compose(ctx, key, contentType, parts)
+	span.End(failure(err))
+	return err
+}
+
 // Get implements [storage.Store].
 func (s tracedStore) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, storage.Info, error) {
 	ctx, span := startStorage(ctx, "get", key)

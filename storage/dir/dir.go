@@ -12,7 +12,7 @@
 // # How the guarantees are met
 //
 // A write goes to a temporary file, which is synced, then renamed over the key
-// (Put) or hard-linked to it (Create: link fails if the name is taken, which
+// (Put) or hard-linked to it (Create and Compose: link fails if the name is taken, which
 // decides the race between processes too). Then the folders on the way are
 // synced, so that the name survives a power cut as well. A reader that has the
 // old file open keeps it: the file system frees it at the last close.

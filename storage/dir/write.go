@@ -40,6 +40,20 @@ func (s *Store) Create(ctx context.Context, key, _ string, data []byte) error {
 	return nil
 }
 
+// Compose copies the parts, and checks them on the way. A reading costs a tenth of what
+// the disk takes for the writing, and what a kernel copies from file to file nobody has seen.
+func (s *Store) Compose(ctx context.Context, key, _ string, parts []storage.Part) error {
+	if _, err := s.Stat(ctx, key); err == nil {
+		return failed("compose", key, storage.ErrExists)
+	}
+	body := storage.Concatenated(ctx, s, parts)
+	defer body.Close()
+	if err := s.write(ctx, key, body, s.link); err != nil {
+		return failed("compose", key, err)
+	}
+	return nil
+}
+
 // link gives the file at temp the name key as well, if nothing has that name.
 func (s *Store) link(temp, key string) error {
 	err := s.root.Link(temp, key)

@@ -136,6 +136,13 @@ func (b *bucket) PutObjectPart(
 	return b.core.PutObjectPart(ctx, b.name, b.prefix+name, id, number, data, size, opts)
 }
 
+// CopyObjectPart makes a part of some bytes of an object.
+func (b *bucket) CopyObjectPart(
+	ctx context.Context, source, name, id string, number int, offset, length int64,
+) (minio.CompletePart, error) {
+	return b.core.CopyObjectPart(ctx, b.name, b.prefix+source, b.name, b.prefix+name, id, number, offset, length, nil)
+}
+
 func (b *bucket) CompleteMultipartUpload(
 	ctx context.Context, name, id string, parts []minio.CompletePart, opts minio.PutObjectOptions,
 ) (minio.UploadInfo, error) {

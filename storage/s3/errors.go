@@ -16,13 +16,17 @@ func failed(op, key string, err error) error {
 	if missing(err) {
 		err = storage.ErrNotFound
 	}
-	switch minio.ToErrorResponse(err).Code {
-	case minio.PreconditionFailed, codeConditionalConflict:
-		if op == "create" {
-			err = storage.ErrExists
-		}
+	if conflicts(err) && (op == "create" || op == "compose") {
+		err = storage.ErrExists
 	}
 	return &storage.Error{Op: op, Key: key, Err: err}
+}
+
+// conflicts reports whether err is the server's word that an object is there which must
+// not be.
+func conflicts(err error) bool {
+	code := minio.ToErrorResponse(err).Code
+	return code == minio.PreconditionFailed || code == codeConditionalConflict
 }
 
 // missing reports whether err is the server's word that there is no such object.

@@ -38,21 +38,44 @@ var errNotStored = errors.New("the server said that the upload is complete, but 
 
 // putParts stores what r yields as a multipart upload. It completes the upload
 // only after r has ended well, and otherwise aborts it.
-func (s *Store) putParts(ctx context.Context, key string, r io.Reader, opts minio.PutObjectOptions) error {
+func (s *Store) putParts(ctx context.Context, key string, r io.Reader, opts minio.PutObjectOptions, terms terms) error {
+	return s.upload(ctx, key, opts, terms, func(id string) ([]minio.CompletePart, storage.Sum, error) {
+		var sum storage.Sum
+		parts, err := s.sendParts(ctx, key, id, io.TeeReader(r, &sum))
+		return parts, sum, err
+	})
+}
+
+// terms are on what condition an upload is completed, and what it is to be.
+type terms struct {
+	create bool // if nothing is there
+	// checked has the server compare the checksums of the parts and of the whole with those
+	// that it is told. The upload was begun so.
+	checked bool
+}
+
+// upload stores an object as a multipart upload: send sends the parts of the upload with
+// an ID, and returns them with the sum of the whole. It completes the upload only after
+// that, and otherwise aborts it.
+func (s *Store) upload(ctx context.Context, key string, opts minio.PutObjectOptions, terms terms,
+	send func(id string) ([]minio.CompletePart, storage.Sum, error),
+) error {
 	token := rand.Text()
 	opts.UserMetadata = map[string]string{uploadField: token}
+	if terms.checked {
+		opts.UserMetadata[checksumAlgorithm], opts.UserMetadata[checksumType] = "CRC32C", ofTheWhole
+	}
 	id, err := s.bucket.NewMultipartUpload(ctx, key, opts)
 	if err != nil {
 		return unwritable(err)
 	}
-	var sum storage.Sum
-	parts, err := s.sendParts(ctx, key, id, io.TeeReader(r, &sum))
+	parts, sum, err := send(id)
 	if err == nil {
 		// Whatever comes of it, the record stays: the object may be there after all.
 		err = s.putBytes(ctx, sumName(key, token), []byte(sum.Record(key)), minio.PutObjectOptions{})
 	}
 	if err == nil {
-		err = s.complete(ctx, key, id, parts, state{token: token, size: sum.Size()})
+		err = s.complete(ctx, key, id, parts, terms.options(sum), state{token: token, size: sum.Size()})
 	}
 	if err != nil {
 		s.abort(ctx, key, id)
@@ -60,27 +83,44 @@ func (s *Store) putParts(ctx context.Context, key string, r io.Reader, opts mini
 	return err
 }
 
+// options is what the request says that completes an upload of this sum.
+func (t terms) options(sum storage.Sum) (opts minio.PutObjectOptions) {
+	if t.create {
+		opts.SetMatchETagExcept("*")
+	}
+	if t.checked {
+		opts.UserMetadata = map[string]string{checksumType: ofTheWhole, checksumCRC32C: string(sum.Checksum())}
+	}
+	return opts
+}
+
 // complete completes the upload, and looks whether that has stored the object:
 // a server may answer that it has when somebody has aborted the upload, and
 // another object is there (versitygw 1.8 does). If neither what was there before
 // is there now nor what should be, somebody else has stored or deleted the object
-// in the meantime, which may as well have come after.
-func (s *Store) complete(ctx context.Context, key, id string, parts []minio.CompletePart, want state) error {
+// in the meantime, which may as well have come after. And one that was stored may be
+// refused, because the request was sent again after its answer was lost.
+func (s *Store) complete(ctx context.Context, key, id string, parts []minio.CompletePart, opts minio.PutObjectOptions, want state) error {
 	before, err := s.state(ctx, key)
 	if err != nil {
 		return err
 	}
-	if _, err := s.bucket.CompleteMultipartUpload(ctx, key, id, parts, minio.PutObjectOptions{}); err != nil {
-		return unwritable(err)
+	_, refused := s.bucket.CompleteMultipartUpload(ctx, key, id, parts, opts)
+	if refused != nil && !conflicts(refused) {
+		return unwritable(refused)
 	}
 	after, err := s.state(ctx, key)
 	switch {
 	case err != nil:
 		return err
-	case after == before:
-		return errNotStored
 	case after.token == want.token && after.size != want.size:
 		return fmt.Errorf("%w: of %d bytes it has %d", errNotStored, want.size, after.size)
+	case after.token == want.token:
+		return nil
+	case refused != nil:
+		return refused
+	case after == before:
+		return errNotStored
 	}
 	return nil
 }
@@ -119,7 +159,7 @@ func (s *Store) sendParts(ctx context.Context, key, id string, r io.Reader) ([]m
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(partsAtOnce)
 	var done partList
-	readErr := eachPart(ctx, r, func(number int, part []byte, release func()) {
+	readErr := s.eachPart(ctx, r, func(number int, part []byte, release func()) {
 		group.Go(func() error {
 			defer release()
 			sent, err := s.bucket.PutObjectPart(ctx, key, id, number, bytes.NewReader(part), int64(len(part)),
@@ -140,20 +180,22 @@ func (s *Store) sendParts(ctx context.Context, key, id string, r io.Reader) ([]m
 
 // eachPart cuts r into parts of partSize, the last one shorter, and hands each to
 // send with a function to call when its memory may be used again.
-func eachPart(ctx context.Context, r io.Reader, send func(number int, part []byte, release func())) error {
-	free := sync.Pool{New: func() any { return new([partSize]byte) }}
+func (s *Store) eachPart(ctx context.Context, r io.Reader, send func(number int, part []byte, release func())) error {
 	for number := 1; number <= maxParts; number++ {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		buffer, _ := free.Get().(*[partSize]byte)
+		buffer, ok := s.buffers.Get().(*[partSize]byte)
+		if !ok {
+			buffer = new([partSize]byte)
+		}
 		n, err := fill(r, buffer[:])
 		ended := errors.Is(err, io.EOF)
 		if err != nil && !ended {
 			return err
 		}
 		if n > 0 {
-			send(number, buffer[:n], func() { free.Put(buffer) })
+			send(number, buffer[:n], func() { s.buffers.Put(buffer) })
 		}
 		if ended {
 			return nil

@@ -27,6 +27,8 @@ type proxy struct {
 	lose     int
 	// before is called before a request is passed on, one at a time.
 	before func(req *http.Request)
+	// answered makes other answers of those of the server.
+	answered func(resp *http.Response) error
 }
 
 // behind returns cfg with the proxy in front of its server.
@@ -37,6 +39,15 @@ func (p *proxy) behind(t *testing.T, cfg s3.Config) s3.Config {
 	transport := &http.Transport{}
 	forward := &httputil.ReverseProxy{
 		Transport: transport,
+		ModifyResponse: func(resp *http.Response) error {
+			p.mu.Lock()
+			edit := p.answered
+			p.mu.Unlock()
+			if edit == nil {
+				return nil
+			}
+			return edit(resp)
+		},
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
 			r.Out.Host = r.In.Host // It is signed.
@@ -84,6 +95,13 @@ func (p *proxy) call(f func(req *http.Request)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.before = f
+}
+
+// answer has f edit the answers of the server.
+func (p *proxy) answer(f func(resp *http.Response) error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answered = f
 }
 
 func (p *proxy) loseAnswers(n int) {

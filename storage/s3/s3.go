@@ -16,6 +16,13 @@
 // upload has a random token in its metadata, and Put looks what is stored before
 // and after.
 //
+// Compose is such an upload as well, of which the server copies the parts: from 5 MiB on,
+// which every part but the last must have. What is smaller is read, joined with what comes next, and
+// sent. The upload is begun with checksums (CRC32C, FULL_OBJECT), so that the server adds up
+// what it copies and says the sum of each part, which is compared before the upload is completed. It is
+// completed with "If-None-Match: *". A server that refuses any of this (501, 400, no
+// checksum), or has copied something else, is sent all bytes instead.
+//
 // Create is a PUT with "If-None-Match: *". minio-go repeats requests that fail
 // on the way, and one whose answer was lost has stored the object: the repetition
 // is then told that the object exists. So every Create signs its object with a
@@ -49,7 +56,8 @@
 // # Costs
 //
 // Every method is one round trip, with these exceptions: multipart uploads, five
-// and one for each part; the first Get or Stat of what they stored, one more; a
+// and one for each part; Compose, one more, and as many as there are small objects to
+// be read; the first Get or Stat of what they stored, one more; a
 // range that starts past the end, or is empty, takes a second to learn the size; a
 // Delete of many keys takes one per 1000; List takes one per 1000 objects; a
 // repeated Create takes one more; Ping takes two at most every 30 seconds. No
@@ -58,7 +66,8 @@
 // (versitygw does without --keep-alive) costs a TCP handshake every time.
 // BenchmarkPut and BenchmarkGet measure all this.
 //
-// A Put holds at most its object or 64 MiB, whichever is less. Retries of a
+// A Put holds at most its object or 64 MiB, whichever is less, a Compose 30 MiB as long
+// as the object is below 50 GiB. Retries of a
 // request, at most four with at most a second between, are minio-go's.
 //
 // # Keys
@@ -78,6 +87,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -99,6 +109,8 @@ type Store struct {
 	// of what was stored beside them has come.
 	uploads knownSums
 	swept   cursor
+	// buffers are of [partSize] bytes, for the parts of uploads.
+	buffers sync.Pool
 	// written is when an object was last stored.
 	written freshness
 }

@@ -45,7 +45,7 @@ func (s *Store) put(ctx context.Context, key, contentType string, r io.Reader) e
 	if len(head) <= maxSingle {
 		return s.putSmall(ctx, key, head, opts)
 	}
-	return s.noteWrite(s.putParts(ctx, key, io.MultiReader(bytes.NewReader(head), &obedient{ctx, r}), opts))
+	return s.noteWrite(s.putParts(ctx, key, io.MultiReader(bytes.NewReader(head), &obedient{ctx, r}), opts, terms{}))
 }
 
 // readHead returns all of r, or the first bytes of it, more than maxSingle. It

@@ -63,6 +63,12 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 		{"ListBadArguments", listBadArguments},
 		{"ListStops", listStops},
 		{"ReadAll", readAll},
+		{"Compose", composed},
+		{"ComposeKeepsWhatIsThere", composeKeepsWhatIsThere},
+		{"ComposeHasOneWinner", composeHasOneWinner},
+		{"BadPartsStoreNothing", badPartsStoreNothing},
+		{"ComposeObeysItsContext", composeObeysItsContext},
+		{"Concatenated", concatenated},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
