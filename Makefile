@@ -6,7 +6,7 @@ TEST  = go test -parallel $$((2 * $$(nproc)))
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint holes format race bench deepzoom-check exactness quotes flood capacity chaos soak bench-page bench-deep bench-zoom golden generate generated fuzz up down compose-real k8s-validate test-minio
+.PHONY: help run build test check lint holes format race bench bench-jobs deepzoom-check exactness quotes flood capacity chaos soak bench-page bench-deep bench-zoom golden generate generated fuzz up down compose-real k8s-validate test-minio
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -46,6 +46,13 @@ race:
 bench: ## what docs/benchmarks.md holds, measured here
 	go test -run '^$$' -bench . -benchmem ./renderer/... ./queue/... ./storage/...
 	go test -run '^$$' -bench . -benchtime 3x ./cmd/mandelfarm
+
+bench-jobs: ## small jobs of an earlier build (BEFORE=b075053) and of this tree, by turns (JOBS=2000 ROUNDS=2 ON_RECORD=0)
+	@folder=$$(mktemp -d) && trap 'git worktree remove --force '$$folder/before'; rm -rf '$$folder EXIT && \
+	git worktree add --quiet --detach $$folder/before '$(or $(BEFORE),b075053)' && \
+	(cd $$folder/before && go build -o $$folder/mandelfarm-before ./cmd/mandelfarm) && go build -o $$folder/mandelfarm-after ./cmd/mandelfarm && \
+	go test -count=1 -timeout 20m -v -run '^TestSmallJobs$$' ./cmd/mandelfarm -small-jobs '$(or $(JOBS),2000)' -small-jobs-rounds '$(or $(ROUNDS),2)' \
+	  -small-jobs-on-record '$(or $(ON_RECORD),0)' -small-jobs-before $$folder/mandelfarm-before -small-jobs-after $$folder/mandelfarm-after
 
 flood: ## what one client's flood of expensive pictures is to another, as docs/benchmarks.md has it (REQUESTS=100000 RATE=1000)
 	go test -count=1 -timeout 1h -v -run '^TestFlood$$' ./cmd/mandelfarm -flood '$(or $(REQUESTS),100000)' -flood-rate '$(or $(RATE),1000)'

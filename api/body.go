@@ -18,19 +18,33 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-// readPicture reads what a submission asks for: a Spec, or by its media type a parameter file of another program, of
+const jsonType = "application/json"
+
+// readPicture reads what a request asks for: a Spec, or by its media type a parameter file of another program, of
 // which not everything may be honoured.
 func (s *Server) readPicture(c *gin.Context, query url.Values) (foreign.Picture, error) {
-	kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
-	format, isForeign := foreign.FromMediaType(kind)
-	if err != nil || kind != "application/json" && !isForeign {
-		return foreign.Picture{}, errMediaType
-	}
-	size, err := readSize(query, isForeign)
+	kind, body, err := s.readTyped(c, jsonType)
 	if err != nil {
 		return foreign.Picture{}, err
 	}
-	body, err := s.readBody(c)
+	return parsePicture(kind, body, query)
+}
+
+// readTyped reads a body of one of some media types, or of another program's file.
+func (s *Server) readTyped(c *gin.Context, types ...string) (kind string, body []byte, err error) {
+	kind, _, err = mime.ParseMediaType(c.GetHeader("Content-Type"))
+	_, isForeign := foreign.FromMediaType(kind)
+	if err != nil || !slices.Contains(types, kind) && !isForeign {
+		return "", nil, errMediaType
+	}
+	body, err = s.readBody(c)
+	return kind, body, err
+}
+
+// parsePicture reads a picture from a body of a media type.
+func parsePicture(kind string, body []byte, query url.Values) (foreign.Picture, error) {
+	format, isForeign := foreign.FromMediaType(kind)
+	size, err := readSize(query, isForeign)
 	if err != nil {
 		return foreign.Picture{}, err
 	}

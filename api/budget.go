@@ -69,25 +69,46 @@ func (s *Server) pay(c *gin.Context, wanted spec.Spec) error {
 
 // payFor takes what something that is named may cost, once for all times that the client asks for it.
 func (s *Server) payFor(c *gin.Context, what string, iterations float64) error {
+	return s.spend(c, s.charge(c, what, iterations))
+}
+
+func (s *Server) charge(c *gin.Context, what string, iterations float64) access.Charge {
 	amount := int64(min(math.Ceil(iterations/CostUnit), math.MaxInt64/2))
-	return s.spend(c, access.Charge{Budget: s.budgets(c).Cost, Amount: max(1, amount), For: what})
+	return access.Charge{Budget: s.budgets(c).Cost, Amount: max(1, amount), For: what}
 }
 
 // spend makes a charge, and says in the answer how the budget stands. If Redis cannot say that it is used up, it is not:
 // nothing can be drawn then, and the farm goes on with what it can do.
 func (s *Server) spend(c *gin.Context, charge access.Charge) error {
-	if charge.Quota == 0 {
-		return nil
+	left, known := s.take(c, charge)
+	if known {
+		tellBalance(c.Writer.Header(), charge.Budget, left)
 	}
-	var left access.Balance
+	return overdrawn(charge, left)
+}
+
+// spendSilently is spend for one of several charges at the same time.
+func (s *Server) spendSilently(c *gin.Context, charge access.Charge) error {
+	left, _ := s.take(c, charge)
+	return overdrawn(charge, left)
+}
+
+// take makes a charge, and returns how the budget stands if that is known.
+func (s *Server) take(c *gin.Context, charge access.Charge) (left access.Balance, known bool) {
+	if charge.Quota == 0 {
+		return left, false
+	}
 	err := hint(c.Request.Context(), func(ctx context.Context) (err error) {
 		left, err = s.deps.Spender.Spend(ctx, s.client(c), charge)
 		return err
 	})
 	if err != nil {
-		return nil //nolint:nilerr // see above
+		return access.Balance{}, false
 	}
-	tellBalance(c.Writer.Header(), charge.Budget, left)
+	return left, true
+}
+
+func overdrawn(charge access.Charge, left access.Balance) error {
 	if left.Wait > 0 {
 		return &budgetError{charge.Budget, left.Wait}
 	}

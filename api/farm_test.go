@@ -27,6 +27,7 @@ import (
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 	"mandelfarm/storage/dir"
+	"mandelfarm/storage/storagetest"
 	"mandelfarm/worker"
 )
 
@@ -47,7 +48,7 @@ type farm struct {
 type watchedStore struct {
 	storage.Store
 	pictures atomic.Int64
-	broken   atomic.Bool
+	broken   atomic.Bool // nothing can be read, and nothing be created
 	damaged  atomic.Bool // every part of an object is, but for the whole
 	reads    storeReads
 }
@@ -105,6 +106,13 @@ func (s *watchedStore) Put(ctx context.Context, key, contentType string, r io.Re
 	return err
 }
 
+func (s *watchedStore) Create(ctx context.Context, key, contentType string, data []byte) error {
+	if s.broken.Load() {
+		return &storage.Error{Op: "create", Key: key, Err: io.ErrUnexpectedEOF}
+	}
+	return s.Store.Create(ctx, key, contentType, data)
+}
+
 func (s *watchedStore) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, storage.Info, error) {
 	if s.broken.Load() {
 		return nil, storage.Info{}, &storage.Error{Op: "get", Key: key, Err: io.ErrUnexpectedEOF}
@@ -152,7 +160,7 @@ func newFarm(tb testing.TB, options ...option) *farm {
 		tb.Cleanup(redis.Close)
 		q.URL = redis.URL()
 	}
-	f := &farm{t: tb, redis: q.URL, store: &watchedStore{Store: folder}}
+	f := &farm{t: tb, redis: q.URL, store: &watchedStore{Store: &storagetest.Counted{Store: folder}}}
 	f.ledger = ledger.New(f.store, ledger.Options{})
 	f.queue, err = queue.Open(tb.Context(), q)
 	require.NoError(tb, err)

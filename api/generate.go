@@ -224,7 +224,7 @@ func (s *Server) mayDraw(c *gin.Context, wanted spec.Spec) error {
 
 // promise makes a job of a request and answers 202.
 func (s *Server) promise(c *gin.Context, wanted spec.Spec) {
-	st, err := s.accept(c.Request.Context(), wanted, job.Terms{Client: s.clientOnRecord(c)}, free) // it was paid for by find
+	st, err := s.accept(c.Request.Context(), wanted, job.Terms{Client: s.clientOnRecord(c)}, nil) // it was paid for by find
 	if err != nil {
 		s.fail(c, err)
 		return

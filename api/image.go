@@ -198,7 +198,7 @@ func (s *Server) drawAgain(ctx context.Context, st job.Status) error {
 	if st.State != job.Done || st.Spec.ID() != st.ID {
 		return nil
 	}
-	_, err := s.accept(ctx, st.Spec, st.Terms, free)
+	_, err := s.accept(ctx, st.Spec, st.Terms, nil)
 	return err
 }
 

@@ -17,6 +17,7 @@ import (
 	"mandelfarm/api"
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
+	"mandelfarm/storage/storagetest"
 )
 
 const small = `{"width": 60, "height": 40}`
@@ -341,4 +342,22 @@ func TestPicturesCanBeFetchedStraightFromStorage(t *testing.T) {
 	assert.Equal(t, fmt.Sprintf("https://s3.example/renders/%s.png?for=1m0s&as=mandelbrot-60x40-%s.png", id, id[:8]), a.header.Get("Location"))
 	assert.Equal(t, http.StatusOK, ask(t, http.MethodHead, image, nil).status, "a URL is good for GET only")
 	assert.Equal(t, http.StatusNotModified, ask(t, http.MethodGet, image, nil, "If-None-Match", `"`+string(id)+`"`).status)
+}
+
+// TestASubmissionTakesTwoOperationsOfStorage, if nobody has submitted the Spec before: the record, and the entry by which the
+// job is owed and listed. More of them are a loss of speed that no clock is needed to see.
+func TestASubmissionTakesTwoOperationsOfStorage(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	counted, isCounted := f.store.Store.(*storagetest.Counted)
+	require.True(t, isCounted)
+	counted.Taken()
+	require.Equal(t, http.StatusAccepted, f.post(small).status)
+	var names []string
+	for _, operation := range counted.Taken() {
+		if name, key, _ := strings.Cut(operation, " "); !strings.HasPrefix(key, "keys/") { // which are listed now and then
+			names = append(names, name)
+		}
+	}
+	require.Equal(t, []string{"create", "put"}, names)
 }

@@ -232,6 +232,7 @@ func (tr *traffic) jobs(f *farm) {
 	tr.post(http.StatusBadRequest, f.url, `{"width": 0, "height": 1}`)
 	tr.post(http.StatusRequestEntityTooLarge, f.url, strings.Repeat(" ", 2<<20))
 	tr.send(http.StatusUnsupportedMediaType, http.MethodPost, f.url+"/jobs", small, "Content-Type", "text/plain")
+	tr.post(http.StatusMultiStatus, f.url, "["+small+`, {"width": 2000000000, "height": 1}]`)
 	tr.get(http.StatusOK, f.url+"/jobs")
 	tr.get(http.StatusBadRequest, f.url+"/jobs?cursor=x")
 	tr.get(http.StatusOK, location)

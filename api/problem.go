@@ -33,7 +33,7 @@ var (
 	errNoRoute   = errors.New("there is nothing at this path")
 	errVersion   = errors.New("there is nothing of another version of the renderer")
 	errMethod    = errors.New("this path does not take that method")
-	errMediaType = fmt.Errorf("the body must be sent as application/json, or a file of another program as one of %s",
+	errMediaType = fmt.Errorf("the body must be sent as application/json, several Specs also as "+ndjsonType+", or a file of another program as one of %s",
 		strings.Join(foreign.MediaTypes(), ", "))
 	errEncoding   = errors.New("the body must be sent as it is: a few bytes of compressed data can be many")
 	errTooLarge   = errors.New("the body is too large")
@@ -136,15 +136,7 @@ var ofContent = []string{"Etag", "Accept-Ranges", "Content-Disposition", "Conten
 // fail answers with an error. What is the farm's fault is logged; its text may
 // name hosts and keys and is not shown.
 func (s *Server) fail(c *gin.Context, err error) {
-	o, public := classify(err)
-	p := problem{Title: http.StatusText(o.status), Status: o.status, Detail: err.Error() + o.advice}
-	if fault, ok := errors.AsType[*spec.FieldError](err); ok {
-		p.Field, p.Detail = fault.Field, fault.Error()
-	}
-	if !public {
-		p.Detail = "the farm cannot answer at the moment"
-		s.logFailure(c, err)
-	}
+	p, o := s.describeError(c, err)
 	if o.challenge != "" {
 		c.Header("WWW-Authenticate", o.challenge)
 	}
@@ -163,6 +155,20 @@ func (s *Server) fail(c *gin.Context, err error) {
 	c.Header("Cache-Control", "no-store")
 	c.Data(o.status, "application/problem+json", body)
 	c.Abort()
+}
+
+// describeError is what a client is told of an error, which is logged if it is the farm's fault.
+func (s *Server) describeError(c *gin.Context, err error) (problem, outcome) {
+	o, public := classify(err)
+	p := problem{Title: http.StatusText(o.status), Status: o.status, Detail: err.Error() + o.advice}
+	if fault, ok := errors.AsType[*spec.FieldError](err); ok {
+		p.Field, p.Detail = fault.Field, fault.Error()
+	}
+	if !public {
+		p.Detail = "the farm cannot answer at the moment"
+		s.logFailure(c, err)
+	}
+	return p, o
 }
 
 // logFailure logs what is the farm's fault, unless the client has left: that ends what it waits for.

@@ -103,6 +103,7 @@ type Config struct {
 	FindTime   time.Duration // longest search for a minibrot
 	CacheBytes int64         // pictures kept in memory; 0 keeps none
 	MaxBody    int64         // bytes of a request's body
+	MaxBatch   int           // Specs that one request may have
 	// Presign, unless 0, sends clients who fetch a job's picture to storage, by a
 	// URL that is good for so long. There must be a [Dependencies].Presigner.
 	Presign time.Duration
@@ -143,6 +144,7 @@ func DefaultConfig() Config {
 		FindTime:   10 * time.Second,
 		CacheBytes: 256 << 20,
 		MaxBody:    1 << 20,
+		MaxBatch:   1000,
 		AccessLog:  LogSampled,
 	}
 }

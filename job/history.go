@@ -32,6 +32,15 @@ func (d Delivery) Stint(t Task) Stint {
 	return s
 }
 
+// StintOf is what the end of a job's run says of its history: the stint of the worker that drew the picture at once, if one has.
+func StintOf(j Job, end Progress) (Stint, bool) {
+	s := Stint{
+		Task: j.Task().Name(), Kind: KindImage, Worker: end.Worker, BeganAt: end.StartedAt, EndedAt: end.FinishedAt, Try: end.Attempts,
+		Error: end.Error,
+	}
+	return s, end.State.Final() && end.Worker != "" && end.Bands == 0
+}
+
 // key tells the stints of a job apart.
 func (s Stint) key() stintKey { return stintKey{s.Task, s.Worker, s.BeganAt.UnixNano()} }
 

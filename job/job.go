@@ -12,6 +12,9 @@ type Job struct {
 	Spec       spec.Spec `json:"spec"`
 	AcceptedAt time.Time `json:"accepted_at"`
 	Terms
+
+	// Layout is how the ledger keeps the job, which is nobody else's business.
+	Layout int `json:"-"`
 }
 
 // Terms are what is on record of a job beside the picture: what its client says, and who that is. They are no part of the

@@ -60,8 +60,10 @@ type Task struct {
 
 	Message string `json:"message,omitempty"` // its ID, of KindWebhook
 
-	Priority Priority `json:"priority,omitempty"` // of the job
-	Client   string   `json:"client,omitempty"`   // of the job
+	// Of the job, so that whoever does the task need not read its record.
+	AcceptedAt time.Time `json:"accepted_at,omitzero"`
+	Layout     int       `json:"layout,omitempty"`
+	Terms
 }
 
 // ImageTask is the task that draws s, which must be normalised.
@@ -70,13 +72,13 @@ func ImageTask(s spec.Spec, lane Lane) Task {
 }
 
 // Task is the job's own task, from which all others follow.
-func (j Job) Task() Task {
-	return Task{Kind: KindImage, Lane: Control.In(j.Pool), ID: j.ID, Spec: j.Spec, Priority: j.Priority, Client: j.Client}
-}
+func (j Job) Task() Task { return j.task(KindImage, Control) }
 
 // BandTask draws the band with this index in the job's plan.
 func (j Job) BandTask(band int) Task {
-	return Task{Kind: KindBand, Lane: Batch.In(j.Pool), ID: j.ID, Spec: j.Spec, Band: band, Priority: j.Priority, Client: j.Client}
+	t := j.task(KindBand, Batch)
+	t.Band = band
+	return t
 }
 
 // Double is the task of a second worker that draws the band of a task.
@@ -86,8 +88,11 @@ func (t Task) Double() Task {
 }
 
 // AssembleTask makes one file of the job's bands.
-func (j Job) AssembleTask() Task {
-	return Task{Kind: KindAssemble, Lane: Control.In(j.Pool), ID: j.ID, Spec: j.Spec, Priority: j.Priority, Client: j.Client}
+func (j Job) AssembleTask() Task { return j.task(KindAssemble, Control) }
+
+// task is a task of the job in a lane of its pool.
+func (j Job) task(kind Kind, lane Lane) Task {
+	return Task{Kind: kind, Lane: lane.In(j.Pool), ID: j.ID, Spec: j.Spec, AcceptedAt: j.AcceptedAt, Layout: j.Layout, Terms: j.Terms}
 }
 
 // Name tells tasks of one lane apart, and says what two workers must not do at
@@ -108,9 +113,11 @@ func (t Task) Name() string {
 	return string(t.ID)
 }
 
-// Job is the job that the task belongs to, but for when it was accepted.
+// Job is the job that the task belongs to, as far as whoever queued it has known it.
 func (t Task) Job() Job {
-	return Job{ID: t.ID, Spec: t.Spec, Terms: Terms{Priority: t.Priority, Pool: t.Lane.Pool(), Client: t.Client}}
+	j := Job{ID: t.ID, Spec: t.Spec, AcceptedAt: t.AcceptedAt, Layout: t.Layout, Terms: t.Terms}
+	j.Pool = t.Lane.Pool()
+	return j
 }
 
 // Verify reports an error when the receiver's renderer would file this task's

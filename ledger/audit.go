@@ -20,12 +20,12 @@ import (
 // A job that cannot be looked at does not keep Audit from the others. The error is
 // the first of those.
 func (l *Ledger) Audit(ctx context.Context) error {
-	marked := make(map[Marker]bool)
+	marked := make(map[string]bool) // by the keys of markers
 	for m, err := range l.Markers(ctx) {
 		if err != nil {
 			return fmt.Errorf("audit: %w", err)
 		}
-		marked[m] = true
+		marked[m.key] = true
 	}
 	var first error
 	for id, err := range l.jobs(ctx) {
@@ -41,7 +41,7 @@ func (l *Ledger) Audit(ctx context.Context) error {
 
 // audit looks after one job, given the markers that were seen. A marker that is
 // stored though the job has ended meanwhile does no harm.
-func (l *Ledger) audit(ctx context.Context, id spec.ID, marked map[Marker]bool) error {
+func (l *Ledger) audit(ctx context.Context, id spec.ID, marked map[string]bool) error {
 	j, last, err := l.status(ctx, id)
 	if errors.Is(err, job.ErrUnreadable) {
 		return l.recover(ctx, id)
@@ -52,14 +52,13 @@ func (l *Ledger) audit(ctx context.Context, id spec.ID, marked map[Marker]bool) 
 	if err != nil {
 		return err
 	}
-	if last.State == job.Queued && !marked[Marker{ID: id, number: last.number}] {
-		key := openKey(id, last.number)
-		if err := l.mark(ctx, key); err != nil {
+	if key := markerKey(j, last.number); last.State == job.Queued && !marked[key] {
+		if err := l.markOpen(ctx, last); err != nil {
 			return err
 		}
 		l.damages.mended(ctx, KindMarker, key, errMissing)
 	}
-	return l.indexed(ctx, j, last)
+	return l.indexed(ctx, last)
 }
 
 // recover makes the record of a job anew from its index entry, if there is one. It

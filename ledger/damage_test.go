@@ -161,21 +161,21 @@ func damagedResultsAreOwedAgain(t *testing.T, b *bundle) {
 	for name, apply := range damage() {
 		for meeting, meet := range meetings {
 			n++
-			s := parse(t, n)
-			accept(t, b.Ledger, s)
+			s, l := parse(t, n), layouts()[n%2]
+			st := l.accept(t, b, s)
 			finish(t, b, s, job.Done)
-			key := "jobs/" + string(s.ID()) + "/result.json"
+			key := l.end(st)
 			apply(t, b, key)
 			b.allTold()
 			meet(s)
 			if meeting != "finish" {
 				requireTold(t, b, ledger.KindResult, key, true)
-				require.Equal(t, []spec.ID{s.ID()}, open(t, b.Ledger), "%s, %s", name, meeting)
+				require.Equal(t, []spec.ID{s.ID()}, open(t, b.Ledger), "%s, %s, %s", l.name, name, meeting)
 			}
 			p := finish(t, b, s, job.Done)
 			st, err := b.Status(t.Context(), s.ID())
 			require.NoError(t, err)
-			require.Equal(t, p, st.Progress, "%s, %s", name, meeting)
+			require.Equal(t, p, st.Progress, "%s, %s, %s", l.name, name, meeting)
 			require.Empty(t, open(t, b.Ledger))
 		}
 	}
@@ -220,59 +220,98 @@ func damagedPlansAreNone(t *testing.T, b *bundle) {
 func damagedEntriesAreListedAndMended(t *testing.T, b *bundle) {
 	t.Helper()
 	for _, apply := range damage() {
-		s := parse(t, 1)
-		accept(t, b.Ledger, s)
-		p := finish(t, b, s, job.Failed)
-		for i, key := range keys(t, b.store, "recent/") {
-			require.Zero(t, i, "one job, one entry")
-			b.allTold()
-			apply(t, b, key)
-			for range 2 {
-				page, err := b.List(t.Context(), "", 10, all)
-				require.NoError(t, err)
-				require.Len(t, page.Jobs, 1)
-				require.Equal(t, p, page.Jobs[0].Progress)
-			}
-			requireTold(t, b, ledger.KindIndex, key, true)
-			apply(t, b, key)
-			require.NoError(t, b.Audit(t.Context()))
-			requireTold(t, b, ledger.KindIndex, key, true)
-			apply(t, b, key)
-			accept(t, b.Ledger, s)
-			requireTold(t, b, ledger.KindIndex, key, true)
-			finish(t, b, s, job.Failed)
-			apply(t, b, "jobs/"+string(s.ID())+"/job.json")
-			apply(t, b, key)
-			require.Empty(t, listed(t, b.Ledger, 10), "nothing is known of it")
-			require.NoError(t, b.Audit(t.Context()), "nor is it in the way")
-			accept(t, b.Ledger, s)
-			require.Equal(t, []spec.ID{s.ID()}, listed(t, b.Ledger, 10))
+		for n, l := range layouts() {
+			damagedEntryIsListedAndMended(t, b, l, parse(t, 1+n), apply)
+			require.NoError(t, b.store.Delete(t.Context(), keys(t, b.store, "")...))
 		}
+	}
+}
+
+func damagedEntryIsListedAndMended(t *testing.T, b *bundle, l layout, s spec.Spec, apply func(t *testing.T, b *bundle, key string)) {
+	t.Helper()
+	st := l.accept(t, b, s)
+	p := finish(t, b, s, job.Failed)
+	key := l.entry(st)
+	require.Equal(t, []string{key}, keys(t, b.store, "recent/"), "one job, one entry")
+	b.allTold()
+	apply(t, b, key)
+	for range 2 {
+		page, err := b.List(t.Context(), "", 10, all)
+		require.NoError(t, err)
+		require.Len(t, page.Jobs, 1)
+		require.Equal(t, p, page.Jobs[0].Progress)
+	}
+	requireTold(t, b, ledger.KindIndex, key, true)
+	apply(t, b, key)
+	require.NoError(t, b.Audit(t.Context()))
+	requireTold(t, b, ledger.KindIndex, key, true)
+	apply(t, b, key)
+	accept(t, b.Ledger, s)
+	requireTold(t, b, ledger.KindIndex, key, true)
+	finish(t, b, s, job.Failed)
+	apply(t, b, "jobs/"+string(s.ID())+"/job.json")
+	apply(t, b, key)
+	require.Empty(t, listed(t, b.Ledger, 10), "nothing is known of it")
+	require.NoError(t, b.Audit(t.Context()), "nor is it in the way")
+	accept(t, b.Ledger, s)
+	require.Equal(t, []spec.ID{s.ID()}, listed(t, b.Ledger, 10))
+}
+
+// damagedMarkersAreListedAndMended: what says that a job is owed is what a list shows of it.
+func damagedMarkersAreListedAndMended(t *testing.T, b *bundle) {
+	t.Helper()
+	n := 0
+	for name, apply := range damage() {
+		n++
+		s := parse(t, n)
+		st := accept(t, b.Ledger, s)
+		key := layouts()[0].marker(st)
+		apply(t, b, key)
+		b.allTold()
+		require.Equal(t, []spec.ID{s.ID()}, open(t, b.Ledger), name)
+		_, wanted, err := b.Wanted(t.Context(), st.Job)
+		require.NoError(t, err)
+		require.True(t, wanted, name)
+		for range 2 {
+			page, err := b.List(t.Context(), "", 1, all)
+			require.NoError(t, err)
+			require.Equal(t, []job.Status{st}, page.Jobs, name)
+		}
+		requireTold(t, b, ledger.KindIndex, key, true)
+		apply(t, b, key)
+		require.NoError(t, b.Audit(t.Context()))
+		requireTold(t, b, ledger.KindIndex, key, true)
+		finish(t, b, s, job.Done)
 	}
 }
 
 // auditMendsWhatIsDerived from the records, and nothing else.
 func auditMendsWhatIsDerived(t *testing.T, b *bundle) {
 	t.Helper()
+	for _, l := range layouts() {
+		auditMends(t, b, l)
+		require.NoError(t, b.store.Delete(t.Context(), keys(t, b.store, "")...))
+	}
+}
+
+func auditMends(t *testing.T, b *bundle, l layout) {
+	t.Helper()
 	unmarked, again, ended, stale, damaged, healthy := parse(t, 1), parse(t, 2), parse(t, 3), parse(t, 4), parse(t, 5), parse(t, 6)
+	accepted := make(map[spec.ID]job.Status)
 	for _, s := range []spec.Spec{unmarked, again, ended, stale, damaged, healthy} {
-		accept(t, b.Ledger, s)
+		accepted[s.ID()] = l.accept(t, b, s)
 	}
 	finish(t, b, again, job.Failed)
 	accept(t, b.Ledger, again)
 	finish(t, b, ended, job.Canceled)
-	var old []byte
-	for _, key := range keys(t, b.store, "recent/") {
-		if strings.HasSuffix(key, string(stale.ID())) {
-			var err error
-			old, err = os.ReadFile(filepath.Join(b.folder, key))
-			require.NoError(t, err)
-			finish(t, b, stale, job.Done)
-			store(t, b, key, string(old))
-		}
-	}
-	require.NotEmpty(t, old)
-	marker, nextMarker := "open/"+string(unmarked.ID()), "open/"+string(again.ID())+".000001"
+	finish(t, b, stale, job.Failed)
+	accept(t, b.Ledger, stale)
+	entry := l.entry(accepted[stale.ID()])
+	old, err := os.ReadFile(filepath.Join(b.folder, entry))
+	require.NoError(t, err)
+	finish(t, b, stale, job.Done)
+	store(t, b, entry, string(old))
+	marker, nextMarker := l.marker(accepted[unmarked.ID()]), "open/"+string(again.ID())+".000001"
 	require.NoError(t, b.store.Delete(t.Context(), marker, nextMarker))
 	record := "jobs/" + string(damaged.ID()) + "/job.json"
 	edit(func([]byte) []byte { return nil })(t, b, record)

@@ -8,10 +8,10 @@
 //	renders/<id>.png             the image (written by a worker, not by this package);
 //	                             .npy, .exr if that is the Spec's format
 //	jobs/<id>/job.json           the Spec and when it was accepted; only the priority changes
-//	jobs/<id>/result.json        how the job ended; written once
-//	jobs/<id>/history.json       who has worked on it, at the end of a run
-//	open/<id>                    present while work is owed; empty
-//	recent/<time>-<id>           an index, newest first: what a list shows of the job
+//	open/<time>-<id>             present while work is owed: what a list shows of the job
+//	recent/<time>-<id>           how the job ended: what a list shows of it from then on
+//	jobs/<id>/result.json        the end once more, if it is no success, or when another run begins
+//	jobs/<id>/history.json       who has worked on it, where the ends of its runs do not say so
 //	paused/<id>                  present while the job is held; empty
 //	operations/<time>-<random>   what an operator did, newest first; written once
 //	keys/<id>.json               what is kept of a key ([access.Key]); written once
@@ -33,22 +33,25 @@
 //	jobs/<id>/results/<n>.json   how it ended; written once
 //	open/<id>.<n>                present while work is owed; empty
 //
+// Of jobs that earlier versions accepted, whose record has no layout, open/<id> is empty and the index entry is in recent/ from the
+// start; their first run ends with result.json.
+//
 // The keys are in keys.go and no other package knows them. Records are read and
 // written by the methods of [Ledger]; what is no record, such as an image, is an
 // [Object], which others fill and read.
 //
 // The last run is the one that counts. Runs are numbered without gaps, so that it is
 // found without listing anything. <time> in an index key counts milliseconds down
-// from the largest 13-digit number, so that a listing in key order is newest first.
+// from the largest 13-digit number, so that a listing in key order is newest first; its digits are in folders, of 7 and of 3.
 //
 // # Guarantees
 //
-//   - Accept returns after job.json, the index entry and the open marker are
+//   - Accept returns after job.json and the open marker, which is the index entry, are
 //     stored. Until then nothing is promised, and repeating Accept completes
 //     whatever an interrupted one left half done. From then on, whatever process
 //     dies when, the job has an end or an open marker.
-//   - The first final state of a run wins: a result is created, never
-//     overwritten, so a job that is both canceled and finished ends as one of
+//   - The first final state of a run wins: its end is created, never
+//     overwritten by another, so a job that is both canceled and finished ends as one of
 //     them for every reader.
 //   - An open marker may outlive its run's end for a while (a process died
 //     between the two writes), never the other way round. [Ledger.Owed]

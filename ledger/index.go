@@ -17,13 +17,13 @@ type entry struct {
 	job.Progress
 }
 
-func entryOf(j job.Job, last run) entry {
-	return entry{jobRecord: recordOf(j), Run: last.number, Progress: last.Progress}
+func entryOf(last run) entry {
+	return entry{jobRecord: recordOf(last.of), Run: last.number, Progress: last.Progress}
 }
 
 // newEntry is that of a job that was accepted this moment.
 func newEntry(j job.Job) entry {
-	return entryOf(j, run{Progress: job.Progress{State: job.Queued}})
+	return entryOf(run{of: j, Progress: job.Progress{State: job.Queued}})
 }
 
 // shows reports whether the entry is right when this is the job's last run.
@@ -41,30 +41,28 @@ func (l *Ledger) readEntry(ctx context.Context, key string) (entry, error) {
 	if err = parseJob(data, &e); err == nil {
 		err = e.check(e.ID)
 	}
-	if err == nil && recentKey(e.Job) != key {
+	if of := e.job(); err == nil && recentKey(of) != key && (e.Layout != layoutEntry || openEntryKey(of) != key) {
 		err = errUnreadable
 	}
 	return e, err
 }
 
-// enter makes a job that was accepted this moment visible to those who list jobs.
-// It changes no entry that is there.
+// enter has a job that was accepted this moment owed, and visible to those who list jobs.
 func (l *Ledger) enter(ctx context.Context, j job.Job) error {
-	err := l.create(ctx, recentKey(j), newEntry(j))
-	if errors.Is(err, storage.ErrExists) {
-		return nil
-	}
-	return err
+	return l.replace(ctx, openEntryKey(j), newEntry(j))
 }
 
 // index has the index show a job with its last run. Whoever ends a run and whoever
 // begins the next may do that at the same time, and either may be the last to
 // write. So whoever has written looks whether it still holds, and writes again if
 // it does not. Of who dies between the two, [Ledger.Audit] does so.
-func (l *Ledger) index(ctx context.Context, j job.Job, last run) error {
+func (l *Ledger) index(ctx context.Context, last run) error {
 	for {
-		written := entryOf(j, last)
-		if err := l.replace(ctx, recentKey(j), written); err != nil {
+		if last.number == 0 && last.of.Layout == layoutEntry && !last.State.Final() {
+			return l.indexOpen(ctx, last.of)
+		}
+		written := entryOf(last)
+		if err := l.replace(ctx, recentKey(last.of), written); err != nil {
 			return err
 		}
 		var err error
@@ -74,10 +72,34 @@ func (l *Ledger) index(ctx context.Context, j job.Job, last run) error {
 	}
 }
 
+// indexOpen is index for a job whose first run is open. The entry also says whether the job is held, and its
+// priority, which others may change at the same time.
+func (l *Ledger) indexOpen(ctx context.Context, j job.Job) error {
+	paused, err := l.Paused(ctx, j.ID)
+	for err == nil {
+		e := newEntry(j)
+		e.Paused = paused
+		if err := l.replace(ctx, openEntryKey(j), e); err != nil {
+			return err
+		}
+		if paused, err = l.Paused(ctx, j.ID); err != nil {
+			return err
+		}
+		if j, err = l.job(ctx, j.ID); notOurs(err) || err == nil && j.Priority == e.Priority && paused == e.Paused {
+			return nil
+		}
+	}
+	return err
+}
+
 // indexed is index for an entry that should be right and mostly is. The process
 // that was to write it may have died.
-func (l *Ledger) indexed(ctx context.Context, j job.Job, last run) error {
-	e, damage := l.readEntry(ctx, recentKey(j))
+func (l *Ledger) indexed(ctx context.Context, last run) error {
+	key := recentKey(last.of)
+	if last.number == 0 && last.of.Layout == layoutEntry && !last.State.Final() {
+		key = openEntryKey(last.of)
+	}
+	e, damage := l.readEntry(ctx, key)
 	unreadable := errors.Is(damage, errUnreadable)
 	switch {
 	case damage == nil && e.shows(last):
@@ -85,36 +107,25 @@ func (l *Ledger) indexed(ctx context.Context, j job.Job, last run) error {
 	case damage != nil && !unreadable && !errors.Is(damage, storage.ErrNotFound):
 		return damage
 	}
-	err := l.index(ctx, j, last)
+	err := l.index(ctx, last)
 	if err == nil && unreadable {
-		l.damages.mended(ctx, KindIndex, recentKey(j), damage)
+		l.damages.mended(ctx, KindIndex, key, damage)
 	}
 	return err
-}
-
-// show is index for a run of a job whose record is still to be read. There is
-// nothing to show of one that cannot be.
-func (l *Ledger) show(ctx context.Context, last run) error {
-	j, err := l.job(ctx, last.id)
-	if notOurs(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return l.index(ctx, j, last)
 }
 
 // entryKey is the key of a job's index entry, for when the job's record, which says
 // it, is lost. It is false if none is found in time.
 func (l *Ledger) entryKey(ctx context.Context, id spec.ID) (key string, ok bool, err error) {
 	limit := l.now().Add(pageTime)
-	for key, err := range l.entries(ctx, "") {
-		if err != nil || l.now().After(limit) {
-			return "", false, err
-		}
-		if of, _ := parseRecent(key); of == id {
-			return key, true, nil
+	for _, prefix := range []string{openPrefix, recentPrefix} {
+		for entry, err := range l.entries(ctx, prefix, "") {
+			if err != nil || l.now().After(limit) {
+				return "", false, err
+			}
+			if of, _ := parsePlace(entry); of == id {
+				return prefix + entry, true, nil
+			}
 		}
 	}
 	return "", false, nil

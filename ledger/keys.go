@@ -108,11 +108,24 @@ func openKey(id spec.ID, number int) string {
 	return openPrefix + string(id) + "." + fmt.Sprintf(numberFormat, number)
 }
 
+// markerKey is the open marker of a run of a job.
+func markerKey(j job.Job, number int) string {
+	if number == 0 && j.Layout == layoutEntry {
+		return openEntryKey(j)
+	}
+	return openKey(j.ID, number)
+}
+
 // parseOpenKey reads which run an open marker is of.
 func parseOpenKey(key string) (Marker, bool) {
-	name, number, again := strings.Cut(strings.TrimPrefix(key, openPrefix), ".")
+	entry := strings.TrimPrefix(key, openPrefix)
+	if isPlace(entry) {
+		id, _ := parsePlace(entry)
+		return Marker{ID: id, key: key}, true
+	}
+	name, number, again := strings.Cut(entry, ".")
 	id, err := spec.ParseID(name)
-	m := Marker{ID: id}
+	m := Marker{ID: id, key: key}
 	if err == nil && again {
 		m.number, err = strconv.Atoi(number)
 	}
@@ -143,16 +156,28 @@ const (
 	lastMilli  = 9_999_999_999_999 // 13 digits: until the year 2286
 )
 
-// recentKey is an index entry, newest first in the order of keys.
-func recentKey(j job.Job) string {
-	return fmt.Sprintf("%s%0*d-%s", recentPrefix, timeDigits, lastMilli-j.AcceptedAt.UnixMilli(), j.ID)
+// The digits of a place are in folders of a thousand seconds and of one, so that none has many more names than jobs are
+// accepted in a second: a server that keeps files reads and sorts all names of a folder to list some of them.
+const (
+	farDigits  = 7
+	nearDigits = 10
+)
+
+// place is where a job is in the index: the newest first in the order of keys.
+func place(j job.Job) string {
+	down := countdown(j.AcceptedAt)
+	return down[:farDigits] + "/" + down[farDigits:nearDigits] + "/" + down[nearDigits:] + "-" + string(j.ID)
 }
 
-// recentEntry is what a cursor holds of an index entry's key.
-func recentEntry(key string) string { return strings.TrimPrefix(key, recentPrefix) }
+func countdown(at time.Time) string { return fmt.Sprintf("%0*d", timeDigits, lastMilli-at.UnixMilli()) }
 
-// validCursor reports whether an entry without its prefix is one of [recentKey].
-func validCursor(entry string) bool {
+// isPlace reports whether an entry is one of [place].
+func isPlace(entry string) bool {
+	return len(entry) > nearDigits+2 && entry[farDigits] == '/' && entry[nearDigits+1] == '/' && strings.Count(entry, "/") == 2 && isFlatPlace(flat(entry))
+}
+
+// isFlatPlace reports whether an entry is that of a job whose layout is [layoutResult].
+func isFlatPlace(entry string) bool {
 	if len(entry) <= timeDigits || entry[timeDigits] != '-' {
 		return false
 	}
@@ -161,10 +186,26 @@ func validCursor(entry string) bool {
 	return noTime == nil && noID == nil
 }
 
-// parseRecent reads the job that an index entry points to, and when it was
-// accepted.
-func parseRecent(key string) (spec.ID, time.Time) {
-	down, id, _ := strings.Cut(recentEntry(key), "-")
-	milli, _ := strconv.ParseInt(down, 10, 64) // it is one of [recentKey]
+// flat is a place without folders.
+func flat(entry string) string { return strings.ReplaceAll(entry, "/", "") }
+
+// parsePlace reads the job of a place, in folders or not, and when it was accepted.
+func parsePlace(entry string) (spec.ID, time.Time) {
+	down, id, _ := strings.Cut(flat(entry), "-")
+	milli, _ := strconv.ParseInt(down, 10, 64) // it is a place
 	return spec.ID(id), time.UnixMilli(lastMilli - milli).UTC()
 }
+
+// recentKey is the index entry of a job. That of a job whose layout is [layoutEntry] is not there while its first run is open.
+func recentKey(j job.Job) string {
+	if j.Layout == layoutEntry {
+		return recentPrefix + place(j)
+	}
+	return recentPrefix + countdown(j.AcceptedAt) + "-" + string(j.ID)
+}
+
+// openEntryKey is the index entry of a job whose layout is [layoutEntry], and its open marker, while its first run is open.
+func openEntryKey(j job.Job) string { return openPrefix + place(j) }
+
+// validCursor reports whether an entry without its prefix is one of the index.
+func validCursor(entry string) bool { return isPlace(entry) || isFlatPlace(entry) }

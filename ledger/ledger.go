@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
@@ -24,9 +23,10 @@ type Options struct {
 // Ledger reads and writes the record. It is safe for concurrent use, also by
 // several processes on one store.
 type Ledger struct {
-	store   storage.Store
-	now     func() time.Time
-	damages damages
+	store    storage.Store
+	now      func() time.Time
+	damages  damages
+	removals group[string] // of markers
 }
 
 // New is the ledger kept in store.
@@ -37,7 +37,10 @@ func New(store storage.Store, o Options) *Ledger {
 	if o.Damage == nil {
 		o.Damage = func(context.Context, Damage) {}
 	}
-	return &Ledger{store: store, now: o.Now, damages: damages{tell: o.Damage}}
+	return &Ledger{
+		store: store, now: o.Now, damages: damages{tell: o.Damage},
+		removals: group[string]{handle: func(ctx context.Context, keys []string) error { return store.Delete(ctx, keys...) }},
+	}
 }
 
 // Accept is [Ledger.AcceptAs] without terms.
@@ -53,7 +56,7 @@ func (l *Ledger) Accept(ctx context.Context, s spec.Spec) (job.Status, error) {
 // canceled is queued anew, and so is one whose image has been removed. Its
 // terms stay what they were.
 func (l *Ledger) AcceptAs(ctx context.Context, s spec.Spec, t job.Terms) (job.Status, error) {
-	fresh := job.Job{ID: s.ID(), Spec: s, AcceptedAt: l.now().UTC().Truncate(time.Millisecond), Terms: t}
+	fresh := job.Job{ID: s.ID(), Spec: s, AcceptedAt: l.now().UTC().Truncate(time.Millisecond), Terms: t, Layout: layoutEntry}
 	st, err := l.accept(ctx, fresh)
 	if err == nil && t.Webhook.URL != "" {
 		err = l.addWebhook(ctx, st.ID, t.Webhook)
@@ -64,33 +67,25 @@ func (l *Ledger) AcceptAs(ctx context.Context, s spec.Spec, t job.Terms) (job.St
 	return st, nil
 }
 
-// accept stores the index entry before it stores the open marker: once a job is
-// owed it may be finished by others, and then nobody would index it.
+// accept stores the record before it stores the entry by which the job is owed: repeating it completes what was left half done.
+// Of a job that nobody has accepted before there is nothing to read.
 func (l *Ledger) accept(ctx context.Context, fresh job.Job) (job.Status, error) {
 	record, known, err := l.record(ctx, fresh)
 	if err != nil {
 		return job.Status{}, err
 	}
-	var last run
-	var kept bool
-	g, gctx := errgroup.WithContext(ctx)
 	if !known {
-		g.Go(func() error { return l.enter(gctx, record) })
+		return job.Status{Job: record, Progress: job.Progress{State: job.Queued}}, l.enter(ctx, record)
 	}
-	g.Go(func() (err error) {
-		last, kept, err = l.promise(gctx, record)
-		return err
-	})
-	if err := g.Wait(); err != nil {
+	last, kept, err := l.promise(ctx, record)
+	if err != nil {
 		return job.Status{}, err
 	}
-	if known || !newEntry(record).shows(last) {
-		if err := l.indexed(ctx, record, last); err != nil {
-			return job.Status{}, err
-		}
+	if err := l.indexed(ctx, last); err != nil {
+		return job.Status{}, err
 	}
 	if !kept {
-		last.Progress, err = l.owe(ctx, record, last)
+		last.Progress, err = l.owe(ctx, last)
 	}
 	return job.Status{Job: record, Progress: last.Progress}, err
 }
@@ -98,7 +93,7 @@ func (l *Ledger) accept(ctx context.Context, fresh job.Job) (job.Status, error) 
 // promise reads a job's last run, and whether that keeps the promise: it is done,
 // and the image is stored.
 func (l *Ledger) promise(ctx context.Context, j job.Job) (last run, kept bool, err error) {
-	last, err = l.last(ctx, j.ID)
+	last, err = l.last(ctx, j)
 	if err != nil || last.State != job.Done {
 		return last, false, err
 	}
@@ -132,7 +127,10 @@ func (l *Ledger) restore(ctx context.Context, fresh job.Job, damage error) (job.
 		return fresh, err
 	}
 	if ok {
-		_, fresh.AcceptedAt = parseRecent(key)
+		entry := strings.TrimPrefix(strings.TrimPrefix(key, openPrefix), recentPrefix)
+		if _, fresh.AcceptedAt = parsePlace(entry); !isPlace(entry) {
+			fresh.Layout = layoutResult
+		}
 		if e, err := l.readEntry(ctx, key); err == nil {
 			fresh.Terms = e.Terms
 		}
@@ -157,27 +155,38 @@ func (l *Ledger) Status(ctx context.Context, id spec.ID) (job.Status, error) {
 }
 
 func (l *Ledger) status(ctx context.Context, id spec.ID) (record job.Job, last run, err error) {
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		record, err = l.job(ctx, id)
-		return err
-	})
-	g.Go(func() (err error) {
-		last, err = l.last(ctx, id)
-		return err
-	})
-	return record, last, g.Wait()
+	if record, err = l.job(ctx, id); err != nil {
+		return record, last, err
+	}
+	last, err = l.last(ctx, record)
+	return record, last, err
 }
 
 // Finish closes a job with a final progress and returns the one that stands,
 // which is an earlier one if there was any.
 func (l *Ledger) Finish(ctx context.Context, id spec.ID, p job.Progress) (job.Progress, error) {
+	return l.FinishKnown(ctx, job.Job{ID: id}, p)
+}
+
+// FinishKnown is [Ledger.Finish] for whoever has the record, as [Ledger.Wanted] or [Ledger.Status] has returned it: it need not be read again.
+func (l *Ledger) FinishKnown(ctx context.Context, j job.Job, p job.Progress) (job.Progress, error) {
 	if !p.State.Final() {
-		return p, fmt.Errorf("finish job %s as %s: %w", id, p.State, job.ErrState)
+		return p, fmt.Errorf("finish job %s as %s: %w", j.ID, p.State, job.ErrState)
 	}
-	standing, err := l.finish(ctx, id, p)
+	var err error
+	if j.Layout == layoutResult { // or nothing is known of it but the ID
+		record, unread := l.job(ctx, j.ID)
+		if notOurs(unread) {
+			record, unread = job.Job{ID: j.ID}, nil // it ends all the same
+		}
+		j, err = record, unread
+	}
+	standing := p
+	if err == nil {
+		standing, err = l.finish(ctx, j, p)
+	}
 	if err != nil {
-		return p, fmt.Errorf("finish job %s: %w", id, err)
+		return p, fmt.Errorf("finish job %s: %w", j.ID, err)
 	}
 	return standing, nil
 }

@@ -1,10 +1,13 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -68,119 +71,156 @@ type pager struct {
 // known whether anything follows it.
 func (p *pager) read(ctx context.Context, cursor string) error {
 	size := min(max(p.limit, statusReaders), maxBatch)
-	batch := make([]string, 0, size)
-	for key, err := range p.ledger.entries(ctx, cursor) {
+	for {
+		batch, followed, err := p.ledger.batch(ctx, cursor, size)
 		if err != nil {
 			return err
 		}
-		if len(batch) == size {
-			full, err := p.add(ctx, batch, true)
-			if full || err != nil {
-				return err
-			}
-			batch = batch[:0]
+		full, err := p.add(ctx, batch, followed)
+		if full || err != nil {
+			return err
 		}
-		batch = append(batch, key)
+		if !followed {
+			p.page.Next = ""
+			return nil
+		}
+		cursor, size = batch[len(batch)-1].entry, min(2*size, maxBatch)
 	}
-	full, err := p.add(ctx, batch, false)
-	if !full {
-		p.page.Next = ""
-	}
-	return err
 }
 
 // add adds the jobs of index entries that are kept, and reports whether the page
 // ends before the entries do, or before what follows them.
-func (p *pager) add(ctx context.Context, keys []string, followed bool) (full bool, err error) {
-	if len(keys) == 0 {
+func (p *pager) add(ctx context.Context, batch []indexKey, followed bool) (full bool, err error) {
+	if len(batch) == 0 {
 		return false, nil
 	}
-	ids := make([]spec.ID, len(keys))
-	for i, key := range keys {
-		ids[i], _ = parseRecent(key)
+	ids := make([]spec.ID, len(batch))
+	for i, key := range batch {
+		ids[i], _ = parsePlace(key.entry)
 	}
 	keep, err := p.look(ctx, ids)
 	if err != nil {
 		return false, err
 	}
-	jobs, err := p.jobs(ctx, keys)
+	jobs, err := p.jobs(ctx, batch)
 	if err != nil {
 		return false, err
 	}
 	for i, st := range jobs {
-		p.page.Next = recentEntry(keys[i])
+		p.page.Next = batch[i].entry
 		if st == nil || !keep(st) {
 			continue
 		}
 		p.page.Jobs = append(p.page.Jobs, *st)
-		if len(p.page.Jobs) == p.limit && (followed || i+1 < len(keys)) {
+		if len(p.page.Jobs) == p.limit && (followed || i+1 < len(batch)) {
 			return true, nil
 		}
 	}
 	p.scanned += len(jobs)
-	return len(jobs) < len(keys) || followed && (p.scanned >= maxScan || p.late()), nil
+	return len(jobs) < len(batch) || followed && (p.scanned >= maxScan || p.late()), nil
 }
 
 func (p *pager) late() bool { return !p.ledger.now().Before(p.end) }
 
 // jobs reads the jobs of index entries, in order, until the time is up. One that
 // is not listed is nil.
-func (p *pager) jobs(ctx context.Context, keys []string) ([]*job.Status, error) {
-	jobs := make([]*job.Status, len(keys))
+func (p *pager) jobs(ctx context.Context, batch []indexKey) ([]*job.Status, error) {
+	jobs := make([]*job.Status, len(batch))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(statusReaders)
 	n := 0
-	for ; n < len(keys) && (p.scanned+n == 0 || !p.late()); n++ {
+	for ; n < len(batch) && (p.scanned+n == 0 || !p.late()); n++ {
 		i := n
 		g.Go(func() (err error) {
-			jobs[i], err = p.ledger.listed(ctx, keys[i])
+			jobs[i], err = p.ledger.listed(ctx, batch[i])
 			return err
 		})
 	}
 	return jobs[:n], g.Wait()
 }
 
-// listed is what a list shows of the job with an index entry, nil if nothing. An
-// entry that cannot be read is written again from the records.
-func (l *Ledger) listed(ctx context.Context, key string) (*job.Status, error) {
+// listed is what a list shows of the job with an index entry, nil if nothing. That of a job that has ended since it was
+// listed is in the other place. An entry that cannot be read is written again from the records.
+func (l *Ledger) listed(ctx context.Context, of indexKey) (*job.Status, error) {
+	key := of.prefix + of.entry
 	e, err := l.readEntry(ctx, key)
+	if errors.Is(err, storage.ErrNotFound) && of.prefix == openPrefix {
+		key = recentPrefix + of.entry
+		e, err = l.readEntry(ctx, key)
+	}
 	switch {
 	case err == nil:
-		return &job.Status{Job: e.Job, Progress: e.Progress}, nil
+		return &job.Status{Job: e.job(), Progress: e.Progress}, nil
 	case errors.Is(err, storage.ErrNotFound) || errors.Is(err, job.ErrVersion):
 		return nil, nil //nolint:nilnil // removed, or of another version
 	case !errors.Is(err, errUnreadable):
 		return nil, err
 	}
-	id, _ := parseRecent(key)
-	j, last, failed := l.status(ctx, id)
-	if notOurs(failed) || failed == nil && recentKey(j) != key {
+	return l.relist(ctx, of, key, err)
+}
+
+// relist is listed for an entry that is damaged.
+func (l *Ledger) relist(ctx context.Context, of indexKey, key string, damage error) (*job.Status, error) {
+	id, _ := parsePlace(of.entry)
+	j, last, err := l.status(ctx, id)
+	if notOurs(err) || err == nil && strings.TrimPrefix(recentKey(j), recentPrefix) != of.entry {
 		return nil, nil //nolint:nilnil // no job's entry
 	}
-	if failed != nil {
-		return nil, failed
+	if err != nil {
+		return nil, err
 	}
-	if failed = l.index(ctx, j, last); failed != nil {
-		l.damages.found(ctx, KindIndex, key, errors.Join(err, failed)) // it is listed all the same
+	if err = l.index(ctx, last); err != nil {
+		l.damages.found(ctx, KindIndex, key, errors.Join(damage, err)) // it is listed all the same
 	} else {
-		l.damages.mended(ctx, KindIndex, key, err)
+		l.damages.mended(ctx, KindIndex, key, damage)
 	}
 	return &job.Status{Job: j, Progress: last.Progress}, nil
 }
 
-// entries yields the keys of the index entries after a cursor. Foreign keys are
+// indexKey is the key of an index entry.
+type indexKey struct {
+	prefix string // openPrefix or recentPrefix
+	entry  string
+}
+
+// batch returns up to size index entries after a cursor, one for each job, and whether others follow.
+//
+// The markers are listed first: whatever ends meanwhile is in the index before it loses its marker, and so is in one of the
+// two listings at least.
+func (l *Ledger) batch(ctx context.Context, cursor string, size int) (batch []indexKey, followed bool, err error) {
+	for _, prefix := range []string{openPrefix, recentPrefix} {
+		n := 0
+		for entry, err := range l.entries(ctx, prefix, cursor) {
+			if err != nil {
+				return nil, false, err
+			}
+			batch = append(batch, indexKey{prefix, entry})
+			if n++; n > size {
+				break
+			}
+		}
+	}
+	slices.SortFunc(batch, func(a, b indexKey) int {
+		return cmp.Or(strings.Compare(a.entry, b.entry), -strings.Compare(a.prefix, b.prefix)) // what has ended first
+	})
+	batch = slices.CompactFunc(batch, func(a, b indexKey) bool { return a.entry == b.entry })
+	return batch[:min(len(batch), size)], len(batch) > size, nil
+}
+
+// entries yields the index entries below a prefix after a cursor. Foreign keys are
 // passed over: they would make no cursor. After an error none follow.
-func (l *Ledger) entries(ctx context.Context, cursor string) iter.Seq2[string, error] {
+func (l *Ledger) entries(ctx context.Context, prefix, cursor string) iter.Seq2[string, error] {
 	after := ""
 	if cursor != "" {
-		after = recentPrefix + cursor
+		after = prefix + cursor
 	}
 	return func(yield func(string, error) bool) {
-		for info, err := range l.store.List(ctx, recentPrefix, after) {
-			if err == nil && !validCursor(recentEntry(info.Key)) {
+		for info, err := range l.store.List(ctx, prefix, after) {
+			entry := strings.TrimPrefix(info.Key, prefix)
+			if err == nil && !validCursor(entry) {
 				continue
 			}
-			if !yield(info.Key, err) || err != nil {
+			if !yield(entry, err) || err != nil {
 				return
 			}
 		}

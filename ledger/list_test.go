@@ -37,8 +37,8 @@ func (r *recorder) taken() []string {
 	return taken
 }
 
-// TestListReadsARecordOnce: one listing, and one request for each job, whatever
-// has become of it.
+// TestListReadsARecordOnce: a listing of the jobs that are open and one of those that have ended, and one request for each job,
+// whatever has become of it.
 func TestListReadsARecordOnce(t *testing.T) {
 	t.Parallel()
 	truth := newMemory()
@@ -61,7 +61,7 @@ func TestListReadsARecordOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, page.Jobs, 12)
 	operations := r.taken()
-	require.Len(t, operations, 1+12, "%s", operations)
+	require.Len(t, operations, 2+12, "%s", operations)
 	for _, st := range page.Jobs {
 		want, err := b.Status(t.Context(), st.ID)
 		require.NoError(t, err)

@@ -2,11 +2,13 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
+	"mandelfarm/storage"
 )
 
 // Open yields every job that is owed an image, in no useful order, each once: the
@@ -34,6 +36,7 @@ func (l *Ledger) Open(ctx context.Context) iter.Seq2[job.Job, error] {
 type Marker struct {
 	ID     spec.ID
 	number int
+	key    string
 }
 
 // Markers yields the markers there are, in the order of their keys. After an
@@ -53,26 +56,57 @@ func (l *Ledger) Markers(ctx context.Context) iter.Seq2[Marker, error] {
 }
 
 // Owed returns the job of a marker and whether it is owed, which nothing is under a
-// record that cannot be read. It removes the marker of a run that has ended.
-func (l *Ledger) Owed(ctx context.Context, m Marker) (job.Job, bool, error) {
-	return l.owed(ctx, run{id: m.ID, number: m.number})
-}
-
-// owed reads the job of a run that has a marker, and whether the run is owed. It
-// removes the marker if the run has ended. A run that has a marker but has not
+// record that cannot be read. It removes the marker of a run that has ended. A run that has a marker but has not
 // begun is not owed yet; its marker may be needed any moment.
-func (l *Ledger) owed(ctx context.Context, marked run) (job.Job, bool, error) {
-	record, last, err := l.status(ctx, marked.id)
+func (l *Ledger) Owed(ctx context.Context, m Marker) (job.Job, bool, error) {
+	record, last, err := l.status(ctx, m.ID)
 	switch {
 	case notOurs(err):
 		return job.Job{}, false, nil
 	case err != nil:
-		return job.Job{}, false, fmt.Errorf("job %s: %w", marked.id, err)
-	case marked.number < last.number, marked.number == last.number && last.State.Final():
-		if err := l.index(ctx, record, last); err != nil { // whoever ended it may have died before
+		return job.Job{}, false, fmt.Errorf("job %s: %w", m.ID, err)
+	case m.number < last.number, m.number == last.number && last.State.Final():
+		if err := l.indexed(ctx, last); err != nil { // whoever ended it may have died before
 			return job.Job{}, false, err
 		}
-		return job.Job{}, false, l.store.Delete(ctx, openKey(marked.id, marked.number))
+		return job.Job{}, false, l.store.Delete(ctx, m.key)
 	}
-	return record, marked.number == last.number, nil
+	return record, m.number == last.number, l.straighten(ctx, m, last)
+}
+
+// straighten replaces the marker of an open run that is not in its place: that of a job whose record was lost, and has
+// another time of acceptance since.
+func (l *Ledger) straighten(ctx context.Context, m Marker, last run) error {
+	if m.number != last.number || m.key == markerKey(last.of, last.number) {
+		return nil
+	}
+	if err := l.markOpen(ctx, last); err != nil {
+		return err
+	}
+	return l.store.Delete(ctx, m.key)
+}
+
+// Wanted returns the record of a job as it is by now, and whether a task of it is to be done, because the job is open and not
+// held. A job of which nothing is on record is wanted by whoever has queued the task. For a job that is open for the first
+// time, as the ledger has returned it, that takes one request.
+func (l *Ledger) Wanted(ctx context.Context, j job.Job) (now job.Job, wanted bool, err error) {
+	if j.Layout == layoutEntry {
+		e, err := l.readEntry(ctx, openEntryKey(j))
+		if err == nil {
+			return e.job(), !e.Paused, nil
+		}
+		if !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, errUnreadable) && !errors.Is(err, job.ErrVersion) {
+			return j, false, fmt.Errorf("job %s: %w", j.ID, err)
+		}
+	}
+	st, err := l.Status(ctx, j.ID)
+	switch {
+	case errors.Is(err, job.ErrUnknown) || errors.Is(err, job.ErrUnreadable):
+		j.Layout = layoutResult // which is that of what is on record without a job
+		st.Job = j
+	case err != nil:
+		return j, false, err
+	}
+	paused, err := l.Paused(ctx, j.ID)
+	return st.Job, err == nil && !st.State.Final() && !paused, err
 }

@@ -159,12 +159,30 @@ func (l *Ledger) WithParts(ctx context.Context) iter.Seq2[spec.ID, error] {
 // Pause holds a job: no more of it is begun until it is resumed. Pausing a job
 // that is paused changes nothing.
 func (l *Ledger) Pause(ctx context.Context, id spec.ID) error {
-	return l.mark(ctx, pausedKey(id))
+	if err := l.mark(ctx, pausedKey(id)); err != nil {
+		return err
+	}
+	return l.showPause(ctx, id)
 }
 
 // Resume lets a paused job go on.
 func (l *Ledger) Resume(ctx context.Context, id spec.ID) error {
-	return l.store.Delete(ctx, pausedKey(id))
+	if err := l.store.Delete(ctx, pausedKey(id)); err != nil {
+		return err
+	}
+	return l.showPause(ctx, id)
+}
+
+// showPause has the index entry say whether a job is held whose first run is open: that entry is what workers read.
+func (l *Ledger) showPause(ctx context.Context, id spec.ID) error {
+	j, last, err := l.status(ctx, id)
+	if notOurs(err) {
+		return nil
+	}
+	if err != nil || j.Layout == layoutResult || last.number > 0 || last.State.Final() {
+		return err
+	}
+	return l.indexOpen(ctx, j)
 }
 
 // Paused reports whether a job is held.

@@ -23,7 +23,7 @@ func (l *Ledger) purge(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return err
 	}
-	keys := []string{imageKey(j.ID, j.Spec.Format), recentKey(j), pausedKey(j.ID)}
+	keys := []string{imageKey(j.ID, j.Spec.Format), recentKey(j), openEntryKey(j), pausedKey(j.ID)}
 	for n := range number + 1 {
 		keys = append(keys, openKey(j.ID, n))
 	}

@@ -23,15 +23,33 @@ const (
 	pngType    = "image/png"
 )
 
+// The layouts of jobs ([job.Job.Layout]).
+const (
+	// layoutResult: the end of the first run is in result.json, and the index entry stays in its place. So is what
+	// earlier versions have accepted.
+	layoutResult = iota
+	// layoutEntry: the index entry is the marker while the first run is open, and another one is its end.
+	layoutEntry
+)
+
 // jobRecord is a job as it is stored: with the version by which its Spec has its
 // ID ([spec.Spec.Version]), so that the job of another version is told from a
-// damaged one.
+// damaged one, and with its layout.
 type jobRecord struct {
 	Version string `json:"version"`
+	Layout  int    `json:"layout,omitempty"`
 	job.Job
 }
 
-func recordOf(j job.Job) jobRecord { return jobRecord{Version: j.Spec.Version(), Job: j} }
+func recordOf(j job.Job) jobRecord {
+	return jobRecord{Version: j.Spec.Version(), Layout: j.Layout, Job: j}
+}
+
+// job is the job of a record.
+func (r jobRecord) job() job.Job {
+	r.Job.Layout = r.Layout
+	return r.Job
+}
 
 // check reports what is wrong with a record under an ID.
 func (r jobRecord) check(id spec.ID) error {
@@ -93,7 +111,7 @@ func (l *Ledger) readJob(ctx context.Context, id spec.ID) (job.Job, error) {
 	if err = parseJob(data, &r); err == nil {
 		err = r.check(id)
 	}
-	return r.Job, err
+	return r.job(), err
 }
 
 // notOurs reports whether an error says that there is no record of the job that

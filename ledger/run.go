@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 // when the run has ended for good. So whoever acts on what they saw a moment ago
 // does no harm.
 type run struct {
-	id     spec.ID
+	of     job.Job // of whose record no more than the ID may be known, if its layout is [layoutResult]
 	number int
 	job.Progress
 }
@@ -57,8 +58,8 @@ func (l *Ledger) numberFrom(ctx context.Context, id spec.ID, begun int) (int, er
 }
 
 // last reads a job's last run.
-func (l *Ledger) last(ctx context.Context, id spec.ID) (run, error) {
-	return l.latest(ctx, run{id: id})
+func (l *Ledger) last(ctx context.Context, j job.Job) (run, error) {
+	return l.latest(ctx, run{of: j})
 }
 
 // latest reads the last run of a job of which a run is known to have begun.
@@ -66,11 +67,11 @@ func (l *Ledger) last(ctx context.Context, id spec.ID) (run, error) {
 // How a run ended may have become unreadable. As its end never changes, and nobody
 // knows which it was, the job is asked for again then.
 func (l *Ledger) latest(ctx context.Context, known run) (run, error) {
-	number, err := l.numberFrom(ctx, known.id, known.number)
+	number, err := l.numberFrom(ctx, known.of.ID, known.number)
 	if err != nil {
 		return run{}, err
 	}
-	r := run{id: known.id, number: number}
+	r := run{of: known.of, number: number}
 	r.Progress, err = l.result(ctx, r)
 	if !errors.Is(err, errUnreadable) {
 		return r, err
@@ -79,14 +80,43 @@ func (l *Ledger) latest(ctx context.Context, known run) (run, error) {
 	if err := l.begin(ctx, next); err != nil {
 		return run{}, err
 	}
-	l.damages.mended(ctx, KindResult, resultKey(r.id, r.number), damage)
+	l.damages.mended(ctx, KindResult, r.endKey(), damage)
 	return l.latest(ctx, next)
+}
+
+// endKey is where the end of a run is on record.
+func (r run) endKey() string {
+	if r.number == 0 && r.of.Layout == layoutEntry {
+		return recentKey(r.of)
+	}
+	return resultKey(r.of.ID, r.number)
 }
 
 // result reads how a run ended, or Queued if it has not.
 func (l *Ledger) result(ctx context.Context, r run) (job.Progress, error) {
+	if r.number > 0 || r.of.Layout == layoutResult {
+		return l.readResult(ctx, r)
+	}
+	e, damage := l.readEntry(ctx, recentKey(r.of))
+	switch {
+	case damage == nil && e.Run == 0 && e.State.Final():
+		return e.Progress, nil
+	case errors.Is(damage, storage.ErrNotFound):
+		return job.Progress{State: job.Queued}, nil
+	case damage != nil && !errors.Is(damage, errUnreadable):
+		return job.Progress{}, damage
+	}
+	p, err := l.readResult(ctx, r) // the entry shows a later run, or is damaged
+	if err == nil && !p.State.Final() {
+		err = cmp.Or(damage, errUnreadable)
+	}
+	return p, err
+}
+
+// readResult is result for a run whose end is no index entry.
+func (l *Ledger) readResult(ctx context.Context, r run) (job.Progress, error) {
 	var p job.Progress
-	err := l.read(ctx, resultKey(r.id, r.number), &p)
+	err := l.read(ctx, resultKey(r.of.ID, r.number), &p)
 	if errors.Is(err, storage.ErrNotFound) {
 		return job.Progress{State: job.Queued}, nil
 	}
@@ -96,72 +126,132 @@ func (l *Ledger) result(ctx context.Context, r run) (job.Progress, error) {
 	return p, err
 }
 
-// next is the run after this one.
-func (r run) next() run {
-	return run{id: r.id, number: r.number + 1, Progress: job.Progress{State: job.Queued}}
-}
-
-// begin begins a run, if nobody has. Its marker is stored before, so that there is
-// no run without.
-func (l *Ledger) begin(ctx context.Context, r run) error {
-	if err := l.mark(ctx, openKey(r.id, r.number)); err != nil {
-		return err
-	}
-	err := l.store.Create(ctx, startKey(r.id, r.number), binaryType, nil)
+// createResult records the end of a run, unless that is done.
+func (l *Ledger) createResult(ctx context.Context, r run) error {
+	err := l.create(ctx, resultKey(r.of.ID, r.number), r.Progress)
 	if errors.Is(err, storage.ErrExists) {
 		return nil
 	}
 	return err
 }
 
+// next is the run after this one.
+func (r run) next() run {
+	return run{of: r.of, number: r.number + 1, Progress: job.Progress{State: job.Queued}}
+}
+
+// begin begins a run other than the first, if nobody has. Its marker is stored before, so that there is
+// no run without.
+func (l *Ledger) begin(ctx context.Context, r run) error {
+	if r.number == 1 && r.of.Layout == layoutEntry {
+		if err := l.makeRoom(ctx, r.of); err != nil {
+			return err
+		}
+	}
+	if err := l.mark(ctx, openKey(r.of.ID, r.number)); err != nil {
+		return err
+	}
+	err := l.store.Create(ctx, startKey(r.of.ID, r.number), binaryType, nil)
+	if errors.Is(err, storage.ErrExists) {
+		return nil
+	}
+	return err
+}
+
+// makeRoom keeps the end of the first run beside the index entry, which is to show the next one.
+func (l *Ledger) makeRoom(ctx context.Context, j job.Job) error {
+	first := run{of: j}
+	var err error
+	first.Progress, err = l.result(ctx, first)
+	if err == nil && first.State.Final() {
+		err = l.createResult(ctx, first)
+	}
+	if err != nil && !errors.Is(err, errUnreadable) {
+		return err
+	}
+	return l.store.Delete(ctx, openEntryKey(j)) // or it would be taken for the next one's
+}
+
 // owe makes sure that the job is owed, given its last run: that one if it has not
 // ended, or the next.
-func (l *Ledger) owe(ctx context.Context, j job.Job, last run) (job.Progress, error) {
+func (l *Ledger) owe(ctx context.Context, last run) (job.Progress, error) {
 	queued := job.Progress{State: job.Queued}
 	if !last.State.CanBecome(job.Queued) {
-		return queued, l.mark(ctx, openKey(last.id, last.number))
+		return queued, l.markOpen(ctx, last)
 	}
-	if err := l.Resume(ctx, last.id); err != nil { // asking again is asking for it
+	if err := l.store.Delete(ctx, pausedKey(last.of.ID)); err != nil { // asking again is asking for it
 		return queued, err
 	}
 	next := last.next()
 	if err := l.begin(ctx, next); err != nil {
 		return queued, err
 	}
-	return queued, l.index(ctx, j, next)
+	return queued, l.index(ctx, next)
 }
 
-// finish ends the last run with p, unless it has ended, and returns how it did.
+// markOpen stores the marker of a run that has not ended.
+func (l *Ledger) markOpen(ctx context.Context, r run) error {
+	if r.number == 0 && r.of.Layout == layoutEntry {
+		return l.indexOpen(ctx, r.of)
+	}
+	return l.mark(ctx, openKey(r.of.ID, r.number))
+}
+
+// finish ends the last run of a job with p, unless it has ended, and returns how it did.
 // The marker goes last: whoever meets it completes what was not done before.
-func (l *Ledger) finish(ctx context.Context, id spec.ID, p job.Progress) (job.Progress, error) {
-	ended, err := l.end(ctx, id, p)
+func (l *Ledger) finish(ctx context.Context, j job.Job, p job.Progress) (job.Progress, error) {
+	ended, err := l.end(ctx, j, p)
 	if err != nil {
 		return p, err
 	}
-	if err := l.show(ctx, ended); err != nil {
-		return p, err
+	if !j.AcceptedAt.IsZero() && ended.endKey() != recentKey(j) {
+		if err := l.index(ctx, ended); err != nil {
+			return p, err
+		}
 	}
-	return ended.Progress, l.store.Delete(ctx, openKey(ended.id, ended.number))
+	return ended.Progress, l.removals.do(ctx, markerKey(j, ended.number))
 }
 
 // end records the end of the last run, unless it has ended, and returns the run as
 // it did.
-func (l *Ledger) end(ctx context.Context, id spec.ID, p job.Progress) (run, error) {
-	number, err := l.number(ctx, id)
+func (l *Ledger) end(ctx context.Context, j job.Job, p job.Progress) (run, error) {
+	if j.Layout == layoutEntry {
+		first, err := l.endFirst(ctx, run{of: j, Progress: p})
+		if !errors.Is(err, storage.ErrExists) {
+			return first, err
+		}
+	}
+	number, err := l.number(ctx, j.ID)
 	if err != nil {
 		return run{}, err
 	}
-	r := run{id: id, number: number, Progress: p}
-	err = l.create(ctx, resultKey(r.id, r.number), p)
-	if !errors.Is(err, storage.ErrExists) {
-		return r, err
+	r := run{of: j, number: number, Progress: p}
+	if number > 0 || j.Layout == layoutResult {
+		err = l.create(ctx, r.endKey(), p)
+		if !errors.Is(err, storage.ErrExists) {
+			return r, err
+		}
 	}
 	r.Progress, err = l.result(ctx, r)
-	if !errors.Is(err, errUnreadable) {
+	switch {
+	case errors.Is(err, errUnreadable):
+		_, err = l.latest(ctx, r) // begins the next run
+	case err == nil && !r.State.Final(): // its end has been removed this moment
+	default:
 		return r, err
 	}
-	if _, err = l.latest(ctx, r); err != nil { // begins the next run
+	if err != nil {
 		return r, err
 	}
-	return l.end(ctx, id, p)
+	return l.end(ctx, j, p)
+}
+
+// endFirst ends the first run by its index entry, with one request. The error is [storage.ErrExists] if that has an entry, of
+// its end or of a later run. A failure is kept twice: nothing else would tell of it, and a picture tells that a job is done.
+func (l *Ledger) endFirst(ctx context.Context, first run) (run, error) {
+	err := l.create(ctx, first.endKey(), entryOf(first))
+	if err == nil && first.State != job.Done {
+		err = l.createResult(ctx, first)
+	}
+	return first, err
 }

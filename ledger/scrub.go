@@ -84,7 +84,7 @@ func (l *Ledger) discard(ctx context.Context, id spec.ID, key string) (j job.Job
 		return j, false, err
 	}
 	if done = err == nil && last.State == job.Done && j.Spec.ID() == id; done {
-		if _, err := l.owe(ctx, j, last); err != nil {
+		if _, err := l.owe(ctx, last); err != nil {
 			return j, done, err
 		}
 	}

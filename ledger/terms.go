@@ -27,11 +27,11 @@ func (l *Ledger) setPriority(ctx context.Context, j job.Job) error {
 	if err := l.replace(ctx, jobKey(j.ID), recordOf(j)); err != nil {
 		return err
 	}
-	last, err := l.last(ctx, j.ID)
+	last, err := l.last(ctx, j)
 	if err != nil {
 		return err
 	}
-	return l.index(ctx, j, last)
+	return l.index(ctx, last)
 }
 
 // WithPrefix yields the IDs of jobs that begin so, in their order. After an error none

@@ -181,7 +181,7 @@ func (l *Ledger) RunStatus(ctx context.Context, id spec.ID, number int) (job.Sta
 	record, err := l.job(ctx, id)
 	var p job.Progress
 	if err == nil {
-		p, err = l.result(ctx, run{id: id, number: number})
+		p, err = l.result(ctx, run{of: record, number: number})
 	}
 	if errors.Is(err, job.ErrUnreadable) || errors.Is(err, errUnreadable) {
 		err = job.ErrUnknown

@@ -110,7 +110,7 @@ func reviveLeavesTheLivingAlone(t *testing.T, f *farm) {
 	revive(fails)
 	f.requireCount(t, job.Batch, 0, 0, 1)
 	enqueue(t, q, runs)
-	for receive(t, r.calls, "the one that runs").task != runs {
+	for receive(t, r.calls, "the one that runs").task.ID != runs.ID {
 		continue // the retry may come first
 	}
 	f.age(t, job.Batch, string(runs.ID), 4*time.Second) // asynq extends a lease every five seconds

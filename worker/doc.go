@@ -45,8 +45,8 @@
 //
 //   - An image is announced after it is stored, never before.
 //   - A task may be delivered any number of times, to any number of workers.
-//     An image or a band that is stored is not drawn again; one that is drawn
-//     twice is stored twice with the same bytes.
+//     An image or a band that is stored is not drawn again, unless that takes no longer
+//     than to look for it; one that is drawn twice is stored twice with the same bytes.
 //   - Handling ends within about 20 ms of its context's end.
 //   - An image is never held whole unless it is small: it is drawn, compressed
 //     and stored in one stream.

@@ -36,6 +36,7 @@ var errDeadly = fmt.Errorf("%d workers have died drawing it", maxDeaths)
 // result is an image that is stored.
 type result struct {
 	size  int64     // bytes
+	quick bool      // nothing is stored or noted of the job but the image
 	bands int       // that it was assembled from; 0 if it was drawn whole
 	began time.Time // when it was planned; zero if the delivery says
 }
@@ -99,7 +100,7 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 		return w.tell(ctx, t, d)
 	}
 	a := attempt{task: t, delivery: d}
-	a.result, a.err = w.do(ctx, t, d)
+	w.do(ctx, &a)
 	logging.Panic(ctx, w.deps.Log, a.err, slog.String("task", t.Name()))
 	if a.ended = ctx.Err(); a.ended != nil && !a.isDone() && !a.hadNothingToDo() {
 		a.err = fmt.Errorf("draw %s: %w", t.Name(), context.Cause(ctx)) // whatever failed, failed because of that
@@ -119,21 +120,36 @@ func understood(t job.Task) error {
 	return t.Verify()
 }
 
-// do does a task and returns the image if that makes its job done.
-func (w *Worker) do(ctx context.Context, t job.Task, d job.Delivery) (done result, err error) {
-	defer panics.Recover(&err)
-	if d.Deaths >= maxDeaths {
-		return done, errDeadly
+// do does a task. What comes of it makes the job done, if there is no error.
+func (w *Worker) do(ctx context.Context, a *attempt) {
+	defer panics.Recover(&a.err)
+	if a.err = w.look(ctx, a); a.err == nil {
+		a.result, a.err = w.perform(ctx, a.task)
 	}
-	if t.Lane != job.Interactive {
-		t.Priority, err = wanted(ctx, w.deps.Ledger, t.ID)
-		if errors.Is(err, errNothingToDo) {
-			return done, nothingToDo(w.deps.Shares.Retract(ctx, t.Job()))
-		}
-		if err != nil {
-			return done, err
-		}
+}
+
+// look makes sure that the task is to be done, and has it say of its job what is on record by now.
+func (w *Worker) look(ctx context.Context, a *attempt) error {
+	queued := a.task.Job()
+	a.task.Layout = 0 // what is queued may be of a record that was removed since
+	if a.delivery.Deaths >= maxDeaths {
+		return errDeadly
 	}
+	if a.task.Lane == job.Interactive {
+		return nil
+	}
+	record, wanted, err := w.deps.Ledger.Wanted(ctx, queued)
+	if err != nil {
+		return err
+	}
+	if !wanted {
+		return nothingToDo(w.deps.Shares.Retract(ctx, queued))
+	}
+	a.task.AcceptedAt, a.task.Layout, a.task.Terms = record.AcceptedAt, record.Layout, record.Terms
+	return nil
+}
+
+func (w *Worker) perform(ctx context.Context, t job.Task) (done result, err error) {
 	switch t.Kind {
 	case job.KindImage:
 		return w.image(ctx, t)
@@ -166,7 +182,7 @@ func (w *Worker) recordDone(ctx context.Context, a attempt) error {
 	if !a.result.began.IsZero() {
 		p.StartedAt = a.result.began
 	}
-	return w.finish(ctx, a.task, p)
+	return w.finish(ctx, a, p)
 }
 
 func (w *Worker) tryAgain(ctx context.Context, a attempt) error {
@@ -178,7 +194,7 @@ func (w *Worker) recordFailure(ctx context.Context, a attempt) error {
 	w.deps.Log.LogAttrs(ctx, slog.LevelError, "gave up", slog.String("task", a.task.Name()), slog.Any("err", a.err))
 	p := a.delivery.Progress()
 	p.State, p.Error = job.Failed, a.err.Error()
-	return w.finish(ctx, a.task, p)
+	return w.finish(ctx, a, p)
 }
 
 // noteFailure lets those who look at the job know. It is a hint: what keeps it
@@ -194,7 +210,8 @@ func (w *Worker) noteFailure(ctx context.Context, t job.Task, err error) {
 const recordLimit = 10 * time.Second
 
 // finish records how a job ended, if there is a job, and announces it.
-func (w *Worker) finish(ctx context.Context, t job.Task, p job.Progress) error {
+func (w *Worker) finish(ctx context.Context, a attempt, p job.Progress) error {
+	t := a.task
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), recordLimit)
@@ -202,7 +219,7 @@ func (w *Worker) finish(ctx context.Context, t job.Task, p job.Progress) error {
 	}
 	p.FinishedAt = time.Now().UTC().Truncate(time.Millisecond)
 	if t.Lane != job.Interactive {
-		standing, err := w.deps.Ledger.Finish(ctx, t.ID, p)
+		standing, err := w.deps.Ledger.FinishKnown(ctx, t.Job(), p)
 		if err != nil {
 			return err
 		}
@@ -210,11 +227,14 @@ func (w *Worker) finish(ctx context.Context, t job.Task, p job.Progress) error {
 		p = standing
 	}
 	w.announce(ctx, job.Notice{ID: t.ID, State: p.State, Error: p.Error})
-	if t.Lane != job.Interactive {
+	if t.Lane != job.Interactive && !a.leftNothing() {
 		w.tidy(ctx, t, p.State)
 	}
 	return nil
 }
+
+// leftNothing reports whether nothing is noted of the job but its end: no plan was made, and no try has failed.
+func (a attempt) leftNothing() bool { return a.result.quick && a.delivery.Try == 1 && a.err == nil }
 
 // tidy drops what a job that has ended needs no more. That is after the end is on
 // record, so that nobody sees an open job without its progress; whatever is not

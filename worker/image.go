@@ -15,8 +15,20 @@ import (
 // imageOf is the image of a task's job.
 func imageOf(l *ledger.Ledger, t job.Task) ledger.Object { return l.Image(t.ID, t.Spec.Format) }
 
+// quickCost is the most that drawing may take, in iterations, for an image to be drawn without a look whether it is stored or planned:
+// some milliseconds of one core, which is what looking takes.
+const quickCost = 4e6
+
+// isQuick reports whether a job's image is drawn as soon as it is looked for.
+func isQuick(t job.Task) bool {
+	return t.Lane != job.Interactive && renderer.Cost(t.Spec) <= quickCost && renderer.PrepassKey(t.Spec) == ""
+}
+
 // image makes sure that the image is stored, or plans it if it is large.
 func (w *Worker) image(ctx context.Context, t job.Task) (done result, err error) {
+	if isQuick(t) {
+		return w.drawWhole(ctx, t)
+	}
 	find := ledger.Object.FindWhole // a job that is done is done for good
 	if t.Lane == job.Interactive {
 		find = ledger.Object.Find
@@ -40,7 +52,13 @@ func (w *Worker) image(ctx context.Context, t job.Task) (done result, err error)
 			return done, errNothingToDo
 		}
 	}
+	return w.drawWhole(ctx, t)
+}
+
+// drawWhole draws an image by one task.
+func (w *Worker) drawWhole(ctx context.Context, t job.Task) (done result, err error) {
 	var cost time.Duration
+	done.quick = isQuick(t)
 	done.size, cost, err = w.drawer.draw(ctx, t)
 	if t.Lane != job.Interactive && err == nil { // a try that failed is followed by others, for one charge
 		_ = w.deps.Shares.Settle(ctx, t.Job(), cost.Seconds()) // or what its client is charged stays the estimate

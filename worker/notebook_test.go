@@ -72,15 +72,21 @@ func (q *notebook) Publish(_ context.Context, n job.Notice) error {
 func (q *notebook) Revive(_ context.Context, t job.Task) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.revived = append(q.revived, t)
+	q.revived = append(q.revived, bare(t))
 	return q.broken
 }
 
 func (q *notebook) Enqueue(_ context.Context, t job.Task) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.enqueued = append(q.enqueued, t)
+	q.enqueued = append(q.enqueued, bare(t))
 	return nil
+}
+
+// bare is a task without what is on record of its job.
+func bare(t job.Task) job.Task {
+	t.AcceptedAt, t.Layout = time.Time{}, 0
+	return t
 }
 
 func (q *notebook) NotWaiting(_ context.Context, tasks ...job.Task) (others []job.Task, err error) {

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"mandelfarm/job"
@@ -18,23 +17,6 @@ type scheduler struct {
 	progress Progress
 	fleet    Fleet
 	now      func() time.Time
-}
-
-// wanted returns errNothingToDo unless the job is open and not held, and the priority
-// that it has by now.
-func wanted(ctx context.Context, l *ledger.Ledger, id spec.ID) (job.Priority, error) {
-	st, err := l.Status(ctx, id)
-	if err != nil && !errors.Is(err, job.ErrUnknown) && !errors.Is(err, job.ErrUnreadable) {
-		return "", err
-	}
-	paused, err := l.Paused(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	if st.State.Final() || paused {
-		return "", errNothingToDo
-	}
-	return st.Priority, nil
 }
 
 // begin offers the bands of a plan.

@@ -27,7 +27,8 @@ func (w *Worker) handBack(ctx context.Context, t job.Task, d job.Delivery, reaso
 	p.State = job.Failed
 	p.Error = fmt.Sprintf("it was accepted for another version of the renderer than %s, and no worker of that has been there for %s: submit it again", spec.Version, w.cfg.VersionWait)
 	w.deps.Log.LogAttrs(ctx, slog.LevelError, "gave up", slog.String("task", t.Name()), slog.String("err", p.Error))
-	return GaveUp, w.finish(ctx, t, p)
+	t.Layout = 0 // its record is read
+	return GaveUp, w.finish(ctx, attempt{task: t, delivery: d, err: reason}, p)
 }
 
 // isForsaken reports whether a task is of a job that waits for workers of another version, and has waited long enough. A kind

@@ -134,7 +134,7 @@ func TestImagesAreStoredThenRecordedThenAnnounced(t *testing.T) {
 
 func TestAStoredImageIsNotDrawnAgain(t *testing.T) {
 	t.Parallel()
-	b, s := newBundle(t), plain(t, 64, 48)
+	b, s := newBundle(t), plain(t, 100, 80)
 	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Interactive), first()))
 	accept(t, b, s)
 	require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, job.Control), first()))

@@ -95,6 +95,11 @@ func (c *Client) SubmitAs(ctx context.Context, s spec.Spec, t job.Terms) (job.St
 	if err != nil {
 		return job.Status{}, err
 	}
+	return c.status(ctx, http.MethodPost, submitPath(t), bytes.NewReader(body))
+}
+
+// submitPath is where jobs with terms are submitted.
+func submitPath(t job.Terms) string {
 	query := url.Values{}
 	if t.Priority != "" {
 		query.Set("priority", string(t.Priority))
@@ -114,11 +119,10 @@ func (c *Client) SubmitAs(ctx context.Context, s spec.Spec, t job.Terms) (job.St
 	if t.Webhook.Share != 0 {
 		query.Set("webhook_progress", strconv.FormatFloat(t.Webhook.Share, 'g', -1, 64))
 	}
-	path := "/jobs"
-	if len(query) > 0 {
-		path += "?" + query.Encode()
+	if len(query) == 0 {
+		return "/jobs"
 	}
-	return c.status(ctx, http.MethodPost, path, bytes.NewReader(body))
+	return "/jobs?" + query.Encode()
 }
 
 // Find returns the minibrot that the picture's view of the Mandelbrot set is

@@ -71,6 +71,9 @@ func TestChoicesAreThePrograms(t *testing.T) {
 	assert.InDelta(t, spec.MaxPower, schema("Power", "maximum"), 0)
 	want := append(foreign.MediaTypes(), "application/json")
 	slices.Sort(want)
+	assert.Equal(t, want, keys(at(t, "paths", "/quote", "post", "requestBody", "content")))
+	want = append(want, "application/x-ndjson") // batches
+	slices.Sort(want)
 	assert.Equal(t, want, keys(at(t, "paths", "/jobs", "post", "requestBody", "content")))
 	var pictures []string
 	for _, format := range spec.FileFormats() {

@@ -186,6 +186,8 @@ func TestWrongUsageOfClientCommands(t *testing.T) {
 	for args, says := range map[string]string{
 		"submit":                                     "SPEC.json",
 		"submit nothing.json":                        "nothing.json",
+		"submit - --batch -":                         "--batch",
+		"submit --batch nothing.ndjson":              "nothing.ndjson",
 		"submit - --width 10 --height 10":            "or by flags",
 		"submit - - ":                                "arg",
 		"submit --width 10":                          "height",

@@ -28,17 +28,20 @@ type archivist struct {
 // history a job has ended all the same.
 func (a archivist) Publish(ctx context.Context, n job.Notice) error {
 	if n.State.Final() {
-		if err := a.archive(ctx, n.ID); err != nil {
+		if err := a.archive(ctx, n); err != nil {
 			a.log.LogAttrs(ctx, slog.LevelWarn, "history not kept", slog.String("id", string(n.ID)), slog.Any("err", err))
 		}
 	}
 	return a.Queue.Publish(ctx, n)
 }
 
-func (a archivist) archive(ctx context.Context, id spec.ID) error {
-	stints, err := a.HistoryOf(ctx, id)
+func (a archivist) archive(ctx context.Context, n job.Notice) error {
+	stints, err := a.HistoryOf(ctx, n.ID)
 	if err != nil || len(stints) == 0 { // nobody has worked on it: canceled, or no job
 		return err
+	}
+	if saidByItsEnd(n, stints) {
+		return a.Archived(ctx, n.ID)
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	for i, s := range stints {
@@ -46,10 +49,17 @@ func (a archivist) archive(ctx context.Context, id spec.ID) error {
 			stints[i].EndedAt = now // the task that has ended the job
 		}
 	}
-	if err := a.ledger.AddHistory(ctx, id, stints); err != nil {
+	if err := a.ledger.AddHistory(ctx, n.ID, stints); err != nil {
 		return err
 	}
-	return a.Archived(ctx, id)
+	return a.Archived(ctx, n.ID)
+}
+
+// saidByItsEnd reports whether the end of a run says all that there is in its history: one worker has drawn the picture at once. See
+// [ledger.Ledger.History].
+func saidByItsEnd(n job.Notice, stints []job.Stint) bool {
+	s := stints[0]
+	return n.State == job.Done && len(stints) == 1 && s.Kind == job.KindImage && s.TakenOver == "" && s.Error == ""
 }
 
 func historyCommand(env environment) *cobra.Command {

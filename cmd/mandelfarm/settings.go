@@ -190,6 +190,7 @@ func (s *settings) addAPI(fs *pflag.FlagSet) {
 		row("cache-bytes", &a.CacheBytes, a.CacheBytes, "`bytes` of pictures kept in memory; 0 keeps none", zeroOrMoreBytes),
 		row("access-log", (*string)(&a.AccessLog), string(a.AccessLog), "`which` requests are logged: all, off, or sampled, which is all but answers from memory, 304 and probes, and up to 100 a second of those", oneOf(string(api.LogAll), string(api.LogSampled), string(api.LogNone))),
 		row("max-body", &a.MaxBody, a.MaxBody, "`bytes` of a request's body at most", positive),
+		row("max-batch", &a.MaxBatch, a.MaxBatch, "`jobs` that one request may ask for at most", positive),
 		row("max-pixels", &limits.Pixels, limits.Pixels, "`pixels` of a picture at most, width times height", positive),
 		row("max-side", &limits.Side, limits.Side, "`pixels` of a picture's width, and of its height, at most; memory is in proportion to the width", positive),
 		row("max-sync-iterations", &a.Sync.Iterations, a.Sync.Iterations, "`iterations` at most of all points together of a picture that a request waits for", positive),

@@ -19,7 +19,7 @@ func submitCommand(env environment) *cobra.Command {
 	var wait bool
 	var view viewFlags
 	var terms job.Terms
-	var priority, pool string
+	var priority, pool, batch string
 	cmd := &cobra.Command{
 		Use:   "submit [SPEC.json]",
 		Short: "Have a farm draw a picture",
@@ -34,7 +34,13 @@ With --wait, which --output implies, it shows the progress until the job ends.`,
 		Args: usage(cobra.MaximumNArgs(1)),
 	}
 	clientCommand(env, cmd, func(ctx context.Context, c *caller, args []string) error {
-		s, err := view.spec(cmd.Flags(), args, c.stdin)
+		var s spec.Spec
+		var err error
+		if batch == "" {
+			s, err = view.spec(cmd.Flags(), args, c.stdin)
+		} else if len(args) > 0 || wait || output != "" {
+			err = fmt.Errorf("%w: --batch: neither SPEC.json nor --wait or --output go with it", errUsage)
+		}
 		if err != nil {
 			return err
 		}
@@ -48,6 +54,9 @@ With --wait, which --output implies, it shows the progress until the job ends.`,
 		if err != nil {
 			return fmt.Errorf("%w: --%w", errUsage, err)
 		}
+		if batch != "" {
+			return c.submitBatch(ctx, batch, terms)
+		}
 		return c.submit(ctx, s, terms, wait || output != "", output)
 	})
 	cmd.Flags().StringVar(&priority, "priority", "", "`priority` of the job: high, normal or low; by default normal")
@@ -57,6 +66,8 @@ With --wait, which --output implies, it shows the progress until the job ends.`,
 	cmd.Flags().StringVar(&terms.Webhook.URL, "webhook", "", "`url` that the farm tells of the job's end")
 	cmd.Flags().Float64Var(&terms.Webhook.Share, "webhook-progress", 0, "`share` of the work, above 0 and below 1, at which the webhook is told too")
 	arguments(cmd.Flags(), "priority", "title", "tag", "pool", "webhook", "webhook-progress")
+	cmd.Flags().StringVar(&batch, "batch", "", "`file` of Specs, one a line, that are submitted together; - is standard input")
+	arguments(cmd.Flags(), "batch")
 	cmd.Flags().BoolVar(&wait, "wait", false, "show the progress until the job ends")
 	arguments(cmd.Flags(), "wait")
 	addOutput(cmd, &output)

@@ -76,6 +76,9 @@ func (s *S3Process) Config() s3.Config { return s.config() }
 // Folder is where the server keeps a bucket's objects, as files.
 func (s *S3Process) Folder(bucket string) string { return filepath.Join(s.folder, bucket) }
 
+// PID is the server's process ID.
+func (s *S3Process) PID() int { return s.process.PID() }
+
 // Kill ends the server at once, as a crash does. Its objects stay.
 func (s *S3Process) Kill() { s.process.Kill() }
 

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -130,27 +131,62 @@ func (s *Store) stat(ctx context.Context, key string) (storage.Info, error) {
 	return s.describe(ctx, key, object.Size, &object)
 }
 
-// List asks for a page of objects at a time.
+// The pages of a listing grow: most listings are left after their first names, and a server looks at every object that it names.
+const (
+	firstPage = 64
+	laterPage = 1000
+)
+
+// List asks for a page of objects at a time, after it has made sure that there is any: a server that keeps files walks through
+// all of the bucket for a folder that it does not have.
 func (s *Store) List(ctx context.Context, prefix, after string) iter.Seq2[storage.Info, error] {
 	return func(yield func(storage.Info, error) bool) {
 		if err := errors.Join(storage.ValidPrefix(prefix), storage.ValidPrefix(after)); err != nil {
 			yield(storage.Info{}, failed("list", prefix, err))
 			return
 		}
-		opts := minio.ListObjectsOptions{Prefix: prefix, StartAfter: after, Recursive: true, FetchOwner: new(bool)}
-		for object := range s.bucket.ListObjectsIter(ctx, opts) {
-			if object.Err != nil {
-				yield(storage.Info{}, failed("list", prefix, object.Err))
-				return
-			}
-			info := storage.Info{Key: object.Key, Size: object.Size, Modified: object.LastModified}
-			if storage.ValidKey(info.Key) == nil && !yield(info, nil) {
+		some, err := s.hasAny(ctx, prefix)
+		for page := firstPage; some && err == nil; page = laterPage {
+			if after, err = s.listPage(ctx, prefix, after, page, yield); after == "" && err == nil {
 				return
 			}
 		}
 		// minio-go ends the sequence without a word when ctx ends between pages.
-		if err := ctx.Err(); err != nil {
+		if err = cmp.Or(err, ctx.Err()); err != nil && !errors.Is(err, errEnough) {
 			yield(storage.Info{}, failed("list", prefix, err))
 		}
 	}
+}
+
+// errEnough ends a listing whose consumer has seen enough.
+var errEnough = errors.New("enough")
+
+// hasAny reports whether any object begins with prefix.
+func (s *Store) hasAny(ctx context.Context, prefix string) (bool, error) {
+	if !strings.Contains(prefix, "/") {
+		return true, nil // there is no folder to be missed
+	}
+	next, stop := iter.Pull(s.bucket.ListObjectsIter(ctx, minio.ListObjectsOptions{Prefix: prefix, MaxKeys: 1, FetchOwner: new(bool)}))
+	defer stop()
+	object, ok := next()
+	return ok && object.Err == nil, object.Err
+}
+
+// listPage yields one page of objects, and returns the name of its last if others may follow.
+func (s *Store) listPage(ctx context.Context, prefix, after string, size int, yield func(storage.Info, error) bool) (last string, err error) {
+	opts := minio.ListObjectsOptions{Prefix: prefix, StartAfter: after, Recursive: true, MaxKeys: size, FetchOwner: new(bool)}
+	n := 0
+	for object := range s.bucket.ListObjectsIter(ctx, opts) {
+		if object.Err != nil {
+			return "", object.Err
+		}
+		info := storage.Info{Key: object.Key, Size: object.Size, Modified: object.LastModified}
+		if storage.ValidKey(info.Key) == nil && !yield(info, nil) {
+			return "", errEnough
+		}
+		if n++; n == size {
+			return object.Key, nil
+		}
+	}
+	return "", ctx.Err()
 }

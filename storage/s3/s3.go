@@ -59,7 +59,8 @@
 // and one for each part; Compose, one more, and as many as there are small objects to
 // be read; the first Get or Stat of what they stored, one more; a
 // range that starts past the end, or is empty, takes a second to learn the size; a
-// Delete of many keys takes one per 1000; List takes one per 1000 objects; a
+// Delete of many keys takes one per 1000; List takes one to see whether there is
+// anything, one for the first 64 objects and one per 1000 after that; a
 // repeated Create takes one more; Ping takes two at most every 30 seconds. No
 // bucket location is ever looked up, since the region is given. Connections are
 // kept, up to 256 idle ones: a server that closes them after each answer
