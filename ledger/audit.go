@@ -39,8 +39,9 @@ func (l *Ledger) Audit(ctx context.Context) error {
 	return first
 }
 
-// audit looks after one job, given the markers that were seen. A marker that is
-// stored though the job has ended meanwhile does no harm.
+// audit looks after one job, given the markers that were seen; a job that was accepted
+// since then has one all the same. A marker that is stored though the job has ended
+// meanwhile does no harm.
 func (l *Ledger) audit(ctx context.Context, id spec.ID, marked map[string]bool) error {
 	j, last, err := l.status(ctx, id)
 	if errors.Is(err, job.ErrUnreadable) {
@@ -53,12 +54,23 @@ func (l *Ledger) audit(ctx context.Context, id spec.ID, marked map[string]bool) 
 		return err
 	}
 	if key := markerKey(j, last.number); last.State == job.Queued && !marked[key] {
-		if err := l.markOpen(ctx, last); err != nil {
+		if err := l.mendMarker(ctx, last, key); err != nil {
 			return err
 		}
-		l.damages.mended(ctx, KindMarker, key, errMissing)
 	}
 	return l.indexed(ctx, last)
+}
+
+// mendMarker marks a run as open that has no marker.
+func (l *Ledger) mendMarker(ctx context.Context, last run, key string) error {
+	if there, err := l.exists(ctx, key); there || err != nil {
+		return err
+	}
+	if err := l.markOpen(ctx, last); err != nil {
+		return err
+	}
+	l.damages.mended(ctx, KindMarker, key, errMissing)
+	return nil
 }
 
 // recover makes the record of a job anew from its index entry, if there is one. It

@@ -75,7 +75,7 @@ func (w *Worker) survey(ctx context.Context, j job.Job) (job.Plan, error) {
 	}
 	plan := cut(s.Height, segmentSeconds(s, estimate, w.cfg.Speed*w.share()), w.cfg.Band.Seconds(), slots)
 	seconds := plan.Seconds()
-	if seconds <= wholeBands*w.cfg.Band.Seconds() {
+	if len(plan.Bands) == 1 || seconds <= wholeBands*w.cfg.Band.Seconds() {
 		return job.Plan{}, nil
 	}
 	plan.CoreSeconds = seconds * w.cfg.Speed * w.share()

@@ -209,7 +209,7 @@ func requireJob(t *testing.T, trace tree, id string) {
 	trace.requireWithin(t, trace[image.parent], "redis ", "")
 	trace.requireWithin(t, plan, "storage create", "jobs/"+id+"/plan.json")
 	trace.requireWithin(t, assembly, "storage get", "jobs/"+id+"/bands/")
-	trace.requireWithin(t, assembly, "storage put", "renders/"+id)
+	trace.requireWithin(t, assembly, "storage compose", "renders/"+id)
 	trace.requireWithin(t, assembly, "redis ", "")
 }
 
