@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -158,10 +159,11 @@ func (f *farm) serve(ctx context.Context, q *queue.Queue) {
 	_ = q.Close()
 }
 
-// submit has the workers draw a poster of so many bands, narrow enough to cost nothing.
+// submit has the workers draw a poster of so many bands, narrow and far enough from the set to cost nothing. Its limit of iterations is
+// that of a picture for which workers look whether it is planned.
 func (f *farm) submit(ctx context.Context, bands int) error {
 	bands = min(bands, 10_000)
-	s, err := spec.Normalize(spec.Draft{Width: 1, Height: bands * spec.SegmentRows, MaxIterations: 1})
+	s, err := spec.Parse(fmt.Appendf(nil, `{"center": {"re": 4, "im": 0}, "width": 1, "height": %d, "max_iterations": 100000}`, bands*spec.SegmentRows))
 	if err != nil {
 		return err
 	}
