@@ -99,7 +99,7 @@ generated: ## is the assembly in the tree what its generator makes?
 fuzz: ## every fuzz test for FUZZ=10s
 	@for package in $$(go list ./...); do \
 	  for name in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
-	    echo "$$package $$name"; go test $$package -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) || exit 1; \
+	    echo "$$package $$name"; go test $$package -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) -fuzzminimizetime 1s || exit 1; \
 	  done; \
 	done
 
