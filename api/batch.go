@@ -31,26 +31,59 @@ type batchItem struct {
 	Problem *problem    `json:"problem,omitempty"`
 }
 
-// splitBatch returns the Specs of a batch as they were sent, or false if the body is not one.
-func splitBatch(kind string, body []byte) (items []json.RawMessage, isBatch bool, err error) {
+// splitBatch returns the Specs of a batch as they were sent, at most so many, or false if the body is not one. More are found out
+// without reading them.
+func splitBatch(kind string, body []byte, most int) (items []json.RawMessage, isBatch bool, err error) {
 	switch {
 	case kind == ndjsonType:
-		for line := range bytes.Lines(body) {
-			if line = bytes.TrimSpace(line); len(line) > 0 {
-				items = append(items, line)
-			}
-		}
+		items, err = splitLines(body, most)
 	case kind == jsonType && bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")):
-		if json.Unmarshal(body, &items) != nil {
-			return nil, true, &spec.FieldError{Reason: "the body is not a list in JSON"}
-		}
+		items, err = splitList(body, most)
 	default:
 		return nil, false, nil
 	}
-	if len(items) == 0 {
+	if err == nil && len(items) == 0 {
 		err = &spec.FieldError{Reason: "a batch must have at least one Spec"}
 	}
 	return items, true, err
+}
+
+func splitLines(body []byte, most int) (items []json.RawMessage, err error) {
+	for line := range bytes.Lines(body) {
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		if len(items) == most {
+			return nil, longBatch(most)
+		}
+		items = append(items, line)
+	}
+	return items, nil
+}
+
+func splitList(body []byte, most int) (items []json.RawMessage, err error) {
+	if !json.Valid(body) {
+		return nil, &spec.FieldError{Reason: "the body is not a list in JSON"}
+	}
+	list := json.NewDecoder(bytes.NewReader(body))
+	if _, err := list.Token(); err != nil { // the bracket that it begins with
+		return nil, err
+	}
+	for list.More() {
+		if len(items) == most {
+			return nil, longBatch(most)
+		}
+		var item json.RawMessage
+		if err := list.Decode(&item); err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	return items, nil
+}
+
+func longBatch(most int) error {
+	return fmt.Errorf("%w: at most %d Specs in a batch", errTooLarge, most)
 }
 
 // submitBatch answers a POST /jobs of several Specs. Each is as if it came alone, with the same terms: what is wrong with one
@@ -58,9 +91,6 @@ func splitBatch(kind string, body []byte) (items []json.RawMessage, isBatch bool
 func (s *Server) submitBatch(c *gin.Context, items []json.RawMessage, err error, query url.Values, terms job.Terms) {
 	if err == nil {
 		_, err = readSize(query, false)
-	}
-	if err == nil && len(items) > s.cfg.MaxBatch {
-		err = fmt.Errorf("%w: at most %d Specs in a batch", errTooLarge, s.cfg.MaxBatch)
 	}
 	if err != nil {
 		s.fail(c, err)

@@ -86,9 +86,12 @@ func TestBatchesAreRefusedWhole(t *testing.T) {
 		a := ask(t, http.MethodPost, front+"/jobs", strings.NewReader(body), "Content-Type", "application/json")
 		assert.Equal(t, want, a.problem(t).Status, body)
 	}
+	lines := strings.Repeat(numbered(0)+"\n\n", 3)
+	assert.Equal(t, http.StatusRequestEntityTooLarge, ask(t, http.MethodPost, front+"/jobs", strings.NewReader(lines), "Content-Type", "application/x-ndjson").problem(t).Status)
 	a := ask(t, http.MethodPost, front+"/jobs?width=5", strings.NewReader("["+numbered(0)+"]"), "Content-Type", "application/json")
 	assert.Equal(t, http.StatusBadRequest, a.problem(t).Status)
 	f.untouched()
+	assert.Len(t, ask(t, http.MethodPost, front+"/jobs", strings.NewReader("["+numbered(0)+","+numbered(1)+"]"), "Content-Type", "application/json").batch(t), 2)
 }
 
 // TestBatchesAreBudgetedByTheJob: what is beyond a budget is refused, and no more.

@@ -28,7 +28,7 @@ func (s *Server) submit(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	if items, isBatch, err := splitBatch(kind, body); isBatch {
+	if items, isBatch, err := splitBatch(kind, body, s.cfg.MaxBatch); isBatch {
 		s.submitBatch(c, items, err, query, terms)
 		return
 	}

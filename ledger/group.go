@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"sync"
+
+	"mandelfarm/renderer/panics"
 )
 
 // maxGroup is how many items are handled together: what a store removes with one request.
@@ -56,7 +58,7 @@ func (g *group[T]) lead(ctx context.Context) {
 	for i, m := range members {
 		items[i] = m.item
 	}
-	err := g.handle(context.WithoutCancel(ctx), items)
+	err := g.handleAll(context.WithoutCancel(ctx), items)
 	for _, m := range members {
 		m.err = err
 		close(m.done)
@@ -66,4 +68,10 @@ func (g *group[T]) lead(ctx context.Context) {
 	if g.busy = len(g.waiting) > 0; g.busy {
 		close(g.waiting[0].leads)
 	}
+}
+
+// handleAll makes an error of a panic: others wait for what comes of it.
+func (g *group[T]) handleAll(ctx context.Context, items []T) (err error) {
+	defer panics.Recover(&err)
+	return g.handle(ctx, items)
 }

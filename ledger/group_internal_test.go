@@ -40,3 +40,16 @@ func TestGroupsHandleWhatWaitsTogether(t *testing.T) {
 		require.NoError(t, g.do(t.Context(), 4), "it goes on")
 	})
 }
+
+// TestGroupsOutliveAPanic of whoever handles: those who wait get an error, and the next are handled.
+func TestGroupsOutliveAPanic(t *testing.T) {
+	t.Parallel()
+	g := group[int]{handle: func(_ context.Context, items []int) error {
+		if items[0] == 0 {
+			panic("no such item")
+		}
+		return nil
+	}}
+	require.ErrorContains(t, g.do(t.Context(), 0), "no such item")
+	require.NoError(t, g.do(t.Context(), 1))
+}

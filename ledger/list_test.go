@@ -13,29 +13,8 @@ import (
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
+	"mandelfarm/storage/storagetest"
 )
-
-// recorder notes the operations on a store.
-type recorder struct {
-	mu         sync.Mutex
-	operations []string
-}
-
-func (r *recorder) do(name string, operation func() error) error {
-	r.mu.Lock()
-	r.operations = append(r.operations, name)
-	r.mu.Unlock()
-	return operation()
-}
-
-// taken returns what was noted since it was last asked.
-func (r *recorder) taken() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	taken := r.operations
-	r.operations = nil
-	return taken
-}
 
 // TestListReadsARecordOnce: a listing of the jobs that are open and one of those that have ended, and one request for each job,
 // whatever has become of it.
@@ -56,11 +35,11 @@ func TestListReadsARecordOnce(t *testing.T) {
 			}
 		}
 	}
-	var r recorder
-	page, err := ledger.New(intercepted{truth, r.do}, ledger.Options{}).List(t.Context(), "", 100, all)
+	r := &storagetest.Counted{Store: truth}
+	page, err := ledger.New(r, ledger.Options{}).List(t.Context(), "", 100, all)
 	require.NoError(t, err)
 	require.Len(t, page.Jobs, 12)
-	operations := r.taken()
+	operations := r.Taken()
 	require.Len(t, operations, 2+12, "%s", operations)
 	for _, st := range page.Jobs {
 		want, err := b.Status(t.Context(), st.ID)
@@ -73,16 +52,16 @@ func TestListReadsARecordOnce(t *testing.T) {
 func TestStatusListsNothing(t *testing.T) {
 	t.Parallel()
 	truth := newMemory()
-	var r recorder
-	b := &bundle{Ledger: ledger.New(intercepted{truth, r.do}, ledger.Options{}), store: truth}
+	r := &storagetest.Counted{Store: truth}
+	b := &bundle{Ledger: ledger.New(r, ledger.Options{}), store: truth}
 	s := parse(t, 1)
 	accept(t, b.Ledger, s)
 	for retries := range 40 {
-		r.taken()
+		r.Taken()
 		st, err := b.Status(t.Context(), s.ID())
 		require.NoError(t, err)
 		require.Equal(t, job.Queued, st.State, "after %d retries", retries)
-		operations := r.taken()
+		operations := r.Taken()
 		require.NotContains(t, strings.Join(operations, "\n"), "list")
 		if retries == 0 {
 			require.Len(t, operations, 3, "%s", operations)
@@ -140,13 +119,13 @@ func TestAPageEndsAfterManyRecords(t *testing.T) {
 	for i := range 1100 {
 		accept(t, ledger.New(truth, ledger.Options{}), parse(t, 1+i))
 	}
-	var r recorder
-	l := ledger.New(intercepted{truth, r.do}, ledger.Options{})
+	r := &storagetest.Counted{Store: truth}
+	l := ledger.New(r, ledger.Options{})
 	none := keeping(func(job.Status) bool { return false })
 	page, err := l.List(t.Context(), "", 10, none)
 	require.NoError(t, err)
 	require.NotEmpty(t, page.Next)
-	require.Less(t, len(r.taken()), 1050)
+	require.Less(t, len(r.Taken()), 1050)
 	page, err = l.List(t.Context(), page.Next, 10, none)
 	require.NoError(t, err)
 	require.Empty(t, page.Next)

@@ -45,6 +45,12 @@ func (c *Counted) Create(ctx context.Context, key, contentType string, data []by
 	return c.Store.Create(ctx, key, contentType, data)
 }
 
+// Compose notes and passes on.
+func (c *Counted) Compose(ctx context.Context, key, contentType string, parts []storage.Part) error {
+	c.note("compose", key)
+	return c.Store.Compose(ctx, key, contentType, parts)
+}
+
 // Get notes and passes on.
 func (c *Counted) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, storage.Info, error) {
 	c.note("get", key)

@@ -41,6 +41,12 @@ func (s *counted) Create(ctx context.Context, key, contentType string, data []by
 	return s.Store.Create(ctx, key, contentType, data)
 }
 
+// Compose counts one: S3 takes several, for a poster and not for a band.
+func (s *counted) Compose(ctx context.Context, key, contentType string, parts []storage.Part) error {
+	s.operations.Add(1)
+	return s.Store.Compose(ctx, key, contentType, parts)
+}
+
 // Get implements [storage.Store].
 func (s *counted) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, storage.Info, error) {
 	s.operations.Add(1)

@@ -82,6 +82,18 @@ func TestContradictionsAreSeen(t *testing.T) {
 	}
 }
 
+// TestJobsAreFoundInPaths of all kinds of objects.
+func TestJobsAreFoundInPaths(t *testing.T) {
+	t.Parallel()
+	const id = "0123456789abcdef0123456789abcdef01234567"
+	for _, file := range []string{
+		"/tmp/s3-1234/bucket/renders/" + id + ".png", "/tmp/s3/jobs/" + id + "/bands/000001", "/tmp/s3/open/8203957/526/348-" + id, "/tmp/s3/open/" + id + ".000001",
+	} {
+		assert.Equal(t, id, jobOf(file), file)
+	}
+	assert.Empty(t, jobOf("/tmp/s3/scrub"))
+}
+
 // TestTakeovers are counted from a worker's death to when another begins.
 func TestTakeovers(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -10,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -139,8 +139,6 @@ func (m *member) kill() { m.now().Kill() }
 // stop has the process end in good order.
 func (m *member) stop() { _ = m.now().Stop(30 * time.Second) } // how it ends shows in its log
 
-func (m *member) signal(s syscall.Signal) { _ = syscall.Kill(m.now().PID(), s) }
-
 func (m *member) now() *testenv.Process {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -166,17 +164,24 @@ const readyLimit = time.Minute
 func (m *member) awaitReady(tb testing.TB) {
 	tb.Helper()
 	require.Eventually(tb, func() bool {
-		ctx, cancel := context.WithTimeout(context.Background(), readyLimit)
-		defer cancel()
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, m.url("/readyz"), http.NoBody)
-		if err != nil {
-			return false
-		}
-		answer, err := http.DefaultClient.Do(request)
-		if err != nil {
-			return false
-		}
-		defer answer.Body.Close()
-		return answer.StatusCode == http.StatusOK
+		status, _, err := m.get("/readyz")
+		return err == nil && status == http.StatusOK
 	}, readyLimit, 20*time.Millisecond, "%s is not ready", m.name)
+}
+
+// get asks the process what it is fit for, or how large it is.
+func (m *member) get(path string) (status int, body []byte, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), readyLimit)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, m.url(path), http.NoBody)
+	if err != nil {
+		return 0, nil, err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer answer.Body.Close()
+	body, err = io.ReadAll(answer.Body)
+	return answer.StatusCode, body, err
 }

@@ -53,10 +53,10 @@ func faults() []fault {
 		{"worker killed", aWorker, while, func(c *scene) func() { return killed(c, c.one(c.farm.workers())) }},
 		{"all workers killed", aWorker, while, func(c *scene) func() { return killed(c, c.farm.workers()...) }},
 		{"worker told to stop", aWorker, while, func(c *scene) func() { return stopped(c, c.one(c.farm.workers())) }},
-		{"worker suspended", aWorker, long, func(c *scene) func() { return suspended(c.one(c.farm.workers())) }},
+		{"worker suspended", aWorker, long, func(c *scene) func() { return held(c.one(c.farm.workers()).now().PID()) }},
 		{"API killed", anAPI, while, func(c *scene) func() { return killed(c, c.one(c.farm.apis())) }},
 		{"API told to stop", anAPI, while, func(c *scene) func() { return stopped(c, c.one(c.farm.apis())) }},
-		{"API suspended", anAPI, while, func(c *scene) func() { return suspended(c.one(c.farm.apis())) }},
+		{"API suspended", anAPI, while, func(c *scene) func() { return held(c.one(c.farm.apis()).now().PID()) }},
 		{"everything killed", everything, while, func(c *scene) func() {
 			end := killed(c, c.farm.members...)
 			c.farm.redis.Kill()
@@ -69,7 +69,7 @@ func faults() []fault {
 			return func() { c.farm.redis.Restart(c.tb) }
 		}},
 		{"Redis emptied", theRedis, 0, func(c *scene) func() { c.farm.redis.FlushAll(c.tb); return nil }},
-		{"Redis silent", theRedis, long, func(c *scene) func() { return silent(c.farm.redis.PID()) }},
+		{"Redis silent", theRedis, long, func(c *scene) func() { return held(c.farm.redis.PID()) }},
 		{"Redis full", theRedis, while, func(c *scene) func() {
 			return configured(c, "CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0")
 		}},
@@ -129,7 +129,7 @@ func faults() []fault {
 			return led(c, "", append(linksOf(c.farm.members, toRedis), linksOf(c.farm.members, toStore)...)...)
 		}},
 	}
-	for _, kind := range []string{"/renders/", "/bands/", "/preview.png", "/job.json", "/result"} {
+	for _, kind := range []string{"/renders/", "/bands/", "/preview.png", "/job.json", "/result", "/open/", "/recent/"} {
 		all = append(all, fault{"damage in " + strings.Trim(kind, "/"), stored, 0, func(c *scene) func() { damage(c, kind); return nil }})
 	}
 	return all
@@ -156,13 +156,8 @@ func stopped(c *scene, m *member) func() {
 	return func() { m.start(c.tb) }
 }
 
-// suspended holds a process, as a machine does that sleeps.
-func suspended(m *member) func() {
-	m.signal(syscall.SIGSTOP)
-	return func() { m.signal(syscall.SIGCONT) }
-}
-
-func silent(pid int) func() {
+// held holds a process, as a machine does that sleeps.
+func held(pid int) func() {
 	_ = syscall.Kill(pid, syscall.SIGSTOP)
 	return func() { _ = syscall.Kill(pid, syscall.SIGCONT) }
 }
@@ -235,11 +230,11 @@ func damage(c *scene, kind string) {
 	}
 }
 
-// jobOf is the ID in an object's path, the only part that is so long.
+// jobOf is the ID in an object's path: the only word that is so long.
 func jobOf(file string) string {
-	for part := range strings.SplitSeq(filepath.ToSlash(file), "/") {
-		if name, _, _ := strings.Cut(part, "."); len(name) == idLength && !strings.Contains(name, "-") {
-			return name
+	for word := range strings.FieldsFuncSeq(file, func(r rune) bool { return strings.ContainsRune("/.-", r) }) {
+		if len(word) == idLength {
+			return word
 		}
 	}
 	return ""

@@ -1,10 +1,7 @@
 package chaos
 
 import (
-	"bufio"
-	"context"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -54,20 +51,13 @@ func requireNoGrowth(tb testing.TB, f *farm, before map[string]sizes) {
 }
 
 func (m *member) sizes() (sizes, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), readyLimit)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, m.url("/metrics"), http.NoBody)
+	_, body, err := m.get("/metrics")
 	if err != nil {
 		return nil, err
 	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Body.Close()
 	found := sizes{}
-	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
-		name, value, _ := strings.Cut(lines.Text(), " ")
+	for line := range strings.Lines(string(body)) {
+		name, value, _ := strings.Cut(line, " ")
 		if _, wanted := measured()[name]; !wanted {
 			continue
 		}
