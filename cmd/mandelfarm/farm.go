@@ -229,6 +229,12 @@ func (f *farm) pages() http.Handler {
 // notices are those of the queue, with the history of what has ended.
 func (f *farm) notices() archivist { return archivist{f.queue, f.ledger, f.log} }
 
+// dependencies are what whoever does a worker's duties has, but for its locks and what only drawing takes.
+func (f *farm) dependencies() worker.Dependencies {
+	q := f.queue
+	return worker.Dependencies{Ledger: f.ledger, Tasks: q, Shares: q, Progress: q, Live: q, Fleet: q, Previews: q, Notices: f.notices(), Log: f.log}
+}
+
 func (f *farm) newWorker(ctx context.Context) (*worker.Worker, error) {
 	set, q := f.settings.worker, f.queue
 	speed, err := renderer.Speed(ctx)
@@ -239,11 +245,13 @@ func (f *farm) newWorker(ctx context.Context) (*worker.Worker, error) {
 	if err != nil {
 		return nil, err
 	}
+	deps := f.dependencies()
+	deps.Locks, deps.Webhooks, deps.Observer = q, webhooks, f.metrics.Work(f.ended, job.Pool(set.pool))
 	w := worker.New(worker.Config{
 		Threads: set.threads, Band: set.band, AtOnce: set.batch, Speed: speed, PrepassCache: set.prepassCache,
 		ImagesMaxAge: set.rendersMaxAge, ImagesMaxBytes: set.rendersMaxBytes, PrepassMaxAge: set.prepassMaxAge, VersionWait: set.versionWait,
 		Abandoned: f.abilities.abandoned,
-	}, worker.Dependencies{Ledger: f.ledger, Tasks: q, Shares: q, Progress: q, Live: q, Fleet: q, Previews: q, Notices: f.notices(), Locks: q, Webhooks: webhooks, Log: f.log, Observer: f.metrics.Work(f.ended, job.Pool(set.pool))})
+	}, deps)
 	f.metrics.Prepasses(w.CacheStats)
 	return w, nil
 }

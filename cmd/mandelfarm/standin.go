@@ -12,10 +12,9 @@ import (
 // standIn has what is owed queued, until ctx ends, while the farm has no worker that would see to it. Whoever starts workers by what is
 // queued, from none, would otherwise never start one for what Redis has lost, or for a message that it is time for.
 func (f *farm) standIn(ctx context.Context) {
-	q := f.queue
-	w := worker.New(worker.Config{}, worker.Dependencies{
-		Ledger: f.ledger, Tasks: q, Shares: q, Progress: q, Live: q, Previews: q, Notices: f.notices(), Locks: vacancy{q}, Log: f.log,
-	})
+	deps := f.dependencies()
+	deps.Locks = vacancy{f.queue}
+	w := worker.New(worker.Config{}, deps)
 	var turns sync.WaitGroup
 	turns.Go(func() { w.Reconcile(ctx, f.settings.worker.reconcile) })
 	if f.settings.tellsWebhooks() {

@@ -88,6 +88,29 @@ func TestWhatIsOwedIsQueuedWithoutWorkers(t *testing.T) {
 	}
 }
 
+// TestTheLastBandsAreQueuedWithoutWorkers, all of which are handed out at once, which is when workers that are idle are looked for.
+func TestTheLastBandsAreQueuedWithoutWorkers(t *testing.T) {
+	t.Parallel()
+	redis, settings := servers(t)
+	front := serve(t, settings, "api")
+	doomed := serve(t, settings, "worker", "--band-time", shortBands)
+	large := front.submit(t, heavy(posterIterations))
+	require.Eventually(t, func() bool {
+		p := front.progress(t, large)
+		return p.Bands > 0 && p.Bands-p.BandsDone <= 4
+	}, 2*testTimeout, 10*time.Millisecond)
+	doomed.Kill()
+	require.Eventually(t, func() bool { return redis.Number(t, "LLEN asynq:{batch}:pending") > 0 }, testTimeout, 20*time.Millisecond, "its bands are not queued")
+	for range 2 { // turns
+		require.Equal(t, 1, redis.Number(t, "LPUSH asynq:{control}:active a-ghost"))
+		awaitTasks(t, redis, "asynq:{control}:active", 0)
+	}
+	serve(t, settings, "worker", "--band-time", shortBands)
+	front.awaitJob(t, large, "done", 2*testTimeout)
+	requirePoster(t, front, large)
+	assert.NotContains(t, front.Log(), "turn not completed")
+}
+
 // TestGhostsGoWithoutWorkers: they would keep one there for ever.
 func TestGhostsGoWithoutWorkers(t *testing.T) {
 	t.Parallel()
