@@ -81,7 +81,7 @@ func (c *clients) settled(ctx context.Context, source *rand.Rand, id spec.ID, wa
 		return false
 	}
 	if st.Paused {
-		c.order(ctx, source, "/jobs/"+string(id)+"/resume")
+		c.order(ctx, source, st.Spec, "/resume")
 	}
 	if !st.State.Final() {
 		return false

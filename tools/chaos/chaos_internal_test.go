@@ -16,13 +16,16 @@ import (
 	"mandelfarm/renderer/spec"
 )
 
-// TestSchedulesAreOfTheirSeeds has every fault come once before one comes again, in an order that the seed decides.
+// TestSchedulesAreOfTheirSeeds has every fault come once before one comes again, in an order that the seed decides, whatever is done to what.
 func TestSchedulesAreOfTheirSeeds(t *testing.T) {
 	t.Parallel()
-	deal := func(seed uint64) (names []string, times []time.Duration) {
+	deal := func(seed uint64, taken int) (names []string, times []time.Duration) {
 		events := newDeck(seed, faults())
-		for range 2 * len(faults()) {
+		for i := range 2 * len(faults()) {
 			e := events.next()
+			for range taken * i {
+				e.rand.Uint64()
+			}
 			names, times = append(names, e.name), append(times, e.lasts, e.before)
 			if e.also != nil {
 				assert.NotEqual(t, e.on, e.also.on)
@@ -30,11 +33,11 @@ func TestSchedulesAreOfTheirSeeds(t *testing.T) {
 		}
 		return names, times
 	}
-	names, times := deal(1)
-	again, timesAgain := deal(1)
+	names, times := deal(1, 0)
+	again, timesAgain := deal(1, 3)
 	assert.Equal(t, names, again)
 	assert.Equal(t, times, timesAgain)
-	other, _ := deal(2)
+	other, _ := deal(2, 0)
 	assert.NotEqual(t, names, other)
 	half := len(names) / 2
 	assert.ElementsMatch(t, names[:half], names[half:])
@@ -66,6 +69,8 @@ func TestContradictionsAreSeen(t *testing.T) {
 		"canceled, then drawn": {func(r *record) { r.canceled(id); r.saw(status(job.Running, 0)) }, 1},
 		"canceled by nobody":   {func(r *record) { r.saw(status(job.Canceled, 0)) }, 1},
 		"canceled as wished":   {func(r *record) { r.canceling(id); r.saw(status(job.Canceled, 0)) }, 0},
+		"unknown":              {func(r *record) { r.onlyIfDamaged(id, "is unknown") }, 1},
+		"unknown for damage":   {func(r *record) { r.damaged(string(id)); r.onlyIfDamaged(id, "is unknown") }, 0},
 		"damaged, drawn again": {func(r *record) { r.saw(status(job.Done, 0)); r.damaged(string(id)); r.saw(status(job.Running, 0)) }, 0},
 		"right bytes":          {func(r *record) { r.served(t.Context(), s, file.Bytes()) }, 0},
 		"wrong bytes":          {func(r *record) { r.served(t.Context(), s, file.Bytes()[1:]) }, 1},

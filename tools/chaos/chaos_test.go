@@ -66,9 +66,9 @@ func TestChaos(t *testing.T) { //nolint:paralleltest // it takes the machine
 // breakFor makes one event of a deck happen after the other, and waits after each until the farm has got a job done.
 func breakFor(t *testing.T, d time.Duration, c *scene, events *deck, table *trials) {
 	t.Helper()
-	c.rand = events.rand
 	for end := time.Now().Add(d); time.Now().Before(end) && !t.Failed(); {
 		e := events.next()
+		c.rand = e.rand
 		pause(t.Context(), e.before)
 		name := e.name
 		over := e.begin(c)

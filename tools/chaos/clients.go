@@ -115,19 +115,18 @@ func (c *clients) submit(ctx context.Context, source *rand.Rand) {
 	if !c.post(ctx, source, s) {
 		return
 	}
-	path := "/jobs/" + string(s.ID())
 	switch source.IntN(12) {
 	case 0:
 		pause(ctx, time.Duration(source.Int64N(int64(time.Second))))
 		c.cancel(ctx, source, s.ID())
 	case 1:
-		c.order(ctx, source, path+"/pause")
+		c.order(ctx, source, s, "/pause")
 		pause(ctx, time.Second)
-		for ctx.Err() == nil && !c.order(ctx, source, path+"/resume") {
+		for ctx.Err() == nil && !c.order(ctx, source, s, "/resume") {
 			pause(ctx, retryPause)
 		}
 	case 2:
-		c.order(ctx, source, path+"/priority?priority=high")
+		c.order(ctx, source, s, "/priority?priority=high")
 	}
 	if source.IntN(4) == 0 {
 		c.watch(ctx, source, s)
@@ -152,8 +151,11 @@ func (c *clients) post(ctx context.Context, source *rand.Rand, s spec.Spec) bool
 }
 
 // order has something done with a job, unless that has ended, and reports whether the farm has answered so.
-func (c *clients) order(ctx context.Context, source *rand.Rand, path string) bool {
-	status, _ := c.ask(ctx, source, http.MethodPost, path, nil, http.StatusOK, http.StatusConflict)
+func (c *clients) order(ctx context.Context, source *rand.Rand, s spec.Spec, what string) bool {
+	status, _ := c.ask(ctx, source, http.MethodPost, "/jobs/"+string(s.ID())+what, nil, http.StatusOK, http.StatusConflict, http.StatusNotFound)
+	if status == http.StatusNotFound {
+		c.unknown(ctx, source, s)
+	}
 	return status == http.StatusOK || status == http.StatusConflict
 }
 
@@ -174,9 +176,7 @@ func (c *clients) watch(ctx context.Context, source *rand.Rand, s spec.Spec) {
 
 // unknown submits a job again that the farm says it does not know, which may only be if its record has been damaged.
 func (c *clients) unknown(ctx context.Context, source *rand.Rand, s spec.Spec) {
-	if !c.record.isDamaged(s.ID()) {
-		c.record.contradicted("job %s is unknown", s.ID())
-	}
+	c.record.onlyIfDamaged(s.ID(), "is unknown")
 	c.post(ctx, source, s)
 }
 
@@ -214,7 +214,10 @@ func (c *clients) poll(ctx context.Context, source *rand.Rand, s spec.Spec) bool
 	if !ok || st.State != job.Done {
 		return ok && st.State.Final()
 	}
-	status, content = c.ask(ctx, source, http.MethodGet, path+"/image", nil, http.StatusOK)
+	status, content = c.ask(ctx, source, http.MethodGet, path+"/image", nil, http.StatusOK, http.StatusConflict)
+	if status == http.StatusConflict {
+		c.record.onlyIfDamaged(s.ID(), "was done and has no picture")
+	}
 	if status != http.StatusOK {
 		return false
 	}

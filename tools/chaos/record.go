@@ -130,11 +130,13 @@ func (r *record) takeovers(id spec.ID, history []job.Stint) (all []time.Duration
 	return all
 }
 
-// isDamaged reports whether anything of a job in storage has been damaged.
-func (r *record) isDamaged(id spec.ID) bool {
+// onlyIfDamaged notes what may be said of a job only if something of it in storage has been damaged.
+func (r *record) onlyIfDamaged(id spec.ID, said string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.job(id).damaged || r.spoiling
+	if !r.job(id).damaged && !r.spoiling {
+		r.contradictedLocked("job %s %s", id, said)
+	}
 }
 
 // canceling notes that a job is about to be canceled.

@@ -11,6 +11,7 @@ type event struct {
 	also   *fault // that happens as well, in between
 	lasts  time.Duration
 	before time.Duration // quiet time
+	rand   *rand.Rand    // for what it is done to: how much of it is taken depends on what there is, and shall not change the events that follow
 }
 
 // deck deals events: all faults in some order, and then all of them in another.
@@ -36,6 +37,7 @@ func (d *deck) next() event {
 	}
 	e.lasts = d.about(max(e.fault.lasts, e.alsoLasts()))
 	e.before = d.about(time.Second)
+	e.rand = rand.New(rand.NewPCG(d.rand.Uint64(), 0)) //nolint:gosec // to be the same again
 	return e
 }
 
