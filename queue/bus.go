@@ -33,11 +33,11 @@ type bus struct {
 	keys    map[string]map[chan struct{}]struct{} // those who hold keys, under keysChannel
 }
 
-// listen subscribes to the channels until close.
-func listen(ctx context.Context, rdb redis.UniversalClient) *bus {
+// listen subscribes to the channels, and raises the voice of the process, until close.
+func listen(ctx context.Context, rdb redis.UniversalClient, name string) *bus {
 	b := &bus{
 		rdb:     rdb,
-		pubsub:  rdb.Subscribe(ctx, noticeChannel, cancelChannel, wakeChannel, keysChannel),
+		pubsub:  rdb.Subscribe(ctx, noticeChannel, cancelChannel, wakeChannel, keysChannel, voiceChannel(name)),
 		done:    make(chan struct{}),
 		waiters: make(map[spec.ID]map[chan job.Notice]struct{}),
 		work:    make(map[spec.ID]map[*context.CancelCauseFunc]struct{}),

@@ -45,7 +45,7 @@ return 0`
 
 func newClaims(p *presence) *claims {
 	return &claims{
-		rdb: p.queue.rdb, worker: p.queue.name, presence: p, giveUp: redis.NewScript(giveUp), held: make(map[string][]byte),
+		rdb: p.queue.rdb, worker: p.queue.name, presence: p, giveUp: p.queue.giveUp, held: make(map[string][]byte),
 	}
 }
 
@@ -69,9 +69,7 @@ func (c *claims) take(ctx context.Context, name string, p job.Progress) bool {
 	c.held[name] = value
 	c.mu.Unlock()
 	// If this fails, the next renewal says it.
-	_ = pipeline(ctx, c.rdb, func(p redis.Pipeliner) {
-		c.join(ctx, p, name)
-	})
+	_ = pipeline(ctx, c.rdb, func(p redis.Pipeliner) { c.join(ctx, p, name) })
 	return true
 }
 
@@ -84,6 +82,7 @@ func (c *claims) release(ctx context.Context, name string) {
 	ctx, cancel := context.WithTimeout(ctx, claimRenewal)
 	defer cancel()
 	_ = c.giveUp.Run(ctx, c.rdb, []string{claimKey(name)}, value).Err()
+	_ = c.rdb.SRem(ctx, heldKey(c.worker), name).Err()
 }
 
 // keep renews the claims, and what this process says of itself, until ctx ends. It
@@ -123,9 +122,12 @@ func (c *claims) renew(ctx context.Context) {
 	})
 }
 
-// join says that this process is on the job that the claim is a part of. Other
-// claims say so themselves.
+// join says that this process has the claim, and is on the job that it is a part of. Other
+// claims than those of parts say so themselves.
 func (c *claims) join(ctx context.Context, p redis.Pipeliner, name string) {
+	held := heldKey(c.worker)
+	p.SAdd(ctx, held, name)
+	p.Expire(ctx, held, heldTTL)
 	id, _, part := strings.Cut(name, "/")
 	if !part {
 		return

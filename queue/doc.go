@@ -12,7 +12,9 @@
 // that expires after [claimTTL] and is renewed every second. The claim says
 // who is drawing an image and since when, keeps a second task for the same
 // image waiting, whichever lane it is in, and betrays a dead worker: asynq
-// notices one after about two minutes, [Queue.Revive] when the claim is gone.
+// notices one after about two minutes, [Queue.Revive] when the claim is gone. The claims
+// of a worker whose process has ended are given up sooner ([Queue.BuryDead]): Redis has
+// seen its connection end.
 //
 // Jobs wait before asynq. A job's own task ([Queue.Submit]) and bands ([Queue.Offer]) are
 // handed out when it is their client's turn, such that as many tasks of a lane are pending as
@@ -26,7 +28,7 @@
 // ([job.Worker]), and hears whether it is to drain.
 //
 // Word travels by publish and subscribe. Every process holds one subscription
-// to four channels: notices (something about an image has changed: it has ended,
+// to five channels: its own, which tells that it lives (voice.go), notices (something about an image has changed: it has ended,
 // or its job has begun, got on or been paused), cancels (stop drawing this),
 // wake-ups (a lane has work) and keys (some were added or removed). After a lost connection every waiter is told to look
 // again, because a notice may have been missed.

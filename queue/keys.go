@@ -48,7 +48,7 @@ func prepassKey(id spec.ID) string { return keyPrefix + "prepass:" + string(id) 
 // time, as "number@pool worker", by the Unix second it last said so.
 const slotsKey = keyPrefix + "slots"
 
-// workerKey is what a worker says of itself: a [job.Worker] in JSON.
+// workerKey is what a worker says of itself: an [announced] in JSON.
 func workerKey(name string) string { return keyPrefix + "worker:" + name }
 
 // historyKey is a hash: who has worked on a job, by the task and when it was begun.

@@ -143,7 +143,7 @@ func (p *presence) announce(background context.Context) {
 	defer cancel()
 	now := time.Now()
 	w := p.worker(now)
-	data, err := json.Marshal(w)
+	data, err := json.Marshal(announced{Worker: w, Voiced: true})
 	if err != nil {
 		return
 	}
@@ -177,7 +177,7 @@ func (p *presence) leave(ctx context.Context) {
 			pipe.ZRem(ctx, slotsKey, slots(share.slots, p.pool, name))
 		}
 		pipe.ZRem(ctx, slotsKey, slots(0, p.pool, name))
-		for _, key := range []string{workerKey(name), drainKey(name), blockKey(name), examineKey(name)} {
+		for _, key := range []string{workerKey(name), heldKey(name), drainKey(name), blockKey(name), examineKey(name)} {
 			pipe.Del(ctx, key) // one by one: they may be on several nodes
 		}
 	})

@@ -52,6 +52,7 @@ type Queue struct {
 
 	turns       turns
 	noteRows    *redis.Script
+	giveUp      *redis.Script
 	removeGhost *redis.Script
 	ghosts      ghosts
 	spend       *redis.Script
@@ -74,22 +75,24 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 	if cfg.Tracer != nil {
 		rdb.AddHook(traced{})
 	}
+	name := processName()
 	return &Queue{
 		redis:     connector,
 		rdb:       rdb,
 		client:    asynq.NewClientFromRedisClient(rdb),
 		inspector: asynq.NewInspectorFromRedisClient(rdb),
-		bus:       listen(ctx, rdb),
+		bus:       listen(ctx, rdb, name),
 		limit:     cfg.Limit,
 		timeout:   cmp.Or(cfg.Timeout, defaultTimeout),
 		log:       cfg.Log,
 		tracer:    cfg.Tracer,
-		name:      processName(),
+		name:      name,
 		describe:  func() job.Worker { return job.Worker{} },
 		draw:      func(context.Context) (map[string]string, error) { return nil, errors.ErrUnsupported },
 
 		turns:       newTurns(),
 		noteRows:    redis.NewScript(noteRows),
+		giveUp:      redis.NewScript(giveUp),
 		removeGhost: redis.NewScript(removeGhost),
 		spend:       redis.NewScript(spend),
 	}, nil

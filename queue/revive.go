@@ -28,7 +28,7 @@ const (
 )
 
 // Revive queues t anew if it is lost: neither waiting nor being drawn. A worker
-// that has died is found out when its claim has run out, within [claimTTL]; its
+// that has died is found out when its claim has run out, within [claimTTL], or was given up by [Queue.BuryDead]; its
 // task is queued again under another task ID.
 func (q *Queue) Revive(ctx context.Context, t job.Task) error {
 	err := produce(ctx, t, func(ctx context.Context, headers map[string]string) error {

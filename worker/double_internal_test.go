@@ -198,7 +198,7 @@ func (s *simulated) Begin(context.Context, spec.ID, int) error                  
 func (s *simulated) Failed(context.Context, spec.ID, string) error               { return nil }
 func (s *simulated) Forget(context.Context, spec.ID) error                       { return nil }
 func (s *simulated) NotWaiting(context.Context, ...job.Task) ([]job.Task, error) { return nil, nil }
-func (s *simulated) RemoveGhosts(context.Context) error                          { return nil }
+func (s *simulated) Tidy(context.Context) error                                  { return nil }
 func (s *simulated) Cancel(context.Context, job.Job) error                       { return nil }
 func (s *simulated) Submit(context.Context, job.Job) error                       { return nil }
 func (s *simulated) Retract(context.Context, job.Job) error                      { return nil }

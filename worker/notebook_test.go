@@ -43,7 +43,7 @@ type notebook struct {
 
 	retracted []spec.ID
 
-	exorcised int // how often ghosts were to be removed
+	tidied int // how often what the dead have left was to be removed
 
 	workers []job.Worker // that are there
 }
@@ -106,11 +106,11 @@ func (q *notebook) Workers(context.Context) ([]job.Worker, error) {
 	return q.workers, nil
 }
 
-// RemoveGhosts notes that it was asked to.
-func (q *notebook) RemoveGhosts(context.Context) error {
+// Tidy notes that it was asked to.
+func (q *notebook) Tidy(context.Context) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.exorcised++
+	q.tidied++
 	return nil
 }
 

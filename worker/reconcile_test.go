@@ -37,12 +37,12 @@ func TestReconcileQueuesWhatIsOwed(t *testing.T) {
 		require.NoError(t, err)
 		reconcile(t, interval/2, b)
 		require.ElementsMatch(t, owed[:4], b.queue.revived)
-		require.Equal(t, 1, b.queue.exorcised, "what nobody has is removed, in the same turn")
+		require.Equal(t, 1, b.queue.tidied, "what the dead have left is removed, in the same turn")
 	})
 }
 
-// TestReconcileRemovesGhostsWhateverElseFails.
-func TestReconcileRemovesGhostsWhateverElseFails(t *testing.T) {
+// TestReconcileTidiesUpWhateverElseFails.
+func TestReconcileTidiesUpWhateverElseFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBundle(t)
@@ -50,7 +50,7 @@ func TestReconcileRemovesGhostsWhateverElseFails(t *testing.T) {
 		b.queue.broken = job.ErrUnavailable
 		reconcile(t, interval/2, b)
 		require.Len(t, b.queue.revived, 1)
-		require.Equal(t, 1, b.queue.exorcised)
+		require.Equal(t, 1, b.queue.tidied)
 	})
 }
 

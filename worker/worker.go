@@ -41,8 +41,8 @@ type Tasks interface {
 	NotWaiting(ctx context.Context, tasks ...job.Task) ([]job.Task, error)
 	// Workers are those that are there.
 	Workers(ctx context.Context) ([]job.Worker, error)
-	// RemoveGhosts removes what the queue counts as being worked on and nobody has.
-	RemoveGhosts(ctx context.Context) error
+	// Tidy has what dead workers had count as nobody's, and removes what the queue counts as being worked on and nobody has.
+	Tidy(ctx context.Context) error
 	// Cancel stops the tasks of a job, and forgets its progress.
 	Cancel(ctx context.Context, j job.Job) error
 }
@@ -180,11 +180,11 @@ func (w *Worker) Speed() float64 { return w.cfg.Speed }
 func (w *Worker) PixelsPerSecond() float64 { return w.drawer.pixels.PerSecond(time.Now()) }
 
 // Reconcile compares, every interval until ctx ends, what the ledger owes with
-// what the queue holds, and queues the difference; what the queue holds of nobody it
+// what the queue holds, and queues the difference, with what dead workers had; what the queue holds of nobody it
 // removes. Of all the farm's workers one does so in each interval.
 func (w *Worker) Reconcile(ctx context.Context, interval time.Duration) {
 	w.takeTurns(ctx, turnReconcile, interval, func(ctx context.Context) error {
-		return errors.Join(w.reconciler.reconcile(ctx), w.deps.Shares.HandOut(ctx), w.deps.Tasks.RemoveGhosts(ctx))
+		return errors.Join(w.deps.Tasks.Tidy(ctx), w.reconciler.reconcile(ctx), w.deps.Shares.HandOut(ctx))
 	})
 }
 
