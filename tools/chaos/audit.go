@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -89,13 +90,13 @@ func (c *clients) settled(ctx context.Context, source *rand.Rand, id spec.ID, wa
 	return c.poll(ctx, source, st.Spec) || st.State != job.Done
 }
 
-// takeovers are how long work of workers that died has been in nobody's hands, by what the histories of jobs say of it.
-func takeovers(tb testing.TB, f *farm, r *record) []time.Duration {
+// takeovers are those of work of workers that died, by what the histories of jobs say of it, the quickest first.
+func takeovers(tb testing.TB, f *farm, r *record) []takeover {
 	tb.Helper()
 	c := newClients(f, r)
 	defer c.http.CloseIdleConnections()
 	source := rand.New(rand.NewPCG(0, 0)) //nolint:gosec // any will do
-	var all []time.Duration
+	var all []takeover
 	for id := range r.owed() {
 		status, content := c.ask(tb.Context(), source, http.MethodGet, "/jobs/"+string(id)+"/history", nil, http.StatusOK)
 		var told struct {
@@ -106,7 +107,7 @@ func takeovers(tb testing.TB, f *farm, r *record) []time.Duration {
 		}
 		all = append(all, r.takeovers(id, told.History)...)
 	}
-	slices.Sort(all)
+	slices.SortFunc(all, func(a, b takeover) int { return cmp.Compare(a.after, b.after) })
 	return all
 }
 

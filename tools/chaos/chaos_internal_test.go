@@ -117,7 +117,7 @@ func TestTakeovers(t *testing.T) {
 		stint("a", "host-8-efgh", 3*time.Second), stint("a", "host-7-abcd", -time.Second), ended, stint("b", "host-8-efgh", time.Second),
 	}
 	finish(died.Add(4 * time.Second))
-	assert.Equal(t, []time.Duration{3 * time.Second}, r.takeovers("1", history))
+	assert.Equal(t, []takeover{{"1", "a", 3 * time.Second}}, r.takeovers("1", history))
 	finish(died.Add(-time.Millisecond))
 	assert.Empty(t, r.takeovers("1", history), "it was done")
 }

@@ -53,7 +53,9 @@ func TestChaos(t *testing.T) { //nolint:paralleltest // it takes the machine
 	r.report(t)
 	t.Log("\n" + table.markdown())
 	if took := takeovers(t, f, r); len(took) > 0 {
-		t.Logf("work of killed workers was in other hands after %s by the median, %s at worst, of %d", took[len(took)/2], took[len(took)-1], len(took))
+		worst := took[len(took)-1]
+		t.Logf("work of killed workers was in other hands after %s by the median of %d, %s at worst: %s of job %s",
+			took[len(took)/2].after, len(took), worst.after, worst.task, worst.job)
 	}
 	for _, wrong := range r.contradictions() {
 		t.Error(wrong)

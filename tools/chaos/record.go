@@ -109,16 +109,23 @@ func (r *record) died(pid int) {
 	r.deaths[strconv.Itoa(pid)] = time.Now()
 }
 
-// takeovers are how long after the deaths of those who had them tasks of a job were begun by others, by its history. A worker may die between the
+// takeover is that a task whose worker died was begun by another, how long after the death.
+type takeover struct {
+	job   spec.ID
+	task  string
+	after time.Duration
+}
+
+// takeovers are those of a job's tasks, by its history. A worker may die between the
 // end of a job and that of its task; nothing has to be done then.
-func (r *record) takeovers(id spec.ID, history []job.Stint) (all []time.Duration) {
+func (r *record) takeovers(id spec.ID, history []job.Stint) (all []takeover) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	slices.SortFunc(history, func(a, b job.Stint) int { return a.BeganAt.Compare(b.BeganAt) })
 	had := map[string]time.Time{} // when the last who had a task died
 	for _, s := range history {
 		if died, ok := had[s.Task]; ok && s.BeganAt.After(died) {
-			all = append(all, s.BeganAt.Sub(died))
+			all = append(all, takeover{id, s.Task, s.BeganAt.Sub(died)})
 		}
 		delete(had, s.Task)
 		name := strings.Split(s.Worker, "-")
