@@ -2,7 +2,7 @@
 # make run      the farm in one process, at http://localhost:8080/
 
 # Many tests wait for processes, so that more of them run at a time than there are cores.
-TEST  = go test -parallel $$((2 * $$(nproc)))
+PARALLEL = -parallel $$((2 * $$(nproc)))
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
@@ -17,8 +17,8 @@ run: ## the farm in one process: http://localhost:8080/ (ARGS="--listen :9000" a
 build: ## bin/mandelfarm, static
 	CGO_ENABLED=0 go build -trimpath -o bin/mandelfarm ./cmd/mandelfarm
 
-test: ## every test; starts its own redis-server and versitygw, skips what is not installed
-	$(TEST) ./...
+test: ## every test; starts its own redis-server and versitygw, skips what is not installed, and says what it skips
+	$(TOOL) gotestsum --format pkgname --format-icons text -- $(PARALLEL) ./...
 	for module in tools/deepbench tools/chaos tools/capacity; do (cd $$module && go vet ./... && go test ./...) || exit 1; done
 	$(MAKE) k8s-validate generated
 
@@ -41,7 +41,7 @@ format: ## format the code
 	$(TOOL) golangci-lint fmt ./...
 
 race:
-	$(TEST) -race -short ./...
+	go test $(PARALLEL) -race -short ./...
 
 bench: ## what docs/benchmarks.md holds, measured here
 	go test -run '^$$' -bench . -benchmem ./renderer/... ./queue/... ./storage/...

@@ -115,6 +115,7 @@ func TestTakeovers(t *testing.T) {
 	ended.EndedAt = died.Add(-time.Second)
 	history := []job.Stint{
 		stint("a", "host-8-efgh", 3*time.Second), stint("a", "host-7-abcd", -time.Second), ended, stint("b", "host-8-efgh", time.Second),
+		stint("c", "host-7-abcd", -time.Second), stint("c", "host-8-efgh", time.Minute),
 	}
 	finish(died.Add(4 * time.Second))
 	assert.Equal(t, []takeover{{"1", "a", 3 * time.Second}}, r.takeovers("1", history))

@@ -116,15 +116,15 @@ type takeover struct {
 	after time.Duration
 }
 
-// takeovers are those of a job's tasks, by its history. A worker may die between the
-// end of a job and that of its task; nothing has to be done then.
+// takeovers are those of a job's tasks, by its history. A worker may die when what it was to do is stored and the task has not ended:
+// nothing has to be done then, and asynq hands the task out once more a minute later, when the job has long ended.
 func (r *record) takeovers(id spec.ID, history []job.Stint) (all []takeover) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	slices.SortFunc(history, func(a, b job.Stint) int { return a.BeganAt.Compare(b.BeganAt) })
 	had := map[string]time.Time{} // when the last who had a task died
 	for _, s := range history {
-		if died, ok := had[s.Task]; ok && s.BeganAt.After(died) {
+		if died, ok := had[s.Task]; ok && s.BeganAt.After(died) && s.BeganAt.Before(r.job(id).finished) {
 			all = append(all, takeover{id, s.Task, s.BeganAt.Sub(died)})
 		}
 		delete(had, s.Task)
