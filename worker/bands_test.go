@@ -167,6 +167,35 @@ func TestOffersHaveThePriorityOnRecord(t *testing.T) {
 	require.Equal(t, []offer{{id: j.ID, priority: job.High, Offer: job.Offer{End: 10, Seconds: 1}}}, b.queue.offers)
 }
 
+// TestOffersLeaveOutWhatIsStoredMeanwhile: the list of what is stored is older than what others say while it is made.
+func TestOffersLeaveOutWhatIsStoredMeanwhile(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		meanwhile []int
+		offers    []job.Offer
+	}{
+		{nil, []job.Offer{{First: 1, End: 5, Seconds: 1, Begun: true}}},
+		{[]int{4}, []job.Offer{{First: 1, End: 4, Seconds: 1, Begun: true}}},
+		{[]int{1, 3, 4}, nil},
+	} {
+		b := newBundle(t)
+		j, _ := large(t, b, 6)
+		drawBands(t, b, j, 0, 2, 5)
+		b.queue.offers = nil
+		b.store.onList = func() {
+			_, err := b.queue.Stored(t.Context(), j.ID, time.Now(), test.meanwhile...)
+			require.NoError(t, err)
+		}
+		require.NoError(t, b.Handle(t.Context(), j.Task(), first()))
+		var offered []job.Offer
+		for _, o := range b.queue.offers {
+			offered = append(offered, o.Offer)
+		}
+		require.Equal(t, test.offers, offered)
+		require.Empty(t, b.queue.revived)
+	}
+}
+
 // TestOffersAreWhatIsMissing, and say whether the job is begun.
 func TestOffersAreWhatIsMissing(t *testing.T) {
 	t.Parallel()

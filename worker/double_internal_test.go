@@ -151,6 +151,8 @@ func (s *simulated) Offer(_ context.Context, _ job.Job, o job.Offer) (int, error
 	return s.next, nil
 }
 
+func (s *simulated) Completions(context.Context, spec.ID) ([]job.Completion, error) { return nil, nil }
+
 func (s *simulated) Stored(_ context.Context, _ spec.ID, _ time.Time, _ ...int) (int, error) {
 	return len(s.stored), nil
 }

@@ -144,6 +144,15 @@ func (q *notebook) Stored(_ context.Context, _ spec.ID, _ time.Time, bands ...in
 	return len(q.stored), nil
 }
 
+func (q *notebook) Completions(context.Context, spec.ID) (all []job.Completion, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for band := range q.stored {
+		all = append(all, job.Completion{Band: band})
+	}
+	return all, nil
+}
+
 func (q *notebook) Submit(ctx context.Context, j job.Job) error { return q.Revive(ctx, j.Task()) }
 
 // Offer hands nothing out.

@@ -41,17 +41,9 @@ func (s *scheduler) follow(ctx context.Context, j job.Job, plan job.Plan, band i
 // queues those that were handed out and that the queue has lost; or if none is missing, the assembly. When all are handed
 // out, idle workers may draw some of them as well.
 func (s *scheduler) advance(ctx context.Context, j job.Job, plan job.Plan) error {
-	stored, err := s.ledger.Bands(ctx, j.ID, 0)
+	done, missing, err := s.compare(ctx, j, plan)
 	if err != nil {
 		return err
-	}
-	done, missing := make([]int, 0, len(stored)), []int(nil)
-	for band := range plan.Bands {
-		if _, ok := stored[band]; ok {
-			done = append(done, band)
-		} else {
-			missing = append(missing, band)
-		}
 	}
 	if err := s.progress.Begin(ctx, j.ID, len(plan.Bands)); err != nil {
 		return err
@@ -59,8 +51,11 @@ func (s *scheduler) advance(ctx context.Context, j job.Job, plan job.Plan) error
 	if err := s.remind(ctx, j.ID, done); err != nil {
 		return err
 	}
-	if len(missing) == 0 {
+	if len(done) == len(plan.Bands) {
 		return s.tasks.Revive(ctx, j.AssembleTask())
+	}
+	if len(missing) == 0 {
+		return nil // the next turn sees them all
 	}
 	next, err := s.shares.Offer(ctx, j, plan.Offer(missing[0], missing[len(missing)-1]+1, len(done) > 0))
 	if err != nil {
@@ -78,6 +73,38 @@ func (s *scheduler) advance(ctx context.Context, j job.Job, plan job.Plan) error
 		return s.double(ctx, j, plan, missing)
 	}
 	return nil
+}
+
+// compare returns which bands of a plan are stored, and which are missing. What was noted as stored while storage was asked is neither, since
+// the answer may be older: a worker that was given it again would find it stored.
+func (s *scheduler) compare(ctx context.Context, j job.Job, plan job.Plan) (done, missing []int, err error) {
+	before, err := s.progress.Completions(ctx, j.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	stored, err := s.ledger.Bands(ctx, j.ID, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	after, err := s.progress.Completions(ctx, j.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	meanwhile := map[int]bool{}
+	for _, c := range after {
+		meanwhile[c.Band] = true
+	}
+	for _, c := range before {
+		delete(meanwhile, c.Band)
+	}
+	for band := range plan.Bands {
+		if _, ok := stored[band]; ok {
+			done = append(done, band)
+		} else if !meanwhile[band] {
+			missing = append(missing, band)
+		}
+	}
+	return done, missing, nil
 }
 
 // remind notes which bands are stored if fewer are known to be.

@@ -71,6 +71,8 @@ type Progress interface {
 	// Stored notes that bands are stored since a time, zero if that is not known,
 	// and returns how many are.
 	Stored(ctx context.Context, id spec.ID, at time.Time, bands ...int) (count int, err error)
+	// Completions returns which are noted.
+	Completions(ctx context.Context, id spec.ID) ([]job.Completion, error)
 	// Failed notes that a task of a job has failed, which will be tried again.
 	Failed(ctx context.Context, id spec.ID, reason string) error
 	// Forget drops what is noted of a job.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"strings"
 	"sync"
@@ -75,6 +76,7 @@ func logger(t *testing.T) *slog.Logger {
 type watched struct {
 	storage.Store
 	instead func(ctx context.Context, r io.Reader) error // of storing an image, if set
+	onList  func()                                       // called while a list is made, if set
 
 	mu   sync.Mutex
 	puts int // of images
@@ -91,6 +93,13 @@ func (w *watched) Put(ctx context.Context, key, contentType string, r io.Reader)
 		return w.instead(ctx, r)
 	}
 	return w.Store.Put(ctx, key, contentType, r)
+}
+
+func (w *watched) List(ctx context.Context, prefix, after string) iter.Seq2[storage.Info, error] {
+	if w.onList != nil {
+		w.onList()
+	}
+	return w.Store.List(ctx, prefix, after)
 }
 
 func TestImagesAreStoredThenRecordedThenAnnounced(t *testing.T) {
