@@ -33,6 +33,7 @@
 //	renderer/escape       iterates batches of points until they escape
 //	renderer/deep         perturbation: points of the Mandelbrot set beside a reference orbit, at any depth, with rebasing, BLA and AT
 //	renderer/orbit        follows one orbit in any number of bits
+//	renderer/fixed        multiplies in fixed point, by math/big and by AVX-512 IFMA
 //	renderer/wide         floatexp: numbers of double precision with exponents of any size
 //	renderer/nucleus      finds the minibrot that a view is about
 //	renderer/shade        colours by method, palette, light and histogram

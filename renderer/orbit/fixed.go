@@ -88,30 +88,39 @@ func (p Point) Wide(precision int) wide.Complex { return toWide(p.Re, p.Im, prec
 
 // toWide rounds a point to double precision: each part to 53 bits, and the smaller one then to the unit of the larger.
 func toWide(x, y *big.Int, precision int) wide.Complex {
-	xm, xe := leading(x)
-	ym, ye := leading(y)
-	e := max(xe, ye)
-	return wide.New(float64(xm*wide.Power(xe-e)), float64(ym*wide.Power(ye-e)), e-precision)
+	return together(leading(x), leading(y), precision)
 }
 
-// leading returns m and e with x = m * 2^e, rounded to the first 64 bits and then to those of m. It looks at two words however
+// scaled is the number m * 2^e.
+type scaled struct {
+	m float64
+	e int
+}
+
+// together makes a floatexp of two parts, in units of 2^-precision.
+func together(x, y scaled, precision int) wide.Complex {
+	e := max(x.e, y.e)
+	return wide.New(float64(x.m*wide.Power(x.e-e)), float64(y.m*wide.Power(y.e-e)), e-precision)
+}
+
+// leading returns x, rounded to the first 64 bits and then to those of a float64. It looks at two words however
 // many there are: each step of an orbit is rounded for its visitor, and may not cost what another product does.
-func leading(x *big.Int) (m float64, e int) {
+func leading(x *big.Int) scaled {
 	words := x.Bits()
 	n := len(words)
 	if n == 0 {
-		return 0, wide.Zero
+		return scaled{0, wide.Zero}
 	}
 	top := uint64(words[n-1])
-	e = (n - 1) * bits.UintSize
+	e := (n - 1) * bits.UintSize
 	if n > 1 && bits.UintSize == 64 {
 		shift := bits.LeadingZeros64(top)
 		top = top<<shift | uint64(words[n-2])>>1>>(63-shift)
 		e -= shift
 	}
-	m = float64(top)
+	m := float64(top)
 	if x.Sign() < 0 {
 		m = -m
 	}
-	return m, e
+	return scaled{m, e}
 }

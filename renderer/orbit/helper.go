@@ -1,9 +1,6 @@
 package orbit
 
-import (
-	"math/big"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // helper is a helper thread, which makes one of the two products of each step: a goroutine of its own.
 //
@@ -12,15 +9,13 @@ import (
 // step takes microseconds. So nobody waits for it long: what it has not begun is taken back, and what it has begun and does
 // not finish is made again. All numbers of a task are the helper's own until it says made, also one that it is given up
 // for: the orbit goes on with others.
-type helper struct {
-	c     *big.Int // imaginary part
-	words int
-	wake  chan struct{} // has room for one; closed at the end
-	done  chan struct{} // the goroutine has ended
+type helper[N any] struct {
+	arithmetic arithmetic[N]
+	wake       chan struct{} // has room for one; closed at the end
+	done       chan struct{} // the goroutine has ended
 
 	// The task, and what is made of it: the helper's own from asked to made.
-	re, im, to *big.Int
-	product    multiplier
+	re, im, to N
 
 	_      [64]byte // a line of the cache of its own, which both write
 	state  atomic.Int32
@@ -50,12 +45,12 @@ const (
 // spinLimit is the spin limit, how often to look before going to sleep: some 10 microseconds.
 const spinLimit = 1 << 13
 
-// spins is how often the orbit's thread looks before it gives the helper up: longer, by about as long as a product of so many
-// words takes, which is then made again. A product half made is worth waiting for.
-func (h *helper) spins() int { return spinLimit + h.words*h.words/2 }
+// spins is how often the orbit's thread looks before it gives the helper up: longer, by about as long as a product
+// takes, which is then made again. A product half made is worth waiting for.
+func (h *helper[N]) spins() int { return spinLimit + h.arithmetic.patience() }
 
-func newHelper(c *big.Int, words int) *helper {
-	h := &helper{c: c, words: words, wake: make(chan struct{}, 1), done: make(chan struct{})}
+func newHelper[N any](a arithmetic[N]) *helper[N] {
+	h := &helper[N]{arithmetic: a, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go func() {
 		defer close(h.done)
 		h.work()
@@ -64,14 +59,14 @@ func newHelper(c *big.Int, words int) *helper {
 }
 
 // end ends the goroutine and waits for it.
-func (h *helper) end() {
+func (h *helper[N]) end() {
 	h.state.Store(ended)
 	close(h.wake)
 	<-h.done
 }
 
 // ask asks for the imaginary part of a next z. It reports false if the helper is still at what it was given up for.
-func (h *helper) ask(re, im, to *big.Int) bool {
+func (h *helper[N]) ask(re, im, to N) bool {
 	if h.state.Load() == begun {
 		return false
 	}
@@ -87,7 +82,7 @@ func (h *helper) ask(re, im, to *big.Int) bool {
 }
 
 // join waits for what was asked for.
-func (h *helper) join() outcome {
+func (h *helper[N]) join() outcome {
 	if h.state.CompareAndSwap(asked, idle) {
 		return untouched
 	}
@@ -100,12 +95,12 @@ func (h *helper) join() outcome {
 }
 
 // work is the goroutine.
-func (h *helper) work() {
+func (h *helper[N]) work() {
 	for looks := 0; ; looks++ {
 		switch h.state.Load() {
 		case asked:
 			if h.state.CompareAndSwap(asked, begun) {
-				imaginary(h.to, h.re, h.im, h.c, &h.product, h.words)
+				h.arithmetic.nextIm(h.to, h.re, h.im)
 				h.state.CompareAndSwap(begun, made) // unless it has ended
 			}
 			looks = 0
@@ -122,7 +117,7 @@ func (h *helper) work() {
 
 // sleep waits until it is woken, unless there is something to do already. Asleep is said before the last look, and ask looks at
 // asleep after it has asked: one of the two sees the other, so that no task is slept through. A wake too many costs a look.
-func (h *helper) sleep() {
+func (h *helper[N]) sleep() {
 	h.asleep.Store(true)
 	defer h.asleep.Store(false)
 	if state := h.state.Load(); state != asked && state != ended {

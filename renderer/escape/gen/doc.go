@@ -1,7 +1,7 @@
-// Command gen writes the assembly of package escape, for AVX-512 and for AVX2 with FMA, and that of package deep, for
-// AVX-512.
+// Command gen writes the assembly of package escape, for AVX-512 and for AVX2 with FMA, that of package deep, for
+// AVX-512, and that of package fixed, for AVX-512 with IFMA.
 //
-// It runs by `go generate` in both and writes the same bytes every time. It is a module of its own, so that
+// It runs by `go generate` in each and writes the same bytes every time. It is a module of its own, so that
 // the assembler library, avo, is not one of the renderer's dependencies.
 //
 //	machine.go   the two instruction sets behind one vocabulary
@@ -15,11 +15,12 @@
 //	follow.go    package deep: points on their way beside a reference
 //	move.go      package deep: their skips and steps
 //	outcome.go   package deep: what becomes of them
+//	limbs.go     package fixed: integers in limbs of 52 bits
 //
 // # What holds
 //
 // Every function is that of the same name in Go, to the bit: package escape's portable.go, power.go and trace_portable.go, and
-// package deep's point.go. Tests compare them point by point. So which products are fused, and in which order sums are made,
+// package deep's point.go. Tests compare them point by point. Package fixed has integers, where any order makes the same sums. So which products are fused, and in which order sums are made,
 // is read there, and may be changed here only together with it. Where a vector makes what a point does not need, such as steps
 // beyond the limit, nothing of that is kept.
 //
@@ -32,6 +33,7 @@
 //	VFMADD213PD  a, b, c    c = b*c + a         VFMSUB231PD   a, b, c    c = b*a - c
 //	VFNMADD213PD a, b, c    c = a - b*c         VFNMSUB231PD  a, b, c    c = -(b*a) - c
 //
+// VPMADD52LUQ a, b, c adds to c the lower 52 bits of the products of the lower 52 bits of a and b, and VPMADD52HUQ the upper ones.
 // VSUBPD a, b, c is c = b - a, and VCMPPD p, b, a, k the lanes where a is p b. A mask before the destination leaves the other
 // lanes as they are.
 //

@@ -17,7 +17,7 @@ import (
 func main() {
 	// Package avo/build takes the names of the default set for itself, hence another.
 	flags := flag.NewFlagSet("gen", flag.ExitOnError)
-	pkg := flags.String("package", "escape", "`name` of the package: escape or deep")
+	pkg := flags.String("package", "escape", "`name` of the package: escape, deep or fixed")
 	dir := flags.String("dir", ".", "`folder` for the files")
 	_ = flags.Parse(os.Args[1:]) // exits on error
 	if err := run(*pkg, *dir); err != nil {
@@ -26,7 +26,7 @@ func main() {
 	}
 }
 
-// What files are called, in both packages.
+// What files are called, in all packages.
 const (
 	assembly     = "engine_amd64.s"
 	declarations = "stubs_amd64.go"
@@ -46,6 +46,8 @@ func run(pkg, dir string) error {
 			m.follow(traced, false)
 			m.follow(traced, true)
 		}
+	case "fixed":
+		buildFixed(newMachine(c, true))
 	default:
 		return errors.New("no package " + pkg)
 	}

@@ -10,7 +10,7 @@ import (
 // TestGeneratedFilesAreCurrent generates all files and compares them, byte for byte, with those in the tree.
 func TestGeneratedFilesAreCurrent(t *testing.T) {
 	t.Parallel()
-	for _, pkg := range []string{"escape", "deep"} {
+	for _, pkg := range []string{"escape", "deep", "fixed"} {
 		dir := t.TempDir()
 		if err := run(pkg, dir); err != nil {
 			t.Fatal(err)

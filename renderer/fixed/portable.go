@@ -1,4 +1,4 @@
-package orbit
+package fixed
 
 import "math/big"
 
@@ -6,16 +6,16 @@ import "math/big"
 // Below, three products of parts cost more than the words they leave out.
 const shortWords = 36
 
-// multiplier multiplies numbers in fixed point and keeps the memory that it takes: a reference of a million steps would otherwise
+// Multiplier multiplies numbers in fixed point and keeps the memory that it takes: a reference of a million steps would otherwise
 // leave gigabytes behind for the collector.
-type multiplier struct {
+type Multiplier struct {
 	product, high, left, right, sum big.Int
 	x, y, view                      big.Int // views of words of others
 }
 
-// mul returns x*y without the bits below the last of so many words. The result is good until the next call, and not to
+// Mul returns x*y without the bits below the last of so many words. The result is good until the next call, and not to
 // be changed. It is below the true product by less than four units of the last place, towards 0.
-func (m *multiplier) mul(x, y *big.Int, words int) *big.Int {
+func (m *Multiplier) Mul(x, y *big.Int, words int) *big.Int {
 	if words < shortWords || len(x.Bits()) < words-1 || len(y.Bits()) < words-1 {
 		m.product.Mul(x, y)
 		return above(&m.view, &m.product, words)
@@ -37,16 +37,21 @@ func (m *multiplier) mul(x, y *big.Int, words int) *big.Int {
 // What is left out, and the words below the last place that the three parts lose, are less than a unit each. It is a short
 // product after T. Mulders ("On short multiplications and divisions", 2000), whose best cut is 0.3 of the words for
 // Karatsuba's method; on math/big a quarter is fastest, and a fifth where numbers are long.
-func (m *multiplier) short(x, y []big.Word, words int) *big.Int {
-	cut := words / 4
-	if words > 4*shortWords {
-		cut = words / 5
-	}
+func (m *Multiplier) short(x, y []big.Word, words int) *big.Int {
+	cut := cutOf(words)
 	m.high.Mul(m.x.SetBits(x[cut:]), m.y.SetBits(y[cut:]))
 	m.left.Mul(m.x.SetBits(x[:cut]), m.y.SetBits(y[words-1-cut:]))
 	m.right.Mul(m.x.SetBits(x[words-1-cut:]), m.y.SetBits(y[:cut]))
 	crossed := m.x.Add(above(&m.x, &m.left, cut+1), above(&m.y, &m.right, cut+1))
 	return m.sum.Add(above(&m.view, &m.high, words-2*cut), crossed)
+}
+
+// cutOf is how many words of so many are left out with each other.
+func cutOf(words int) int {
+	if words > 4*shortWords {
+		return words / 5
+	}
+	return words / 4
 }
 
 // above makes of x the number without its lowest words: a view of the others, unless it is changed. Words are those of the

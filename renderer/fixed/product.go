@@ -1,0 +1,122 @@
+package fixed
+
+import (
+	"math/big"
+	"math/bits"
+)
+
+// Product makes products of numbers of a Format, and keeps the memory that it takes. They are those of Multiplier, to the bit.
+//
+// Of the columns only those from the last place on are wanted, and those a little below it tell what is carried into them: all others
+// amount to less than tolerance. So the part of a product that is below the last place is known as 64 bits, and so is the integer part
+// above, but where those bits are all ones or nearly.
+//
+// Multiplier leaves out more where numbers are long. Let p be x*y in units of the last place, l the product of x's lowest words, those below the
+// cut, with y, and r that of x with y's. It makes floor(p - l - r) + floor(l) + floor(r): what it leaves out besides, and what is in both l and r, is
+// below 2^-64. That is floor(p), less by the number of times that the fraction of p, with those of l and r taken off, falls below 0.
+//
+// Where fractions are so near to an integer that this is open, Multiplier decides, over math/big: once in 2^38 products of
+// arbitrary numbers, and for numbers of few digits.
+type Product struct {
+	*Format
+	number Number // the part of the columns from the last place on, with padding
+	limbs  []uint64
+
+	exact   Multiplier // for what is open
+	x, y    big.Int
+	columns columns
+}
+
+// tolerance is more than the columns that are not made amount to, in 2^-64 of a unit. They are of 8*mostBlocks products at most that end a
+// whole limb below the last place, or earlier: 2^11 * 2^(64-52).
+const tolerance = 1 << 24
+
+// NewProduct returns what products of a format need.
+func (f *Format) NewProduct() *Product {
+	p := &Product{Format: f, limbs: make([]uint64, (2*f.blocks+1)*block)}
+	p.number.limbs = p.limbs[f.top:][:(f.blocks+1)*block]
+	p.columns = columns{to: &p.limbs[0], blocks: f.blocks, from: f.blocks - 1}
+	if f.pad < 2 { // a block more, or there were no whole limb below the last place
+		p.columns.from = max(0, p.columns.from-1)
+	}
+	return p
+}
+
+// Mul returns x*y without what is below the last place. The result is good until the next call, and not to be changed.
+func (p *Product) Mul(x, y *Number) *Number {
+	p.multiply(x, y)
+	less, ok := p.less(x, y)
+	if !ok {
+		p.Set(&p.number, p.exact.Mul(p.Int(x, &p.x), p.Int(y, &p.y), p.words))
+		return &p.number
+	}
+	p.number.negative = x.negative != y.negative
+	p.round(less)
+	return &p.number
+}
+
+// multiply makes the columns.
+func (p *Product) multiply(x, y *Number) {
+	p.columns.x, p.columns.y = &x.limbs[0], &y.limbs[0]
+	multiplyIFMA(&p.columns)
+	if p.columns.over != 0 {
+		settle(p.limbs[p.columns.from*block:])
+	}
+}
+
+// unit is the column of the last place.
+func (p *Product) unit() int { return p.top + p.pad }
+
+// less returns how many units Multiplier's product is below the integer part of the columns. It reports false if that is open.
+func (p *Product) less(x, y *Number) (units uint64, ok bool) {
+	u := p.unit()
+	fraction := join(p.spare, p.limbs[u], p.limbs[u-1], p.limbs[u-2])
+	if p.cut == 0 || !p.long(x) || !p.long(y) {
+		return 0, fraction < 1<<64-tolerance
+	}
+	left, some, known := p.lowest(x, y)
+	right, also, knownToo := p.lowest(y, x)
+	if !some && !also {
+		return 0, fraction < 1<<64-tolerance
+	}
+	rest, once := bits.Sub64(fraction, left, 0)
+	rest, twice := bits.Sub64(rest, right, 0)
+	return once + twice, known && knownToo && decided(rest, 4*tolerance)
+}
+
+// long reports whether a number is among those of which Multiplier leaves out words.
+func (p *Product) long(x *Number) bool {
+	limb, shift := p.place((p.words - 2) * wordBits)
+	for i := p.top; i > limb; i-- {
+		if x.limbs[i] != 0 {
+			return true
+		}
+	}
+	return x.limbs[limb]>>shift != 0
+}
+
+// lowest returns the fraction of the product of the lowest words of x with y, and whether x has any. It reports false for known if the
+// product may be on the other side of an integer.
+func (p *Product) lowest(x, y *Number) (fraction uint64, some, known bool) {
+	w := window{x: &x.limbs[0], y: &y.limbs[p.unit()-(block-1)], mask: &p.mask[0], blocks: p.low}
+	fractionsIFMA(&w)
+	second := w.sums[1] + w.sums[2]>>limbBits
+	first := w.sums[0] + second>>limbBits
+	fraction = join(p.spare, first, second&limbMask, w.sums[2]&limbMask)
+	return fraction, w.any != 0, w.any == 0 || decided(fraction, tolerance)
+}
+
+// decided reports whether a fraction is farther from an integer than said.
+func decided(fraction, within uint64) bool { return fraction+within >= 2*within }
+
+// round clears what is below the last place, and takes units off.
+func (p *Product) round(units uint64) {
+	u := p.unit()
+	clear(p.limbs[p.top:u])
+	p.limbs[u] &^= 1<<p.spare - 1
+	for borrow := units << p.spare; borrow != 0; u++ {
+		limb := p.limbs[u] - borrow
+		p.limbs[u] = limb & limbMask
+		borrow = limb >> 63 // 1 if that is below 0
+	}
+}
