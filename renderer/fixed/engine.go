@@ -8,6 +8,7 @@ type columns struct {
 	to     *uint64 // of twice as many
 	blocks int
 	from   int // the block
+	upper  int // not 0: of the first sum of blocks only the upper halves of the blocks of x are multiplied
 	over   uint64
 }
 
@@ -18,13 +19,19 @@ type terms struct {
 	over     uint64
 }
 
-// window is the argument of fractionsIFMA, which makes three columns of a product of the lowest limbs of x with y: the highest first, from the
-// limbs whose numbers add up to it and the upper halves of those one below. Columns are not settled.
-type window struct {
-	x      *uint64 // the first limb
-	y      *uint64 // the limb that the seventh of x has its product with in the highest column
-	mask   *uint64 // bits of the last block that count
-	blocks int     // before the last
-	any    uint64  // whether a limb of x is not 0
-	sums   [3]uint64
+// fractions are the argument of fractionsIFMA, which makes two columns of the product of the lowest limbs of x with y, and two of that of the lowest
+// limbs of y with x.
+type fractions struct {
+	x, y        *uint64 // the first limbs
+	xAt, yAt    *uint64 // those that the eighth of the other has its product with in the higher column
+	mask        *uint64 // bits of the last block of the lowest limbs
+	blocks      int     // before that
+	left, right lowest
+}
+
+// lowest is what is made of a product.
+type lowest struct {
+	any    uint64 // whether a limb is not 0
+	column uint64 // not settled
+	below  uint64 // the column below, neither
 }

@@ -36,8 +36,12 @@ func (f *Format) NewProduct() *Product {
 	p := &Product{Format: f, limbs: make([]uint64, (2*f.blocks+1)*block)}
 	p.number.limbs = p.limbs[f.top:][:(f.blocks+1)*block]
 	p.columns = columns{to: &p.limbs[0], blocks: f.blocks, from: f.blocks - 1}
-	if f.pad < 2 { // a block more, or there were no whole limb below the last place
-		p.columns.from = max(0, p.columns.from-1)
+	// A whole limb below the last place has to be above what is not made.
+	switch {
+	case f.pad < 2 && f.blocks > 1:
+		p.columns.from, p.columns.upper = f.blocks-2, 1
+	case f.pad >= 6:
+		p.columns.upper = 1
 	}
 	return p
 }
@@ -74,14 +78,16 @@ func (p *Product) less(x, y *Number) (units uint64, ok bool) {
 	if p.cut == 0 || !p.long(x) || !p.long(y) {
 		return 0, fraction < 1<<64-tolerance
 	}
-	left, some, known := p.lowest(x, y)
-	right, also, knownToo := p.lowest(y, x)
-	if !some && !also {
+	low := fractions{x: &x.limbs[0], y: &y.limbs[0], xAt: &x.limbs[u-(block-1)], yAt: &y.limbs[u-(block-1)], mask: &p.mask[0], blocks: p.low}
+	fractionsIFMA(&low)
+	if low.left.any|low.right.any == 0 {
 		return 0, fraction < 1<<64-tolerance
 	}
+	left, known := p.fraction(&low.left)
+	right, also := p.fraction(&low.right)
 	rest, once := bits.Sub64(fraction, left, 0)
 	rest, twice := bits.Sub64(rest, right, 0)
-	return once + twice, known && knownToo && decided(rest, 4*tolerance)
+	return once + twice, known && also && decided(rest, 4*tolerance)
 }
 
 // long reports whether a number is among those of which Multiplier leaves out words.
@@ -95,15 +101,10 @@ func (p *Product) long(x *Number) bool {
 	return x.limbs[limb]>>shift != 0
 }
 
-// lowest returns the fraction of the product of the lowest words of x with y, and whether x has any. It reports false for known if the
-// product may be on the other side of an integer.
-func (p *Product) lowest(x, y *Number) (fraction uint64, some, known bool) {
-	w := window{x: &x.limbs[0], y: &y.limbs[p.unit()-(block-1)], mask: &p.mask[0], blocks: p.low}
-	fractionsIFMA(&w)
-	second := w.sums[1] + w.sums[2]>>limbBits
-	first := w.sums[0] + second>>limbBits
-	fraction = join(p.spare, first, second&limbMask, w.sums[2]&limbMask)
-	return fraction, w.any != 0, w.any == 0 || decided(fraction, tolerance)
+// fraction returns that of a product of lowest words. It reports false if the product may be on the other side of an integer.
+func (p *Product) fraction(l *lowest) (fraction uint64, known bool) {
+	fraction = join(p.spare, l.column+l.below>>limbBits, l.below&limbMask, 0)
+	return fraction, l.any == 0 || decided(fraction, tolerance)
 }
 
 // decided reports whether a fraction is farther from an integer than said.
@@ -113,10 +114,9 @@ func decided(fraction, within uint64) bool { return fraction+within >= 2*within 
 func (p *Product) round(units uint64) {
 	u := p.unit()
 	clear(p.limbs[p.top:u])
-	p.limbs[u] &^= 1<<p.spare - 1
-	for borrow := units << p.spare; borrow != 0; u++ {
-		limb := p.limbs[u] - borrow
-		p.limbs[u] = limb & limbMask
-		borrow = limb >> 63 // 1 if that is below 0
+	p.limbs[u] = p.limbs[u]&^(1<<p.spare-1) - units<<p.spare
+	for ; p.limbs[u]>>63 != 0; u++ { // below 0
+		p.limbs[u] &= limbMask
+		p.limbs[u+1]--
 	}
 }

@@ -19,7 +19,7 @@ func sumIFMA(p *terms)
 //go:noescape
 func differenceIFMA(p *terms)
 
-// fractionsIFMA is described at window.
+// fractionsIFMA is described at fractions.
 //
 //go:noescape
-func fractionsIFMA(p *window)
+func fractionsIFMA(p *fractions)

@@ -7,13 +7,14 @@ import (
 )
 
 // The layouts of the arguments of package fixed, in words of 8 bytes, in the order of the Go declarations: columns, terms and
-// window. A limb is a word of 52 bits, and a block is a vector of limbs.
+// fractions. A limb is a word of 52 bits, and a block is a vector of limbs.
 const (
 	columnsX = iota
 	columnsY
 	columnsTo
 	columnsBlocks
 	columnsFrom
+	columnsUpper
 	columnsOver
 )
 
@@ -26,12 +27,16 @@ const (
 )
 
 const (
-	windowX = iota
-	windowY
-	windowMask
-	windowBlocks
-	windowAny
-	windowSums
+	fractionsX = iota
+	fractionsY
+	fractionsXAt
+	fractionsYAt
+	fractionsMask
+	fractionsBlocks
+	fractionsLeft // and two columns
+	_
+	_
+	fractionsRight // and two columns
 )
 
 const (
@@ -117,7 +122,7 @@ func (l *limbs) multiply() {
 	c := l.c
 	p := l.start("multiply", "columns")
 	x, y, to := l.word(p, columnsX), l.word(p, columnsY), l.word(p, columnsTo)
-	blocks, diagonal := l.word(p, columnsBlocks), l.word(p, columnsFrom)
+	blocks, diagonal, upper := l.word(p, columnsBlocks), l.word(p, columnsFrom), l.word(p, columnsUpper)
 	l.beginLimbs()
 	places := l.places()
 	carried, next := l.zero(), l.zero()
@@ -144,21 +149,14 @@ func (l *limbs) multiply() {
 	for i := range sums {
 		sums[i] = l.zero()
 	}
-	c.Label("pair")
-	right := l.integers(operand.Mem{Base: yAt})
-	var left [blockLimbs]reg.VecVirtual
-	for i := range left {
-		left[i] = l.vector()
-		c.VPBROADCASTQ(operand.Mem{Base: xAt, Disp: i * elementSize}, left[i])
-		c.VPMADD52LUQ(left[i], right, sums[i])
-	}
-	for i := range left {
-		c.VPMADD52HUQ(left[i], right, sums[i+1])
-	}
-	c.ADDQ(operand.Imm(blockSize), xAt)
-	c.SUBQ(operand.Imm(blockSize), yAt)
-	c.SUBQ(operand.Imm(1), count)
-	c.JGE(operand.LabelRef("pair"))
+	c.CMPQ(upper, operand.Imm(0))
+	c.JNE(operand.LabelRef("upper"))
+	l.pairs("pair", 0, sums, xAt, yAt, count)
+	c.JMP(operand.LabelRef("turn"))
+	c.Label("upper")
+	c.XORQ(upper, upper) // of the first diagonal alone
+	l.pairs("half", blockLimbs/2, sums, xAt, yAt, count)
+	c.Label("turn")
 
 	// Turned by as many limbs as its place is, a sum is in two blocks: below the place it is in the next one.
 	within, all := l.zero(), l.zero()
@@ -180,6 +178,26 @@ func (l *limbs) multiply() {
 	l.settle(next, carried, operand.Mem{Base: at, Disp: blockSize})
 	l.tell(p, columnsOver)
 	l.finish()
+}
+
+// pairs multiplies the pairs of blocks of a diagonal: of the one the limbs from the first on.
+func (l *limbs) pairs(label string, first int, sums [blockLimbs + 1]reg.VecVirtual, xAt, yAt, count reg.GPVirtual) {
+	c := l.c
+	c.Label(label)
+	right := l.integers(operand.Mem{Base: yAt})
+	var left [blockLimbs]reg.VecVirtual
+	for i := first; i < blockLimbs; i++ {
+		left[i] = l.vector()
+		c.VPBROADCASTQ(operand.Mem{Base: xAt, Disp: i * elementSize}, left[i])
+		c.VPMADD52LUQ(left[i], right, sums[i])
+	}
+	for i := first; i < blockLimbs; i++ {
+		c.VPMADD52HUQ(left[i], right, sums[i+1])
+	}
+	c.ADDQ(operand.Imm(blockSize), xAt)
+	c.SUBQ(operand.Imm(blockSize), yAt)
+	c.SUBQ(operand.Imm(1), count)
+	c.JGE(operand.LabelRef(label))
 }
 
 // places returns the masks of the lanes of a block from each on, but for the first.
@@ -233,7 +251,15 @@ func (l *limbs) combine(name string, operation func(...operand.Op)) {
 	l.finish()
 }
 
-// fractions makes three columns of a product, see window of package fixed.
+// lowest is one of the products that fractions makes columns of: the blocks of one factor, from below, and the limbs of the other that they belong to a
+// column with, from above.
+type lowest struct {
+	blocks, others reg.GPVirtual
+	sums           [2]reg.VecVirtual
+	any            reg.VecVirtual // all limbs of the blocks, or-ed
+}
+
+// fractions makes columns of two products, see fractions of package fixed. Each waits for itself, so both are made at once.
 func (l *limbs) fractions() {
 	c := l.c
 	order := c.StaticGlobal("reversed")
@@ -241,52 +267,53 @@ func (l *limbs) fractions() {
 	for i := range blockLimbs {
 		c.AddDatum(i*elementSize, operand.U64(blockLimbs-1-i)) //nolint:gosec // below 8
 	}
-	p := l.start("fractions", "window")
-	x, y, mask, blocks := l.word(p, windowX), l.word(p, windowY), l.word(p, windowMask), l.word(p, windowBlocks)
+	p := l.start("fractions", "fractions")
+	left := lowest{blocks: l.word(p, fractionsX), others: l.word(p, fractionsYAt)}
+	right := lowest{blocks: l.word(p, fractionsY), others: l.word(p, fractionsXAt)}
+	mask, blocks := l.word(p, fractionsMask), l.word(p, fractionsBlocks)
 	reversed := l.integers(order)
-	var sums [3]reg.VecVirtual
-	for i := range sums {
-		sums[i] = l.zero()
+	products := []*lowest{&left, &right}
+	for _, product := range products {
+		product.sums[0], product.sums[1], product.any = l.zero(), l.zero(), l.zero()
 	}
-	any := l.zero()
 	c.JMP(operand.LabelRef("test"))
 	c.Label("next")
-	v := l.integers(operand.Mem{Base: x})
-	c.VPORQ(v, any, any)
-	l.addProducts(sums[:], v, reversed, y)
-	c.ADDQ(operand.Imm(blockSize), x)
-	c.SUBQ(operand.Imm(blockSize), y)
+	for _, product := range products {
+		l.addBlock(product, l.integers(operand.Mem{Base: product.blocks}), reversed)
+		c.ADDQ(operand.Imm(blockSize), product.blocks)
+		c.SUBQ(operand.Imm(blockSize), product.others)
+	}
 	c.Label("test")
 	c.SUBQ(operand.Imm(1), blocks)
 	c.JGE(operand.LabelRef("next"))
-	last := l.integers(operand.Mem{Base: x})
-	c.VPANDQ(operand.Mem{Base: mask}, last, last)
-	c.VPORQ(last, any, any)
-	l.addProducts(sums[:], last, reversed, y)
-	k, r := c.K(), c.GP64()
-	c.VPTESTMQ(any, any, k)
-	c.KMOVB(k, r.As32())
-	c.MOVQ(r, operand.Mem{Base: p, Disp: windowAny * elementSize})
-	for i, sum := range sums {
-		l.total(sum, operand.Mem{Base: p, Disp: (windowSums + i) * elementSize})
+	count := l.integers(operand.Mem{Base: mask})
+	for i, product := range products {
+		last := l.vector()
+		c.VPANDQ(operand.Mem{Base: product.blocks}, count, last)
+		l.addBlock(product, last, reversed)
+		at := []int{fractionsLeft, fractionsRight}[i]
+		k, r := c.K(), c.GP64()
+		c.VPTESTMQ(product.any, product.any, k)
+		c.KMOVB(k, r.As32())
+		c.MOVQ(r, operand.Mem{Base: p, Disp: at * elementSize})
+		for i, sum := range product.sums {
+			l.total(sum, operand.Mem{Base: p, Disp: (at + 1 + i) * elementSize})
+		}
 	}
 	l.finish()
 }
 
-// addProducts adds what a block gives to each column. Turned round, its limbs are in the lanes of those of y that they belong to a
+// addBlock adds what a block gives to each column. Turned round, its limbs are in the lanes of those that they belong to a
 // column with.
-func (l *limbs) addProducts(sums []reg.VecVirtual, v, reversed, y reg.Register) {
+func (l *limbs) addBlock(product *lowest, v, reversed reg.VecVirtual) {
 	c := l.c
+	c.VPORQ(v, product.any, product.any)
 	c.VPERMQ(v, reversed, v)
-	for i := range len(sums) + 1 {
-		column := operand.Mem{Base: y, Disp: -i * elementSize}
-		if i < len(sums) {
-			c.VPMADD52LUQ(column, v, sums[i])
-		}
-		if i > 0 {
-			c.VPMADD52HUQ(column, v, sums[i-1])
-		}
-	}
+	column := func(below int) operand.Mem { return operand.Mem{Base: product.others, Disp: -below * elementSize} }
+	c.VPMADD52LUQ(column(0), v, product.sums[0])
+	c.VPMADD52LUQ(column(1), v, product.sums[1])
+	c.VPMADD52HUQ(column(1), v, product.sums[0])
+	c.VPMADD52HUQ(column(2), v, product.sums[1])
 }
 
 // total stores the sum of the lanes.
