@@ -12,6 +12,6 @@ func sumIFMA(*terms) { panic(noFormat) }
 
 func differenceIFMA(*terms) { panic(noFormat) }
 
-func fractionsIFMA(*window) { panic(noFormat) }
+func fractionsIFMA(*fractions) { panic(noFormat) }
 
 const noFormat = "fixed: a Format of a processor without IFMA"

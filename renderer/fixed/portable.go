@@ -46,7 +46,7 @@ func (m *Multiplier) short(x, y []big.Word, words int) *big.Int {
 	return m.sum.Add(above(&m.view, &m.high, words-2*cut), crossed)
 }
 
-// cutOf is how many words of so many are left out with each other.
+// cutOf is how many words of so many are left out with each other. It is part of what a product is, as shortWords: others make other bits.
 func cutOf(words int) int {
 	if words > 4*shortWords {
 		return words / 5

@@ -15,7 +15,7 @@ import (
 // cut, with y, and r that of x with y's. It makes floor(p - l - r) + floor(l) + floor(r): what it leaves out besides, and what is in both l and r, is
 // below 2^-64. That is floor(p), less by the number of times that the fraction of p, with those of l and r taken off, falls below 0.
 //
-// Where fractions are so near to an integer that this is open, Multiplier decides, over math/big: once in 2^38 products of
+// Where fractions are so near to an integer that this is open, Multiplier decides, over math/big: once in 2^36 products of
 // arbitrary numbers, and for numbers of few digits.
 type Product struct {
 	*Format

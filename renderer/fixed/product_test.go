@@ -96,7 +96,7 @@ func TestEnginesAgree(t *testing.T) {
 	}
 }
 
-// TestMostProductsAreNotOpen: products of arbitrary numbers are left to Multiplier once in 2^38.
+// TestMostProductsAreNotOpen: products of arbitrary numbers are left to Multiplier once in 2^36.
 func TestMostProductsAreNotOpen(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewSource(3))

@@ -41,6 +41,7 @@ const (
 
 const (
 	limbBits   = 52
+	signBit    = 63
 	blockLimbs = 8
 	blockSize  = blockLimbs * elementSize
 )
@@ -56,8 +57,8 @@ type limbs struct {
 func buildFixed(m *machine) {
 	l := &limbs{machine: m}
 	l.multiply()
-	l.combine("sum", l.c.VPADDQ)
-	l.combine("difference", l.c.VPSUBQ)
+	l.combine("sum", limbBits, l.c.VPADDQ)
+	l.combine("difference", signBit, l.c.VPSUBQ)
 	l.fractions()
 }
 
@@ -88,17 +89,17 @@ func (l *limbs) beginLimbs() {
 	l.over = l.zero()
 }
 
-// settle stores a block of sums of limbs: of each what is above its bits goes to the limb after it. Carried are what is
-// above those of the block before, and becomes that of this one. What a limb gets may lead beyond its bits again, which is so rare that
-// the caller sees to it: over tells.
-func (l *limbs) settle(sums, carried reg.VecVirtual, to operand.Mem) {
+// settle stores a block of sums of limbs: of each what is from a bit on, its carry, is added to the limb after it. Carried are the carries of the
+// block before, and become those of this one. What a limb gets may lead beyond its bits again, which is so rare that the caller
+// sees to it: over tells.
+func (l *limbs) settle(sums, carried reg.VecVirtual, to operand.Mem, from uint8, add func(...operand.Op)) {
 	c := l.c
 	above, shifted := l.vector(), l.vector()
-	c.VPSRLQ(operand.U8(limbBits), sums, above)
+	c.VPSRLQ(operand.U8(from), sums, above)
 	c.VPANDQ(l.mask, sums, sums)
 	c.VALIGNQ(operand.U8(blockLimbs-1), carried, above, shifted)
 	c.VMOVDQA64(above, carried)
-	c.VPADDQ(shifted, sums, sums)
+	add(shifted, sums, sums)
 	c.VPORQ(sums, l.over, l.over)
 	c.VMOVDQU64(sums, to)
 }
@@ -131,20 +132,7 @@ func (l *limbs) multiply() {
 	c.LEAQ(operand.Mem{Base: last, Index: last, Scale: 1}, end) // the last diagonal
 
 	c.Label("diagonal")
-	// x begins at block max(0, diagonal-last), where y is at block min(diagonal, last).
-	first, other, count := c.GP64(), c.GP64(), c.GP64()
-	zero := c.GP64()
-	c.XORQ(zero, zero)
-	c.MOVQ(diagonal, first)
-	c.SUBQ(last, first)
-	c.CMOVQLT(zero, first)
-	c.MOVQ(diagonal, other)
-	c.SUBQ(first, other)
-	c.MOVQ(other, count)
-	c.SUBQ(first, count)
-	xAt, yAt := c.GP64(), c.GP64()
-	l.address(x, first, xAt)
-	l.address(y, other, yAt)
+	xAt, yAt, count := l.firstPair(x, y, diagonal, last)
 	var sums [blockLimbs + 1]reg.VecVirtual
 	for i := range sums {
 		sums[i] = l.zero()
@@ -157,8 +145,41 @@ func (l *limbs) multiply() {
 	c.XORQ(upper, upper) // of the first diagonal alone
 	l.pairs("half", blockLimbs/2, sums, xAt, yAt, count)
 	c.Label("turn")
+	l.turn(sums, places, next)
+	at := c.GP64()
+	l.address(to, diagonal, at)
+	l.settle(sums[0], carried, operand.Mem{Base: at}, limbBits, c.VPADDQ)
+	c.ADDQ(operand.Imm(1), diagonal)
+	c.CMPQ(diagonal, end)
+	c.JLE(operand.LabelRef("diagonal"))
+	l.settle(next, carried, operand.Mem{Base: at, Disp: blockSize}, limbBits, c.VPADDQ)
+	l.tell(p, columnsOver)
+	l.finish()
+}
 
-	// Turned by as many limbs as its place is, a sum is in two blocks: below the place it is in the next one.
+// firstPair returns where a diagonal begins: at block max(0, diagonal-last) of x, and where y has block min(diagonal, last). There
+// is one pair more than the count.
+func (l *limbs) firstPair(x, y, diagonal, last reg.GPVirtual) (xAt, yAt, count reg.GPVirtual) {
+	c := l.c
+	first, other, zero := c.GP64(), c.GP64(), c.GP64()
+	xAt, yAt, count = c.GP64(), c.GP64(), c.GP64()
+	c.XORQ(zero, zero)
+	c.MOVQ(diagonal, first)
+	c.SUBQ(last, first)
+	c.CMOVQLT(zero, first)
+	c.MOVQ(diagonal, other)
+	c.SUBQ(first, other)
+	c.MOVQ(other, count)
+	c.SUBQ(first, count)
+	l.address(x, first, xAt)
+	l.address(y, other, yAt)
+	return xAt, yAt, count
+}
+
+// turn brings sums to their columns, those of the diagonal's block in the first. Turned by as many limbs as its place is, a sum is in two blocks:
+// below the place it is in the next one.
+func (l *limbs) turn(sums [blockLimbs + 1]reg.VecVirtual, places [blockLimbs]reg.OpmaskVirtual, next reg.VecVirtual) {
+	c := l.c
 	within, all := l.zero(), l.zero()
 	for i := 1; i < blockLimbs; i++ {
 		c.VALIGNQ(operand.U8(blockLimbs-i), sums[i], sums[i], sums[i]) //nolint:gosec // below 8
@@ -169,15 +190,6 @@ func (l *limbs) multiply() {
 	c.VPADDQ(within, sums[0], sums[0])
 	c.VPSUBQ(within, all, next)
 	c.VPADDQ(sums[blockLimbs], next, next)
-	at := c.GP64()
-	l.address(to, diagonal, at)
-	l.settle(sums[0], carried, operand.Mem{Base: at})
-	c.ADDQ(operand.Imm(1), diagonal)
-	c.CMPQ(diagonal, end)
-	c.JLE(operand.LabelRef("diagonal"))
-	l.settle(next, carried, operand.Mem{Base: at, Disp: blockSize})
-	l.tell(p, columnsOver)
-	l.finish()
 }
 
 // pairs multiplies the pairs of blocks of a diagonal: of the one the limbs from the first on.
@@ -219,31 +231,20 @@ func (l *limbs) address(base, block, to reg.GPVirtual) {
 	l.c.ADDQ(base, to)
 }
 
-// combine adds or subtracts, see terms of package fixed. Where a limb of a difference is below 0, the bits above it are ones: one of
-// them is what it takes from the next.
-func (l *limbs) combine(name string, operation func(...operand.Op)) {
+// combine adds or subtracts, see terms of package fixed. Where a limb of a difference is below 0, its sign
+// is what it takes from the next.
+func (l *limbs) combine(name string, carry uint8, operation func(...operand.Op)) {
 	c := l.c
 	p := l.start(name, "terms")
 	to, a, b, blocks := l.word(p, termsTo), l.word(p, termsA), l.word(p, termsB), l.word(p, termsBlocks)
 	l.beginLimbs()
-	before, offset := l.zero(), c.GP64()
+	carried, offset := l.zero(), c.GP64()
 	c.XORQ(offset, offset)
 	c.Label("next")
 	block := func(base reg.Register) operand.Mem { return operand.Mem{Base: base, Index: offset, Scale: 1} }
 	v := l.integers(block(a))
 	operation(block(b), v, v)
-	above, shifted := l.vector(), l.vector()
-	if name == "sum" {
-		c.VPSRLQ(operand.U8(limbBits), v, above)
-	} else {
-		c.VPSRLQ(operand.U8(63), v, above)
-	}
-	c.VPANDQ(l.mask, v, v)
-	c.VALIGNQ(operand.U8(blockLimbs-1), before, above, shifted)
-	c.VMOVDQA64(above, before)
-	operation(shifted, v, v)
-	c.VPORQ(v, l.over, l.over)
-	c.VMOVDQU64(v, block(to))
+	l.settle(v, carried, block(to), carry, operation)
 	c.ADDQ(operand.Imm(blockSize), offset)
 	c.SUBQ(operand.Imm(1), blocks)
 	c.JG(operand.LabelRef("next"))
