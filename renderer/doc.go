@@ -94,6 +94,10 @@
 //
 // Without a range, s is (1 - equalize) * r(nu) / 8 + equalize * R(nu). Where no point is between a and b, equalize is 0.
 //
+// With smooth off, methods that go by nu go by the one at the beginning of a count's band instead, nu - f, where f from 0 up to 1 is
+// the fraction of the continuous count that package exr has, and its whole part is n but for points that escape from right at the
+// circle: bands of one colour each.
+//
 // Method "distance" goes by the distance to the boundary instead, in pixels, which package escape's gradient of |z_n| gives:
 //
 //	de = 2|z_n| ln|z_n| / |grad|

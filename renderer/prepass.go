@@ -54,7 +54,9 @@ func PrepassKey(s spec.Spec) string {
 		fmt.Fprintf(hash, "limit %s\n", probe(s).Canonical())
 	}
 	if s.Coloring.SeesRanks() {
-		fmt.Fprintf(hash, "histogram %s\n", plain(s, surveyWidth, surveyHeight).Canonical())
+		smooth := s.Coloring.Smooth // the only colouring that ranks depend on
+		ranked := plain(s, surveyWidth, surveyHeight).With(func(d *spec.Draft) { d.Coloring.Smooth = smooth })
+		fmt.Fprintf(hash, "histogram %s\n", ranked.Canonical())
 	}
 	return hex.EncodeToString(hash.Sum(nil))[:keyDigits]
 }

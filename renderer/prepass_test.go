@@ -105,12 +105,14 @@ func TestSmallPicturesTakeTheLargeOnesPrepass(t *testing.T) {
 // TestPrepassesOfHistogramsAreOfASmallPicture: pictures that are the same when small share one.
 func TestPrepassesOfHistogramsAreOfASmallPicture(t *testing.T) {
 	t.Parallel()
-	key := func(width, height, samples int) string {
-		return renderer.PrepassKey(parse(t, fmt.Sprintf(`{"width":%d,"height":%d,"samples":%d,"coloring":{"method":"histogram"}}`,
-			width, height, samples)))
+	key := func(width, height, samples int, coloring string) string {
+		return renderer.PrepassKey(parse(t, fmt.Sprintf(`{"width":%d,"height":%d,"samples":%d,"coloring":{%s}}`, width, height, samples, coloring)))
 	}
-	assert.Equal(t, key(256, 128, 1), key(4000, 2000, 5))
-	assert.NotEqual(t, key(256, 128, 1), key(255, 128, 1))
+	const ranks, whole = `"method":"histogram"`, `"method":"histogram","smooth":false`
+	assert.Equal(t, key(256, 128, 1, ranks), key(4000, 2000, 5, `"equalize":0.5,"palette":"fire"`))
+	assert.NotEqual(t, key(256, 128, 1, ranks), key(255, 128, 1, ranks))
+	assert.NotEqual(t, key(256, 128, 1, ranks), key(256, 128, 1, whole), "other depths")
+	assert.Equal(t, key(256, 128, 1, whole), key(4000, 2000, 5, `"method":"slope","smooth":false,"equalize":1`))
 }
 
 // TestPrepassesSayHowFarTheyAre in steps of the reference orbit.

@@ -99,17 +99,13 @@ type channels struct {
 
 	spec   spec.Spec
 	kernel escape.Kernel
-	shift  float64 // what continuous counts have beside nu
+	shift  float64 // of the kernel
 }
 
 func newChannels(s spec.Spec) channels {
 	k := newKernel(s)
-	return channels{spec: s, kernel: k, shift: countShift(k)}
+	return channels{spec: s, kernel: k, shift: k.Shift()}
 }
-
-// countShift is what continuous counts have beside nu: for points that escape right at the circle the count is to be n+1,
-// and nu is n - log2(ln R) there.
-func countShift(k escape.Kernel) float64 { return 1 - k.Nu(0, escape.SmoothRadius2) }
 
 func (c channels) head() []byte {
 	return exr.Head(exr.Header{
@@ -156,10 +152,8 @@ func (c channels) color(data []byte, row, column int, format Format, pixels []by
 
 // split returns the continuous count of a point that escapes, as EXR has it: the whole part with the bias, and the rest.
 func split(k escape.Kernel, shift float64, count int32, norm2 float64) (n uint32, rest float32) {
-	x := k.Nu(0, norm2) + shift
-	floor := math.Floor(x)
-	whole := int64(count) + int64(floor) + exr.Bias // positive: |z| is below 1e200, the floor above -1024
-	return uint32(whole), float32Below1(x - floor)  //nolint:gosec // it is
+	whole, fraction := k.Split(shift, count, norm2)
+	return uint32(whole + exr.Bias), float32Below1(fraction) //nolint:gosec // positive: |z| is below 1e200, the whole part above -1024
 }
 
 // float32Below1 rounds a number from 0 up to 1, which it does not reach.

@@ -19,12 +19,12 @@ var planeEncoders planes.Pool //nolint:gochecknoglobals // a cache that no resul
 type packed struct {
 	header planes.Header
 	kernel escape.Kernel
-	shift  float64 // what continuous counts have beside nu
+	shift  float64 // of the kernel
 }
 
 func newPacked(s spec.Spec) packed {
 	k := newKernel(s)
-	shift, content := countShift(k), planes.Counts
+	shift, content := k.Shift(), planes.Counts
 	if s.Format == spec.PackedGradients {
 		content = planes.Gradients
 	}

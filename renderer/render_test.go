@@ -39,6 +39,7 @@ func pictures() *rapid.Generator[spec.Spec] {
 			Coloring: spec.Coloring{
 				Method:   rapid.SampledFrom(spec.Methods()).Draw(t, "method"),
 				Palette:  rapid.SampledFrom(append(spec.Palettes(), "000764@0,206bcb@0.16,edffff@0.42", "ff0000@0.5,00ff00@0.75")).Draw(t, "palette"),
+				Smooth:   rapid.SampledFrom([]spec.Switch{0, spec.Off}).Draw(t, "smooth"),
 				Cyclic:   rapid.SampledFrom([]spec.Switch{0, spec.Off}).Draw(t, "cyclic"),
 				Steps:    rapid.SampledFrom([]int{0, 0, 1, 9, 255}).Draw(t, "steps"),
 				Interior: rapid.SampledFrom([]spec.Color{"#000000", "#ff8000"}).Draw(t, "interior"),

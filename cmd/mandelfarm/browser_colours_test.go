@@ -20,6 +20,8 @@ func TestPageColoursAsTheFarmDoes(t *testing.T) {
 		"", "&palette=fire&density=3&offset=0.25", "&coloring=set", "&coloring=distance&palette=aurora", "&coloring=slope&light=120&relief=1",
 		"&coloring=slope&formula=multibrot&power=4", "&cyclic=false&steps=9&interior=%23204060", "&palette=102030@0,ffee88@0.3,004020@0.71",
 		"&range=9,60", "&range=9,60&cyclic=false&coloring=slope", "&equalize=1", "&range=9,60&equalize=0.5&palette=fire&density=2&offset=0.25", "&coloring=histogram",
+		"&smooth=false&density=2", "&smooth=false&coloring=slope&palette=aurora", "&smooth=false&coloring=histogram&palette=fire", "&smooth=false&range=9,60&equalize=0.5",
+		"&smooth=false&formula=multibrot&power=5&palette=copper",
 	} {
 		p.visit(view + style)
 		assert.Greater(t, p.compare("/generate/512/512?"+view+style), 0.9999, "%q", style)

@@ -132,6 +132,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"depth", "`bits` per channel: 8 or 16"},
 		{"coloring", "`method` of colouring: smooth, distance, slope, histogram or set"},
 		{"palette", "`name` of the palette, such as ultra, fire or ocean, or stops such as 000764@0,206bcb@0.16"},
+		{"smooth", "`false`: whole counts have one colour each"},
 		{"range", "`counts` that the palette spans, least and greatest, such as 12,400"},
 		{"equalize", "`part` of the way from colours by count (0) to colours by rank (1)"},
 		{"density", "how fast the palette turns, a `decimal`"},

@@ -72,20 +72,28 @@ func (n *Shader) colorSmooth(colors []uint64, batch escape.Batch) {
 
 // colorHistogram goes by the part of the picture whose depth is less.
 func (n *Shader) colorHistogram(colors []uint64, batch escape.Batch) {
+	depthOf := n.depths()
 	interior := n.table[n.places]
 	for i, count := range batch.Count[:len(colors)] {
 		if count == 0 {
 			colors[i] = interior
 			continue
 		}
-		colors[i] = n.at(n.histogram.rank(n.Depth(count, batch.Norm2[i])))
+		colors[i] = n.at(n.histogram.rank(depthOf(count, batch.Norm2[i])))
 	}
 }
 
 // Depth returns nu * log2(p), where p is the power of z: the fractional iteration count of a square, and one of the same
-// potential for every other map.
-func (n *Shader) Depth(count int32, norm2 float64) float64 {
-	return float64(float64(count)*n.bits) - elementary.NewLogLogCurve().At(norm2)
+// potential for every other map. Of colours that are not smooth nu is that of the whole count.
+func (n *Shader) Depth(count int32, norm2 float64) float64 { return n.depths()(count, norm2) }
+
+// depths returns Depth, for loops.
+func (n *Shader) depths() func(count int32, norm2 float64) float64 {
+	if n.whole != nil {
+		return n.whole.depth
+	}
+	curve := elementary.NewLogLogCurve()
+	return func(count int32, norm2 float64) float64 { return float64(float64(count)*n.bits) - curve.At(norm2) }
 }
 
 // colorDistance goes by the distance to the boundary.

@@ -24,6 +24,7 @@ type Shader struct {
 	method    spec.Method
 	samples   int        // points per pixel
 	bits      float64    // log2 of the power of z
+	whole     *whole     // nil but for depths of whole counts
 	relief    *relief    // nil but for MethodSlope
 	spread    *spread    // nil where turns are of the depth's root alone
 	histogram *Histogram // of colours that see ranks, once it is computed
@@ -54,6 +55,7 @@ func New(s spec.Spec) *Shader {
 	}
 	n.offset = float64(turns * float64(n.places))
 	n.scale = float64(s.Coloring.Density.Float64() * float64(n.places))
+	n.whole = newWhole(s)
 	n.spread = newSpread(s.Coloring, n.bits)
 	if n.method == spec.MethodSlope {
 		n.relief = newRelief(s.Coloring)

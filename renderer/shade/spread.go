@@ -3,7 +3,6 @@ package shade
 import (
 	"math"
 
-	"mandelfarm/renderer/elementary"
 	"mandelfarm/renderer/escape"
 	"mandelfarm/renderer/spec"
 )
@@ -27,7 +26,7 @@ const (
 	mostTurns = 0x1p13
 )
 
-// newSpread is nil for a colouring that says nothing of it.
+// newSpread is nil for smooth colours of which nothing is said.
 func newSpread(c spec.Coloring, bits float64) *spread {
 	p := &spread{length: 1 / turnsPerRoot, equalize: c.Equalize.Float64(), rankTurn: 1, ranged: c.Range != (spec.Range{})}
 	if p.ranged {
@@ -37,8 +36,8 @@ func newSpread(c spec.Coloring, bits float64) *spread {
 		p.start = math.Sqrt(p.ends[0])
 		p.length = max(leastLength, math.Sqrt(p.ends[1])-p.start)
 	}
-	if !p.ranged && p.equalize == 0 {
-		return nil
+	if !p.ranged && p.equalize == 0 && c.Smooth != spec.Off {
+		return nil // colorSmooth is quicker
 	}
 	return p
 }
@@ -57,14 +56,14 @@ func (p *spread) use(h *Histogram) {
 
 // colorSpread goes by the depth as colorSmooth does, laid out by the spread.
 func (n *Shader) colorSpread(colors []uint64, batch escape.Batch) {
-	curve := elementary.NewLogLogCurve()
+	depthOf := n.depths()
 	interior := n.table[n.places]
 	for i, count := range batch.Count[:len(colors)] {
 		if count == 0 {
 			colors[i] = interior
 			continue
 		}
-		depth := float64(float64(count)*n.bits) - curve.At(batch.Norm2[i])
+		depth := depthOf(count, batch.Norm2[i])
 		turns := n.spread.straight(depth)
 		if n.spread.equalize > 0 {
 			even := (n.histogram.rank(depth) - n.spread.rankStart) / n.spread.rankTurn

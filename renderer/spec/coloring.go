@@ -30,6 +30,9 @@ func Methods() []Method {
 // SeesGradients reports whether the method looks at more than the count.
 func (m Method) SeesGradients() bool { return m == MethodDistance || m == MethodSlope }
 
+// goesByCounts reports whether colours go by iteration counts, which may be smooth or whole.
+func (m Method) goesByCounts() bool { return m.spansCounts() || m == MethodHistogram }
+
 // spansCounts reports whether a range of counts can be spread over the palette.
 func (m Method) spansCounts() bool { return m == MethodSmooth || m == MethodSlope }
 
@@ -44,6 +47,7 @@ type Color string
 type Coloring struct {
 	Method   Method  `json:"method"`
 	Palette  Palette `json:"palette,omitzero"`
+	Smooth   Switch  `json:"smooth,omitzero"`   // off: whole counts, bands of one colour; dropped if on; of methods that go by counts only
 	Range    Range   `json:"range,omitzero"`    // counts that a turn spans; MethodSmooth and MethodSlope only
 	Equalize Decimal `json:"equalize,omitzero"` // how far turns go by rank, from 0 to 1; dropped if 0; MethodSmooth and MethodSlope only
 	Density  Decimal `json:"density,omitzero"`  // turns of the palette are this many times as fast; 0 < density < 1e10

@@ -96,13 +96,12 @@ func (r *reader) coloring(path string, c *Coloring) *FieldError {
 	return r.object(path, map[string]setter{
 		"method":   func(path string) *FieldError { return readName(r, path, &c.Method) },
 		"palette":  func(path string) *FieldError { return r.palette(path, &c.Palette) },
+		"smooth":   func(path string) *FieldError { return r.toggle(path, &c.Smooth) },
 		"range":    func(path string) *FieldError { return r.interval(path, (*[2]Decimal)(&c.Range)) },
 		"equalize": func(path string) *FieldError { return r.decimal(path, &c.Equalize) },
 		"density":  func(path string) *FieldError { return r.decimal(path, &c.Density) },
 		"offset":   func(path string) *FieldError { return r.decimal(path, &c.Offset) },
-		"cyclic": func(path string) *FieldError {
-			return toggle(&c.Cyclic, func(b *bool) *FieldError { return r.boolean(path, b) })
-		},
+		"cyclic":   func(path string) *FieldError { return r.toggle(path, &c.Cyclic) },
 		"steps":    func(path string) *FieldError { return r.count(path, &c.Steps) },
 		"light":    func(path string) *FieldError { return r.decimal(path, &c.Light) },
 		"relief":   func(path string) *FieldError { return r.decimal(path, &c.Relief) },
@@ -309,17 +308,18 @@ func setBoolean(field, text string, b *bool) *FieldError {
 	return nil
 }
 
-// toggle reads true or false into a Switch, by the given reader of booleans.
-func toggle(s *Switch, read func(*bool) *FieldError) *FieldError {
+// toggle reads true or false.
+func (r *reader) toggle(path string, s *Switch) *FieldError {
 	var on bool
-	err := read(&on)
-	switch {
-	case err != nil:
-		return err
-	case on:
-		*s = On
-	default:
-		*s = Off
+	err := r.boolean(path, &on)
+	*s = switched(on)
+	return err
+}
+
+// switched is On for true and Off for false.
+func switched(on bool) Switch {
+	if on {
+		return On
 	}
-	return nil
+	return Off
 }

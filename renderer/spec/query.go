@@ -9,7 +9,7 @@ import (
 
 // FromQuery returns the plain view that a URL's query describes. Its parameters are the fields of a Spec under short
 // names: formula, power, seed_re, seed_im, re, im, radius, exact, rotation, mirror, stretch_amount, stretch_angle, max_iterations,
-// samples, depth, coloring (the method), palette (a name, or stops such as 000764@0,206bcb@0.16), range (two counts such as 12,400), equalize, density, offset, cyclic, steps, light, relief, interior, format and counts.
+// samples, depth, coloring (the method), palette (a name, or stops such as 000764@0,206bcb@0.16), smooth, range (two counts such as 12,400), equalize, density, offset, cyclic, steps, light, relief, interior, format and counts.
 // An unknown, repeated or bad parameter gives a *FieldError that names the parameter; width and height are named as such.
 func FromQuery(width, height int, values map[string][]string) (Spec, error) {
 	return fromQuery(Draft{Width: width, Height: height}, nil, values)
@@ -71,19 +71,18 @@ func querySetters(s *Draft) map[string]func(name, value string) *FieldError {
 		"depth":          count(&s.Depth),
 		"coloring":       func(_, value string) *FieldError { s.Coloring.Method = Method(value); return nil },
 		"palette":        func(_, value string) *FieldError { s.Coloring.Palette = Palette(value); return nil },
+		"smooth":         func(name, value string) *FieldError { return setToggle(name, value, &s.Coloring.Smooth) },
 		"range":          func(name, value string) *FieldError { return setRange(name, value, &s.Coloring.Range) },
 		"equalize":       decimal(&s.Coloring.Equalize),
 		"density":        decimal(&s.Coloring.Density),
 		"offset":         decimal(&s.Coloring.Offset),
-		"cyclic": func(name, value string) *FieldError {
-			return toggle(&s.Coloring.Cyclic, func(b *bool) *FieldError { return setBoolean(name, value, b) })
-		},
-		"steps":    count(&s.Coloring.Steps),
-		"light":    decimal(&s.Coloring.Light),
-		"relief":   decimal(&s.Coloring.Relief),
-		"interior": func(_, value string) *FieldError { s.Coloring.Interior = Color(value); return nil },
-		"format":   func(_, value string) *FieldError { s.Format = FileFormat(value); return nil },
-		"counts":   func(_, value string) *FieldError { s.Counts = Counts(value); return nil },
+		"cyclic":         func(name, value string) *FieldError { return setToggle(name, value, &s.Coloring.Cyclic) },
+		"steps":          count(&s.Coloring.Steps),
+		"light":          decimal(&s.Coloring.Light),
+		"relief":         decimal(&s.Coloring.Relief),
+		"interior":       func(_, value string) *FieldError { s.Coloring.Interior = Color(value); return nil },
+		"format":         func(_, value string) *FieldError { s.Format = FileFormat(value); return nil },
+		"counts":         func(_, value string) *FieldError { s.Counts = Counts(value); return nil },
 	}
 }
 
@@ -113,4 +112,12 @@ func queryName(field string, given map[string][]string) string {
 	default:
 		return strings.TrimPrefix(field, "coloring.")
 	}
+}
+
+// setToggle reads true or false.
+func setToggle(field, text string, s *Switch) *FieldError {
+	var on bool
+	err := setBoolean(field, text, &on)
+	*s = switched(on)
+	return err
 }

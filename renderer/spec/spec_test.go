@@ -44,6 +44,7 @@ func drafts() *rapid.Generator[spec.Draft] {
 			Coloring: spec.Coloring{
 				Method:  rapid.SampledFrom(append(spec.Methods(), "")).Draw(t, "method"),
 				Palette: drawPalette(t),
+				Smooth:  rapid.SampledFrom([]spec.Switch{0, spec.On, spec.Off}).Draw(t, "smooth"),
 				Cyclic:  rapid.SampledFrom([]spec.Switch{0, spec.On, spec.Off}).Draw(t, "cyclic"),
 			},
 		}
@@ -222,6 +223,18 @@ func TestOnePictureHasOneID(t *testing.T) {
 			`{"width":8,"height":6,"coloring":{"method":"distance"}}`,
 			`{"width":8,"height":6,"coloring":{"method":"distance","light":30,"relief":1}}`,
 			`{"width":8,"height":6,"coloring":{"method":"distance","range":[1,2],"equalize":0.5}}`,
+			`{"width":8,"height":6,"coloring":{"method":"distance","smooth":false}}`,
+		},
+		{
+			`{"width":8,"height":6,"coloring":{"method":"histogram"}}`,
+			`{"width":8,"height":6,"coloring":{"method":"histogram","smooth":true}}`,
+		},
+		{
+			`{"width":8,"height":6,"coloring":{"method":"histogram","smooth":false}}`,
+		},
+		{
+			`{"width":8,"height":6,"coloring":{"smooth":false}}`,
+			`{"width":8,"height":6,"coloring":{"method":"smooth","smooth":false}}`,
 		},
 		{
 			`{"width":8,"height":6,"coloring":{"method":"slope"}}`,
@@ -317,9 +330,9 @@ func TestFromQuery(t *testing.T) {
 	s, err = spec.FromQuery(640, 480, map[string][]string{"coloring": {"slope"}, "light": {"90"}, "relief": {"0.25"}})
 	require.NoError(t, err)
 	assert.Equal(t, parse(t, `{"width":640,"height":480,"coloring":{"method":"slope","light":90,"relief":0.25}}`), s)
-	s, err = spec.FromQuery(640, 480, map[string][]string{"range": {"12.50,400"}, "equalize": {"0.5"}})
+	s, err = spec.FromQuery(640, 480, map[string][]string{"range": {"12.50,400"}, "equalize": {"0.5"}, "smooth": {"false"}})
 	require.NoError(t, err)
-	assert.Contains(t, string(s.Canonical()), `"palette":"ultra","range":["12.5","400"],"equalize":"0.5","density":"1",`)
+	assert.Contains(t, string(s.Canonical()), `"palette":"ultra","smooth":false,"range":["12.5","400"],"equalize":"0.5","density":"1",`)
 	s, err = spec.FromQuery(640, 480, map[string][]string{"mirror": {"true"}, "stretch_amount": {"0.5"}, "stretch_angle": {"20"}})
 	require.NoError(t, err)
 	assert.Equal(t, parse(t, `{"width":640,"height":480,"mirror":true,"stretch":{"amount":0.5,"angle":20}}`), s)
@@ -337,7 +350,7 @@ func TestBadQueriesNameTheParameter(t *testing.T) {
 	bad := map[string]string{
 		"re": "NaN", "im": "1e999999999", "radius": "-1", "rotation": "1000", "mirror": "down", "stretch_amount": "13", "stretch_angle": "361", "max_iterations": "0", "samples": "many",
 		"formula": "newton", "seed_re": "1", "coloring": "rainbow", "palette": "none", "density": "-1", "offset": "x",
-		"interior": "red", "steps": "256", "depth": "10", "unknown": "1", "width": "3", "cyclic": "no", "light": "400", "range": "12", "equalize": "1.1", "power": "3", "relief": "2", "seed_im": "", "Re": "1",
+		"interior": "red", "steps": "256", "depth": "10", "unknown": "1", "width": "3", "cyclic": "no", "smooth": "0", "light": "400", "range": "12", "equalize": "1.1", "power": "3", "relief": "2", "seed_im": "", "Re": "1",
 	}
 	for name, value := range bad {
 		_, err := spec.FromQuery(640, 480, map[string][]string{name: {value}})

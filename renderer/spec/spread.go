@@ -24,6 +24,9 @@ func (c *Coloring) normalizeSpread() *FieldError {
 	if c.Equalize.Sign() < 0 || c.Equalize.Cmp(Decimal{text: "1"}) > 0 {
 		return NewFieldError("coloring.equalize", c.Equalize.String(), "must be from 0 to 1")
 	}
+	if c.Smooth == On || !c.Method.goesByCounts() {
+		c.Smooth = 0
+	}
 	if !c.Method.spansCounts() {
 		c.Range = Range{}
 	}

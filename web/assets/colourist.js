@@ -1,6 +1,5 @@
 import { unpack } from './planes.js'
 import { shade } from './shade.js'
-import { boundsOf } from './spread.js'
 
 /**
  * The worker that holds the numbers of all tiles and makes pictures of them.
@@ -8,7 +7,7 @@ import { boundsOf } from './spread.js'
  * @typedef {{order: 'open', id: number, file: ArrayBuffer, pixel: number, style: import('./shade.js').Style}
  *   | {order: 'paint', wishes: Wish[], style: import('./shade.js').Style}
  *   | {order: 'survey', ids: number[]}
- *   | {order: 'rank', file: ArrayBuffer, bits: number}
+ *   | {order: 'count', file: ArrayBuffer}
  *   | {order: 'probe', id: number, at: number}
  *   | {order: 'drop', id: number}} Order
  */
@@ -37,8 +36,10 @@ async function obey(order) {
       }))
     case 'survey':
       return survey(order.ids)
-    case 'rank':
-      return boundsOf(escaping((await unpack(order.file)).nu).map(nu => nu * order.bits).sort())
+    case 'count': {
+      const { nu, zero } = await unpack(order.file)
+      return { counts: escaping(nu).sort(), all: nu.length, zero }
+    }
     case 'probe':
       return probe(order.id, order.at)
     case 'drop':
@@ -58,11 +59,13 @@ const escaping = counts => Float64Array.from(counts).filter(nu => nu == nu)
  */
 function survey(ids) {
   const counts = []
+  let zero = 0
   for (const id of ids) {
-    const nu = tiles.get(id)?.nu || []
+    const points = tiles.get(id), nu = points?.nu || []
+    zero = points?.zero ?? zero
     for (let i = id % stride; i < nu.length; i += stride) counts.push(nu[i])
   }
-  return { counts: escaping(counts).sort(), all: counts.length }
+  return { counts: escaping(counts).sort(), all: counts.length, zero }
 }
 
 /**

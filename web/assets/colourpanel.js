@@ -94,6 +94,7 @@ function colourFields(parameters, change, counts, palettes) {
   const method = parameters.get('coloring') || 'smooth'
   const nodes = [choice('Colours by', methods, method, value => change({ coloring: value == 'smooth' ? '' : value }))]
   if (method == 'set') return nodes
+  if (method != 'distance') nodes.push(choice('Counts', [['', 'smooth'], ['false', 'whole, in bands']], parameters.get('smooth') == 'false' ? 'false' : '', value => change({ smooth: value })))
   nodes.push(...counts.nodes, ...palettes.nodes(parameters.get('palette') || 'ultra', parameters.get('cyclic') != 'false'))
   const density = Number(parameters.get('density') || 1), turns = Number(parameters.get('offset') || 0)
   nodes.push(

@@ -134,7 +134,7 @@ export class CountsField {
     const sizes = Array.from({ length: columns }, (_, i) => below(counts, edges[i + 1]) - below(counts, edges[i])), most = Math.max(1, ...sizes)
     const style = stage.layer?.style
     if (!style) return
-    const { data } = shade({ width: columns, height: 1, limit: 1, nu: edges.slice(0, columns) }, { ...style, method: style.method == 'histogram' ? 'histogram' : 'smooth' }, 1)
+    const { data } = shade({ width: columns, height: 1, limit: 1, zero: stage.found?.zero ?? 0, nu: edges.slice(0, columns) }, { ...style, method: style.method == 'histogram' ? 'histogram' : 'smooth' }, 1)
     context.clearRect(0, 0, columns, height)
     sizes.forEach((size, i) => {
       context.globalAlpha = ranged && (edges[i + 1] < ends[0] || edges[i] > ends[1]) ? 0.4 : 1

@@ -15,7 +15,7 @@ export function juliaPoints(re, im, side) {
   for (let row = 0; row < side; row++) {
     for (let column = 0; column < side; column++) nu[row * side + column] = count((column + 0.5) * step - juliaRadius, juliaRadius - (row + 0.5) * step, re, im)
   }
-  return { width: side, height: side, limit, nu }
+  return { width: side, height: side, limit, zero: 0, nu }
 }
 
 /**

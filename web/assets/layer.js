@@ -2,7 +2,7 @@ import { streams } from './events.js'
 import { fetchTile } from './farm.js'
 import { originOf } from './origins.js'
 import { pointQuery } from './parameters.js'
-import { seesGradients, styleOf } from './shade.js'
+import { depthOf, seesGradients, styleOf } from './shade.js'
 import { boundsOf } from './spread.js'
 import { Studio } from './studio.js'
 import { TileCache } from './tilecache.js'
@@ -60,8 +60,9 @@ let tiles = 0
  */
 
 /**
- * What points of a view are like: the counts of those that escape, in ascending order, and how many there are with the others.
- * @typedef {{counts: Float64Array, all: number}} Survey
+ * What points of a view are like: the counts of those that escape, in ascending order, how many there are with the others, and where
+ * whole counts begin (see planes.js).
+ * @typedef {{counts: Float64Array, all: number, zero: number}} Survey
  */
 
 /**
@@ -91,6 +92,8 @@ export class Layer {
     this.studio = new Studio('colourist.js')
     this.styles = 0
     this.style = styleOf(parameters)
+    /** @type {Survey | null} what ranks are of */
+    this.ranked = null
     this.repainting = false
     /** How long a tile takes, in milliseconds, the last ones counting most. */
     this.pace = 0
@@ -113,7 +116,7 @@ export class Layer {
    * @param {import('./parameters.js').Parameters} parameters
    */
   restyle(parameters) {
-    this.style = { ...styleOf(parameters), bounds: this.style.bounds }
+    this.style = this.bounded(styleOf(parameters))
     this.styles++
   }
 
@@ -189,7 +192,18 @@ export class Layer {
    * @param {Survey} found
    */
   rankBy(found) {
-    this.bound(boundsOf(found.counts.map(nu => nu * this.style.bits)))
+    this.ranked = found
+    this.style = this.bounded(this.style)
+    this.styles++
+    this.changed()
+  }
+
+  /**
+   * bounded is a style with the bounds of ranks.
+   * @param {import('./shade.js').Style} style
+   */
+  bounded(style) {
+    return { ...style, bounds: this.ranked ? boundsOf(this.ranked.counts.map(depthOf(style, this.ranked.zero))) : [] }
   }
 
   /**
@@ -199,14 +213,7 @@ export class Layer {
    */
   async rank(path, signal) {
     const file = await (await fetchTile(path, signal)).arrayBuffer()
-    this.bound(await this.studio.ask({ order: 'rank', file, bits: this.style.bits }, [file]))
-  }
-
-  /** @param {number[]} bounds */
-  bound(bounds) {
-    this.style = { ...this.style, bounds }
-    this.styles++
-    this.changed()
+    this.rankBy(await this.studio.ask({ order: 'count', file }, [file]))
   }
 
   /**

@@ -3,11 +3,12 @@
  * @typedef {{
  *   width: number, height: number,
  *   limit: number,
+ *   zero: number,
  *   nu: Float64Array,
  *   octaves?: Float32Array,
  *   directions?: Float32Array,
  * }} Points
- * limit is that of iterations; nu is the fractional count, and NaN for points that do not escape; octaves are
+ * limit is that of iterations; zero is nu where a whole count begins, less that count; nu is the fractional count, and NaN for points that do not escape; octaves are
  * log2(1 + 8 d) of the distance to the boundary in pixels; directions are turns counter-clockwise from the right, and
  * negative where there is none.
  */
@@ -40,7 +41,7 @@ export function decode(data) {
   const [width, height, pixelBytes, segmentRows] = [4, 8, 12, 16].map(at => view.getUint32(at, true))
   const nuOfZero = view.getFloat64(24, true), pixels = width * height
   /** @type {Points} */
-  const points = { width, height, limit: 0, nu: new Float64Array(pixels) }
+  const points = { width, height, limit: 0, zero: nuOfZero, nu: new Float64Array(pixels) }
   if (pixelBytes > 6) {
     points.octaves = new Float32Array(pixels)
     points.directions = new Float32Array(pixels)

@@ -8,7 +8,7 @@ import { rank, spreadOf, turnsOf } from './spread.js'
  *   method: string,
  *   colors: Uint32Array,
  *   offset: number, scale: number, cyclic: boolean,
- *   bits: number, spread: import('./spread.js').Spread,
+ *   bits: number, smooth: boolean, spread: import('./spread.js').Spread,
  *   light: [number, number], relief: number,
  *   bounds: number[],
  * }} Style
@@ -41,6 +41,7 @@ export function styleOf(parameters) {
     scale: number('density', 1) * size,
     cyclic,
     bits,
+    smooth: parameters.get('smooth') != 'false',
     spread: spreadOf(parameters, bits),
     light: [Math.cos(light), Math.sin(light)],
     relief: number('relief', 0.7),
@@ -106,10 +107,18 @@ function bySet(out, { nu }) {
   for (let i = 0; i < out.length; i++) out[i] = nu[i] == nu[i] ? 0xffffffff : 0xff000000
 }
 
+/**
+ * depthOf is the depth of a count, which is that of the whole one where colours are not smooth.
+ * @param {Style} style
+ * @param {number} zero of the points
+ * @returns {(nu: number) => number}
+ */
+export const depthOf = ({ bits, smooth }, zero) => (smooth ? nu => nu * bits : nu => (Math.floor(nu - zero) + zero) * bits)
+
 /** @type {Painter} */
-function byDepth(out, { nu }, style) {
-  const at = entry(style), turns = turnsOf(style.spread, style.bounds), { colors, bits } = style
-  for (let i = 0; i < out.length; i++) out[i] = nu[i] == nu[i] ? at(turns(nu[i] * bits)) : colors[size]
+function byDepth(out, { nu, zero }, style) {
+  const at = entry(style), turns = turnsOf(style.spread, style.bounds), depth = depthOf(style, zero), { colors } = style
+  for (let i = 0; i < out.length; i++) out[i] = nu[i] == nu[i] ? at(turns(depth(nu[i]))) : colors[size]
 }
 
 /** @type {Painter} */
@@ -122,9 +131,9 @@ function byDistance(out, { nu, octaves = new Float32Array(nu.length) }, style, p
 }
 
 /** @type {Painter} */
-function byRank(out, { nu }, style) {
-  const at = entry(style), { colors, bits, bounds } = style
-  for (let i = 0; i < out.length; i++) out[i] = nu[i] == nu[i] ? at(rank(bounds, nu[i] * bits)) : colors[size]
+function byRank(out, { nu, zero }, style) {
+  const at = entry(style), depth = depthOf(style, zero), { colors, bounds } = style
+  for (let i = 0; i < out.length; i++) out[i] = nu[i] == nu[i] ? at(rank(bounds, depth(nu[i]))) : colors[size]
 }
 
 /** @type {Record<string, Painter>} */

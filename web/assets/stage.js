@@ -130,7 +130,7 @@ export class Stage {
     shown?.cache.want([])
     if (!samePoints) shown?.close()
     this.before = samePoints ? shown : null
-    if (samePoints) layer.style.bounds = shown.style.bounds
+    if (samePoints && shown.ranked) layer.rankBy(shown.ranked)
     this.layer = layer
     this.tell()
   }
@@ -244,7 +244,7 @@ export class Stage {
     const found = await layer.survey(tiles)
     if (what != this.surveyed) return
     this.found = found
-    if (!layer.style.bounds.length) layer.rankBy(found)
+    if (!layer.ranked) layer.rankBy(found)
     for (const listener of this.surveys) listener(found)
   }
 

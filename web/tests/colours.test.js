@@ -89,6 +89,14 @@ test('equalized colours are those of ranks, and in a range of those within', () 
   assert.equal(at('palette=gray&equalize=1&range=2e9,3e9', 0), at('palette=gray&range=2e9,3e9', 0), 'there is nothing to rank')
 })
 
+test('counts that are not smooth have the colour of where their band begins', () => {
+  const zero = -1030.25, bands = [...Array(50).keys()].map(n => 1040 + n + zero), within = bands.map(nu => nu + 0.99)
+  for (const query of ['density=3', 'range=20,50&palette=fire', 'formula=multibrot&power=5']) {
+    assert.deepEqual(pixels(`smooth=false&${query}`, within, { zero }), pixels(query, bands), query)
+    assert.notDeepEqual(pixels(query, within), pixels(query, bands), query)
+  }
+})
+
 test('the picture that is surveyed is as the farm has it', () => {
   for (const [width, height, w, h] of [[512, 512, 192, 192], [1920, 1080, 256, 144], [100, 50, 100, 50], [390, 844, 88, 192], [5000, 1, 256, 1], [1, 5000, 1, 192]]) {
     assert.deepEqual(surveySize({ width, height }), { width: w, height: h }, `${width}x${height}`)
