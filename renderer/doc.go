@@ -112,6 +112,9 @@
 // pixels of a picture of at most 256 by 192, and t = offset + density * the part of those of its points that escape whose
 // nu is lower. That is known at 256 levels of equal size, and taken to be linear between them.
 //
+// With periods, points that do not escape have the palette's colour at the fraction of 0.6180339887498949 p, where p is the period of
+// the attracting cycle that package escape or deep finds, and the interior's if none is found.
+//
 // # Auto
 //
 // Auto is a limit of iterations that is a function of the view. Its points are the centres of the pixels of a picture of

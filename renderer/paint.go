@@ -120,6 +120,9 @@ func (p *painter) paintRun(ctx context.Context, s *scratch, rows spec.Rows, colu
 	if p.traced || p.spec.Coloring.Method.SeesGradients() || s.data != nil && p.raw.traced() {
 		batch = s.batch.Traced()
 	}
+	if p.spec.Coloring.Periods {
+		batch = batch.Periodic()
+	}
 	for _, at := range p.offsets {
 		batch, err := p.follow(ctx, batch, rows, column, width, at)
 		if err != nil {

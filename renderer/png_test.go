@@ -164,6 +164,9 @@ func goldenSpecs() map[string]string {
 			"max_iterations":3000,"coloring":{"palette":"fire","cyclic":false,"range":[24,300],"equalize":0.5}}`,
 		"bands": `{` + small + `,"samples":2,"center":{"re":"-0.743643887037151","im":"0.131825904205330"},"radius":"0.002",
 			"max_iterations":3000,"coloring":{"method":"slope","palette":"fire","smooth":false,"range":[24,300]}}`,
+		"periods": `{` + small + `,"samples":3,"max_iterations":4000,"coloring":{"palette":"spectrum","periods":true,"density":0.3,"offset":0.6}}`,
+		"deep-periods": `{` + small + `,"radius":"6e-22","max_iterations":100000,"coloring":{"method":"distance","palette":"twilight","periods":true},
+			"center":{"re":"-1.768667862837488812627419470","im":"0.001645580546820209430325900"}}`,
 		"deep": `{` + small + `,"center":{"re":"-0.743643887037158704752191506114774","im":"0.131825904205311970493132056385139"},
 			"radius":"1e-10","rotation":30,"max_iterations":10000}`,
 	}

@@ -67,7 +67,13 @@ func (p *points) follow(ctx context.Context, batch escape.Batch, rows spec.Rows,
 		return batch, err
 	}
 	p.grid.turnGradients(batch)
-	return batch, nil
+	if batch.Period == nil {
+		return batch, nil
+	}
+	if p.perturbation != nil {
+		return batch, p.perturbation.Periods(ctx, batch)
+	}
+	return batch, p.kernel.Periods(ctx, batch)
 }
 
 // batches are shared by all surveys because their memory costs more to make than a small picture to survey.

@@ -28,6 +28,9 @@ func newPacked(s spec.Spec) packed {
 	if s.Format == spec.PackedGradients {
 		content = planes.Gradients
 	}
+	if s.Coloring.Periods {
+		content |= planes.Periods
+	}
 	return packed{
 		header: planes.Header{Width: s.Width, Height: s.Height, Content: content, Nu: -shift - exr.Bias},
 		kernel: k, shift: shift,
@@ -42,7 +45,7 @@ func (l packed) segmentRows() int { return spec.SegmentRows }
 
 func (l packed) stride() int { return l.header.RowSize() }
 
-func (l packed) traced() bool { return l.header.Content == planes.Gradients }
+func (l packed) traced() bool { return l.header.Content&planes.Gradients == planes.Gradients }
 
 func (l packed) pack(dst, rows []byte, limit int) ([]byte, bandpng.Sum) {
 	e := planeEncoders.Get()
@@ -55,7 +58,7 @@ func (l packed) color([]byte, int, int, Format, []byte, int) {} // has none
 func (l packed) measure(data []byte, _, column int, centres escape.Batch) {
 	for i, count := range centres.Count {
 		if count == 0 {
-			l.header.PutInside(data, column+i)
+			l.header.PutInside(data, column+i, periodOf(centres, i))
 			continue
 		}
 		var p planes.Pixel
@@ -68,6 +71,14 @@ func (l packed) measure(data []byte, _, column int, centres escape.Batch) {
 		}
 		l.header.Put(data, column+i, p)
 	}
+}
+
+// periodOf is the period of a point of a batch, 0 if the batch has none.
+func periodOf(b escape.Batch, i int) uint32 {
+	if b.Period == nil {
+		return 0
+	}
+	return uint32(b.Period[i]) //nolint:gosec // never negative
 }
 
 // directionOf is that of a gradient in turns, negative where it has none.

@@ -42,6 +42,7 @@ func pictures() *rapid.Generator[spec.Spec] {
 				Smooth:   rapid.SampledFrom([]spec.Switch{0, spec.Off}).Draw(t, "smooth"),
 				Cyclic:   rapid.SampledFrom([]spec.Switch{0, spec.Off}).Draw(t, "cyclic"),
 				Steps:    rapid.SampledFrom([]int{0, 0, 1, 9, 255}).Draw(t, "steps"),
+				Periods:  rapid.Bool().Draw(t, "periods"),
 				Interior: rapid.SampledFrom([]spec.Color{"#000000", "#ff8000"}).Draw(t, "interior"),
 			},
 		}

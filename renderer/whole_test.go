@@ -1,15 +1,12 @@
 package renderer_test
 
 import (
-	"bytes"
 	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"mandelfarm/renderer"
-	"mandelfarm/renderer/planes/planestest"
 	"mandelfarm/renderer/spec"
 )
 
@@ -25,7 +22,7 @@ func TestWholeCountsAreBands(t *testing.T) {
 			const picture = `{"width":96,"height":72,%s,"max_iterations":3000,"coloring":{"smooth":%t,%s,"interior":"#123456"}}`
 			s := parse(t, fmt.Sprintf(picture, view, false, coloring))
 			colors := map[uint32]map[[3]byte]bool{}
-			pixels, numbers := render(t, s, renderer.Options{}).Pix, wholeCounts(t, s)
+			pixels, numbers := render(t, s, renderer.Options{}).Pix, rawData(t, s, spec.PackedCounts).N
 			all := map[[3]byte]bool{}
 			for i, n := range numbers {
 				if colors[n] == nil {
@@ -41,16 +38,4 @@ func TestWholeCountsAreBands(t *testing.T) {
 			assert.NotEqual(t, render(t, parse(t, fmt.Sprintf(picture, view, true, coloring)), renderer.Options{}).Pix, pixels)
 		}
 	}
-}
-
-// wholeCounts reads the whole counts of a picture's raw data.
-func wholeCounts(t *testing.T, s spec.Spec) []uint32 {
-	t.Helper()
-	raw, err := s.As(spec.PackedCounts)
-	require.NoError(t, err)
-	var file bytes.Buffer
-	require.NoError(t, renderer.Write(t.Context(), &file, raw, renderer.Options{}))
-	data, err := planestest.Read(file.Bytes())
-	require.NoError(t, err)
-	return data.N
 }

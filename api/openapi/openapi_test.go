@@ -200,7 +200,7 @@ func TestDefaultsAreThePrograms(t *testing.T) {
 	for field, value := range fields("Spec") {
 		assert.Equal(t, parse(of(`"coloring":{}`)), parse(of(member(t, field, value))), field)
 	}
-	assert.Len(t, fields("Coloring"), 9)
+	assert.Len(t, fields("Coloring"), 10)
 	for field, value := range fields("Coloring") {
 		base := `"method":"slope"` // which has a light
 		if field == "method" {

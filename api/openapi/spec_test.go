@@ -59,7 +59,7 @@ func same() []string {
 		color(`"range":[1,2.5]`), color(`"range":["0","4e2"]`), color(`"range":[-1,2]`), color(`"range":[1]`), color(`"range":[1,1e10]`), color(`"range":"1,2"`), color(`"range":[1,2,3]`),
 		color(`"equalize":0.5`), color(`"equalize":1.1`), color(`"equalize":-1`), color(`"equalize":true`),
 		color(`"offset":-3.5`), color(`"offset":1e10`), color(`"offset":"-1"`),
-		color(`"smooth":false`), color(`"smooth":0`), color(`"cyclic":false`), color(`"cyclic":1`), color(`"cyclic":"false"`),
+		color(`"periods":true`), color(`"periods":"true"`), color(`"smooth":false`), color(`"smooth":0`), color(`"cyclic":false`), color(`"cyclic":1`), color(`"cyclic":"false"`),
 		color(`"steps":1`), color(`"steps":255`), color(`"steps":0`), color(`"steps":256`), color(`"steps":-1`),
 		color(`"light":-360`), color(`"light":361`), color(`"relief":0`), color(`"relief":1`), color(`"relief":1.001`), color(`"relief":-0.1`),
 		color(`"interior":"#AbCdEf"`), color(`"interior":"black"`), color(`"interior":"#12345"`), color(`"interior":"#+12345"`),
@@ -166,7 +166,7 @@ func TestSpecSchemaIsNeverNarrower(t *testing.T) {
 		"coloring.method":  {"smooth", "distance", "slope", "histogram", "set"},
 		"coloring.palette": {"fire", "000000@0,ffffff@.5", []any{map[string]any{"at": "0", "color": "#000000"}, map[string]any{"at": 0.5, "color": "#FFFFFF"}}},
 		"coloring.range":   {[]any{0, "1.5"}, []any{"20", 3e9}, []any{2, 1}}, "coloring.equalize": decimals,
-		"coloring.density": decimals, "coloring.offset": decimals, "coloring.cyclic": {true, false}, "coloring.smooth": {true, false}, "coloring.steps": {1, 255},
+		"coloring.density": decimals, "coloring.offset": decimals, "coloring.cyclic": {true, false}, "coloring.smooth": {true, false}, "coloring.periods": {true, false}, "coloring.steps": {1, 255},
 		"coloring.light": decimals, "coloring.relief": decimals, "coloring.interior": {"#a0B0c0"},
 	}
 	rapid.Check(t, func(t *rapid.T) {

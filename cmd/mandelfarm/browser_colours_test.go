@@ -22,6 +22,7 @@ func TestPageColoursAsTheFarmDoes(t *testing.T) {
 		"&range=9,60", "&range=9,60&cyclic=false&coloring=slope", "&equalize=1", "&range=9,60&equalize=0.5&palette=fire&density=2&offset=0.25", "&coloring=histogram",
 		"&smooth=false&density=2", "&smooth=false&coloring=slope&palette=aurora", "&smooth=false&coloring=histogram&palette=fire", "&smooth=false&range=9,60&equalize=0.5",
 		"&smooth=false&formula=multibrot&power=5&palette=copper",
+		"&periods=true&interior=%23204060", "&periods=true&coloring=distance&palette=fire", "&periods=true&coloring=slope&steps=9", "&periods=true&coloring=set", "&periods=true&formula=julia",
 	} {
 		p.visit(view + style)
 		assert.Greater(t, p.compare("/generate/512/512?"+view+style), 0.9999, "%q", style)

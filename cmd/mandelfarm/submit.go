@@ -142,6 +142,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"light", "`degrees` from which a slope is lit"},
 		{"relief", "`strength` of a slope's light, 0 to 1"},
 		{"interior", "`colour` of the inside, such as #000000"},
+		{"periods", "`true`: the inside is coloured by the periods of its cycles"},
 		{"format", "`format` of the file: png, npy for raw data, or exr for both; counts or gradients for few bytes"},
 		{"counts", "`type` of the counts in an exr: uint, or float for readers that know no whole numbers"},
 	} {

@@ -114,7 +114,7 @@
 //	table.go         the skips beside the elements, packed for points in double precision
 //	core.go          the AT
 //	series.go        where points are steep; direct.go: following them from there; climb.go: what is between; trial.go: whether
-//	inside.go        the main components; cycle.go: attracting cycles
+//	inside.go        the main components; cycle.go: attracting cycles; period.go: the periods of points inside, for colours
 //	point.go         a point in double precision: its moves, rebasing, outcomes; lanes.go: many of them
 //	widepoint.go     a point in wide numbers; packet.go, packetmove.go: many of them
 //	perturbation.go  from a batch of pixels to counts

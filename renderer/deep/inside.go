@@ -41,9 +41,12 @@ func doubledOf(v View, from string, bits int) (re, im doubled) {
 	return re, im
 }
 
-// contain reports whether the reference's c and a difference are certainly in one of the two. The margin is thousands of times the
+// contain reports whether the reference's c and a difference are certainly in one of the two.
+func (m *mainComponents) contain(cRe, cIm float64) bool { return m.period(cRe, cIm) > 0 }
+
+// period is that of the one of the two that they are certainly in, and 0 elsewhere. The margin is thousands of times the
 // rounding errors, which are in parts of what the terms would be without cancellation.
-func (m *mainComponents) contain(cRe, cIm float64) bool {
+func (m *mainComponents) period(cRe, cIm float64) int {
 	const margin = 0x1p-90
 	x, y := m.left.plus(cRe), m.im.plus(cIm)
 	yy := y.times(y)
@@ -52,11 +55,14 @@ func (m *mainComponents) contain(cRe, cIm float64) bool {
 	a, b := math.Abs(m.left.hi)+math.Abs(cRe), math.Abs(m.im.hi)+math.Abs(cIm)
 	size := float64(a*a) + float64(b*b)
 	if side.hi < -float64(margin*(float64(size*(size+a))+float64(b*b))) {
-		return true
+		return 1
 	}
 	r := m.right.plus(cRe)
 	side = r.times(r).add(yy).add(doubled{-0.0625, 0})
-	return side.hi < -margin
+	if side.hi < -margin {
+		return 2
+	}
+	return 0
 }
 
 // doubled is a number of twice double precision: the sum of two, the second of which is below the first one's last bit (T. J. Dekker, "A

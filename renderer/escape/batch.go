@@ -12,6 +12,10 @@ type Batch struct {
 	ZX, ZY       []float64 // z_n
 	GradX, GradY []float64 // the gradient of |z_n| as a function of the point, in 1/units of the plane
 
+	// Period is that of the attracting cycle that a point comes to which does not escape, 0 if none is known, for those who ask for
+	// it by Periods.
+	Period []int32
+
 	Effort *Effort // to which what following the points takes is added; nil counts nothing
 
 	field  *field // working memory; Run makes its own if there is none
@@ -25,7 +29,7 @@ type Batch struct {
 type Effort struct {
 	Steps  int64 // of one point each
 	Traced int64 // steps with the derivative's
-	Moves  int64 // of a point beside a reference in double precision: see package deep
+	Moves  int64 // of a point beside a reference in double precision, see package deep, and steps of one point alone, see Period
 	Wide   int64 // such moves in wide numbers
 }
 
@@ -40,10 +44,11 @@ func (e *Effort) Add(more Effort) {
 	e.Wide += more.Wide
 }
 
-// traces is the memory of a batch that only some pictures need: gradients are for light and for distances.
+// traces is the memory of a batch that only some pictures need: gradients are for light and for distances, periods for the inside.
 type traces struct {
 	zx, zy, gradX, gradY []float64
 	tracer               *tracer
+	period               []int32
 }
 
 // NewBatch returns a batch that has room for size points, without gradients.
@@ -63,11 +68,25 @@ func (b *Batch) Traced() Batch {
 		t = &traces{}
 	}
 	if t.tracer == nil {
-		*t = traces{make([]float64, size), make([]float64, size), make([]float64, size), make([]float64, size), &tracer{}}
+		t.zx, t.zy, t.gradX, t.gradY, t.tracer = make([]float64, size), make([]float64, size), make([]float64, size), make([]float64, size), &tracer{}
 	}
 	traced := *b
 	traced.ZX, traced.ZY, traced.GradX, traced.GradY, traced.tracer = t.zx, t.zy, t.gradX, t.gradY, t.tracer
 	return traced
+}
+
+// Periodic returns the same batch with Period. The first call makes its memory, which a batch of NewBatch keeps for further calls.
+func (b *Batch) Periodic() Batch {
+	t := b.traces
+	if t == nil {
+		t = &traces{}
+	}
+	if t.period == nil {
+		t.period = make([]int32, len(b.Re))
+	}
+	periodic := *b
+	periodic.Period = t.period
+	return periodic
 }
 
 // Slice returns the first n points of the batch, which share its memory.
@@ -83,6 +102,9 @@ func (b *Batch) Part(start, end int) Batch {
 	if b.ZX != nil {
 		part.ZX, part.ZY = b.ZX[start:end], b.ZY[start:end]
 		part.GradX, part.GradY = b.GradX[start:end], b.GradY[start:end]
+	}
+	if b.Period != nil {
+		part.Period = b.Period[start:end]
 	}
 	return part
 }

@@ -74,6 +74,11 @@
 // where it was some steps before goes round for ever, and is not followed any further: R. P. Brent's way of finding cycles
 // ("An improved Monte Carlo factorization algorithm", 1980), on states that double precision makes finite.
 //
+// # Periods
+//
+// [Kernel.Periods] finds the cycles that points inside come to (period.go), one point at a time, in plain Go: what it finds does not
+// depend on the engine.
+//
 // # Colour
 //
 // [Smooth] and [Kernel.Nu] make the integer count continuous, by a logarithm of this package's own: the one of package

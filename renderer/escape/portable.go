@@ -34,22 +34,28 @@ func stepTricorn(x, y, cx, cy float64) (float64, float64) {
 // norm2 is |z|^2. The second product is rounded, the first fused, as in the assembly.
 func norm2(x, y float64) float64 { return math.FMA(x, x, float64(y*y)) }
 
-// inside reports whether c is certainly in the Mandelbrot set: in the main cardioid or in the disc of period 2. The
+// inside reports whether c is certainly in the Mandelbrot set: in the main cardioid or in the disc of period 2.
+func inside(x, y float64) bool { return mainPeriod(x, y) > 0 }
+
+// mainPeriod is 1 if c is certainly in the main cardioid, 2 if it is in the disc of that period, and otherwise 0. The
 // margins are thousands of times the rounding errors of these expressions, and wide enough that the rounding errors of
 // the orbit itself, which move c by about 1e-16, cannot make it escape. TestShortcuts compares with iterating.
 //
 // The cardioid is where q*(q + x - 1/4) <= y^2/4 with q = (x - 1/4)^2 + y^2, which is |1 - sqrt(1-4c)| <= 1 without roots; the
 // disc of period 2 has its centre at -1 and radius 1/4.
-func inside(x, y float64) bool {
+func mainPeriod(x, y float64) int {
 	const margin = 1e-12
 	yy := float64(y * y)
 	left := x - 0.25
 	q := float64(left*left) + yy
 	if float64(q*(q+left)) < float64(0.25*yy)-margin {
-		return true
+		return 1
 	}
 	right := x + 1
-	return float64(right*right)+yy < 0.0625-margin
+	if float64(right*right)+yy < 0.0625-margin {
+		return 2
+	}
+	return 0
 }
 
 // portable returns the engine in plain Go. On arm64 a math.FMA is one instruction; on processors without fused

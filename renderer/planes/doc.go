@@ -5,7 +5,7 @@
 //
 // A file is one zlib stream (RFC 1950; "deflate" to a browser's DecompressionStream). Unpacked, with all numbers low byte first:
 //
-//	head       "MFD1", width, height, bytes of a pixel (6 or 11), rows of a segment (64), and 0, of 32 bits each; then nu of
+//	head       "MFD1", width, height, bytes of a pixel (6 or 11, or 10 or 15), rows of a segment (64), and 0, of 32 bits each; then nu of
 //	           the continuous count 0, of 64 bits (IEEE 754)
 //	segments   of 64 rows from the top, the last of what is left: the limit of iterations, of 32 bits, and the planes
 //
@@ -16,9 +16,10 @@
 //	low        4 planes: the lower 16 bits of N, and behind them 16 bits of NF
 //	distance   3 planes: log2(1 + 8 d) in steps of 1/4096
 //	direction  2 planes: in steps of 1/4096 turn; [NoDirection] if there is none
+//	period     4 planes: of the cycle that a point comes to which does not escape; 0 if none is known
 //
-// of which the last two are there if a pixel has 11 bytes. N and NF are those of an EXR (package exr), but N is 0 for points
-// that do not escape, as are the other channels. d is the estimate of the distance to the boundary in pixels that pictures
+// of which distance and direction are there if a pixel has 11 or 15 bytes, and the period if it has 10 or 15. N and NF are those of an EXR (package exr), but N is 0 for points
+// that do not escape, as are the other channels but the period. d is the estimate of the distance to the boundary in pixels that pictures
 // are coloured by, which is twice the length of an EXR's vector. The direction is that of this vector, counter-clockwise
 // from the right.
 //

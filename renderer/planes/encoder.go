@@ -53,7 +53,8 @@ func (p *Pool) Put(e *Encoder) { p.encoders.Put(e) }
 func (e *Encoder) AppendSegment(dst []byte, h Header, limit int, rows []byte) ([]byte, bandpng.Sum) {
 	pixels := len(rows) / h.RowSize() * h.Width
 	e.data = binary.LittleEndian.AppendUint32(e.data[:0], uint32(limit)) //nolint:gosec // below 2^31
-	for c, planes := range channelPlanes[:h.Content] {
+	for c, channel := range h.Content.channels() {
+		planes := channelPlanes[channel]
 		start := len(e.data)
 		e.data = slices.Grow(e.data, planes*pixels)[:start+planes*pixels]
 		h.split(e.data[start:], rows, c, planes)
@@ -61,7 +62,7 @@ func (e *Encoder) AppendSegment(dst []byte, h Header, limit int, rows []byte) ([
 	return e.pack(dst), bandpng.SumOf(e.data)
 }
 
-// split writes the planes of a channel.
+// split writes the planes of the channel of that number among those that the file has.
 func (h Header) split(dst, rows []byte, channel, planes int) {
 	pixels := len(dst) / planes
 	unused := 32 - 8*planes // bits of a value that the channel does not have

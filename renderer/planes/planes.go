@@ -3,6 +3,7 @@ package planes
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 
 	"mandelfarm/renderer/bandpng"
 	"mandelfarm/renderer/spec"
@@ -21,23 +22,35 @@ const (
 // NoDirection stands for a direction where there is none.
 const NoDirection = DirectionSteps
 
-// Content says which channels a file has: the first so many.
-type Content int
+// Content says which channels a file has: a bit for each.
+type Content uint8
 
-// The contents.
+// The contents. Periods are beside one of the others.
 const (
-	Counts    Content = 2
-	Gradients Content = 4
+	Counts    Content = 0b00011
+	Gradients Content = 0b01111
+	Periods   Content = 0b10000
 )
 
 // channelPlanes are the planes of each channel.
-var channelPlanes = [...]int{2, 4, 3, 2} //nolint:gochecknoglobals // a constant
+var channelPlanes = [...]int{2, 4, 3, 2, 4} //nolint:gochecknoglobals // a constant
+
+// channels lists the numbers of the channels.
+func (c Content) channels() []int {
+	var list []int
+	for channel := range channelPlanes {
+		if c>>channel&1 == 1 {
+			list = append(list, channel)
+		}
+	}
+	return list
+}
 
 // PixelBytes is the number of planes.
 func (c Content) PixelBytes() int {
 	size := 0
-	for _, planes := range channelPlanes[:c] {
-		size += planes
+	for _, channel := range c.channels() {
+		size += channelPlanes[channel]
 	}
 	return size
 }
@@ -94,24 +107,30 @@ type Pixel struct {
 const valueBytes = 4
 
 // RowSize is the number of bytes of a row that is not packed yet.
-func (h Header) RowSize() int { return valueBytes * int(h.Content) * h.Width }
+func (h Header) RowSize() int { return valueBytes * bits.OnesCount8(uint8(h.Content)) * h.Width }
 
 // Put puts a pixel into a row that is not packed yet.
 func (h Header) Put(row []byte, x int, p Pixel) {
-	h.put(row, x, [4]uint32{
+	h.put(row, x, [...]uint32{
 		p.N >> 16,
 		p.N<<16 | uint32(p.NF*FractionSteps),
 		uint32(math.Floor(float64(p.Distance*DistanceSteps) + 0.5)),
 		direction(p.Direction),
+		0,
 	})
 }
 
-// PutInside puts the pixel of a point that does not escape.
-func (h Header) PutInside(row []byte, x int) { h.put(row, x, [4]uint32{}) }
+// PutInside puts the pixel of a point that does not escape, of a cycle of that period if it is not 0.
+func (h Header) PutInside(row []byte, x int, period uint32) {
+	h.put(row, x, [...]uint32{0, 0, 0, 0, period})
+}
 
-func (h Header) put(row []byte, x int, values [4]uint32) {
-	for c, value := range values[:h.Content] {
-		binary.LittleEndian.PutUint32(row[valueBytes*(c*h.Width+x):], value)
+func (h Header) put(row []byte, x int, values [len(channelPlanes)]uint32) {
+	for channel, value := range values {
+		if h.Content>>channel&1 == 1 {
+			binary.LittleEndian.PutUint32(row[valueBytes*x:], value)
+			row = row[valueBytes*h.Width:]
+		}
 	}
 }
 

@@ -26,6 +26,9 @@ func pixels(n int) *rapid.Generator[[]planes.Pixel] {
 	return rapid.SliceOfN(pixel, n, n)
 }
 
+// periodOf is that of the point of a pixel that does not escape.
+func periodOf(pixel int) uint32 { return uint32(pixel*pixel) << (pixel % 20) }
+
 // write makes a file of pixels.
 func write(h planes.Header, limit int, of []planes.Pixel) []byte {
 	var pool planes.Pool
@@ -37,7 +40,7 @@ func write(h planes.Header, limit int, of []planes.Pixel) []byte {
 		for i, p := range of[top*h.Width : (top+count)*h.Width] {
 			row := rows[i/h.Width*h.RowSize():]
 			if p.N == 0 {
-				h.PutInside(row, i%h.Width)
+				h.PutInside(row, i%h.Width, periodOf(top*h.Width+i))
 			} else {
 				h.Put(row, i%h.Width, p)
 			}
@@ -57,7 +60,9 @@ func TestFilesHoldThePixels(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := planes.Header{
 			Width: rapid.IntRange(1, 9).Draw(t, "width"), Height: rapid.IntRange(1, 150).Draw(t, "height"),
-			Content: rapid.SampledFrom([]planes.Content{planes.Counts, planes.Gradients}).Draw(t, "content"), Nu: -7.25,
+			Content: rapid.SampledFrom([]planes.Content{
+				planes.Counts, planes.Gradients, planes.Counts | planes.Periods, planes.Gradients | planes.Periods,
+			}).Draw(t, "content"), Nu: -7.25,
 		}
 		want := pixels(h.Width*h.Height).Draw(t, "pixels")
 		got, err := planestest.Read(write(h, 12345, want))
@@ -70,7 +75,15 @@ func TestFilesHoldThePixels(t *testing.T) {
 				require.InDelta(t, p.NF, got.NF[i], 0.5/planes.FractionSteps)
 				require.InDelta(t, float64(p.N)+float64(p.NF)-7.25, got.Nu[i], 0.5/planes.FractionSteps)
 			}
-			if h.Content == planes.Gradients && p.N > 0 {
+			switch {
+			case h.Content&planes.Periods == 0:
+				require.Nil(t, got.Period)
+			case p.N == 0:
+				require.Equal(t, periodOf(i), got.Period[i])
+			default:
+				require.Zero(t, got.Period[i])
+			}
+			if h.Content&planes.Gradients == planes.Gradients && p.N > 0 {
 				require.InDelta(t, p.Distance, math.Log2(1+8*got.Distance[i]), 0.5001/planes.DistanceSteps)
 				require.Equal(t, p.Direction < 0, math.IsNaN(got.Direction[i]))
 				if p.Direction >= 0 {

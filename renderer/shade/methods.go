@@ -31,6 +31,9 @@ func (n *Shader) color(colors []uint64, batch escape.Batch) []uint64 {
 			n.colorSmooth(colors, batch)
 		}
 	}
+	if n.periods {
+		n.colorInside(colors, batch)
+	}
 	if n.relief != nil {
 		n.relief.light(colors, batch, n.format)
 	}
@@ -80,6 +83,19 @@ func (n *Shader) colorHistogram(colors []uint64, batch escape.Batch) {
 			continue
 		}
 		colors[i] = n.at(n.histogram.rank(depthOf(count, batch.Norm2[i])))
+	}
+}
+
+// goldenTurn is how far the palette turns from one period to the next: of all parts the one whose multiples lie most evenly.
+const goldenTurn = 0.6180339887498949
+
+// colorInside goes by the periods of the points that do not escape, where they are known. Density and offset are of the others.
+func (n *Shader) colorInside(colors []uint64, batch escape.Batch) {
+	for i, period := range batch.Period[:len(colors)] {
+		if period > 0 {
+			turns := float64(float64(period) * goldenTurn)
+			colors[i] = n.table[int(float64((turns-math.Floor(turns))*float64(n.places)))]
+		}
 	}
 }
 

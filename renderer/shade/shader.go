@@ -21,6 +21,7 @@ type Shader struct {
 	scale     float64    // places per turn of the method
 	offset    float64    // places, from 0 to one turn if cyclic
 	cyclic    bool
+	periods   bool // the inside has colours
 	method    spec.Method
 	samples   int        // points per pixel
 	bits      float64    // log2 of the power of z
@@ -33,7 +34,7 @@ type Shader struct {
 // New prepares the colouring of a picture.
 func New(s spec.Spec) *Shader {
 	n := &Shader{
-		cyclic: s.Coloring.Cyclic != spec.Off, method: s.Coloring.Method, samples: s.Samples,
+		cyclic: s.Coloring.Cyclic != spec.Off, method: s.Coloring.Method, samples: s.Samples, periods: s.Coloring.Periods,
 		bits: elementary.Log2(float64(max(2, s.Power))),
 	}
 	if n.method == spec.MethodSet {

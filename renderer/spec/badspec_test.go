@@ -115,6 +115,7 @@ func badSpecs() map[string]string {
 		`{"width":8,"height":6,"coloring":{"palette":"000000@0,ffffff@"}}`:                                         "coloring.palette",
 		`{"width":8,"height":6,"coloring":{"palette":"000000@0,ffffff"}}`:                                          "coloring.palette",
 		`{"width":8,"height":6,"coloring":{"cyclic":1}}`:                                                           "coloring.cyclic",
+		`{"width":8,"height":6,"coloring":{"periods":1}}`:                                                          "coloring.periods",
 		`{"width":8,"height":6,"coloring":{"smooth":"off"}}`:                                                       "coloring.smooth",
 		`{"width":8,"height":6,"coloring":{"cyclic":"false"}}`:                                                     "coloring.cyclic",
 		`{"width":8,"height":6,"coloring":{"light":361}}`:                                                          "coloring.light",

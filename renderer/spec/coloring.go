@@ -57,6 +57,7 @@ type Coloring struct {
 	Light    Decimal `json:"light,omitzero"`    // where the light comes from, in degrees counter-clockwise from the right; MethodSlope only
 	Relief   Decimal `json:"relief,omitzero"`   // how much it changes colours, from 0 to 1; MethodSlope only
 	Interior Color   `json:"interior,omitzero"` // colour of the points that do not escape
+	Periods  bool    `json:"periods,omitzero"`  // those of them whose period is found have a colour of the palette by that
 }
 
 // Switch is true, false or not given, which is its zero value.

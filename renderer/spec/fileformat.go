@@ -17,8 +17,8 @@ const (
 	NPY FileFormat = "npy"
 	// EXR is the picture in linear light with raw data beside it, as package exr lays it out.
 	EXR FileFormat = "exr"
-	// PackedCounts is raw data in few bytes: the counts of an EXR, as package planes lays them out. Colouring has no effect
-	// on it.
+	// PackedCounts is raw data in few bytes: the counts of an EXR, as package planes lays them out. Of colouring nothing
+	// but periods has an effect on it.
 	PackedCounts FileFormat = "counts"
 	// PackedGradients has distances and directions beside them.
 	PackedGradients FileFormat = "gradients"
@@ -118,8 +118,10 @@ func (s *Draft) normalizeFormat() *FieldError {
 	switch s.Format {
 	case PNG, pngName:
 		s.Format, s.Counts = PNG, UintCounts
-	case NPY, PackedCounts, PackedGradients:
+	case NPY:
 		s.Samples, s.Depth, s.Coloring, s.Counts = 1, 0, Coloring{}, UintCounts
+	case PackedCounts, PackedGradients:
+		s.Samples, s.Depth, s.Coloring, s.Counts = 1, 0, s.Coloring.ofPacked(), UintCounts
 	case EXR:
 		s.Depth = 0
 	default:
@@ -129,6 +131,14 @@ func (s *Draft) normalizeFormat() *FieldError {
 		return NewFieldError("width", strconv.Itoa(s.Width), fmt.Sprintf("must be at most %d in the format %s", most, s.Format))
 	}
 	return nil
+}
+
+// ofPacked is what of a colouring packed raw data depends on.
+func (c Coloring) ofPacked() Coloring {
+	if !c.Periods {
+		return Coloring{}
+	}
+	return Coloring{Method: MethodSmooth, Periods: true}
 }
 
 // maxWidth is the greatest width of a file of the format.

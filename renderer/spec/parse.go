@@ -106,6 +106,7 @@ func (r *reader) coloring(path string, c *Coloring) *FieldError {
 		"light":    func(path string) *FieldError { return r.decimal(path, &c.Light) },
 		"relief":   func(path string) *FieldError { return r.decimal(path, &c.Relief) },
 		"interior": func(path string) *FieldError { return readName(r, path, &c.Interior) },
+		"periods":  func(path string) *FieldError { return r.boolean(path, &c.Periods) },
 	})
 }
 

@@ -9,7 +9,7 @@ import (
 
 // FromQuery returns the plain view that a URL's query describes. Its parameters are the fields of a Spec under short
 // names: formula, power, seed_re, seed_im, re, im, radius, exact, rotation, mirror, stretch_amount, stretch_angle, max_iterations,
-// samples, depth, coloring (the method), palette (a name, or stops such as 000764@0,206bcb@0.16), smooth, range (two counts such as 12,400), equalize, density, offset, cyclic, steps, light, relief, interior, format and counts.
+// samples, depth, coloring (the method), palette (a name, or stops such as 000764@0,206bcb@0.16), smooth, range (two counts such as 12,400), equalize, density, offset, cyclic, steps, light, relief, interior, periods, format and counts.
 // An unknown, repeated or bad parameter gives a *FieldError that names the parameter; width and height are named as such.
 func FromQuery(width, height int, values map[string][]string) (Spec, error) {
 	return fromQuery(Draft{Width: width, Height: height}, nil, values)
@@ -81,6 +81,7 @@ func querySetters(s *Draft) map[string]func(name, value string) *FieldError {
 		"light":          decimal(&s.Coloring.Light),
 		"relief":         decimal(&s.Coloring.Relief),
 		"interior":       func(_, value string) *FieldError { s.Coloring.Interior = Color(value); return nil },
+		"periods":        func(name, value string) *FieldError { return setBoolean(name, value, &s.Coloring.Periods) },
 		"format":         func(_, value string) *FieldError { s.Format = FileFormat(value); return nil },
 		"counts":         func(_, value string) *FieldError { s.Counts = Counts(value); return nil },
 	}

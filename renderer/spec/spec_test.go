@@ -61,6 +61,7 @@ func drafts() *rapid.Generator[spec.Draft] {
 			s.Coloring.Relief = draw("relief", `0\.[0-9]{1,9}|1`)
 			s.Coloring.Steps = rapid.IntRange(0, 255).Draw(t, "steps")
 			s.Coloring.Offset = draw("offset", `-?0\.[0-9]{1,9}`)
+			s.Coloring.Periods = rapid.Bool().Draw(t, "periods")
 			s.Coloring.Interior = spec.Color(rapid.StringMatching(`#[0-9a-fA-F]{6}`).Draw(t, "interior"))
 		}
 		if rapid.Bool().Draw(t, "has range") {
@@ -150,7 +151,7 @@ func TestOnePictureHasOneID(t *testing.T) {
 		},
 		{
 			`{"width":8,"height":6,"coloring":{"method":"set"}}`,
-			`{"width":8,"height":6,"coloring":{"method":"set","palette":"fire","density":3,"offset":1,"interior":"#FFFFFF"}}`,
+			`{"width":8,"height":6,"coloring":{"method":"set","palette":"fire","density":3,"offset":1,"interior":"#FFFFFF","periods":true,"smooth":false}}`,
 		},
 		{
 			`{"width":8,"height":6,"rotation":270.5}`,
@@ -231,6 +232,17 @@ func TestOnePictureHasOneID(t *testing.T) {
 		},
 		{
 			`{"width":8,"height":6,"coloring":{"method":"histogram","smooth":false}}`,
+		},
+		{
+			`{"width":8,"height":6,"coloring":{"periods":true}}`,
+		},
+		{
+			`{"width":8,"height":6,"format":"counts","coloring":{"periods":true}}`,
+			`{"width":8,"height":6,"format":"counts","coloring":{"periods":true,"method":"slope","palette":"fire"}}`,
+		},
+		{
+			`{"width":8,"height":6,"format":"counts"}`,
+			`{"width":8,"height":6,"format":"counts","coloring":{"periods":false,"method":"slope"}}`,
 		},
 		{
 			`{"width":8,"height":6,"coloring":{"smooth":false}}`,
@@ -330,7 +342,7 @@ func TestFromQuery(t *testing.T) {
 	s, err = spec.FromQuery(640, 480, map[string][]string{"coloring": {"slope"}, "light": {"90"}, "relief": {"0.25"}})
 	require.NoError(t, err)
 	assert.Equal(t, parse(t, `{"width":640,"height":480,"coloring":{"method":"slope","light":90,"relief":0.25}}`), s)
-	s, err = spec.FromQuery(640, 480, map[string][]string{"range": {"12.50,400"}, "equalize": {"0.5"}, "smooth": {"false"}})
+	s, err = spec.FromQuery(640, 480, map[string][]string{"range": {"12.50,400"}, "equalize": {"0.5"}, "smooth": {"false"}, "periods": {"true"}})
 	require.NoError(t, err)
 	assert.Contains(t, string(s.Canonical()), `"palette":"ultra","smooth":false,"range":["12.5","400"],"equalize":"0.5","density":"1",`)
 	s, err = spec.FromQuery(640, 480, map[string][]string{"mirror": {"true"}, "stretch_amount": {"0.5"}, "stretch_angle": {"20"}})
@@ -350,7 +362,7 @@ func TestBadQueriesNameTheParameter(t *testing.T) {
 	bad := map[string]string{
 		"re": "NaN", "im": "1e999999999", "radius": "-1", "rotation": "1000", "mirror": "down", "stretch_amount": "13", "stretch_angle": "361", "max_iterations": "0", "samples": "many",
 		"formula": "newton", "seed_re": "1", "coloring": "rainbow", "palette": "none", "density": "-1", "offset": "x",
-		"interior": "red", "steps": "256", "depth": "10", "unknown": "1", "width": "3", "cyclic": "no", "smooth": "0", "light": "400", "range": "12", "equalize": "1.1", "power": "3", "relief": "2", "seed_im": "", "Re": "1",
+		"interior": "red", "steps": "256", "depth": "10", "unknown": "1", "width": "3", "cyclic": "no", "smooth": "0", "periods": "3", "light": "400", "range": "12", "equalize": "1.1", "power": "3", "relief": "2", "seed_im": "", "Re": "1",
 	}
 	for name, value := range bad {
 		_, err := spec.FromQuery(640, 480, map[string][]string{name: {value}})

@@ -75,7 +75,7 @@ function survey(ids) {
  */
 function probe(id, at) {
   const points = tiles.get(id)
-  return points && { nu: points.nu[at], distance: points.octaves && (2 ** points.octaves[at] - 1) / 8, limit: points.limit }
+  return points && { nu: points.nu[at], distance: points.octaves && (2 ** points.octaves[at] - 1) / 8, period: points.periods?.[at], limit: points.limit }
 }
 
 addEventListener('message', async event => {

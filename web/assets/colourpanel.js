@@ -110,6 +110,8 @@ function colourFields(parameters, change, counts, palettes) {
   nodes.push(element('div.row', {},
     choice('Ends', [['', 'run around'], ['false', 'stay']], parameters.get('cyclic') == 'false' ? 'false' : '', value => change({ cyclic: value })),
     field('Flat steps', { type: 'number', min: '1', max: '255', placeholder: 'none', value: parameters.get('steps') || '' }, value => change({ steps: value })),
+  ), element('div.row', {},
+    choice('Inside', [['', 'one colour'], ['true', 'by period']], parameters.get('periods') == 'true' ? 'true' : '', value => change({ periods: value })),
     field('Interior', { type: 'color', value: parameters.get('interior') || '#000000' }, value => change({ interior: value == '#000000' ? '' : value })),
   ))
   return nodes

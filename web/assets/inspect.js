@@ -60,7 +60,7 @@ export class Inspector {
   preview() {
     const { readout } = this
     this.seed = coordinates(readout.at, 0, 0, 1).map(text => text.slice(0, seedDigits))
-    const style = styleOf(new Map([...this.stage.parameters].filter(([name]) => !['coloring', 'smooth', 'range', 'equalize'].includes(name))))
+    const style = styleOf(new Map([...this.stage.parameters].filter(([name]) => !['coloring', 'smooth', 'range', 'equalize', 'periods'].includes(name))))
     const context = this.julia.getContext('2d'), unit = juliaSide / 2 / juliaRadius
     context.putImageData(shade(juliaPoints(Number(this.seed[0]), Number(this.seed[1]), juliaSide), style, 1), 0, 0)
     if (readout.spot && readout.orbits.orbit) drawOrbit(context, readout.orbits.orbit, (x, y) => [juliaSide / 2 + x * unit, juliaSide / 2 - y * unit], 1.2)

@@ -71,7 +71,9 @@ let tiles = 0
  */
 export function layerQuery(parameters) {
   const query = pointQuery(parameters)
-  query.set('format', seesGradients(parameters.get('coloring') || '') ? 'gradients' : 'counts')
+  const method = parameters.get('coloring') || ''
+  query.set('format', seesGradients(method) ? 'gradients' : 'counts')
+  if (parameters.get('periods') == 'true' && method != 'set') query.set('periods', 'true')
   return query
 }
 
@@ -220,7 +222,7 @@ export class Layer {
    * probe is what is known of a pixel of a tile.
    * @param {Painted} tile
    * @param {number} at
-   * @returns {Promise<{nu: number, distance?: number, limit: number} | undefined>}
+   * @returns {Promise<{nu: number, distance?: number, period?: number, limit: number} | undefined>}
    */
   probe(tile, at) {
     return this.studio.ask({ order: 'probe', id: tile.id, at })

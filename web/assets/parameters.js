@@ -8,7 +8,7 @@ const groups = {
   place: ['re', 'im', 'radius', 'exact'],
   orientation: ['rotation', 'mirror', 'stretch_amount', 'stretch_angle'],
   points: ['formula', 'power', 'seed_re', 'seed_im', 'max_iterations'],
-  colours: ['coloring', 'palette', 'smooth', 'range', 'equalize', 'density', 'offset', 'cyclic', 'steps', 'light', 'relief', 'interior'],
+  colours: ['coloring', 'palette', 'smooth', 'range', 'equalize', 'density', 'offset', 'cyclic', 'steps', 'light', 'relief', 'interior', 'periods'],
   file: ['samples', 'depth', 'format', 'counts'],
 }
 
@@ -146,7 +146,7 @@ function fieldOf(name) {
  * @param {string} value
  */
 function typed(name, value) {
-  if (['exact', 'mirror', 'smooth', 'cyclic'].includes(name)) return value == 'true'
+  if (['exact', 'mirror', 'smooth', 'cyclic', 'periods'].includes(name)) return value == 'true'
   if (name == 'range') return value.split(',')
   if (['power', 'samples', 'depth', 'steps', 'max_iterations'].includes(name) && value != 'auto') return Number(value)
   return value

@@ -7,10 +7,11 @@
  *   nu: Float64Array,
  *   octaves?: Float32Array,
  *   directions?: Float32Array,
+ *   periods?: Uint32Array,
  * }} Points
  * limit is that of iterations; zero is nu where a whole count begins, less that count; nu is the fractional count, and NaN for points that do not escape; octaves are
  * log2(1 + 8 d) of the distance to the boundary in pixels; directions are turns counter-clockwise from the right, and
- * negative where there is none.
+ * negative where there is none; periods are those of points that do not escape, 0 where none is known.
  */
 
 const magic = 0x3144464d // "MFD1"
@@ -42,10 +43,11 @@ export function decode(data) {
   const nuOfZero = view.getFloat64(24, true), pixels = width * height
   /** @type {Points} */
   const points = { width, height, limit: 0, zero: nuOfZero, nu: new Float64Array(pixels) }
-  if (pixelBytes > 6) {
+  if (pixelBytes == 11 || pixelBytes == 15) {
     points.octaves = new Float32Array(pixels)
     points.directions = new Float32Array(pixels)
   }
+  if (pixelBytes == 10 || pixelBytes == 15) points.periods = new Uint32Array(pixels)
   let at = 32
   for (let top = 0; top < height; top += segmentRows) {
     points.limit = view.getUint32(at, true)
@@ -70,12 +72,14 @@ function segment(points, data, at, first, count, nuOfZero) {
     const n = high[i] * 65536 + (low[i] >>> 16)
     points.nu[first + i] = n ? n + nuOfZero + ((low[i] & 0xffff) + 0.5) / fractionSteps : NaN
   }
-  if (!points.octaves || !points.directions) return at
-  const distance = channel(3), direction = channel(2)
-  for (let i = 0; i < count; i++) {
-    points.octaves[first + i] = distance[i] / octaveSteps
-    points.directions[first + i] = direction[i] == directionSteps ? -1 : direction[i] / directionSteps
+  if (points.octaves && points.directions) {
+    const distance = channel(3), direction = channel(2)
+    for (let i = 0; i < count; i++) {
+      points.octaves[first + i] = distance[i] / octaveSteps
+      points.directions[first + i] = direction[i] == directionSteps ? -1 : direction[i] / directionSteps
+    }
   }
+  points.periods?.set(channel(4), first)
   return at
 }
 

@@ -126,18 +126,18 @@ export class Readout {
     const found = spot && await this.stage.probe(...spot)
     if (name != String(this.spot)) return
     if (!found) this.count.textContent = ''
-    else if (Number.isNaN(found.nu)) this.count.textContent = this.inside(at, found.limit)
+    else if (Number.isNaN(found.nu)) this.count.textContent = this.inside(at, found)
     else this.count.textContent = `count ${found.nu.toLocaleString('en', { maximumFractionDigits: 2 })}${distanceOf(found.distance)}`
   }
 
   /**
    * inside is what there is to say of a point that does not escape.
    * @param {import('./view.js').View} at
-   * @param {number} limit
+   * @param {{period?: number, limit: number}} found
    */
-  inside(at, limit) {
+  inside(at, { period: known, limit }) {
     this.orbits.follow(at, Boolean(this.pinned))
-    const period = this.orbits.orbit?.period
+    const period = this.orbits.orbit?.period || known
     return period ? `inside, period ${period.toLocaleString('en')}` : `inside, up to ${limit.toLocaleString('en')}`
   }
 }

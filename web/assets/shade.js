@@ -9,6 +9,7 @@ import { rank, spreadOf, turnsOf } from './spread.js'
  *   colors: Uint32Array,
  *   offset: number, scale: number, cyclic: boolean,
  *   bits: number, smooth: boolean, spread: import('./spread.js').Spread,
+ *   periods: boolean,
  *   light: [number, number], relief: number,
  *   bounds: number[],
  * }} Style
@@ -17,6 +18,7 @@ import { rank, spreadOf, turnsOf } from './spread.js'
  */
 
 const turnsPerOctave = 1 / 15
+const goldenTurn = 0.6180339887498949
 const shadow = 0.85
 const glow = 0.8
 const haze = 0.15
@@ -43,6 +45,7 @@ export function styleOf(parameters) {
     bits,
     smooth: parameters.get('smooth') != 'false',
     spread: spreadOf(parameters, bits),
+    periods: parameters.get('periods') == 'true',
     light: [Math.cos(light), Math.sin(light)],
     relief: number('relief', 0.7),
     bounds: [],
@@ -96,6 +99,7 @@ export function shade(points, style, pixel) {
   const image = new ImageData(points.width, points.height)
   const out = new Uint32Array(image.data.buffer)
   methods[style.method](out, points, style, pixel)
+  if (style.periods && style.method != 'set') colourInside(out, points, style)
   if (style.method == 'slope') lightUp(out, points, style, pixel)
   return image
 }
@@ -138,6 +142,20 @@ function byRank(out, { nu, zero }, style) {
 
 /** @type {Record<string, Painter>} */
 const methods = { set: bySet, smooth: byDepth, slope: byDepth, distance: byDistance, histogram: byRank }
+
+/**
+ * colourInside gives points that do not escape the colours of their periods, where they are known.
+ * @param {Uint32Array} out
+ * @param {import('./planes.js').Points} points
+ * @param {Style} style
+ */
+function colourInside(out, { nu, periods }, { colors }) {
+  if (!periods) return
+  for (let i = 0; i < out.length; i++) {
+    const turns = periods[i] * goldenTurn
+    if (nu[i] != nu[i] && periods[i]) out[i] = colors[Math.floor((turns - Math.floor(turns)) * size)]
+  }
+}
 
 /**
  * entry is the colour at so many turns of the palette.

@@ -23,6 +23,7 @@ type File struct {
 	Nu        []float64 // NaN inside
 	Distance  []float64 // in pixels
 	Direction []float64 // in turns; NaN where there is none
+	Period    []uint32  // 0 where none is known
 }
 
 // Read reads a file.
@@ -75,9 +76,16 @@ func (f *File) add(data []byte, pixels, pixelBytes int, nu float64) {
 			f.Nu = append(f.Nu, float64(n)+fraction+nu)
 		}
 	}
-	if pixelBytes == planes.Counts.PixelBytes() {
-		return
+	if pixelBytes >= planes.Gradients.PixelBytes() {
+		f.addGradients(channel)
 	}
+	if pixelBytes == (planes.Counts|planes.Periods).PixelBytes() || pixelBytes == (planes.Gradients|planes.Periods).PixelBytes() {
+		f.Period = append(f.Period, channel(4)...)
+	}
+}
+
+// addGradients reads the planes of distances and directions.
+func (f *File) addGradients(channel func(count int) []uint32) {
 	distance, direction := channel(3), channel(2)
 	for i := range distance {
 		f.Distance = append(f.Distance, (math.Exp2(float64(distance[i])/planes.DistanceSteps)-1)/8)
