@@ -2,12 +2,15 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"mandelfarm/internal/requestid"
+	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 )
 
@@ -42,6 +45,12 @@ func (s *Server) note(c *gin.Context, how Answer) {
 	e.answered = how
 	e.Header()[answeredHeader] = how.header()
 	s.deps.Observer.Answered(how)
+}
+
+// serverTiming says how a picture was drawn, to developers and scripts (W3C, Server Timing).
+func serverTiming(by job.Drawn) []string {
+	worker := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(by.Worker)
+	return []string{fmt.Sprintf(`drawn;desc="%s";dur=%.1f, moves;desc="%.1f"`, worker, 1000*by.Seconds, by.Moves)}
 }
 
 // about notes which picture or job a request is about.

@@ -58,6 +58,9 @@ func (s *Server) announcePicture(c *gin.Context, l label, p *picture, e extent) 
 	h := c.Writer.Header()
 	h["Content-Type"] = p.mediaType
 	l.put(h)
+	if p.drawn != nil {
+		h["Server-Timing"] = p.drawn
+	}
 	h["Accept-Ranges"] = byBytes
 	if !e.partial {
 		h["Content-Length"] = p.length

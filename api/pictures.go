@@ -26,6 +26,7 @@ type picture struct {
 	mediaType []string // as a header says it
 	data      []byte   // nil if the image is larger than smallImage
 	length    []string // of the image, as a header says it
+	drawn     []string // how a worker has drawn it, as a header says it; nil if this process does not know
 }
 
 const (
@@ -239,15 +240,29 @@ func (all *pictures) order(ctx context.Context, t job.Task) (*picture, error) {
 func (all *pictures) watch(ctx context.Context, t job.Task, notices <-chan job.Notice) (*picture, error) {
 	tick := time.NewTicker(recheck)
 	defer tick.Stop()
+	var heard job.Notice
 	for {
 		p, err := all.fetch(ctx, t.ID, t.Spec.Format)
 		if p != nil || err != nil && !errors.Is(err, errDamaged) {
-			return p, err
+			return all.signed(t.ID, p, heard.Drawn), err
 		}
-		if err := all.listen(ctx, t, notices, tick.C); err != nil {
+		if heard, err = all.listen(ctx, t, notices, tick.C); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// signed is a picture that says how it was drawn, which is kept so.
+func (all *pictures) signed(id spec.ID, p *picture, by job.Drawn) *picture {
+	if p == nil || by.Worker == "" {
+		return p
+	}
+	signed := *p
+	signed.drawn = serverTiming(by)
+	if all.cache != nil && p.data != nil {
+		all.cache.Set(id, &signed)
+	}
+	return &signed
 }
 
 // withdraw takes a task out of the queue that no worker has begun. Others may wait for the picture at other processes: they
@@ -265,29 +280,29 @@ func (all *pictures) withdraw(ctx context.Context, t job.Task) {
 	}
 }
 
-// listen returns when the picture of t may be stored. It fails when there will
+// listen returns when the picture of t may be stored, with the notice that says so. It fails when there will
 // be none, and when ctx ends.
-func (all *pictures) listen(ctx context.Context, t job.Task, notices <-chan job.Notice, tick <-chan time.Time) error {
+func (all *pictures) listen(ctx context.Context, t job.Task, notices <-chan job.Notice, tick <-chan time.Time) (n job.Notice, err error) {
 	for {
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
-		case n := <-notices:
+			return n, context.Cause(ctx)
+		case n = <-notices:
 			switch n.State {
 			case job.Queued:
 				if n.Error != "" {
-					return fmt.Errorf("%w: %s", errStalled, n.Error)
+					return n, fmt.Errorf("%w: %s", errStalled, n.Error)
 				}
 			case job.Running: // on its way
 			case job.Failed:
-				return fmt.Errorf("%w: %s", errFailed, n.Error)
+				return n, fmt.Errorf("%w: %s", errFailed, n.Error)
 			case job.Done, "": // there, perhaps; or a notice may have been missed
-				return nil
+				return n, nil
 			case job.Canceled: // or withdrawn by another process, for which nobody waits there
-				return all.revive(ctx, t)
+				return n, all.revive(ctx, t)
 			}
 		case <-tick:
-			return all.revive(ctx, t)
+			return job.Notice{}, all.revive(ctx, t)
 		}
 	}
 }

@@ -29,7 +29,10 @@ func TestNoticesOfProgressAreNoReasonToLookForThePicture(t *testing.T) {
 		tasks := new(revivedTasks)
 		waiter := &pictures{deps: Dependencies{Tasks: tasks}}
 		ctx, cancel := context.WithCancel(t.Context())
-		go func() { ended <- waiter.listen(ctx, job.Task{}, notices, nil) }()
+		go func() {
+			_, err := waiter.listen(ctx, job.Task{}, notices, nil)
+			ended <- err
+		}()
 		for range 3 {
 			notices <- job.Notice{State: job.Running} // taken, or this would block
 			notices <- job.Notice{State: job.Queued}

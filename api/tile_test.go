@@ -79,10 +79,16 @@ func TestAnswersSayHowTheyHaveComeAbout(t *testing.T) {
 	const path = "/tiles/3/1/2.png"
 	drawn := f.get(path)
 	assert.Equal(t, "drawn", drawn.header.Get("Mandelfarm-Answered"))
-	assert.Equal(t, "memory", f.get(path).header.Get("Mandelfarm-Answered"))
+	const timing = `^drawn;desc="[^"]+";dur=[0-9.]+, moves;desc="[1-9][0-9.]*"$`
+	assert.Regexp(t, timing, drawn.header.Get("Server-Timing"))
+	kept := f.get(path)
+	assert.Equal(t, "memory", kept.header.Get("Mandelfarm-Answered"))
+	assert.Equal(t, drawn.header.Get("Server-Timing"), kept.header.Get("Server-Timing"))
 	assert.Equal(t, "not_modified", f.get(path, "If-None-Match", drawn.header.Get("ETag")).header.Get("Mandelfarm-Answered"))
 	f.url = f.serve(f.config)
-	assert.Equal(t, "storage", f.get(path).header.Get("Mandelfarm-Answered"))
+	stored := f.get(path)
+	assert.Equal(t, "storage", stored.header.Get("Mandelfarm-Answered"))
+	assert.Empty(t, stored.header.Get("Server-Timing"), "nobody remembers")
 	assert.Equal(t, "promised", f.get("/tiles/3/1/3.png", "Prefer", "respond-async").header.Get("Mandelfarm-Answered"))
 	assert.Empty(t, f.get("/tiles/3/1/9.png").header.Get("Mandelfarm-Answered"), "an error")
 }

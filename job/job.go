@@ -89,4 +89,12 @@ type Notice struct {
 	ID    spec.ID `json:"id"`
 	State State   `json:"state"`           // Running stands for every change but an end
 	Error string  `json:"error,omitempty"` // the reason when Failed, or when Queued why it cannot be drawn now
+	Drawn Drawn   `json:"drawn,omitzero"`  // of an image that somebody waits for, once it is stored
+}
+
+// Drawn is how a worker has drawn an image.
+type Drawn struct {
+	Worker  string  `json:"worker"`
+	Seconds float64 `json:"seconds"`
+	Moves   float64 `json:"moves"` // of the points of a pixel; see [renderer.Work]
 }

@@ -15,6 +15,9 @@ type Work struct {
 	// Iterations are the sum of the points' counts, and of those that did not escape, of the limit: what following each of them step
 	// by step would take.
 	Iterations int64
+	// Moves are the steps that were really made of the points, and of deep views the moves beside a reference, each of which may stand
+	// for thousands of steps.
+	Moves int64
 	// Cost is the time that one core of the standard machine takes for this, colours included: an Intel Xeon with AVX-512 as in
 	// docs/benchmarks.md. [Speed] says how fast another is.
 	Cost time.Duration
@@ -25,13 +28,14 @@ func (w *Work) Add(more Work) {
 	w.Points += more.Points
 	w.Inside += more.Inside
 	w.Iterations += more.Iterations
+	w.Moves += more.Moves
 	w.Cost += more.Cost
 }
 
 // times is so many times the work.
 func (w Work) times(n float64) Work {
 	of := func(count int64) int64 { return int64(math.Round(float64(count) * n)) }
-	return Work{Points: of(w.Points), Inside: of(w.Inside), Iterations: of(w.Iterations), Cost: time.Duration(of(int64(w.Cost)))}
+	return Work{Points: of(w.Points), Inside: of(w.Inside), Iterations: of(w.Iterations), Moves: of(w.Moves), Cost: time.Duration(of(int64(w.Cost)))}
 }
 
 // What the standard machine takes, in nanoseconds. The numbers are a least-squares fit to 160 random pictures (docs/adr/0028-cost.md),
@@ -64,10 +68,11 @@ func (w *work) count(b escape.Batch, p *points) {
 			inside++
 		}
 	}
-	all := int64(len(b.Count))
+	all, e := int64(len(b.Count)), w.effort
 	w.done.Add(Work{
 		Points: all, Inside: inside, Iterations: sum + inside*int64(p.kernel.MaxIterations),
-		Cost: time.Duration(float64(all)*p.costOfPoint() + float64(all-inside)*outsideCost + p.costOf(w.effort)),
+		Moves: e.Steps + e.Traced + e.Moves + e.Wide,
+		Cost:  time.Duration(float64(all)*p.costOfPoint() + float64(all-inside)*outsideCost + p.costOf(e)),
 	})
 	w.effort = escape.Effort{}
 }

@@ -39,6 +39,7 @@ type result struct {
 	quick bool      // nothing is stored or noted of the job but the image
 	bands int       // that it was assembled from; 0 if it was drawn whole
 	began time.Time // when it was planned; zero if the delivery says
+	drawn job.Drawn
 }
 
 // attempt is what has come of handling a task.
@@ -217,6 +218,11 @@ func (w *Worker) finish(ctx context.Context, a attempt, p job.Progress) error {
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), recordLimit)
 		defer cancel()
 	}
+	n := job.Notice{ID: t.ID}
+	if t.Lane == job.Interactive {
+		n.Drawn = a.result.drawn
+		n.Drawn.Worker = a.delivery.Worker
+	}
 	p.FinishedAt = time.Now().UTC().Truncate(time.Millisecond)
 	if t.Lane != job.Interactive {
 		standing, err := w.deps.Ledger.FinishKnown(ctx, t.Job(), p)
@@ -226,7 +232,8 @@ func (w *Worker) finish(ctx context.Context, a attempt, p job.Progress) error {
 		w.deps.Observer.Ended(standing.State)
 		p = standing
 	}
-	w.announce(ctx, job.Notice{ID: t.ID, State: p.State, Error: p.Error})
+	n.State, n.Error = p.State, p.Error
+	w.announce(ctx, n)
 	if t.Lane != job.Interactive && !a.leftNothing() {
 		w.tidy(ctx, t, p.State)
 	}

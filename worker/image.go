@@ -57,11 +57,16 @@ func (w *Worker) image(ctx context.Context, t job.Task) (done result, err error)
 
 // drawWhole draws an image by one task.
 func (w *Worker) drawWhole(ctx context.Context, t job.Task) (done result, err error) {
-	var cost time.Duration
 	done.quick = isQuick(t)
-	done.size, cost, err = w.drawer.draw(ctx, t)
+	start := time.Now()
+	size, work, err := w.drawer.draw(ctx, t)
+	done.size = size
+	if err == nil {
+		pixels := float64(t.Spec.Width) * float64(t.Spec.Height)
+		done.drawn = job.Drawn{Seconds: time.Since(start).Seconds(), Moves: float64(work.Moves) / pixels}
+	}
 	if t.Lane != job.Interactive && err == nil { // a try that failed is followed by others, for one charge
-		_ = w.deps.Shares.Settle(ctx, t.Job(), cost.Seconds()) // or what its client is charged stays the estimate
+		_ = w.deps.Shares.Settle(ctx, t.Job(), work.Cost.Seconds()) // or what its client is charged stays the estimate
 	}
 	return done, err
 }
@@ -80,26 +85,26 @@ func (w *Worker) stored(ctx context.Context, t job.Task, size int64) (result, er
 	return done, err
 }
 
-// draw renders the image and stores it as it is made. It returns the file's size and what drawing it has cost.
-func (d *drawer) draw(ctx context.Context, t job.Task) (size int64, cost time.Duration, err error) {
+// draw renders the image and stores it as it is made. It returns the file's size and what drawing it has taken.
+func (d *drawer) draw(ctx context.Context, t job.Task) (size int64, took renderer.Work, err error) {
 	start := time.Now()
 	options, err := d.options(ctx, t.Spec, false)
 	if err != nil {
-		return 0, 0, fmt.Errorf("draw %s: %w", t.ID, err)
+		return 0, took, fmt.Errorf("draw %s: %w", t.ID, err)
 	}
 	told := options.Progress
 	options.Progress = func(rows int, work renderer.Work) {
-		cost += work.Cost
+		took.Add(work)
 		told(rows, work)
 	}
 	size, err = d.stream(ctx, imageOf(d.ledger, t), func(out io.Writer) error {
 		return renderer.Write(ctx, out, t.Spec, options)
 	})
 	if err != nil {
-		return 0, cost, fmt.Errorf("draw %s: %w", t.ID, err)
+		return 0, took, fmt.Errorf("draw %s: %w", t.ID, err)
 	}
 	d.log.LogAttrs(ctx, slog.LevelInfo, "drawn", slog.String("id", string(t.ID)), slog.String("lane", string(t.Lane)),
 		slog.Int("width", t.Spec.Width), slog.Int("height", t.Spec.Height),
 		slog.Int64("bytes", size), slog.Duration("took", time.Since(start)))
-	return size, cost, nil
+	return size, took, nil
 }

@@ -124,7 +124,16 @@ func TestImagesAreStoredThenRecordedThenAnnounced(t *testing.T) {
 		d := job.Delivery{Try: 2, MaxTries: 5, Worker: "here", StartedAt: began}
 		require.NoError(t, b.Handle(t.Context(), job.ImageTask(s, lane), d))
 
-		require.Equal(t, []job.Notice{{ID: s.ID(), State: job.Done}}, b.queue.notices)
+		require.Len(t, b.queue.notices, 1)
+		drawn := b.queue.notices[0].Drawn
+		require.Equal(t, job.Notice{ID: s.ID(), State: job.Done, Drawn: drawn}, b.queue.notices[0])
+		if lane == job.Interactive {
+			require.Equal(t, "here", drawn.Worker)
+			require.Positive(t, drawn.Seconds)
+			require.Greater(t, drawn.Moves, 1.0)
+		} else {
+			require.Zero(t, drawn, "nobody waits")
+		}
 		got := image(t, b, s)
 		require.Equal(t, draw(t, s), got)
 		st, err := b.ledger.Status(t.Context(), s.ID())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -73,6 +74,10 @@ func TestPageSaysHowTilesHaveCome(t *testing.T) {
 	first := look[map[string]int](p.browser, t, tiles)
 	assert.Positive(t, first["drawn for this"], "%v", first)
 	assert.Zero(t, first["kept by this browser"], "%v", first)
+	const by = `Object.entries(%s).filter(([words]) => words.startsWith('by ')).map(([, count]) => count)`
+	workers := look[[]int](p.browser, t, fmt.Sprintf(by, tiles))
+	require.Len(t, workers, 1, "the farm has one worker")
+	assert.GreaterOrEqual(t, workers[0], first["drawn for this"])
 	screenshot(p.browser, t, "origins")
 	p.visit(view)
 	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("t"), chromedp.WaitVisible(chromedp.CSS(`#origins li`))))

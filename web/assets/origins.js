@@ -2,8 +2,9 @@ import { element, find } from './dom.js'
 import { inverse, isUpright } from './orientation.js'
 
 /**
- * How a tile has come: what the farm says of its answer, how long that took, in milliseconds, and its bytes.
- * @typedef {{how: string, took: number, bytes: number}} Origin
+ * How a tile has come: what the farm says of its answer, how long that took, in milliseconds, its bytes, and if the farm knows it which
+ * worker has drawn it, by how many moves a pixel.
+ * @typedef {{how: string, took: number, bytes: number, worker: string, moves: number}} Origin
  */
 
 /**
@@ -31,7 +32,19 @@ function isKept(address) {
  * @param {number} bytes
  * @returns {Origin}
  */
-export const originOf = (response, took, bytes) => ({ how: isKept(response.url) ? 'kept' : response.headers.get('Mandelfarm-Answered') || '', took, bytes })
+export function originOf(response, took, bytes) {
+  const how = isKept(response.url) ? 'kept' : response.headers.get('Mandelfarm-Answered') || ''
+  return { how, took, bytes, ...drawnBy(response.headers.get('Server-Timing') || '') }
+}
+
+/**
+ * drawnBy reads who has drawn a picture.
+ * @param {string} timing
+ */
+export function drawnBy(timing) {
+  const said = (/** @type {string} */ name) => new RegExp(`(?:^|, )${name};desc="((?:[^"\\\\]|\\\\.)*)"`).exec(timing)?.[1].replace(/\\(.)/g, '$1') || ''
+  return { worker: said('drawn'), moves: Number(said('moves')) }
+}
 
 /**
  * Origins shows how each tile of a view has come to be, over the tiles and summed up beside them.
@@ -74,6 +87,9 @@ export class Origins {
    */
   sum(origins) {
     const rows = Object.entries(kinds).map(([kind, [words, color]]) => ({ words, color, count: origins.filter(({ how }) => how == kind).length }))
+    for (const name of new Set(origins.map(({ worker }) => worker))) {
+      if (name) rows.push({ words: `by ${name}`, color: 'transparent', count: origins.filter(({ worker }) => worker == name).length })
+    }
     const text = rows.map(({ words, count }) => `${count} ${words}`).join()
     if (this.said == text) return
     this.said = text
@@ -93,12 +109,13 @@ export class Origins {
  * @param {number} ratio
  */
 function mark(context, sight, { tile, level, i, j }, ratio) {
-  const { fx, fy, size } = sight.grid(level), { how, took, bytes } = /** @type {any} */ (tile).origin
+  const { fx, fy, size } = sight.grid(level), { how, took, bytes, worker, moves } = /** @type {Origin} */ (/** @type {any} */ (tile).origin)
   const color = kinds[how]?.[1] || '#fff', left = (i - fx) * size, top = (j - fy) * size, line = 15 * ratio
   context.strokeStyle = context.fillStyle = color
   context.lineWidth = 1.5 * ratio
   context.strokeRect(left + ratio, top + ratio, size - 2 * ratio, size - 2 * ratio)
   const words = [how, `${Math.round(took)} ms`, `${(bytes / 1000).toFixed(1)} kB`]
+  if (worker) words.push(`by ${worker.length > 24 ? `${worker.slice(0, 23)}…` : worker}`, `${Math.round(moves).toLocaleString('en')} moves a pixel`)
   const width = Math.max(...words.map(text => context.measureText(text).width))
   context.fillStyle = 'rgb(5 6 10 / .72)'
   context.fillRect(left + 2 * ratio, top + 2 * ratio, width + 10 * ratio, words.length * line + 5 * ratio)

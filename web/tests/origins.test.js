@@ -1,0 +1,11 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+globalThis.document = { querySelector: () => null }
+const { drawnBy } = await import('../assets/origins.js')
+
+test('who has drawn a tile is read', () => {
+  assert.deepEqual(drawnBy('drawn;desc="farm-1";dur=38.2, moves;desc="412.5"'), { worker: 'farm-1', moves: 412.5 })
+  assert.deepEqual(drawnBy('drawn;desc="a \\"b\\" \\\\c";dur=38.2, moves;desc="0.0"'), { worker: 'a "b" \\c', moves: 0 })
+  assert.deepEqual(drawnBy(''), { worker: '', moves: 0 })
+})
