@@ -74,11 +74,16 @@ func (s *Server) iiifInfo(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
+	s.sendLinked(c, iiifContext, describeIIIF(iiifBase(c), st.Spec.Width, st.Spec.Height))
+}
+
+// sendLinked sends a document in JSON-LD of a context.
+func (s *Server) sendLinked(c *gin.Context, context string, document any) {
 	mediaType := "application/json"
 	if strings.Contains(c.GetHeader("Accept"), "application/ld+json") {
-		mediaType = `application/ld+json;profile="` + iiifContext + `"`
+		mediaType = `application/ld+json;profile="` + context + `"`
 	}
-	body, err := json.Marshal(describeIIIF(iiifBase(c), st.Spec.Width, st.Spec.Height))
+	body, err := json.Marshal(document)
 	if err != nil {
 		s.fail(c, err)
 		return

@@ -54,7 +54,7 @@ func needed() map[string]access.Role {
 		"GET /jobs": access.Read, "GET /jobs/{id}": access.Read, "GET /jobs/{id}/events": access.Read, "GET /jobs/{id}/image": access.Read,
 		"GET /jobs/{id}/preview": access.Read, "GET /jobs/{id}/history": access.Read, "GET /workers": access.Read, "GET /queues": access.Read, "GET /storage": access.Read,
 		"GET /metrics": access.Read, "POST /quote": access.Read, "GET /data/{version}/{z}/{x}/{y}": access.Read, "GET /jobs/{id}/image.dzi": access.Read,
-		"GET /jobs/{id}/image_files/{level}/{tile}": access.Read, "GET /jobs/{id}/iiif": access.Read, "GET /jobs/{id}/iiif/info.json": access.Read,
+		"GET /jobs/{id}/image_files/{level}/{tile}": access.Read, "GET /jobs/{id}/iiif": access.Read, "GET /jobs/{id}/iiif/info.json": access.Read, "GET /jobs/{id}/iiif/manifest.json": access.Read,
 		"GET /jobs/{id}/iiif/{region}/{size}/{rotation}/{image}": access.Read,
 		"POST /jobs": access.Submit, "POST /jobs/{id}/retry": access.Submit, "POST /jobs/{id}/link": access.Submit,
 		"DELETE /jobs/{id}": access.Operate, "POST /jobs/{id}/pause": access.Operate, "POST /jobs/{id}/resume": access.Operate,

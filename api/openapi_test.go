@@ -282,7 +282,7 @@ func (tr *traffic) image(address string) {
 
 // viewed are what deep-zoom viewers ask of a job.
 func viewed() []string {
-	return []string{"/image.dzi", "/image_files/0/0_0.png", "/iiif", "/iiif/info.json", "/iiif/full/max/0/default.png"}
+	return []string{"/image.dzi", "/image_files/0/0_0.png", "/iiif", "/iiif/info.json", "/iiif/manifest.json", "/iiif/full/max/0/default.png"}
 }
 
 // viewers drives what deep-zoom viewers are answered.
@@ -291,6 +291,7 @@ func (tr *traffic) viewers(location string) {
 	tr.get(http.StatusOK, location+"/image.dzi")
 	tr.get(http.StatusSeeOther, location+"/iiif")
 	tr.get(http.StatusOK, location+"/iiif/info.json", "Accept", "application/ld+json")
+	tr.get(http.StatusOK, location+"/iiif/manifest.json", "Accept", "application/ld+json")
 	for _, path := range []string{"/image_files/0/0_0.png", "/iiif/full/max/0/default.jpg"} {
 		tag := tr.get(http.StatusOK, location+path).header.Get("ETag")
 		tr.get(http.StatusNotModified, location+path, "If-None-Match", tag)
@@ -451,7 +452,7 @@ func (tr *traffic) faults() {
 		for _, address := range []string{
 			front + "/", front + "/generate/100/100", front + "/tiles/0/0/0.png", front + "/data/" + spec.Version + "/0/0/0", front + "/jobs",
 			unknown, unknown + "/image", unknown + "/preview", unknown + "/events", unknown + "/history", front + "/operations", front + "/webhooks/deliveries",
-			unknown + "/image.dzi", unknown + "/image_files/0/0_0.png", unknown + "/iiif", unknown + "/iiif/info.json", unknown + "/iiif/full/max/0/default.png",
+			unknown + "/image.dzi", unknown + "/image_files/0/0_0.png", unknown + "/iiif", unknown + "/iiif/info.json", unknown + "/iiif/manifest.json", unknown + "/iiif/full/max/0/default.png",
 		} {
 			tr.get(status, address)
 		}

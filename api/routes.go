@@ -75,6 +75,7 @@ func (s *Server) routes(chain gin.HandlersChain) *gin.Engine {
 	r.Match(read, "/jobs/:id/image_files/:level/:tile", s.asked(access.Read, withID(s.dziTile)))
 	r.Match(read, "/jobs/:id/iiif", s.asked(access.Read, withID(s.iiif)))
 	r.Match(read, "/jobs/:id/iiif/info.json", s.asked(access.Read, withID(s.iiifInfo)))
+	r.Match(read, "/jobs/:id/iiif/manifest.json", s.asked(access.Read, withID(s.iiifManifest)))
 	r.Match(read, "/jobs/:id/iiif/:region/:size/:rotation/:image", s.asked(access.Read, withID(s.iiifImage)))
 	r.POST("/jobs/:id/pause", s.asked(access.Operate, withTimeout(s.hold(true))))
 	r.POST("/jobs/:id/resume", s.asked(access.Operate, withTimeout(s.hold(false))))

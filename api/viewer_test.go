@@ -154,6 +154,34 @@ func TestIIIFDescribesThePicture(t *testing.T) {
 	assert.True(t, strings.HasPrefix(info.ID, "https://"))
 }
 
+// TestManifestsShowThePicture: one canvas of the picture's size, painted by its image service, at addresses that answer.
+func TestManifestsShowThePicture(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	f.work()
+	location, whole := f.done(poster)
+	a := f.get(location+"/iiif/manifest.json", "Accept", "application/ld+json")
+	assert.Equal(t, `application/ld+json;profile="http://iiif.io/api/presentation/3/context.json"`, a.header.Get("Content-Type"))
+	assert.Equal(t, "*", a.header.Get("Access-Control-Allow-Origin"))
+	a = f.get(location + "/iiif/manifest.json")
+	assert.Equal(t, "application/json", a.header.Get("Content-Type"))
+	base := f.url + location + "/iiif"
+	assert.JSONEq(t, `{
+		"@context": "http://iiif.io/api/presentation/3/context.json", "id": "`+base+`/manifest.json", "type": "Manifest",
+		"label": {"none": ["mandelbrot, 1301x811"]},
+		"metadata": [{"label": {"en": ["Centre"]}, "value": {"none": ["-0.75, 0"]}}, {"label": {"en": ["Radius"]}, "value": {"none": ["1.25"]}}],
+		"items": [{"id": "`+base+`/canvas", "type": "Canvas", "width": 1301, "height": 811, "items": [{
+			"id": "`+base+`/canvas/page", "type": "AnnotationPage", "items": [{
+				"id": "`+base+`/canvas/page/picture", "type": "Annotation", "motivation": "painting", "target": "`+base+`/canvas", "body": {
+					"id": "`+base+`/full/1301,811/0/default.png", "type": "Image", "format": "image/png", "width": 1301, "height": 811,
+					"service": [{"id": "`+base+`", "type": "ImageService3", "profile": "level2"}]
+				}
+			}]
+		}]}]
+	}`, string(a.body))
+	requirePart(t, whole, f.image(location+"/iiif/full/1301,811/0/default.png"), image.Point{}, "the body")
+}
+
 // TestIIIFRequests have the size that they ask for, and one canonical form.
 func TestIIIFRequests(t *testing.T) {
 	t.Parallel()
