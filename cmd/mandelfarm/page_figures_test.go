@@ -38,33 +38,58 @@ const tilesOf = `performance.getEntriesByType('resource').filter(entry => entry.
 // screen is what the figures are of.
 const screenWidth, screenHeight = 1920, 1080
 
+// radii are of views about the tip of a filament at i, which looks alike at every depth.
+var radii = []string{"1", "1e-9", "1e-30", "1e-300"} //nolint:gochecknoglobals // a constant
+
 // TestPageFigures measures the page on a screen of 1920x1080: how soon a view is there, cold and warm; tiles a second while it is panned, beside
-// what drawing the same tiles takes without a farm; a change of the palette; and bytes.
+// what drawing the same tiles takes without a farm; a change of the palette; and bytes. It prints the table of docs/benchmarks.md, of the radii
+// that could be measured.
 func TestPageFigures(t *testing.T) {
 	if !*pageFigures {
 		t.Skip("a measurement: make bench-page")
 	}
 	t.Parallel()
-	for _, radius := range []string{"1", "1e-9", "1e-30", "1e-300"} {
-		// The tip of a filament at i looks alike at every depth.
-		view := "re=0&im=1&max_iterations=4000&radius=" + radius
-		p := openTab(t, screenWidth, screenHeight)
-		_, err := chromedp.Call(p.browser, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: whenSettled})
-		require.NoError(t, err)
-		cold := p.first(view)
-		_, err = chromedp.Call(p.browser, network.ClearBrowserCache, struct{}{})
-		require.NoError(t, err)
-		farm := p.first(view)
-		browser := p.first(view)
-		t.Logf("radius %s: first view cold %.0f ms, from the farm %.0f ms, from the browser's cache %.0f ms", radius, cold, farm, browser)
-		if radius == "1" { // a screen farther on are no tiles
-			p.logBytes()
-			t.Logf("a change of the palette: %.0f ms to the frame that shows it, median", p.repainted())
-			continue
-		}
-		got, own := p.panned(2)
-		t.Logf("radius %s: %.1f tiles a second while panning, drawn without a farm %.1f: %.2f", radius, got, own, got/own)
+	rows := [][]string{
+		{"| |"}, {"|---|"}, {"| first view, nothing drawn |"}, {"| the same from the farm, which has drawn it |"}, {"| the same from the browser's cache |"},
+		{"| tiles a second while panning |"}, {"| the same tiles drawn without farm and browser, on all cores |"},
 	}
+	var rest []string
+	for _, radius := range radii {
+		t.Run(radius, func(t *testing.T) { //nolint:paralleltest // one at a time has the machine
+			column, more := measurePage(t, radius)
+			rest = append(rest, more...)
+			for i, cell := range append([]string{"radius " + radius, "---"}, column...) {
+				rows[i] = append(rows[i], " "+cell+" |")
+			}
+		})
+	}
+	for _, row := range rows {
+		fmt.Println(strings.ReplaceAll(strings.Join(row, ""), " --- |", "---|"))
+	}
+	fmt.Println(strings.Join(rest, "\n"))
+}
+
+// measurePage returns the cells of a radius, and what is measured once beside the table.
+func measurePage(t *testing.T, radius string) (column, once []string) {
+	t.Helper()
+	view := "re=0&im=1&max_iterations=4000&radius=" + radius
+	p := openTab(t, screenWidth, screenHeight)
+	_, err := chromedp.Call(p.browser, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: whenSettled})
+	require.NoError(t, err)
+	cold := p.first(view)
+	_, err = chromedp.Call(p.browser, network.ClearBrowserCache, struct{}{})
+	require.NoError(t, err)
+	for _, milliseconds := range []float64{cold, p.first(view), p.first(view)} {
+		column = append(column, fmt.Sprintf("%.2g s", milliseconds/1000))
+	}
+	if radius == radii[0] { // a screen farther on are no tiles
+		bytes, change := p.sent(), p.repainted()
+		return append(column, "", ""), []string{
+			fmt.Sprintf("Document, style and all modules: %.0f KB compressed. A change of the palette: %.0f ms, the median of nine.", bytes/1000, change),
+		}
+	}
+	got, own := p.panned(2)
+	return append(column, fmt.Sprintf("%.1f", got), fmt.Sprintf("%.0f", own)), []string{fmt.Sprintf("Panning at %s: %.2f of what the same tiles take without farm and browser.", radius, got/own)}
 }
 
 // first opens a view and returns how long that takes, in milliseconds.
@@ -126,12 +151,11 @@ func drawTiles(t *testing.T, paths []string) {
 	all.Wait()
 }
 
-// logBytes says what the page takes, compressed as it is sent.
-func (p *tab) logBytes() {
+// sent is what the page takes, in bytes, compressed as it is sent.
+func (p *tab) sent() float64 {
 	p.t.Helper()
-	const sent = `[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
-		.filter(entry => entry.entryType == 'navigation' || entry.name.includes('/assets/')).reduce((sum, entry) => sum + entry.encodedBodySize, 0)`
-	p.t.Logf("the document and its files: %.0f bytes compressed", look[float64](p.browser, p.t, sent))
+	return look[float64](p.browser, p.t, `[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+		.filter(entry => entry.entryType == 'navigation' || entry.name.includes('/assets/')).reduce((sum, entry) => sum + entry.encodedBodySize, 0)`)
 }
 
 // repainted is how long a change of the palette takes until the screen has it, in milliseconds: the median of some.
