@@ -39,7 +39,7 @@ const tilesOf = `performance.getEntriesByType('resource').filter(entry => entry.
 const screenWidth, screenHeight = 1920, 1080
 
 // radii are of views about the tip of a filament at i, which looks alike at every depth.
-var radii = []string{"1", "1e-9", "1e-30", "1e-300"} //nolint:gochecknoglobals // a constant
+var radii = []string{"1", "1e-9", "1e-30", "1e-300"}
 
 // TestPageFigures measures the page on a screen of 1920x1080: how soon a view is there, cold and warm; tiles a second while it is panned, beside
 // what drawing the same tiles takes without a farm; a change of the palette; and bytes. It prints the table of docs/benchmarks.md, of the radii
@@ -50,12 +50,17 @@ func TestPageFigures(t *testing.T) {
 	}
 	t.Parallel()
 	rows := [][]string{
-		{"| |"}, {"|---|"}, {"| first view, nothing drawn |"}, {"| the same from the farm, which has drawn it |"}, {"| the same from the browser's cache |"},
-		{"| tiles a second while panning |"}, {"| the same tiles drawn without farm and browser, on all cores |"},
+		{"| |"},
+		{"|---|"},
+		{"| first view, nothing drawn |"},
+		{"| the same from the farm, which has drawn it |"},
+		{"| the same from the browser's cache |"},
+		{"| tiles a second while panning |"},
+		{"| the same tiles drawn without farm and browser, on all cores |"},
 	}
 	var rest []string
-	for _, radius := range radii {
-		t.Run(radius, func(t *testing.T) { //nolint:paralleltest // one at a time has the machine
+	for _, radius := range radii { //nolint:paralleltest // one at a time has the machine
+		t.Run(radius, func(t *testing.T) {
 			column, more := measurePage(t, radius)
 			rest = append(rest, more...)
 			for i, cell := range append([]string{"radius " + radius, "---"}, column...) {
@@ -63,10 +68,15 @@ func TestPageFigures(t *testing.T) {
 			}
 		})
 	}
+	printFigures(t.Output(), rows, rest)
+}
+
+// printFigures prints a table by its rows, and what is said below it.
+func printFigures(to io.Writer, rows [][]string, rest []string) {
 	for _, row := range rows {
-		fmt.Println(strings.ReplaceAll(strings.Join(row, ""), " --- |", "---|"))
+		fmt.Fprintln(to, strings.ReplaceAll(strings.Join(row, ""), " --- |", "---|"))
 	}
-	fmt.Println(strings.Join(rest, "\n"))
+	fmt.Fprintln(to, strings.Join(rest, "\n"))
 }
 
 // measurePage returns the cells of a radius, and what is measured once beside the table.
