@@ -6,7 +6,7 @@ PARALLEL = -parallel $$((2 * $$(nproc)))
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint holes format race bench bench-jobs deepzoom-check exactness quotes flood capacity chaos soak bench-page bench-deep bench-zoom golden generate generated fuzz up down compose-real k8s-validate test-minio
+.PHONY: help run build test check lint holes format race bench bench-jobs deepzoom-check exactness quotes flood capacity chaos soak bench-page bench-deep bench-zoom golden generate generated fuzz up down compose-real k8s-real k8s-validate test-minio
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -19,7 +19,7 @@ build: ## bin/mandelfarm, static
 
 test: ## every test; starts its own redis-server and versitygw, skips what is not installed, and says what it skips
 	$(TOOL) gotestsum --format pkgname --format-icons text -- $(PARALLEL) ./...
-	for module in tools/deepbench tools/chaos tools/capacity; do (cd $$module && go vet ./... && go test ./...) || exit 1; done
+	for module in tools/deepbench tools/chaos tools/capacity tools/cluster; do (cd $$module && go vet ./... && go test ./...) || exit 1; done
 	$(MAKE) k8s-validate generated
 
 test-minio: ## the S3 store on MinIO beside versitygw, which takes minutes to build the first time
@@ -29,7 +29,7 @@ check: lint race ## before a commit: lint, format, race tests that need no serve
 
 lint: ## golangci-lint, and formatting as it should be
 	$(TOOL) golangci-lint run --allow-parallel-runners ./...
-	for module in tools/deepbench tools/chaos tools/capacity; do (cd $$module && go tool -modfile=../go.mod golangci-lint run --allow-parallel-runners ./...) || exit 1; done
+	for module in tools/deepbench tools/chaos tools/capacity tools/cluster; do (cd $$module && go tool -modfile=../go.mod golangci-lint run --allow-parallel-runners ./...) || exit 1; done
 	$(TOOL) golangci-lint fmt --diff ./... > /dev/null || { echo 'not formatted: make format'; exit 1; }
 	@if command -v tsc > /dev/null; then tsc -p web; else echo 'types of the page are not checked: apt-get install node-typescript'; fi
 
@@ -112,6 +112,11 @@ down: ## stop the containers
 compose-real: ## the farm by Docker and Compose for real: built, scaled, killed, cut off (docs/reliability.md); needs a Docker engine
 	cd deploy/validate && COMPOSE="$$(docker compose version > /dev/null 2>&1 && echo docker compose || go tool -modfile=../../tools/compose/go.mod -n github.com/docker/compose/v2/cmd)" \
 	  go test -count=1 -timeout 1h -v -run '^TestOnEngine$$' . -engine
+
+k8s-real: ## the manifests on a control plane with KEDA, which scales workers from 1 to 20 and back (CYCLES=1, HURRY=true for many); it is built first, a quarter of an hour of two cores
+	cd tools/k8s && go build -o ../../bin/k8s/ ./etcd k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kube-controller-manager k8s.io/kubernetes/cmd/kube-scheduler k8s.io/kubernetes/cmd/kubectl
+	cd tools/keda && go build -o ../../bin/k8s/ github.com/kedacore/keda/v2/cmd/operator github.com/kedacore/keda/v2/cmd/adapter
+	cd tools/cluster && unshare --net --map-root-user sh -c 'ip link set lo up && exec go test -count=1 -timeout 0 -v . -programs $(CURDIR)/bin/k8s -cycles $(or $(CYCLES),1) -hurry=$(or $(HURRY),false)'
 
 k8s-validate: ## compose file, Dockerfile and manifests against their schemas and the binary
 	cd deploy/validate && go test ./...

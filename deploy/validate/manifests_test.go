@@ -17,6 +17,7 @@ import (
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
 	policy "k8s.io/api/policy/v1"
+	scheduling "k8s.io/api/scheduling/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/json"
@@ -59,6 +60,8 @@ func newKind(apiVersion, kind string) any {
 		return new(autoscaling.HorizontalPodAutoscaler)
 	case "networking.k8s.io/v1 NetworkPolicy":
 		return new(networking.NetworkPolicy)
+	case "scheduling.k8s.io/v1 PriorityClass":
+		return new(scheduling.PriorityClass)
 	case "policy/v1 PodDisruptionBudget":
 		return new(policy.PodDisruptionBudget)
 	case "keda.sh/v1alpha1 ScaledObject":
