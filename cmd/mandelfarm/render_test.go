@@ -94,8 +94,8 @@ func TestRenderRefusesBadSpecs(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"width": 0, "height": 1}`: "width",
 		`{"width": 10`:              "-",
-		`{"width": 10, "height": 10, "radius": "1e-400"}`:     "radius",
-		`{"width": 10, "height": 10, "no_such_field": "yes"}`: "no_such_field",
+		`{"width": 10, "height": 10, "formula": "tricorn", "radius": "1e-400"}`: "radius",
+		`{"width": 10, "height": 10, "no_such_field": "yes"}`:                   "no_such_field",
 	} {
 		cmd := command(t, nil, "render", "-", "-o", "out.png")
 		cmd.Stdin = strings.NewReader(text)

@@ -122,7 +122,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"re", "real part of the centre, a `decimal` of any length"},
 		{"im", "imaginary part of the centre, a `decimal` of any length"},
 		{"radius", "half the height of the view, a `decimal`"},
-		{"exact", "`true`: the centre is exact, however few digits it has for the radius"},
+		{"exact", "`true` or false, without effect: every centre is exact"},
 		{"rotation", "`degrees` that the view is turned"},
 		{"mirror", "`true`: the imaginary axis points down"},
 		{"stretch-amount", "how many `times` the view is doubled along an axis and halved across"},
