@@ -119,6 +119,8 @@
 //	widepoint.go     a point in wide numbers; packet.go, packetmove.go: many of them
 //	perturbation.go  from a batch of pixels to counts
 //
+// referee_test.go holds all ways of going on against exact steps, at the rim of what each is valid for; census_test.go counts moves.
+//
 // # Limits
 //
 // Only the Mandelbrot set is followed. Points of a Julia set begin away from 0, so rebasing takes them to a second reference,
