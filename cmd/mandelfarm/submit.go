@@ -143,6 +143,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"interior", "`colour` of the inside, such as #000000"},
 		{"format", "`format` of the file: png, npy for raw data, or exr for both; counts or gradients for few bytes"},
 		{"counts", "`type` of the counts in an exr: uint, or float for readers that know no whole numbers"},
+		{"undecided", "`true`: an npy or exr tells of every pixel whether it is undecided"},
 	} {
 		fs.String(p.name, "", p.usage)
 		arguments(fs, p.name)

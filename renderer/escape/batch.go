@@ -12,6 +12,10 @@ type Batch struct {
 	ZX, ZY       []float64 // z_n
 	GradX, GradY []float64 // the gradient of |z_n| as a function of the point, in 1/units of the plane
 
+	// Doubt is there for those who ask for it besides: how far, in the unit of the gradients, a point may be beside what it should be that escapes; of one
+	// that does not, 0 if it is certain that it never does, and otherwise infinite. Package deep fills it in.
+	Doubt []float64
+
 	Effort *Effort // to which what following the points takes is added; nil counts nothing
 
 	field  *field // working memory; Run makes its own if there is none
@@ -42,8 +46,8 @@ func (e *Effort) Add(more Effort) {
 
 // traces is the memory of a batch that only some pictures need: gradients are for light and for distances.
 type traces struct {
-	zx, zy, gradX, gradY []float64
-	tracer               *tracer
+	zx, zy, gradX, gradY, doubt []float64
+	tracer                      *tracer
 }
 
 // NewBatch returns a batch that has room for size points, without gradients.
@@ -63,10 +67,20 @@ func (b *Batch) Traced() Batch {
 		t = &traces{}
 	}
 	if t.tracer == nil {
-		*t = traces{make([]float64, size), make([]float64, size), make([]float64, size), make([]float64, size), &tracer{}}
+		t.zx, t.zy, t.gradX, t.gradY, t.tracer = make([]float64, size), make([]float64, size), make([]float64, size), make([]float64, size), &tracer{}
 	}
 	traced := *b
 	traced.ZX, traced.ZY, traced.GradX, traced.GradY, traced.tracer = t.zx, t.zy, t.gradX, t.gradY, t.tracer
+	return traced
+}
+
+// Doubtful returns a batch of NewBatch as Traced does, with Doubt.
+func (b *Batch) Doubtful() Batch {
+	traced := b.Traced()
+	if b.traces.doubt == nil {
+		b.traces.doubt = make([]float64, len(b.Re))
+	}
+	traced.Doubt = b.traces.doubt
 	return traced
 }
 
@@ -83,6 +97,9 @@ func (b *Batch) Part(start, end int) Batch {
 	if b.ZX != nil {
 		part.ZX, part.ZY = b.ZX[start:end], b.ZY[start:end]
 		part.GradX, part.GradY = b.GradX[start:end], b.GradY[start:end]
+	}
+	if b.Doubt != nil {
+		part.Doubt = b.Doubt[start:end]
 	}
 	return part
 }

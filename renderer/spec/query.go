@@ -78,12 +78,13 @@ func querySetters(s *Draft) map[string]func(name, value string) *FieldError {
 		"cyclic": func(name, value string) *FieldError {
 			return toggle(&s.Coloring.Cyclic, func(b *bool) *FieldError { return setBoolean(name, value, b) })
 		},
-		"steps":    count(&s.Coloring.Steps),
-		"light":    decimal(&s.Coloring.Light),
-		"relief":   decimal(&s.Coloring.Relief),
-		"interior": func(_, value string) *FieldError { s.Coloring.Interior = Color(value); return nil },
-		"format":   func(_, value string) *FieldError { s.Format = FileFormat(value); return nil },
-		"counts":   func(_, value string) *FieldError { s.Counts = Counts(value); return nil },
+		"steps":     count(&s.Coloring.Steps),
+		"light":     decimal(&s.Coloring.Light),
+		"relief":    decimal(&s.Coloring.Relief),
+		"interior":  func(_, value string) *FieldError { s.Coloring.Interior = Color(value); return nil },
+		"format":    func(_, value string) *FieldError { s.Format = FileFormat(value); return nil },
+		"counts":    func(_, value string) *FieldError { s.Counts = Counts(value); return nil },
+		"undecided": func(name, value string) *FieldError { return setBoolean(name, value, &s.Undecided) },
 	}
 }
 

@@ -59,6 +59,8 @@ type Draft struct {
 
 	Format FileFormat `json:"format,omitzero"` // of the file
 	Counts Counts     `json:"counts,omitzero"` // in it; of EXR only
+	// Undecided asks for which pixels are undecided, in the same file; of NPY and EXR only.
+	Undecided bool `json:"undecided,omitzero"`
 }
 
 // draft hides the name under which a Spec embeds its fields, so that no other package can make a Spec of any.
