@@ -26,7 +26,7 @@ type point struct {
 
 	climbed int64   // moves beside the reference, of a point that is otherwise followed directly
 	earlier int64   // those, and steps of a core, as they were made: without what moves counts
-	blur    float64 // what it is off by by its direct steps, in pixels, if anybody wants to know
+	blur    float64 // what its direct steps make it off by, in pixels, if anybody wants to know
 
 	index              int       // in its batch
 	offsetRe, offsetIm float64   // from the reference, in pixels
