@@ -198,7 +198,7 @@ func TestBadSpecsCostNothing(t *testing.T) {
 		{`{"width": 10, "height": 10, "radius": NaN}`, ""},
 		{`{"width": 10, "height": 10, "radius": "1e999999999"}`, "radius"},
 		{`{"width": 10, "height": 10, "radius": 1e999999999}`, "radius"},
-		{`{"width": 10, "height": 10, "radius": "1e-1000"}`, "center.re"},
+		{`{"width": 10, "height": 10, "formula": "tricorn", "radius": "1e-1000"}`, "radius"},
 		{`{"width": 10, "height": 10, "center": {"re": "Inf"}}`, "center.re"},
 		{`{"width": 10, "height": 10, "center": {"re": "` + strings.Repeat("1", 900_000) + `"}}`, "center.re"},
 		{`{"width": 10, "height": 10, "center": {"re": "0.` + strings.Repeat("1", 900_000) + `"}}`, "center.re"},

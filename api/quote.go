@@ -131,7 +131,7 @@ func (s *Server) quoteFault(err error) error {
 // quoteOf is what is known of a picture without its price.
 func quoteOf(wanted spec.Spec, e renderer.Estimate, pre *renderer.Prepass) job.Quote {
 	q := job.Quote{
-		ID: wanted.ID(), Points: e.Work.Points, Iterations: e.Work.Iterations,
+		ID: wanted.ID(), Points: e.Work.Points, Undecided: e.Work.Undecided, Iterations: e.Work.Iterations,
 		MostBytes: renderer.MostBytes(wanted), MemoryBytes: renderer.Memory(wanted, pre), Sampled: int64(e.Small.Width) * int64(e.Small.Height),
 	}
 	if e.Work.Points > 0 {

@@ -80,7 +80,6 @@ func picture(d spec.Draft, size Size, losses []Loss) (Picture, error) {
 	if size.Height != 0 {
 		d.Height = size.Height
 	}
-	d.Exact = true // a program that has saved a place knows no other
 	s, err := spec.Normalize(d)
 	if err != nil {
 		return Picture{}, err

@@ -45,5 +45,5 @@ func exactDecimal(x *big.Rat) spec.Decimal {
 	if err != nil {
 		panic("foreign: a sum is a number: " + err.Error())
 	}
-	return d.Canonical()
+	return d
 }

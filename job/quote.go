@@ -9,6 +9,8 @@ type Quote struct {
 	Points     int64   `json:"points"`     // that are followed, samples included
 	Iterations int64   `json:"iterations"` // that following every point step by step would take
 	Inside     float64 `json:"inside"`     // the part of the points that do not escape
+	// Undecided is the number of pixels that will be undecided, of files that tell of them.
+	Undecided int64 `json:"undecided,omitempty"`
 	// CoreSeconds is the time of one core of the workers that are there, without the prepass
 	// and the file; without workers, of the standard machine.
 	CoreSeconds float64 `json:"core_seconds"`

@@ -10,6 +10,7 @@
 //	threads.go        goroutines that share rows out, and what becomes of their panics
 //	pattern.go        where in a pixel its samples lie
 //	view.go           from pixels to points of the plane; which views are deep, and what their reference orbit is
+//	undecided.go      which pixels are decided, for files that tell of it
 //	points.go         what becomes of points: by escape, or by perturbation in package deep
 //	auto.go           the limit of iterations that "auto" stands for
 //	prepass.go        what all parts of a picture share, computed once (prepass_store.go: stored)

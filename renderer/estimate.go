@@ -53,7 +53,7 @@ func (e Estimate) workOf(s spec.Spec) Work {
 func drawCounted(ctx context.Context, small, large spec.Spec, pre *Prepass) ([]Work, error) {
 	p := newPainter(small)
 	raw := newRawLayout(large)
-	p.traced = raw != nil && raw.traced()
+	p.traced, p.doubts = raw != nil && raw.traced(), raw != nil && raw.doubtful()
 	if err := p.prepare(ctx, Options{Threads: 1, Prepass: pre.As(small)}); err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func minibrot(s spec.Spec, found nucleus.Nucleus) (spec.Minibrot, error) {
 		if err != nil {
 			return spec.Minibrot{}, tooDeep(err)
 		}
-		*number.to = d.Canonical()
+		*number.to = d
 	}
 	var err error
 	if m.Spec, err = m.Showing(s); err != nil {

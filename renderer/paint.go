@@ -21,6 +21,7 @@ type painter struct {
 	format Format
 	raw    rawLayout // nil for a PNG
 	traced bool      // all points, whoever sees their gradients
+	doubts bool      // of the centres of all pixels, whoever wants to know which are undecided
 }
 
 func newPainter(s spec.Spec) *painter {
@@ -116,15 +117,8 @@ func (p *painter) paintRows(ctx context.Context, s *scratch, rows spec.Rows, dst
 // paintRun computes a run of pixels: some columns of one row, or all of several.
 func (p *painter) paintRun(ctx context.Context, s *scratch, rows spec.Rows, column, width int, dst []byte) error {
 	p.shader.Begin(s.shade)
-	batch := *s.batch
-	if p.traced || p.spec.Coloring.Method.SeesGradients() || s.data != nil && p.raw.traced() {
-		batch = s.batch.Traced()
-	}
-	if p.spec.Coloring.Periods {
-		batch = batch.Periodic()
-	}
 	for _, at := range p.offsets {
-		batch, err := p.follow(ctx, batch, rows, column, width, at)
+		batch, err := p.follow(ctx, p.batchFor(s, at), rows, column, width, at)
 		if err != nil {
 			return err
 		}
@@ -139,6 +133,21 @@ func (p *painter) paintRun(ctx context.Context, s *scratch, rows spec.Rows, colu
 		p.layColors(s, dst, rows, column)
 	}
 	return nil
+}
+
+// batchFor is a batch that holds what is wanted of the points of a run.
+func (p *painter) batchFor(s *scratch, at offset) escape.Batch {
+	batch := *s.batch
+	switch {
+	case at.first && (p.doubts || s.data != nil && p.raw.doubtful()):
+		batch = s.batch.Doubtful()
+	case p.traced || p.spec.Coloring.Method.SeesGradients() || s.data != nil && p.raw.traced():
+		batch = s.batch.Traced()
+	}
+	if p.spec.Coloring.Periods {
+		batch = batch.Periodic()
+	}
+	return batch
 }
 
 // layCentres hands the raw layout the first sample of each pixel of a run.

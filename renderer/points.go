@@ -67,6 +67,9 @@ func (p *points) follow(ctx context.Context, batch escape.Batch, rows spec.Rows,
 		return batch, err
 	}
 	p.grid.turnGradients(batch)
+	if batch.Doubt != nil && p.perturbation == nil {
+		return batch, doubtDirectly(ctx, batch)
+	}
 	if batch.Period == nil {
 		return batch, nil
 	}

@@ -46,6 +46,8 @@ type rowLayout interface {
 	stride() int
 	// traced reports whether measure needs to know how points escape: the further slices of a batch.
 	traced() bool
+	// doubtful reports whether measure needs to know which points are undecided, and so Doubt too.
+	doubtful() bool
 	// measure puts what became of points, the centres of the pixels of a row from a column on, where it belongs in the
 	// row's data.
 	measure(data []byte, row, column int, centres escape.Batch)
@@ -72,24 +74,46 @@ type counts struct {
 
 	width, height int
 	kernel        escape.Kernel
+	undecided     bool // are told of
 }
 
-func (c counts) head() []byte { return npy.Head(c.width, c.height) }
+// pair is what an array of counts is called that tells of undecided pixels.
+var pair = npy.Pair{Number: "nu", Truth: "undecided"} //nolint:gochecknoglobals // a constant
 
-func (c counts) stride() int { return npy.Size * c.width }
+func (c counts) head() []byte {
+	if c.undecided {
+		return pair.Head(c.width, c.height)
+	}
+	return npy.Head(c.width, c.height)
+}
 
-func (c counts) traced() bool { return false }
+func (c counts) size() int {
+	if c.undecided {
+		return npy.PairSize
+	}
+	return npy.Size
+}
+
+func (c counts) stride() int { return c.size() * c.width }
+
+func (c counts) traced() bool { return c.undecided }
+
+func (c counts) doubtful() bool { return c.undecided }
 
 func (c counts) color([]byte, int, int, Format, []byte, int) {} // has none
 
 func (c counts) measure(data []byte, _, column int, centres escape.Batch) {
-	data = data[npy.Size*column:]
+	data = data[c.size()*column:]
 	for i, count := range centres.Count {
 		nu := math.NaN()
 		if count != 0 {
 			nu = c.kernel.Nu(count, centres.Norm2[i])
 		}
-		npy.Put(data[npy.Size*i:], nu)
+		if c.undecided {
+			npy.PutPair(data[npy.PairSize*i:], nu, isUndecided(centres, i))
+		} else {
+			npy.Put(data[npy.Size*i:], nu)
+		}
 	}
 }
 
@@ -109,7 +133,7 @@ func newChannels(s spec.Spec) channels {
 
 func (c channels) head() []byte {
 	return exr.Head(exr.Header{
-		Width: c.spec.Width, Height: c.spec.Height, Iterations: c.kernel.MaxIterations, Counts: c.counts(),
+		Width: c.spec.Width, Height: c.spec.Height, Iterations: c.kernel.MaxIterations, Channels: c.channels(),
 		Text: []exr.Text{
 			{Name: specKeyword, Value: string(c.spec.Canonical())},
 			{Name: softwareKeyword, Value: software + spec.Version},
@@ -117,21 +141,27 @@ func (c channels) head() []byte {
 	})
 }
 
-func (c channels) stride() int { return exr.LineSize(c.spec.Width) }
+func (c channels) stride() int { return c.channels().LineSize(c.spec.Width) }
 
 func (c channels) traced() bool { return true }
 
-// counts is the type of the counts.
-func (c channels) counts() exr.Counts {
+func (c channels) doubtful() bool { return c.spec.Undecided }
+
+// channels are those of the file.
+func (c channels) channels() exr.Channels {
+	list := exr.Channels{Counts: exr.UintCounts, Undecided: c.spec.Undecided}
 	if c.spec.Counts == spec.FloatCounts {
-		return exr.FloatCounts
+		list.Counts = exr.FloatCounts
 	}
-	return exr.UintCounts
+	return list
 }
 
 func (c channels) measure(data []byte, row, column int, centres escape.Batch) {
-	line := exr.NewLine(data, row, c.counts())
+	line := exr.NewLine(data, row, c.channels())
 	for i, count := range centres.Count {
+		if c.spec.Undecided {
+			line.SetUndecided(column+i, isUndecided(centres, i))
+		}
 		if count == 0 {
 			line.SetEscape(column+i, exr.Escape{N: exr.Inside})
 			continue
@@ -147,7 +177,7 @@ func (c channels) measure(data []byte, row, column int, centres escape.Batch) {
 }
 
 func (c channels) color(data []byte, row, column int, format Format, pixels []byte, width int) {
-	colorLine(exr.NewLine(data, row, c.counts()), column, format, pixels, width)
+	colorLine(exr.NewLine(data, row, c.channels()), column, format, pixels, width)
 }
 
 // split returns the continuous count of a point that escapes, as EXR has it: the whole part with the bias, and the rest.

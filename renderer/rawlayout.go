@@ -11,7 +11,7 @@ import (
 func newRawLayout(s spec.Spec) rawLayout {
 	switch s.Format {
 	case spec.NPY:
-		return counts{width: s.Width, height: s.Height, kernel: newKernel(s)}
+		return counts{width: s.Width, height: s.Height, kernel: newKernel(s), undecided: s.Undecided}
 	case spec.EXR:
 		return newChannels(s)
 	case spec.PackedCounts, spec.PackedGradients:

@@ -47,6 +47,8 @@ func (l packed) stride() int { return l.header.RowSize() }
 
 func (l packed) traced() bool { return l.header.Content&planes.Gradients == planes.Gradients }
 
+func (l packed) doubtful() bool { return false }
+
 func (l packed) pack(dst, rows []byte, limit int) ([]byte, bandpng.Sum) {
 	e := planeEncoders.Get()
 	defer planeEncoders.Put(e)

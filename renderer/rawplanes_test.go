@@ -82,7 +82,7 @@ func TestPackedDataIsThatOfTheOtherFormats(t *testing.T) {
 
 // escapeAt reads a pixel of an EXR. Its channels lie in the order of their names, all of a line's pixels of each.
 func escapeAt(file []byte, s spec.Spec, x, y int) exr.Escape {
-	size := exr.LineSize(s.Width)
+	size := exr.Channels{}.LineSize(s.Width)
 	line := file[len(file)-(s.Height-y)*size:][8:]
 	word := func(before int) uint32 { return binary.LittleEndian.Uint32(line[before*s.Width+4*x:]) }
 	float := func(before int) float32 { return math.Float32frombits(word(before)) }

@@ -12,6 +12,8 @@ import (
 type Work struct {
 	Points int64 // that were followed
 	Inside int64 // of these, which did not escape
+	// Undecided are the pixels whose arithmetic does not say enough of them, of files that tell of those.
+	Undecided int64
 	// Iterations are the sum of the points' counts, and of those that did not escape, of the limit: what following each of them step
 	// by step would take.
 	Iterations int64
@@ -27,6 +29,7 @@ type Work struct {
 func (w *Work) Add(more Work) {
 	w.Points += more.Points
 	w.Inside += more.Inside
+	w.Undecided += more.Undecided
 	w.Iterations += more.Iterations
 	w.Moves += more.Moves
 	w.Cost += more.Cost
@@ -35,7 +38,9 @@ func (w *Work) Add(more Work) {
 // times is so many times the work.
 func (w Work) times(n float64) Work {
 	of := func(count int64) int64 { return int64(math.Round(float64(count) * n)) }
-	return Work{Points: of(w.Points), Inside: of(w.Inside), Iterations: of(w.Iterations), Moves: of(w.Moves), Cost: time.Duration(of(int64(w.Cost)))}
+	return Work{
+		Points: of(w.Points), Inside: of(w.Inside), Undecided: of(w.Undecided), Iterations: of(w.Iterations), Moves: of(w.Moves), Cost: time.Duration(of(int64(w.Cost))),
+	}
 }
 
 // What the standard machine takes, in nanoseconds. The numbers are a least-squares fit to 160 random pictures (docs/adr/0028-cost.md),
@@ -70,7 +75,7 @@ func (w *work) count(b escape.Batch, p *points) {
 	}
 	all, e := int64(len(b.Count)), w.effort
 	w.done.Add(Work{
-		Points: all, Inside: inside, Iterations: sum + inside*int64(p.kernel.MaxIterations),
+		Points: all, Inside: inside, Undecided: undecided(b), Iterations: sum + inside*int64(p.kernel.MaxIterations),
 		Moves: e.Steps + e.Traced + e.Moves + e.Wide,
 		Cost:  time.Duration(float64(all)*p.costOfPoint() + float64(all-inside)*outsideCost + p.costOf(e)),
 	})

@@ -196,7 +196,7 @@ func TestDefaultsAreThePrograms(t *testing.T) {
 	fields := func(schema string) map[string]any {
 		return defaults(at(t, "components", "schemas", schema, "properties"))
 	}
-	assert.Len(t, fields("Spec"), 9)
+	assert.Len(t, fields("Spec"), 10)
 	for field, value := range fields("Spec") {
 		assert.Equal(t, parse(of(`"coloring":{}`)), parse(of(member(t, field, value))), field)
 	}

@@ -51,6 +51,9 @@ func quoteText(q job.Quote) string {
 	}
 	fmt.Fprintf(&out, "\nprepass     %s\npoints      %d, %.1f %% inside\niterations  %d\nfile        at most %s\nmemory      about %s",
 		duration(q.PrepassSeconds), q.Points, 100*q.Inside, q.Iterations, size(q.MostBytes), size(q.MemoryBytes))
+	if q.Undecided > 0 {
+		fmt.Fprintf(&out, "\nundecided   about %d pixels", q.Undecided)
+	}
 	for _, w := range q.Warnings {
 		fmt.Fprintf(&out, "\nwarning     %s: %s", w.Field, w.Reason)
 		if w.MaxIterations > 0 {

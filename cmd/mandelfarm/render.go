@@ -94,7 +94,8 @@ func render(ctx context.Context, s *settings, input string, files outputs, stdin
 				return err
 			}
 		}
-		options.Prepass, options.Progress = prepass, progress(drawn, stderr)
+		options.Prepass = prepass
+		undecided := countUndecided(&options, progress(drawn, stderr))
 		draw := func(w io.Writer) error { return renderer.Write(ctx, w, drawn, options) }
 		if out.file == standard {
 			err = draw(stdout)
@@ -104,8 +105,23 @@ func render(ctx context.Context, s *settings, input string, files outputs, stdin
 		if err != nil {
 			return err
 		}
+		if drawn.Undecided {
+			fmt.Fprintf(stderr, "%d of %d pixels are undecided\n", *undecided, int64(drawn.Width)*int64(drawn.Height))
+		}
 	}
 	return nil
+}
+
+// countUndecided has the pixels counted that are, of files that tell of them, and the progress shown.
+func countUndecided(o *renderer.Options, shown func(rows int, work renderer.Work)) *int64 {
+	var n int64
+	o.Progress = func(rows int, work renderer.Work) {
+		n += work.Undecided
+		if shown != nil {
+			shown(rows, work)
+		}
+	}
+	return &n
 }
 
 // maxSpec is more than any Spec that can be drawn needs.

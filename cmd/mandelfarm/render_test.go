@@ -71,6 +71,16 @@ func TestRenderWritesRawData(t *testing.T) {
 	empty(t, piped.Dir)
 }
 
+// TestRenderCountsUndecidedPixels of files that tell of them.
+func TestRenderCountsUndecidedPixels(t *testing.T) {
+	t.Parallel()
+	cmd := command(t, nil, "render", "-", "-o", "out.npy")
+	cmd.Stdin = strings.NewReader(`{"width": 8, "height": 4, "radius": "1e-9", "center": {"re": "0.251"}, "max_iterations": 50, "format": "npy", "undecided": true}`)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Contains(t, string(out), "32 of 32 pixels are undecided\n")
+}
+
 func TestRenderRefusesUnclearOutputs(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][]string{
@@ -94,8 +104,8 @@ func TestRenderRefusesBadSpecs(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"width": 0, "height": 1}`: "width",
 		`{"width": 10`:              "-",
-		`{"width": 10, "height": 10, "radius": "1e-400"}`:     "radius",
-		`{"width": 10, "height": 10, "no_such_field": "yes"}`: "no_such_field",
+		`{"width": 10, "height": 10, "formula": "tricorn", "radius": "1e-400"}`: "radius",
+		`{"width": 10, "height": 10, "no_such_field": "yes"}`:                   "no_such_field",
 	} {
 		cmd := command(t, nil, "render", "-", "-o", "out.png")
 		cmd.Stdin = strings.NewReader(text)

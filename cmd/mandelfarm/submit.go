@@ -122,7 +122,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"re", "real part of the centre, a `decimal` of any length"},
 		{"im", "imaginary part of the centre, a `decimal` of any length"},
 		{"radius", "half the height of the view, a `decimal`"},
-		{"exact", "`true`: the centre is exact, however few digits it has for the radius"},
+		{"exact", "`true` or false, without effect: every centre is exact"},
 		{"rotation", "`degrees` that the view is turned"},
 		{"mirror", "`true`: the imaginary axis points down"},
 		{"stretch-amount", "how many `times` the view is doubled along an axis and halved across"},
@@ -145,6 +145,7 @@ func (v *viewFlags) add(fs *pflag.FlagSet) {
 		{"periods", "`true`: the inside is coloured by the periods of its cycles"},
 		{"format", "`format` of the file: png, npy for raw data, or exr for both; counts or gradients for few bytes"},
 		{"counts", "`type` of the counts in an exr: uint, or float for readers that know no whole numbers"},
+		{"undecided", "`true`: an npy or exr tells of every pixel whether it is undecided"},
 	} {
 		fs.String(p.name, "", p.usage)
 		arguments(fs, p.name)

@@ -14,8 +14,8 @@ const (
 
 // attracted reports whether it is certain that a point is inside: that an attracting cycle is next to where its orbit has come. The
 // disc around z, of radius r, is followed through the steps of a period as a disc that holds it. If it comes to lie in itself, z -> z^2 + c
-// has an attracting cycle there (H. A. Schwarz), and c is in the interior of the set (P. Fatou).
-func attracted(zRe, zIm, cRe, cIm float64) bool {
+// has an attracting cycle there (H. A. Schwarz), and c is in the interior of the set (P. Fatou). A step is off by less than the blur.
+func attracted(zRe, zIm, cRe, cIm, blurOfStep float64) bool {
 	for range settling {
 		zRe, zIm = math.FMA(zRe, zRe, math.FMA(-zIm, zIm, cRe)), math.FMA(zRe+zRe, zIm, cIm)
 	}
@@ -23,7 +23,7 @@ func attracted(zRe, zIm, cRe, cIm float64) bool {
 	slope, blur, nearest := 1.0, 0.0, float64(widestDisc) // the derivative's size, what a point may be off by, and the best return
 	for period := 1; period <= longestCycle; period++ {
 		twice := 2 * size(complex(x, y))
-		slope, blur = float64(slope*twice), float64((twice+blur)*blur)+stepBlur
+		slope, blur = float64(slope*twice), float64((twice+blur)*blur)+blurOfStep
 		x, y = math.FMA(x, x, math.FMA(-y, y, cRe)), math.FMA(x+x, y, cIm)
 		if !(slope < math.MaxFloat64 && size(complex(x, y)) <= 2) {
 			return false
@@ -35,7 +35,7 @@ func attracted(zRe, zIm, cRe, cIm float64) bool {
 		if radius > nearest/2 {
 			continue
 		}
-		if nearest = radius; comesBack(zRe, zIm, cRe, cIm, radius, period) {
+		if nearest = radius; comesBack(zRe, zIm, cRe, cIm, radius, blurOfStep, period) {
 			return true
 		}
 	}
@@ -46,10 +46,10 @@ func attracted(zRe, zIm, cRe, cIm float64) bool {
 const stepBlur = 0x1p-49
 
 // comesBack reports whether a disc around z is in itself after so many steps.
-func comesBack(zRe, zIm, cRe, cIm, radius float64, steps int) bool {
+func comesBack(zRe, zIm, cRe, cIm, radius, blurOfStep float64, steps int) bool {
 	x, y, r := zRe, zIm, radius
 	for range steps {
-		r = float64((2*size(complex(x, y))+r)*r) + stepBlur
+		r = float64((2*size(complex(x, y))+r)*r) + blurOfStep
 		x, y = math.FMA(x, x, math.FMA(-y, y, cRe)), math.FMA(x+x, y, cIm)
 	}
 	return size(complex(x-zRe, y-zIm))+r < float64(radius*(1-0x1p-20))

@@ -88,7 +88,7 @@ func (p *Perturbation) sortOut(b escape.Batch, points, rest []point) (up, all []
 		q.counted = q.moves
 		q.traced = b.GradX != nil
 		if q.outcome == escaped {
-			q.write(b, math.FMA(q.zRe, q.zRe, float64(q.zIm*q.zIm)))
+			p.writeEnd(b, &q, math.FMA(q.zRe, q.zRe, float64(q.zIm*q.zIm)))
 		}
 		if q.outcome == escaped || q.outcome == inside {
 			continue
@@ -96,13 +96,14 @@ func (p *Perturbation) sortOut(b escape.Batch, points, rest []point) (up, all []
 		e := &p.follower.table.elements[q.m]
 		q.zRe, q.zIm = e.re+q.dRe, e.im+q.dIm
 		if q.outcome == steep {
+			q.earlier, q.moves = q.earlier+q.moves, 0
 			points[kept] = q
 			kept++
 			continue
 		}
 		if p.direct.climbs {
 			effort.Moves += attractedMoves
-			if attracted(q.zRe, q.zIm, p.direct.cRe+q.cRe, p.direct.cIm+q.cIm) {
+			if attracted(q.zRe, q.zIm, p.direct.cRe+q.cRe, p.direct.cIm+q.cIm, stepBlur) {
 				continue
 			}
 		}
@@ -130,6 +131,11 @@ func (p *Perturbation) resume(ctx context.Context, b escape.Batch, o *escape.Orb
 	if err := k.Resume(ctx, o, watch); err != nil {
 		return nil, err
 	}
+	if b.Doubt != nil {
+		if err := blurAll(ctx, o, points); err != nil {
+			return nil, err
+		}
+	}
 	return p.land(b, o, points), nil
 }
 
@@ -142,7 +148,7 @@ func (p *Perturbation) land(b escape.Batch, o *escape.Orbits, points []point) []
 		switch n := q.n + int64(o.Steps[i]); {
 		case count > 0 && q.n+int64(count) <= limit:
 			q.n += int64(count)
-			q.write(b, o.Norm2[i])
+			p.writeEnd(b, &q, o.Norm2[i])
 		case count == escape.Flat && n < limit:
 			q.begin(p.start(&q, wide.New(q.zRe, q.zIm, 0), wide.New(q.slopeRe, q.slopeIm, 0)), n, false)
 			q.traced, q.outcome = true, moving

@@ -184,7 +184,7 @@ func TestAttracted(t *testing.T) {
 		-0.1 + 0.1i: true, -1: true, -1.1 + 0.1i: true, -0.122 + 0.745i: true, -1.7549: true, -1.7589: true, -0.156 + 1.032i: true,
 		0.25: false, -0.75: false, 0.2500001: false, -0.75 + 0.0002i: false, -2: false, 1i: false, 0.3 + 0.6i: false, 12: false,
 	} {
-		assert.Equal(t, want, attracted(0, 0, real(c), imag(c)), "%v", c)
+		assert.Equal(t, want, attracted(0, 0, real(c), imag(c), stepBlur), "%v", c)
 	}
 }
 

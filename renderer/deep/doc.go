@@ -118,6 +118,9 @@
 //	point.go         a point in double precision: its moves, rebasing, outcomes; lanes.go: many of them
 //	widepoint.go     a point in wide numbers; packet.go, packetmove.go: many of them
 //	perturbation.go  from a batch of pixels to counts
+//	doubt.go         what points may be off by, and which are certain to be inside, for those who ask
+//
+// referee_test.go holds all ways of going on against exact steps, at the rim of what each is valid for; census_test.go counts moves.
 //
 // # Limits
 //

@@ -18,6 +18,7 @@ type Perturbation struct {
 	direct   *directPart     // the same
 	main     *mainComponents // the same
 	stepSize float64         // of a pixel
+	span     float64         // pixels from the reference to the farthest point
 	deep     bool            // differences may be too small for float64, so that points are wide numbers at their beginning
 }
 
@@ -30,7 +31,7 @@ func NewPerturbation(v View, r *Reference) *Perturbation {
 	if !p.follower.apart {
 		p.follower.stepSize = v.Step.Float64()
 	}
-	p.main, p.stepSize = newMainComponents(v), v.Step.Float64()
+	p.main, p.stepSize, p.span = newMainComponents(v), v.Step.Float64(), v.Bound.Quo(v.Step).Float64()
 	if p.core == nil {
 		p.direct = newDirectPart(v, r)
 	}
@@ -100,7 +101,10 @@ func (p *Perturbation) run(ctx context.Context, w *work, b escape.Batch) error {
 		if err := p.follower.followAll(ctx, points); err != nil {
 			return err
 		}
-		points = write(b, points)
+		points = p.write(b, points)
+	}
+	if b.Doubt != nil {
+		return p.prove(ctx, b)
 	}
 	return nil
 }
@@ -163,6 +167,7 @@ func (p *Perturbation) throughCore(ctx context.Context, memory *escape.Batch, po
 			slope = wide.New(re, im, 0).Mul(p.core.perPixel)
 		}
 		points[kept] = from
+		points[kept].earlier = int64(count)
 		points[kept].begin(p.start(&from, d, slope), int64(count)*int64(p.core.stepLength), p.follower.apart)
 		kept++
 	}
@@ -178,20 +183,20 @@ func (p *Perturbation) start(q *point, d, slope wide.Complex) widePoint {
 
 // write writes how the points that have escaped did so, and returns those that are to be followed further, as wide numbers: they
 // have come too near the reference for float64.
-func write(b escape.Batch, points []point) []point {
+func (p *Perturbation) write(b escape.Batch, points []point) []point {
 	kept := 0
 	var effort escape.Effort
 	for i := range points {
-		p := &points[i]
-		effort.Moves += p.moves - p.counted
-		p.counted = p.moves
-		switch p.outcome {
+		q := &points[i]
+		effort.Moves += q.moves - q.counted
+		q.counted = q.moves
+		switch q.outcome {
 		case escaped:
-			p.write(b, math.FMA(p.zRe, p.zRe, float64(p.zIm*p.zIm)))
+			p.writeEnd(b, q, math.FMA(q.zRe, q.zRe, float64(q.zIm*q.zIm)))
 		case tooNear:
-			points[kept] = *p
+			points[kept] = *q
 			points[kept].wide = widePoint{
-				d: wide.New(p.dRe, p.dIm, 0), c: p.wide.c, m: int(p.m), n: p.n, slope: wide.New(p.slopeRe, p.slopeIm, 0),
+				d: wide.New(q.dRe, q.dIm, 0), c: q.wide.c, m: int(q.m), n: q.n, slope: wide.New(q.slopeRe, q.slopeIm, 0),
 			}
 			kept++
 		case inside, moving, steep:
@@ -201,16 +206,19 @@ func write(b escape.Batch, points []point) []point {
 	return points[:kept]
 }
 
-// write writes how a point escapes, given |z|^2. The gradient of |z| is the conjugate of dz/dc times z/|z|, as package escape has it.
-func (p *point) write(b escape.Batch, norm2 float64) {
-	b.Count[p.index] = int32(p.n) //nolint:gosec // at most the limit
-	b.Norm2[p.index] = norm2
-	if !p.traced {
+// writeEnd writes how a point escapes, given |z|^2. The gradient of |z| is the conjugate of dz/dc times z/|z|, as package escape has it.
+func (p *Perturbation) writeEnd(b escape.Batch, q *point, norm2 float64) {
+	b.Count[q.index] = int32(q.n) //nolint:gosec // at most the limit
+	b.Norm2[q.index] = norm2
+	if b.Doubt != nil {
+		b.Doubt[q.index] = p.doubt(q)
+	}
+	if !q.traced {
 		return
 	}
-	b.ZX[p.index], b.ZY[p.index] = p.zRe, p.zIm
+	b.ZX[q.index], b.ZY[q.index] = q.zRe, q.zIm
 	size := math.Sqrt(norm2)
-	re, im := p.zRe/size, p.zIm/size
-	b.GradX[p.index] = float64(re*p.slopeRe) + float64(im*p.slopeIm)
-	b.GradY[p.index] = float64(im*p.slopeRe) - float64(re*p.slopeIm)
+	re, im := q.zRe/size, q.zIm/size
+	b.GradX[q.index] = float64(re*q.slopeRe) + float64(im*q.slopeIm)
+	b.GradY[q.index] = float64(im*q.slopeRe) - float64(re*q.slopeIm)
 }

@@ -24,7 +24,9 @@ type point struct {
 	traced           bool
 	slopeRe, slopeIm float64
 
-	climbed int64 // moves beside the reference, of a point that is otherwise followed directly
+	climbed int64   // moves beside the reference, of a point that is otherwise followed directly
+	earlier int64   // those, and steps of a core, as they were made: without what moves counts
+	blur    float64 // what its direct steps make it off by, in pixels, if anybody wants to know
 
 	index              int       // in its batch
 	offsetRe, offsetIm float64   // from the reference, in pixels

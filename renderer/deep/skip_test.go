@@ -52,28 +52,60 @@ func merged(elements []wide.Complex, bound wide.Real) skip {
 // terms of first order, and of the slope in the same way.
 type deviation struct{ value, slope float64 }
 
-// at compares a skip with the steps that it stands for, for a difference d and a dc.
-func (s *skip) at(elements []wide.Complex, d, dc, slope wide.Complex, pixel wide.Real, linear bool) deviation {
+// truth is where exact steps lead.
+type truth struct {
+	value, slope    exact
+	size, slopeSize wide.Real // of the larger of the two terms of first order
+}
+
+// ofSteps makes the steps beside elements in exact numbers, for a difference d, a dc and a slope before them. Sizes are in parts of what errors are: of the larger of what the steps make
+// of w, without what dc adds, and of what they make of dc.
+func ofSteps(elements []wide.Complex, d, dc, slope wide.Complex, pixel wide.Real) truth {
 	x, xSlope := exactly(d), exactly(slope)
 	for _, z := range elements {
 		xSlope = x.stepSlope(xSlope, exactly(z), exactly(onAxis(pixel)))
 		x = x.step(exactly(z), exactly(dc))
 	}
+	a, c := firstOrder(elements)
+	w, turned := d.Mul(elements[0].Double().Add(d)), elements[0].Add(d).Double().Mul(slope)
+	return truth{
+		value: x, slope: xSlope, size: greater(a.Norm().Mul(w.Norm()), c.Norm().Mul(dc.Norm())),
+		slopeSize: greater(a.Norm().Mul(turned.Norm()), c.Norm().Mul(pixel)),
+	}
+}
+
+// firstOrder are the coefficients of w and dc after steps beside elements.
+func firstOrder(elements []wide.Complex) (a, c wide.Complex) {
+	a, c = wide.New(1, 0, 0), wide.New(1, 0, 0)
+	for _, z := range elements[1:] {
+		a, c = a.Mul(z).Double(), c.Mul(z).Double().Add(wide.New(1, 0, 0))
+	}
+	return a, c
+}
+
+// beside is how far a value and a slope are from the truth, in tolerances.
+func (x *truth) beside(value, slope wide.Complex) deviation {
+	return deviation{off(exactly(value), x.value, x.size) / tolerance, off(exactly(slope), x.slope, x.slopeSize) / tolerance}
+}
+
+// at compares a skip with the steps that it stands for, for a difference d and a dc.
+func (s *skip) at(elements []wide.Complex, d, dc, slope wide.Complex, pixel wide.Real, linear bool) deviation {
 	w, turned := d.Mul(s.ref.Double().Add(d)), s.ref.Add(d).Double().Mul(slope)
 	h, g := s.a.Add(s.b.Mul(w)), s.a.Add(s.b.Mul(w).Double())
 	if linear {
 		h, g = s.a, s.a
 	}
-	got, gotSlope := h.Mul(w).Add(s.c.Mul(dc)), g.Mul(turned).Add(s.c.MulReal(pixel))
-	size := greater(s.a.Norm().Mul(w.Norm()), s.c.Norm().Mul(dc.Norm()))
-	slopeSize := greater(s.a.Norm().Mul(turned.Norm()), s.c.Norm().Mul(pixel))
-	return deviation{off(exactly(got), x, size) / tolerance, off(exactly(gotSlope), xSlope, slopeSize) / tolerance}
+	want := ofSteps(elements, d, dc, slope, pixel)
+	return want.beside(h.Mul(w).Add(s.c.Mul(dc)), g.Mul(turned).Add(s.c.MulReal(pixel)))
 }
 
-// atRim returns a d for which w is as large as a bound allows, but for a thousandth of it: of d*(2*z + d) = w the solution
-// near 0, by Newton's method.
+// atRim returns a d for which w is as large as a bound allows, but for a thousandth of it.
 func atRim(random *rand.Rand, z wide.Complex, bound wide.Real) wide.Complex {
-	w := direction(random).MulReal(bound).MulReal(wide.NewReal(0.999, 0))
+	return solved(z, direction(random).MulReal(bound).MulReal(wide.NewReal(0.999, 0)))
+}
+
+// solved returns the d near 0 for which d*(2*z + d) is w, by Newton's method.
+func solved(z, w wide.Complex) wide.Complex {
 	d := onAxis(root(w.Norm()))
 	if !z.Norm().Mul(z.Norm()).Less(w.Norm()) {
 		d = over(w, z.Double())

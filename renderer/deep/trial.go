@@ -52,7 +52,7 @@ func (p *Perturbation) cost(w *work) int64 {
 		points, _ = p.throughDirect(ctx, *b, w, points)
 	}
 	_ = p.follower.followEach(ctx, points)
-	write(*b, points)
+	p.write(*b, points)
 	return e.Steps + moveCost*e.Moves // without traced steps, which engines count by whole vectors
 }
 

@@ -15,6 +15,9 @@ type Batch struct {
 	// Period is that of the attracting cycle that a point comes to which does not escape, 0 if none is known, for those who ask for
 	// it by Periods.
 	Period []int32
+	// Doubt is there for those who ask for it besides: how far, in the unit of the gradients, a point may be beside what it should be that escapes; of one
+	// that does not, 0 if it is certain that it never does, and otherwise infinite. Package deep fills it in.
+	Doubt []float64
 
 	Effort *Effort // to which what following the points takes is added; nil counts nothing
 
@@ -46,9 +49,9 @@ func (e *Effort) Add(more Effort) {
 
 // traces is the memory of a batch that only some pictures need: gradients are for light and for distances, periods for the inside.
 type traces struct {
-	zx, zy, gradX, gradY []float64
-	tracer               *tracer
-	period               []int32
+	zx, zy, gradX, gradY, doubt []float64
+	tracer                      *tracer
+	period                      []int32
 }
 
 // NewBatch returns a batch that has room for size points, without gradients.
@@ -89,6 +92,16 @@ func (b *Batch) Periodic() Batch {
 	return periodic
 }
 
+// Doubtful returns a batch of NewBatch as Traced does, with Doubt.
+func (b *Batch) Doubtful() Batch {
+	traced := b.Traced()
+	if b.traces.doubt == nil {
+		b.traces.doubt = make([]float64, len(b.Re))
+	}
+	traced.Doubt = b.traces.doubt
+	return traced
+}
+
 // Slice returns the first n points of the batch, which share its memory.
 func (b *Batch) Slice(n int) Batch { return b.Part(0, n) }
 
@@ -105,6 +118,9 @@ func (b *Batch) Part(start, end int) Batch {
 	}
 	if b.Period != nil {
 		part.Period = b.Period[start:end]
+	}
+	if b.Doubt != nil {
+		part.Doubt = b.Doubt[start:end]
 	}
 	return part
 }

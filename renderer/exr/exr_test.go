@@ -40,13 +40,19 @@ func TestLinesHaveTheirPlaces(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		width := rapid.IntRange(1, 50).Draw(t, "width")
 		x := rapid.IntRange(0, width-1).Draw(t, "x")
-		data := make([]byte, exr.LineSize(width))
-		line := exr.NewLine(data, 7, exr.UintCounts)
+		channels := exr.Channels{Undecided: rapid.Bool().Draw(t, "with undecided")}
+		data := make([]byte, channels.LineSize(width))
+		line := exr.NewLine(data, 7, channels)
 		line.SetColor(x, exr.Color{R: 0x0201, G: 0x0403, B: 0x0605})
 		line.SetEscape(x, exr.Escape{N: 77, NF: 0.5, T: 0.25, DEX: -3, DEY: 4})
 		want := make([]byte, 0, len(data))
 		word := binary.LittleEndian.AppendUint32
-		want = word(word(want, 7), uint32(26*width))
+		size, rest := 26, []byte(nil)
+		if channels.Undecided {
+			line.SetUndecided(x, true)
+			size, rest = 28, []byte{0, 0x3c}
+		}
+		want = word(word(want, 7), uint32(size*width))
 		for _, channel := range [][]byte{
 			{5, 6},
 			word(nil, math.Float32bits(-3)), word(nil, math.Float32bits(4)),
@@ -54,6 +60,7 @@ func TestLinesHaveTheirPlaces(t *testing.T) {
 			word(nil, 77), word(nil, math.Float32bits(0.5)),
 			{1, 2},
 			word(nil, math.Float32bits(0.25)),
+			rest,
 		} {
 			plane := make([]byte, len(channel)*width)
 			copy(plane[len(channel)*x:], channel)
@@ -72,9 +79,9 @@ func TestHeadHasTheSizeOfItsOffsets(t *testing.T) {
 		want := uint64(len(head))
 		for y := range height {
 			require.Equal(t, want, binary.LittleEndian.Uint64(table[8*y:]), "line %d", y)
-			want += uint64(exr.LineSize(30_000_000))
+			want += uint64(exr.Channels{}.LineSize(30_000_000))
 		}
 	}
-	assert.LessOrEqual(t, exr.LineSize(exr.MaxWidth)-8, math.MaxInt32)
-	assert.Greater(t, exr.LineSize(exr.MaxWidth+1)-8, math.MaxInt32)
+	assert.LessOrEqual(t, exr.Channels{Undecided: true}.LineSize(exr.MaxWidth)-8, math.MaxInt32)
+	assert.Greater(t, exr.Channels{Undecided: true}.LineSize(exr.MaxWidth+1)-8, math.MaxInt32)
 }

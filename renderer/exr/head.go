@@ -9,7 +9,7 @@ import (
 type Header struct {
 	Width, Height int
 	Iterations    int // after which points are inside
-	Counts        Counts
+	Channels      Channels
 	Text          []Text
 }
 
@@ -35,6 +35,12 @@ const (
 	FloatCounts Counts = typeFloat // what programs read that know no channels of whole numbers
 )
 
+// Channels says which channels a file has besides those that all have.
+type Channels struct {
+	Counts    Counts // the type of N
+	Undecided bool   // there is one of that name
+}
+
 // channel is one of the file's channels.
 type channel struct {
 	name string
@@ -42,17 +48,21 @@ type channel struct {
 }
 
 // channels lists them in the order of their names, in which a line has them.
-func channels(counts Counts) []channel {
-	return []channel{
+func (c Channels) list() []channel {
+	list := []channel{
 		{"B", typeHalf},
 		{"DEX", typeFloat},
 		{"DEY", typeFloat},
 		{"G", typeHalf},
-		{"N", int(counts)},
+		{"N", int(c.Counts)},
 		{"NF", typeFloat},
 		{"R", typeHalf},
 		{"T", typeFloat},
 	}
+	if c.Undecided {
+		list = append(list, channel{"undecided", typeHalf})
+	}
+	return list
 }
 
 // Magic is what a file of the format begins with, whatever its version and content.
@@ -67,7 +77,7 @@ const (
 // Head returns everything before the first line.
 func Head(h Header) []byte {
 	b := builder(Magic + version)
-	b.attribute("channels", "chlist", chlist(h.Counts))
+	b.attribute("channels", "chlist", chlist(h.Channels))
 	b.attribute("compression", "compression", noCompression)
 	window := ints(0, 0, h.Width-1, h.Height-1)
 	b.attribute("dataWindow", "box2i", window)
@@ -83,7 +93,7 @@ func Head(h Header) []byte {
 	}
 	b = append(b, 0)
 	const entry = 8
-	line, size := int64(len(b)+entry*h.Height), int64(LineSize(h.Width))
+	line, size := int64(len(b)+entry*h.Height), int64(h.Channels.LineSize(h.Width))
 	for range h.Height {
 		b = binary.LittleEndian.AppendUint64(b, uint64(line)) //nolint:gosec // positive
 		line += size
@@ -92,9 +102,9 @@ func Head(h Header) []byte {
 }
 
 // chlist returns the value of the attribute that names the channels.
-func chlist(counts Counts) string {
+func chlist(of Channels) string {
 	var b builder
-	for _, c := range channels(counts) {
+	for _, c := range of.list() {
 		b = append(b, c.name...)
 		b = append(b, 0)
 		b = append(b, ints(c.kind, 0, 1, 1)...) // the zero is pLinear and three reserved bytes; every pixel has a sample

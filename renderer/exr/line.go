@@ -11,10 +11,10 @@ const (
 	// Inside is the N of points that do not escape.
 	Inside = 0xffff_ffff
 	// MaxWidth is the width that a line's size has room for.
-	MaxWidth = math.MaxInt32 / pixelSize
+	MaxWidth = math.MaxInt32 / (pixelSize + halfSize)
 )
 
-// Bytes of a pixel in each type of channel, and in all of them.
+// Bytes of a pixel in each type of channel, and in all that every file has.
 const (
 	halfSize  = 2
 	wordSize  = 4
@@ -32,24 +32,32 @@ const (
 	offsetNF  = offsetN + wordSize
 	offsetR   = offsetNF + wordSize
 	offsetT   = offsetR + halfSize
+	offsetU   = offsetT + wordSize
 )
 
 // LineSize returns the number of bytes of a line of the given width.
-func LineSize(width int) int { return chunkHead + pixelSize*width }
+func (c Channels) LineSize(width int) int { return chunkHead + c.pixelSize()*width }
+
+func (c Channels) pixelSize() int {
+	if c.Undecided {
+		return pixelSize + halfSize
+	}
+	return pixelSize
+}
 
 // Line is a line of a file, of LineSize bytes.
 type Line struct {
-	data   []byte // of the channels
-	width  int
-	counts Counts
+	data     []byte // of the channels
+	width    int
+	channels Channels
 }
 
 // NewLine makes a line of data, whose pixels are those that it has, and says which it is.
-func NewLine(data []byte, y int, counts Counts) Line {
+func NewLine(data []byte, y int, channels Channels) Line {
 	data, pixels := data[:chunkHead], data[chunkHead:]
 	binary.LittleEndian.PutUint32(data, uint32(y))                      //nolint:gosec // a row
 	binary.LittleEndian.PutUint32(data[wordSize:], uint32(len(pixels))) //nolint:gosec // see MaxWidth
-	return Line{data: pixels, width: len(pixels) / pixelSize, counts: counts}
+	return Line{data: pixels, width: len(pixels) / channels.pixelSize(), channels: channels}
 }
 
 // Color is a colour in linear light, each channel a half.
@@ -71,7 +79,7 @@ type Escape struct {
 
 // SetEscape sets the channels N, NF, T, DEX and DEY of a pixel.
 func (l Line) SetEscape(x int, e Escape) {
-	if l.counts == FloatCounts {
+	if l.channels.Counts == FloatCounts {
 		e.N = math.Float32bits(float32(e.N))
 	}
 	l.word(offsetN, x, e.N)
@@ -79,6 +87,16 @@ func (l Line) SetEscape(x int, e Escape) {
 	l.word(offsetT, x, math.Float32bits(e.T))
 	l.word(offsetDEX, x, math.Float32bits(e.DEX))
 	l.word(offsetDEY, x, math.Float32bits(e.DEY))
+}
+
+// SetUndecided sets the channel of that name, of lines that have it, to 1 or 0.
+func (l Line) SetUndecided(x int, undecided bool) {
+	const one = 0x3c00
+	if undecided {
+		l.half(offsetU, x, one)
+	} else {
+		l.half(offsetU, x, 0)
+	}
 }
 
 func (l Line) half(offset, x int, value uint16) {

@@ -16,6 +16,8 @@ func TestHead(t *testing.T) {
 	t.Parallel()
 	want := "\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, 'shape': (200, 300), }" + strings.Repeat(" ", 54) + "\n"
 	assert.Equal(t, want, string(npy.Head(300, 200)))
+	want = "\x93NUMPY\x01\x00\x76\x00{'descr': [('nu', '<f8'), ('sure', '|b1')], 'fortran_order': False, 'shape': (200, 300), }" + strings.Repeat(" ", 27) + "\n"
+	assert.Equal(t, want, string(npy.Pair{Number: "nu", Truth: "sure"}.Head(300, 200)))
 }
 
 // TestDataIsAligned whatever the size, and the length that the head says is true.
@@ -34,4 +36,8 @@ func TestPutIsLittleEndian(t *testing.T) {
 	data := make([]byte, npy.Size)
 	npy.Put(data, 1)
 	assert.Equal(t, []byte{0, 0, 0, 0, 0, 0, 0xf0, 0x3f}, data)
+	pair := []byte{9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9}
+	npy.PutPair(pair, 1, true)
+	npy.PutPair(pair[npy.PairSize:], 1, false)
+	assert.Equal(t, []byte{0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 1, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0}, pair)
 }

@@ -80,7 +80,7 @@ func badSpecs() map[string]string {
 		`{"width":8,"height":6,"stretch":{"by":1}}`:                                                                "stretch.by",
 		`{"width":8,"height":6,"mirror":true,"window":{"re":[-2,1],"im":[-1,1]}}`:                                  "window",
 		`{"width":8,"height":6,"stretch":{"amount":1},"window":{"re":[-2,1],"im":[-1,1]}}`:                         "window",
-		`{"width":8,"height":6,"radius":"1e-20","stretch":{"amount":10},"center":{"re":"-1.7500000000000000000"}}`: "center.re",
+		`{"width":8,"height":6,"radius":"1e-20","stretch":{"amount":13},"center":{"re":"-1.7500000000000000000"}}`: "stretch.amount",
 		`{"width":8,"height":6,"rotation":361}`:                                                                    "rotation",
 		`{"width":8,"height":6,"window":{}}`:                                                                       "window",
 		`{"width":8,"height":6,"window":{"re":[0,1]}}`:                                                             "window.im",

@@ -26,13 +26,7 @@ const (
 // It holds its canonical text, so two Decimals of one value in a Spec are equal under ==. The canonical text has no leading
 // or trailing zeros and no plus sign; zero is "0" whatever its sign. A number whose leading digit stands for a power of
 // ten from -7 to 20 is written plainly ("-0.75", "12000"), any other as d.ddde±x ("1e-1000", "2.5e+30").
-//
-// As long as a Decimal is not part of a Spec, it also knows how many zeros were written behind its last digit after the
-// point: they say how exact the number is meant ([Decimal.Places]).
-type Decimal struct {
-	text  string
-	zeros int
-}
+type Decimal struct{ text string }
 
 // ParseDecimal reads digits with an optional sign, point and exponent. It refuses everything else that Go or C call a
 // number (hexadecimal, underscores, NaN, Inf), more than 100,000 significant digits and exponents beyond a million.
@@ -54,9 +48,7 @@ func ParseDecimal(s string) (Decimal, error) {
 	if number.exponent > maxDecimalExponent || number.exponent < -maxDecimalExponent {
 		return Decimal{}, NewFieldError("", s, fmt.Sprintf("must have an exponent within ±%d", maxDecimalExponent))
 	}
-	d := Decimal{text: number.format()}
-	d.zeros = max(0, number.written-d.Places())
-	return d, nil
+	return Decimal{text: number.format()}, nil
 }
 
 // scientific is the number ±d.ddd * 10^exponent, digits holding "dddd" without leading or trailing zeros. No digits
@@ -65,7 +57,6 @@ type scientific struct {
 	negative bool
 	digits   string
 	exponent int
-	written  int // digits after the point, zeros too, once the exponent has moved it
 }
 
 // scanDecimal takes the text apart. It reports false when the text is not a decimal number.
@@ -88,7 +79,6 @@ func scanDecimal(s string) (scientific, bool) {
 	leading := len(whole) + len(fraction) - len(digits) // zeros in front of the first digit that counts
 	n.digits = strings.TrimRight(digits, "0")
 	n.exponent = exponent + len(whole) - 1 - leading
-	n.written = len(fraction) - exponent
 	return n, true
 }
 
@@ -172,13 +162,10 @@ func (d Decimal) Sign() int {
 	}
 }
 
-// Canonical is the number without the zeros that were written behind its last digit, as a Spec has it.
-func (d Decimal) Canonical() Decimal { return Decimal{text: d.text} }
-
-// Places is the number of digits after the point: 2 for 0.75, 3 for 0.750, 0 for 7500.
+// Places is the number of digits after the point: 2 for 0.75, 0 for 7500.
 func (d Decimal) Places() int {
 	n := d.scientific()
-	return max(0, len(n.digits)-1-n.exponent) + d.zeros
+	return max(0, len(n.digits)-1-n.exponent)
 }
 
 // Digits is the number of significant digits: 0 for zero, 2 for 0.75 and for 7500.

@@ -1,35 +1,23 @@
 package spec
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
-// leastPlaces is the number of digits after the point that anybody may be asked for.
+// leastPlaces is the number of digits after the point that anybody may be expected to give.
 const leastPlaces = 12
 
-// normalizeExact refuses the centre of a deep view that was cut short somewhere and would show another place: one whose last
-// digit stands for more than ten times the radius. Zeros that were written count, and whole numbers are taken to be exact. So
-// is whatever is said to be: then, and only where it has to be said, the canonical form says it too.
-func (s *Draft) normalizeExact() *FieldError {
-	exact := s.Exact
+// markExact marks the centre of a deep view that has few digits: one whose last digit stands for more than ten times the radius. It is
+// taken to be exact, as every decimal is. What has been said about it makes no difference, so that one picture has one form; the mark is there for those who
+// wonder why a picture shows nothing, and whose centre was cut short. Whole numbers are not marked.
+func (s *Draft) markExact() *FieldError {
 	s.Exact = false
 	const digits = 0.30102999566398 // that a doubling takes; across, a stretched view is as much smaller
 	needed := -s.Radius.Exponent() - 1 + int(math.Ceil(float64(digits*s.Stretch.Amount.Float64())))
 	if s.Formula != Mandelbrot || s.Window != (Window{}) || needed < leastPlaces {
 		return nil
 	}
-	for _, part := range []Named{{"center.re", &s.Center.Re}, {"center.im", &s.Center.Im}} {
-		places := part.Value.Places()
-		if given := places - part.Value.zeros; given == 0 || given >= needed {
-			continue
-		}
-		if places < needed && !exact {
-			return NewFieldError(part.Field, part.Value.String(), fmt.Sprintf(
-				"ends %d places after the point: a view of radius %s needs at least %d digits there, zeros included; if it is exact, add \"exact\": true",
-				places, s.Radius.String(), needed))
-		}
-		s.Exact = true
+	for _, part := range []Decimal{s.Center.Re, s.Center.Im} {
+		places := part.Places()
+		s.Exact = s.Exact || places > 0 && places < needed
 	}
 	return nil
 }

@@ -14,29 +14,30 @@ func deepAt(re, radius, more string) string {
 	return `{"width":600,"height":600,"center":{"re":` + re + `,"im":0},"radius":"` + radius + `"` + more + `}`
 }
 
-func TestCentersCutShortAreRefused(t *testing.T) {
-	t.Parallel()
-	_, err := spec.Parse([]byte(deepAt(`"-1.754877666246692760"`, "1e-30", "")))
-	require.EqualError(t, err, `center.re: ends 18 places after the point: a view of radius 1e-30 needs at least 29 digits there, `+
-		`zeros included; if it is exact, add "exact": true, got "-1.75487766624669276" (line 1, column 42)`)
-	_, err = spec.Parse([]byte(`{"width":600,"height":600,"center":{"re":-2,"im":"1e-20"},"radius":"1e-30"}`))
-	require.ErrorContains(t, err, "center.im")
-	_, err = spec.FromQuery(600, 600, map[string][]string{"re": {"0.25"}, "radius": {"1e-15"}})
-	var fault *spec.FieldError
-	require.ErrorAs(t, err, &fault)
-	assert.Equal(t, "re", fault.Field)
-}
-
-func TestCentersThatAreNotCutShort(t *testing.T) {
+// TestEveryDecimalIsACentre: a short decimal is exact, and marked where the radius would have more digits.
+func TestEveryDecimalIsACentre(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
-		"whole numbers are exact":    deepAt(`-2`, "1e-30", ""),
-		"as many digits as it takes": deepAt(`"-1.75487766624669276004950889635"`, "1e-30", ""),
-		"a person may well mean so":  deepAt(`"-0.75"`, "1e-12", ""),
-		"another formula":            deepAt(`"-0.75"`, "1e-30", `,"formula":"tricorn"`),
+		"short":                 deepAt(`"0.25"`, "1e-21", ""),
+		"a number":              deepAt(`-1.25`, "1e-1000", ""),
+		"perhaps cut short":     deepAt(`"-1.754877666246692760"`, "1e-30", ""),
+		"the other part":        `{"width":600,"height":600,"center":{"re":-2,"im":"1e-20"},"radius":"1e-30"}`,
+		"one digit too few":     deepAt(`"-1.7548776662466927600495088963"`, "1e-30", ""),
+		"too few for a stretch": deepAt(`"-1.75487766624669276004950889635"`, "1e-30", `,"stretch":{"amount":4}`),
 	} {
-		s := parse(t, text)
-		assert.NotContains(t, string(s.Canonical()), "exact", name)
+		assert.Contains(t, string(parse(t, text).Canonical()), `"exact":true`, name)
+	}
+}
+
+func TestCentersWithAllTheirDigitsAreNotMarked(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"whole numbers":                                    deepAt(`-2`, "1e-30", ""),
+		"as many digits as it takes":                       deepAt(`"-1.75487766624669276004950889635"`, "1e-30", ""),
+		"a radius that is no deeper than anybody's digits": deepAt(`"-0.75"`, "1e-12", ""),
+		"another formula":                                  deepAt(`"-0.75"`, "1e-30", `,"formula":"tricorn"`),
+	} {
+		assert.NotContains(t, string(parse(t, text).Canonical()), "exact", name)
 	}
 }
 
@@ -44,19 +45,16 @@ func TestCentersThatAreNotCutShort(t *testing.T) {
 func TestExactCentersHaveOneForm(t *testing.T) {
 	t.Parallel()
 	for _, re := range []string{"0.25", "-0.75", "-1.25"} {
-		said := parse(t, deepAt(`"`+re+`"`, "1e-15", `,"exact":true`))
-		assert.Contains(t, string(said.Canonical()), `"re":"`+re+`"`)
-		assert.Contains(t, string(said.Canonical()), `"exact":true`)
-		assert.Equal(t, said, parse(t, string(said.Canonical())))
-		assert.Equal(t, said, parse(t, deepAt(re+"000000000000", "1e-15", "")), "zeros in a number")
-		assert.Equal(t, said, parse(t, deepAt(`"`+re+`0000000000000000000000"`, "1e-15", "")), "zeros in a string")
-		query := map[string][]string{"re": {re}, "radius": {"1e-15"}, "exact": {"true"}}
-		asked, err := spec.FromQuery(600, 600, query)
+		plain := parse(t, deepAt(`"`+re+`"`, "1e-15", ""))
+		assert.Contains(t, string(plain.Canonical()), `"re":"`+re+`"`)
+		assert.Equal(t, plain, parse(t, string(plain.Canonical())))
+		assert.Equal(t, plain, parse(t, deepAt(`"`+re+`"`, "1e-15", `,"exact":true`)), "said to be exact")
+		assert.Equal(t, plain, parse(t, deepAt(re+"000000000000", "1e-15", "")), "zeros in a number")
+		assert.Equal(t, plain, parse(t, deepAt(`"`+re+`0000000000000000000000"`, "1e-15", "")), "zeros in a string")
+		asked, err := spec.FromQuery(600, 600, map[string][]string{"re": {re}, "radius": {"1e-15"}})
 		require.NoError(t, err)
-		assert.Equal(t, said, asked)
-		_, err = spec.Parse([]byte(deepAt(re+"0", "1e-15", "")))
-		require.Error(t, err, "one zero is not enough")
-		d := said.Draft()
+		assert.Equal(t, plain, asked)
+		d := plain.Draft()
 		d.Width = 60
 		again, err := spec.Normalize(d)
 		require.NoError(t, err, "a change keeps it")

@@ -117,15 +117,19 @@ func (s *Draft) normalizeFormat() *FieldError {
 	}
 	switch s.Format {
 	case PNG, pngName:
-		s.Format, s.Counts = PNG, UintCounts
+		s.Format, s.Counts, s.Undecided = PNG, UintCounts, false
 	case NPY:
 		s.Samples, s.Depth, s.Coloring, s.Counts = 1, 0, Coloring{}, UintCounts
 	case PackedCounts, PackedGradients:
 		s.Samples, s.Depth, s.Coloring, s.Counts = 1, 0, s.Coloring.ofPacked(), UintCounts
+		s.Undecided = false
 	case EXR:
 		s.Depth = 0
 	default:
 		return NewFieldError("format", string(s.Format), oneOf(FileFormats()))
+	}
+	if s.Undecided && s.Formula != Mandelbrot {
+		return NewFieldError("undecided", "true", "is for the formula mandelbrot only")
 	}
 	if most := s.Format.maxWidth(); s.Width > most {
 		return NewFieldError("width", strconv.Itoa(s.Width), fmt.Sprintf("must be at most %d in the format %s", most, s.Format))

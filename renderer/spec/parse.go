@@ -63,6 +63,7 @@ func (r *reader) draft(s *Draft) *FieldError {
 		"coloring":       func(path string) *FieldError { return r.coloring(path, &s.Coloring) },
 		"format":         func(path string) *FieldError { return readName(r, path, &s.Format) },
 		"counts":         func(path string) *FieldError { return readName(r, path, &s.Counts) },
+		"undecided":      func(path string) *FieldError { return r.boolean(path, &s.Undecided) },
 	}
 	return r.object("", fields)
 }

@@ -84,6 +84,7 @@ func querySetters(s *Draft) map[string]func(name, value string) *FieldError {
 		"periods":        func(name, value string) *FieldError { return setBoolean(name, value, &s.Coloring.Periods) },
 		"format":         func(_, value string) *FieldError { s.Format = FileFormat(value); return nil },
 		"counts":         func(_, value string) *FieldError { s.Counts = Counts(value); return nil },
+		"undecided":      func(name, value string) *FieldError { return setBoolean(name, value, &s.Undecided) },
 	}
 }
 

@@ -45,7 +45,7 @@ type Draft struct {
 	Seed          Point      `json:"seed,omitzero"`     // the constant c of a Julia set
 	Center        Point      `json:"center,omitzero"`   // the middle of the view
 	Radius        Decimal    `json:"radius,omitzero"`   // half the height of the view
-	Exact         bool       `json:"exact,omitzero"`    // the centre is no number cut short; see normalizeExact
+	Exact         bool       `json:"exact,omitzero"`    // the centre has few digits for the radius; see markExact
 	Rotation      Decimal    `json:"rotation,omitzero"` // degrees, counter-clockwise
 	Mirror        bool       `json:"mirror,omitzero"`   // the imaginary axis of the view points down before it is turned
 	Stretch       Stretch    `json:"stretch,omitzero"`
@@ -59,6 +59,8 @@ type Draft struct {
 
 	Format FileFormat `json:"format,omitzero"` // of the file
 	Counts Counts     `json:"counts,omitzero"` // in it; of EXR only
+	// Undecided asks for which pixels are undecided, in the same file; of NPY and EXR only.
+	Undecided bool `json:"undecided,omitzero"`
 }
 
 // draft hides the name under which a Spec embeds its fields, so that no other package can make a Spec of any.
@@ -101,15 +103,12 @@ const (
 // limits. Of the Draft of a Spec it makes the same Spec. An error is a *FieldError.
 func Normalize(d Draft) (Spec, error) {
 	for _, step := range []func(*Draft) *FieldError{
-		(*Draft).normalizeFormula, (*Draft).normalizeView, (*Draft).normalizeExact, (*Draft).normalizeSize, (*Draft).normalizeColoring,
+		(*Draft).normalizeFormula, (*Draft).normalizeView, (*Draft).markExact, (*Draft).normalizeSize, (*Draft).normalizeColoring,
 		(*Draft).normalizeFormat,
 	} {
 		if err := step(&d); err != nil {
 			return Spec{}, err
 		}
-	}
-	for _, number := range d.Decimals() {
-		*number.Value = number.Value.Canonical()
 	}
 	return Spec{d}, nil
 }

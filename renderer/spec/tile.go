@@ -28,7 +28,7 @@ func TileFromQuery(z, x, y string, values map[string][]string) (Spec, error) {
 // DataTileFromQuery is TileFromQuery for packed raw data, of PackedCounts unless the format is given. It has no parameters for
 // what has no effect on that.
 func DataTileFromQuery(z, x, y string, values map[string][]string) (Spec, error) {
-	fixed := append(viewParameters(), "samples", "depth", "coloring", "palette", "smooth", "range", "equalize", "density", "offset", "cyclic", "steps", "light", "relief", "interior", "counts")
+	fixed := append(viewParameters(), "samples", "depth", "coloring", "palette", "smooth", "range", "equalize", "density", "offset", "cyclic", "steps", "light", "relief", "interior", "counts", "undecided")
 	tile, err := tileFromQuery(z, x, y, PackedCounts, fixed, values)
 	if err == nil && !tile.Format.IsPacked() {
 		return Spec{}, NewFieldError("format", tile.Format.String(), oneOf([]FileFormat{PackedCounts, PackedGradients}))

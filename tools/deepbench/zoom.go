@@ -96,7 +96,7 @@ func (z zoom) spec(radius float64) (spec.Spec, error) {
 	if err != nil {
 		return spec.Spec{}, err
 	}
-	d.Width, d.Height, d.Exact = zoomWidth, zoomHeight, true
+	d.Width, d.Height = zoomWidth, zoomHeight
 	return spec.Normalize(d)
 }
 

@@ -62,7 +62,7 @@ class JobPage {
     ]
     /** @type {import('./bands.js').Stint[]} */
     this.history = []
-    this.cost = 0
+    this.cost = this.undecided = 0
     this.show(job)
   }
 
@@ -117,6 +117,7 @@ class JobPage {
     try {
       const quote = await ask('/quote', { method: 'POST', signal: this.closed.signal, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(this.job.spec) })
       this.cost = quote.core_seconds
+      this.undecided = quote.undecided
       this.showFacts()
     } catch {
       // What was accepted under other limits may be refused a price; the time it takes is told all the same.
@@ -161,6 +162,7 @@ class JobPage {
       [hasEnded(job) ? 'Took' : 'Going on for', job.started_at && end && spanOf((Date.parse(end) - Date.parse(job.started_at)) / 1000)],
       ['Workers’ time', worked && spanOf(worked)],
       ['Estimate', this.cost && `${timeOf(this.cost)} of a core`],
+      ['Undecided', this.undecided && `about ${this.undecided} pixels`],
       ['Priority', job.priority], ['Pool', job.pool], ['Tags', (job.tags || []).join(', ')],
     ]
     this.facts.replaceChildren(...rows.filter(([, value]) => value).flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]))

@@ -189,10 +189,7 @@ export function coordinates(view, x, y, beyond) {
   const places = Math.max(3, Math.ceil((view.zoom + 6) / log2of10) + beyond)
   const tens = 10n ** BigInt(places), one = 1n << BigInt(at.bits)
   /** @param {bigint} n */
-  const text = n => {
-    const written = format({ digits: divide(n * tens, one), places })
-    return view.zoom < 30 ? trimmed(written) : written // zeros at the end say that the number is exact so far
-  }
+  const text = n => trimmed(format({ digits: divide(n * tens, one), places }))
   return [text(4n * at.u - 2n * one), text(2n * one - 4n * at.v)]
 }
 

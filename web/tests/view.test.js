@@ -88,7 +88,8 @@ test('a flight begins and ends where it should', () => {
 
 test('coordinates have the digits that matter', () => {
   const view = fromPlace({ re: '-0.75', im: '0', radius: '1e-30' }, height)
-  const [re] = coordinates(view, 0, 0, 1)
+  assert.equal(coordinates(view, 0, 0, 1)[0], '-0.75')
+  const [re] = coordinates(view, 1, 0, 1)
   assert.equal(re.length, '-0.'.length + 34)
   assert.equal(format(parse(re)), re)
 })
