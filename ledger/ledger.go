@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"mandelfarm/internal/combine"
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
@@ -26,8 +27,11 @@ type Ledger struct {
 	store    storage.Store
 	now      func() time.Time
 	damages  damages
-	removals group[string] // of markers
+	removals *combine.Combiner[string] // of markers
 }
+
+// maxRemovals is what a store removes with one request.
+const maxRemovals = 1000
 
 // New is the ledger kept in store.
 func New(store storage.Store, o Options) *Ledger {
@@ -39,7 +43,7 @@ func New(store storage.Store, o Options) *Ledger {
 	}
 	return &Ledger{
 		store: store, now: o.Now, damages: damages{tell: o.Damage},
-		removals: group[string]{handle: func(ctx context.Context, keys []string) error { return store.Delete(ctx, keys...) }},
+		removals: combine.New(maxRemovals, func(ctx context.Context, keys []string) error { return store.Delete(ctx, keys...) }),
 	}
 }
 

@@ -209,7 +209,7 @@ func (l *Ledger) finish(ctx context.Context, j job.Job, p job.Progress) (job.Pro
 			return p, err
 		}
 	}
-	return ended.Progress, l.removals.do(ctx, markerKey(j, ended.number))
+	return ended.Progress, l.removals.Do(ctx, markerKey(j, ended.number))
 }
 
 // end records the end of the last run, unless it has ended, and returns the run as
