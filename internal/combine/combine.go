@@ -5,6 +5,7 @@ package combine
 import (
 	"context"
 	"sync"
+	"time"
 
 	"mandelfarm/renderer/panics"
 )
@@ -13,16 +14,19 @@ import (
 // safe for concurrent use.
 type Combiner[T any] struct {
 	most   int
+	linger time.Duration
 	handle func(ctx context.Context, items []T) error
 
 	mu      sync.Mutex
 	busy    bool
+	several bool // were handled last
 	waiting []*member[T]
 }
 
-// New is a combiner that has handle handle items, so many at a time at most.
-func New[T any](most int, handle func(ctx context.Context, items []T) error) *Combiner[T] {
-	return &Combiner[T]{most: most, handle: handle}
+// New is a combiner that calls handle with so many items at a time at most. While several come at a time it lingers before it takes those who
+// wait: clients that were answered together ask again within a moment, of whom the first would be handled alone.
+func New[T any](most int, linger time.Duration, handle func(ctx context.Context, items []T) error) *Combiner[T] {
+	return &Combiner[T]{most: most, linger: linger, handle: handle}
 }
 
 // member is an item that waits.
@@ -55,7 +59,13 @@ func (c *Combiner[T]) Do(ctx context.Context, item T) error {
 // lead handles those who wait, the caller among them, and has the first who came meanwhile go on.
 func (c *Combiner[T]) lead(ctx context.Context) {
 	c.mu.Lock()
+	if c.several && c.linger > 0 && len(c.waiting) < c.most {
+		c.mu.Unlock()
+		<-time.After(c.linger)
+		c.mu.Lock()
+	}
 	n := min(len(c.waiting), c.most)
+	c.several = n > 1
 	members := c.waiting[:n:n]
 	c.waiting = c.waiting[n:]
 	c.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,7 +18,7 @@ func TestCombinersHandleWhatWaitsTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var handled [][]int
 		goOn := make(chan struct{})
-		c := combine.New(1000, func(_ context.Context, items []int) error {
+		c := combine.New(1000, 0, func(_ context.Context, items []int) error {
 			handled = append(handled, items)
 			<-goOn
 			if len(items) > 1 {
@@ -46,7 +47,7 @@ func TestCombinersHandleWhatWaitsTogether(t *testing.T) {
 // TestCombinersOutliveAPanic of whoever handles: those who wait get an error, and the next are handled.
 func TestCombinersOutliveAPanic(t *testing.T) {
 	t.Parallel()
-	c := combine.New(1000, func(_ context.Context, items []int) error {
+	c := combine.New(1000, 0, func(_ context.Context, items []int) error {
 		if items[0] == 0 {
 			panic("no such item")
 		}
@@ -54,4 +55,37 @@ func TestCombinersOutliveAPanic(t *testing.T) {
 	})
 	require.ErrorContains(t, c.Do(t.Context(), 0), "no such item")
 	require.NoError(t, c.Do(t.Context(), 1))
+}
+
+// TestCombinersLingerWhileSeveralCome: after several at a time, the next who comes waits for others, and after one alone nobody does.
+func TestCombinersLingerWhileSeveralCome(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var handled [][]int
+		goOn := make(chan struct{})
+		c := combine.New(1000, time.Second, func(_ context.Context, items []int) error {
+			handled = append(handled, items)
+			<-goOn
+			return nil
+		})
+		var asking sync.WaitGroup
+		ask := func(items ...int) {
+			for _, i := range items {
+				asking.Go(func() { require.NoError(t, c.Do(t.Context(), i)) })
+				synctest.Wait()
+			}
+		}
+		ask(0, 1, 2)
+		close(goOn)
+		asking.Wait()
+		ask(3, 4)
+		asking.Wait()
+		require.Equal(t, [][]int{{0}, {1, 2}, {3, 4}}, handled)
+		ask(5)
+		asking.Wait()
+		start := time.Now()
+		ask(6)
+		asking.Wait()
+		require.Zero(t, time.Since(start))
+	})
 }
