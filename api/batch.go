@@ -20,8 +20,8 @@ import (
 // ndjsonType is the media type of Specs that follow each other, one a line.
 const ndjsonType = "application/x-ndjson"
 
-// batchAtOnce is how many jobs of a batch are put on record at a time: they wait for storage, mostly.
-const batchAtOnce = 32
+// batchAtOnce is how many jobs of a batch are put on record at a time: as many as are accepted together, and as many as wait to be.
+const batchAtOnce = 2 * job.MaxGroup
 
 // batchItem is what has become of a Spec of a batch: a job, or what is wrong with it.
 type batchItem struct {

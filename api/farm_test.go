@@ -194,7 +194,7 @@ func (f *farm) serverOf(cfg api.Config, deps api.Dependencies) *api.Server {
 
 func (f *farm) dependencies() api.Dependencies {
 	return api.Dependencies{
-		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue, Fleet: f.queue, Keys: f.queue, Spender: f.queue,
+		Ledger: f.ledger, Tasks: f.queue, Shares: f.queue, Notices: f.queue, Progress: f.queue, Fleet: f.queue, Keys: f.queue, Spender: f.queue,
 		Health: http.HandlerFunc(healthy), Metrics: http.HandlerFunc(healthy), Page: testPage(), Log: discard(),
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"mandelfarm/job"
+	"mandelfarm/renderer"
 	"mandelfarm/renderer/spec"
 )
 
@@ -81,7 +82,12 @@ func (s *Server) accept(ctx context.Context, wanted spec.Spec, terms job.Terms, 
 	if err != nil {
 		return job.Status{}, err
 	}
-	st, err := s.deps.Ledger.AcceptAs(ctx, wanted, terms)
+	var st job.Status
+	if p == nil && terms.Webhook.URL == "" && renderer.IsQuick(wanted) {
+		st, err = s.acceptSmall(ctx, wanted, terms)
+	} else {
+		st, err = s.deps.Ledger.AcceptAs(ctx, wanted, terms)
+	}
 	if err == nil {
 		s.deps.Observer.Accepted()
 	}
@@ -100,7 +106,10 @@ func (s *Server) accept(ctx context.Context, wanted spec.Spec, terms job.Terms, 
 		}
 		return st, err
 	}
-	if err := hint(ctx, func(ctx context.Context) error { return s.deps.Tasks.Submit(ctx, st.Job) }); err != nil {
+	if st.Group != "" { // which is queued as a whole
+		return st, nil
+	}
+	if err := hint(ctx, func(ctx context.Context) error { return s.deps.Shares.Submit(ctx, st.Job) }); err != nil {
 		// The job is on record: a worker's reconciler will queue it.
 		s.deps.Log.LogAttrs(ctx, slog.LevelWarn, "accepted job not queued yet", slog.String("id", string(id)), slog.Any("err", err))
 	}

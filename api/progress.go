@@ -182,7 +182,7 @@ func (s *Server) hold(pause bool) gin.HandlerFunc {
 		default:
 			if err = s.deps.Ledger.Resume(ctx, st.ID); err == nil {
 				// If this fails, a worker's reconciler will queue it.
-				_ = s.deps.Tasks.Submit(ctx, st.Job)
+				_ = s.deps.Shares.Submit(ctx, st.Job)
 			}
 		}
 		if err == nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"mandelfarm/access"
+	"mandelfarm/internal/combine"
 	"mandelfarm/internal/requestid"
 	"mandelfarm/internal/tracing"
 	"mandelfarm/job"
@@ -24,6 +25,7 @@ import (
 type Dependencies struct {
 	Ledger   *ledger.Ledger
 	Tasks    Tasks
+	Shares   Shares
 	Notices  Notices
 	Progress Progress
 	Fleet    Fleet
@@ -46,14 +48,20 @@ type Tasks interface {
 	Room(ctx context.Context, lane job.Lane) error
 	// Enqueue queues a task unless it is queued or running.
 	Enqueue(ctx context.Context, t job.Task) error
-	// Submit has a job's own task done when it is its client's turn, unless that waits or is being worked on.
-	Submit(ctx context.Context, j job.Job) error
 	// Revive queues a task again if it was lost.
 	Revive(ctx context.Context, t job.Task) error
 	// Withdraw takes a task out of its lane unless a worker has it, and reports whether it was there.
 	Withdraw(ctx context.Context, t job.Task) (bool, error)
 	// Cancel stops the tasks of a job.
 	Cancel(ctx context.Context, j job.Job) error
+}
+
+// Shares is how the clients of the farm take turns.
+type Shares interface {
+	// Submit has a job's own task done when it is its client's turn, unless that waits or is being worked on.
+	Submit(ctx context.Context, j job.Job) error
+	// SubmitGroup is Submit for the task of a group.
+	SubmitGroup(ctx context.Context, g job.Group) error
 }
 
 // Notices is how processes tell each other that something about a job changed.
@@ -166,6 +174,7 @@ type Server struct {
 	keys     *keyring
 	proxies  proxies
 	webhooks outbound.Policy
+	together *combine.Combiner[*submission]
 
 	everybody access.Role // what anybody may do, see [Anonymous]
 	caching   caching     // of pictures
@@ -221,6 +230,7 @@ func New(ctx context.Context, cfg Config, deps Dependencies) (*Server, error) {
 	s.pictures, s.targets = newPictures(ctx, cfg, deps, &s.ongoing), newTargets()
 	s.viewers = newViewers(newPyramids(ctx, deps, &s.ongoing))
 	s.access, s.requestIDs = &accessLog{log: deps.Log, which: cfg.AccessLog, proxies: proxies}, requestid.NewSource()
+	s.together = combine.New(job.MaxGroup, lingering, s.acceptAll)
 	s.exchanges.New = func() any { return new(exchange) }
 	s.router, s.busy = s.routes(s.middleware()), s.turnAway() //nolint:contextcheck // handlers use their requests' contexts
 	return s, nil

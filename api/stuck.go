@@ -78,7 +78,7 @@ func (s *Server) expected(ctx context.Context, h job.Hold) (time.Duration, error
 	case job.KindAssemble:
 		pixels := float64(st.Spec.Width) * float64(st.Spec.Height)
 		expected = max(expected, time.Duration(pixels/assemblyRate*float64(time.Second)))
-	case job.KindWebhook:
+	case job.KindWebhook, job.KindGroup:
 	case job.KindImage:
 		if renderer.IsDeep(st.Spec) {
 			expected += s.cfg.Limits.Reference / stuckFactor // it is the most that is allowed

@@ -82,7 +82,7 @@ func (s *Server) setPriority(c *gin.Context) {
 	}
 	if err == nil {
 		// If this fails, it gets the new priority when a worker comes to it.
-		_ = hint(ctx, func(ctx context.Context) error { return s.deps.Tasks.Submit(ctx, st.Job) })
+		_ = hint(ctx, func(ctx context.Context) error { return s.deps.Shares.Submit(ctx, st.Job) })
 		st, err = s.read(ctx, st.ID)
 	}
 	if err != nil {
@@ -150,6 +150,9 @@ func (s *Server) place(ctx context.Context, st *job.Status) error {
 		return nil
 	}
 	position, err := s.deps.Fleet.Position(ctx, st.Task())
+	if st.Group != "" && position == 0 && err == nil {
+		position, err = s.deps.Fleet.Position(ctx, job.Group{ID: st.Group, Jobs: []job.Job{st.Job}}.Task())
+	}
 	if errors.Is(err, job.ErrUnavailable) {
 		return nil
 	}

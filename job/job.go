@@ -13,8 +13,10 @@ type Job struct {
 	AcceptedAt time.Time `json:"accepted_at"`
 	Terms
 
-	// Layout is how the ledger keeps the job, which is nobody else's business.
-	Layout int `json:"-"`
+	// Layout is how the ledger keeps the job, and Group what it was accepted with, as long as that matters: which is nobody
+	// else's business.
+	Layout int     `json:"-"`
+	Group  spec.ID `json:"-"`
 }
 
 // Terms are what is on record of a job beside the picture: what its client says, and who that is. They are no part of the

@@ -21,8 +21,12 @@ func (j Job) Estimate() float64 {
 	if j.Spec.MaxIterations == spec.Auto {
 		return mostEstimate
 	}
-	iterations := float64(j.Spec.Width) * float64(j.Spec.Height) * float64(j.Spec.Samples) * float64(j.Spec.MaxIterations)
-	return min(max(iterations*iterationSeconds, leastEstimate), mostEstimate)
+	return min(max(j.iterations()*iterationSeconds, leastEstimate), mostEstimate)
+}
+
+// iterations are those of all samples, if none of them escapes.
+func (j Job) iterations() float64 {
+	return float64(j.Spec.Width) * float64(j.Spec.Height) * float64(j.Spec.Samples) * float64(j.Spec.MaxIterations)
 }
 
 // Offer is what is left to be handed out of a job that is drawn in bands.

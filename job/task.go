@@ -19,12 +19,14 @@ const (
 	KindBand Kind = "band"
 	// KindAssemble makes one file of the bands, when all are stored.
 	KindAssemble Kind = "assemble"
+	// KindGroup draws all images of a [Group].
+	KindGroup Kind = "group"
 	// KindWebhook delivers a message about a job.
 	KindWebhook Kind = "webhook"
 )
 
 // Kinds lists every kind.
-func Kinds() []Kind { return []Kind{KindImage, KindBand, KindAssemble, KindWebhook} }
+func Kinds() []Kind { return []Kind{KindImage, KindBand, KindAssemble, KindGroup, KindWebhook} }
 
 // Lane is a queue of its own with workers of its own, so that work in one
 // never waits behind work in another. Pools have lanes of their own: see [Lane.In].
@@ -51,8 +53,8 @@ func (l Lane) TakesTurns() bool { return l.Base() == Control || l.Base() == Batc
 type Task struct {
 	Kind Kind      `json:"kind"`
 	Lane Lane      `json:"lane"`
-	ID   spec.ID   `json:"id"`             // of the image, as the sender's renderer computes it
-	Spec spec.Spec `json:"spec,omitzero"`  // of what is drawn: of every kind but KindWebhook
+	ID   spec.ID   `json:"id"`             // of the image, as the sender's renderer computes it, or of the group
+	Spec spec.Spec `json:"spec,omitzero"`  // of what is drawn: of every kind but KindGroup and KindWebhook
 	Band int       `json:"band,omitempty"` // index in the plan, of KindBand
 
 	// Again says that another worker is at the band, and may take long: whoever stores it first spares the other the rest.
@@ -108,7 +110,7 @@ func (t Task) Name() string {
 		return string(t.ID) + "/assemble"
 	case KindWebhook:
 		return string(t.ID) + "/" + t.Message
-	case KindImage:
+	case KindImage, KindGroup:
 	}
 	return string(t.ID)
 }
@@ -123,9 +125,9 @@ func (t Task) Job() Job {
 // Verify reports an error when the receiver's renderer would file this task's
 // image under another ID than its sender did: the two run different versions
 // of the renderer and the image would differ in some byte. A message is the same
-// whoever delivers it.
+// whoever delivers it, and a group says of each of its jobs which it is.
 func (t Task) Verify() error {
-	if t.Kind == KindWebhook {
+	if t.Kind == KindWebhook || t.Kind == KindGroup {
 		return nil
 	}
 	if got := t.Spec.ID(); got != t.ID {

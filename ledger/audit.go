@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 // mends it: a job that is open and has no marker gets one, and an index entry that
 // is missing or says something else is written again. The record of a job that is
 // damaged is made anew from its index entry. Crashes leave hardly any of that, but
-// media and operators lose what they like.
+// media and operators lose what they like. What a group that has ended says of a job that was removed goes as well.
 //
 // A job that cannot be looked at does not keep Audit from the others. The error is
 // the first of those.
@@ -36,7 +37,28 @@ func (l *Ledger) Audit(ctx context.Context) error {
 			first = fmt.Errorf("audit job %s: %w", id, err)
 		}
 	}
-	return first
+	return cmp.Or(first, l.auditGroups(ctx))
+}
+
+// auditGroups takes out of groups that have ended the jobs that are not on record any more.
+func (l *Ledger) auditGroups(ctx context.Context) error {
+	for key, err := range l.entries(ctx, recentPrefix) {
+		if err != nil {
+			return fmt.Errorf("audit: %w", err)
+		}
+		if key.in == nil {
+			continue
+		}
+		id, at := parsePlace(key.entry)
+		known, err := l.exists(ctx, jobKey(id))
+		if err == nil && !known {
+			err = l.takeOut(ctx, endGroupKey(job.Job{Group: key.in.ID, AcceptedAt: at}), id)
+		}
+		if err != nil {
+			return fmt.Errorf("audit group %s: %w", key.in.ID, err)
+		}
+	}
+	return nil
 }
 
 // audit looks after one job, given the markers that were seen; a job that was accepted
@@ -53,7 +75,8 @@ func (l *Ledger) audit(ctx context.Context, id spec.ID, marked map[string]bool) 
 	if err != nil {
 		return err
 	}
-	if key := markerKey(j, last.number); last.State == job.Queued && !marked[key] {
+	ownMarker := j.Layout == layoutGroup && marked[openEntryKey(j)]
+	if key := markerKey(j, last.number); last.State == job.Queued && !marked[key] && !ownMarker {
 		if err := l.mendMarker(ctx, last, key); err != nil {
 			return err
 		}
@@ -76,11 +99,11 @@ func (l *Ledger) mendMarker(ctx context.Context, last run, key string) error {
 // recover makes the record of a job anew from its index entry, if there is one. It
 // is looked after the next time, or by whoever meets its marker.
 func (l *Ledger) recover(ctx context.Context, id spec.ID) error {
-	key, ok, err := l.entryKey(ctx, id)
+	key, ok, err := l.findEntry(ctx, id)
 	if err != nil || !ok {
 		return err
 	}
-	e, err := l.readEntry(ctx, key)
+	e, err := l.entryAt(ctx, key)
 	if errors.Is(err, errUnreadable) || errors.Is(err, storage.ErrNotFound) || errors.Is(err, job.ErrVersion) {
 		return nil
 	}

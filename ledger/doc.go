@@ -33,6 +33,11 @@
 //	jobs/<id>/results/<n>.json   how it ended; written once
 //	open/<id>.<n>                present while work is owed; empty
 //
+// Small jobs that were accepted together, a group, have a record each and share the rest (groups.go):
+//
+//	open/<time>-<group>.group    present while the group is owed: what a list shows of its jobs
+//	recent/<time>-<group>.group  how all of them ended, or that the group is dissolved: each is then as if it had been accepted alone
+//
 // Of jobs that earlier versions accepted, whose record has no layout, open/<id> is empty and the index entry is in recent/ from the
 // start; their first run ends with result.json.
 //
@@ -52,7 +57,8 @@
 //     dies when, the job has an end or an open marker.
 //   - The first final state of a run wins: its end is created, never
 //     overwritten by another, so a job that is both canceled and finished ends as one of
-//     them for every reader.
+//     them for every reader. That holds for the end of a group as well, whether it says
+//     how its jobs ended or that it is dissolved.
 //   - An open marker may outlive its run's end for a while (a process died
 //     between the two writes), never the other way round. [Ledger.Owed]
 //     removes such left-overs as it meets them.
@@ -69,7 +75,7 @@
 //	result   the job is asked for again: the next run begins
 //	plan     dropped with its bands, and made again
 //	index    written again from the other records
-//	marker   stored again, by Audit
+//	marker   stored again, by Audit; that of a group by [Ledger.OwedGroup], which dissolves it
 //	key      opens nothing, until it is removed
 //	message  is not sent, until the webhook is named again
 //

@@ -37,12 +37,17 @@ func (l *Ledger) readEntry(ctx context.Context, key string) (entry, error) {
 	if err != nil {
 		return entry{}, err
 	}
-	var e entry
+	e, err := parseEntry(data)
+	if of := e.job(); err == nil && recentKey(of) != key && (e.Layout == layoutResult || openEntryKey(of) != key) {
+		err = errUnreadable
+	}
+	return e, err
+}
+
+// parseEntry reads what the index holds of a job.
+func parseEntry(data []byte) (e entry, err error) {
 	if err = parseJob(data, &e); err == nil {
 		err = e.check(e.ID)
-	}
-	if of := e.job(); err == nil && recentKey(of) != key && (e.Layout != layoutEntry || openEntryKey(of) != key) {
-		err = errUnreadable
 	}
 	return e, err
 }
@@ -58,7 +63,7 @@ func (l *Ledger) enter(ctx context.Context, j job.Job) error {
 // it does not. Of who dies between the two, [Ledger.Audit] does so.
 func (l *Ledger) index(ctx context.Context, last run) error {
 	for {
-		if last.number == 0 && last.of.Layout == layoutEntry && !last.State.Final() {
+		if last.isFirst() && !last.State.Final() {
 			return l.indexOpen(ctx, last.of)
 		}
 		written := entryOf(last)
@@ -95,8 +100,13 @@ func (l *Ledger) indexOpen(ctx context.Context, j job.Job) error {
 // indexed is index for an entry that should be right and mostly is. The process
 // that was to write it may have died.
 func (l *Ledger) indexed(ctx context.Context, last run) error {
+	if last.isFirst() && last.of.Layout == layoutGroup {
+		if known, err := l.shownByGroup(ctx, last); known || err != nil {
+			return err
+		}
+	}
 	key := recentKey(last.of)
-	if last.number == 0 && last.of.Layout == layoutEntry && !last.State.Final() {
+	if last.isFirst() && !last.State.Final() {
 		key = openEntryKey(last.of)
 	}
 	e, damage := l.readEntry(ctx, key)
@@ -114,19 +124,34 @@ func (l *Ledger) indexed(ctx context.Context, last run) error {
 	return err
 }
 
-// entryKey is the key of a job's index entry, for when the job's record, which says
-// it, is lost. It is false if none is found in time.
-func (l *Ledger) entryKey(ctx context.Context, id spec.ID) (key string, ok bool, err error) {
+// shownByGroup reports whether the group of a job shows its first run.
+func (l *Ledger) shownByGroup(ctx context.Context, first run) (bool, error) {
+	if first.State.Final() { // which its group has said
+		return true, nil
+	}
+	return l.knows(ctx, first.of)
+}
+
+// findEntry finds a job's index entry, for when the job's record, which says where it is, is lost. It is false if none is found in time.
+func (l *Ledger) findEntry(ctx context.Context, id spec.ID) (key indexKey, ok bool, err error) {
 	limit := l.now().Add(pageTime)
 	for _, prefix := range []string{openPrefix, recentPrefix} {
-		for entry, err := range l.entries(ctx, prefix, "") {
+		for key, err := range l.entries(ctx, prefix) {
 			if err != nil || l.now().After(limit) {
-				return "", false, err
+				return key, false, err
 			}
-			if of, _ := parsePlace(entry); of == id {
-				return prefix + entry, true, nil
+			if of, _ := parsePlace(key.entry); of == id {
+				return key, true, nil
 			}
 		}
 	}
-	return "", false, nil
+	return key, false, nil
+}
+
+// entryAt is the index entry with a key.
+func (l *Ledger) entryAt(ctx context.Context, key indexKey) (entry, error) {
+	if key.in != nil {
+		return key.in.entry(key.at)
+	}
+	return l.readEntry(ctx, key.prefix+key.entry)
 }

@@ -110,8 +110,11 @@ func openKey(id spec.ID, number int) string {
 
 // markerKey is the open marker of a run of a job.
 func markerKey(j job.Job, number int) string {
-	if number == 0 && j.Layout == layoutEntry {
+	switch {
+	case number == 0 && j.Layout == layoutEntry:
 		return openEntryKey(j)
+	case number == 0 && j.Layout == layoutGroup:
+		return openGroupKey(j)
 	}
 	return openKey(j.ID, number)
 }
@@ -119,6 +122,9 @@ func markerKey(j job.Job, number int) string {
 // parseOpenKey reads which run an open marker is of.
 func parseOpenKey(key string) (Marker, bool) {
 	entry := strings.TrimPrefix(key, openPrefix)
+	if isGroupPlace(entry) {
+		return Marker{ID: groupOfKey(key), key: key, group: true}, true
+	}
 	if isPlace(entry) {
 		id, _ := parsePlace(entry)
 		return Marker{ID: id, key: key}, true
@@ -196,16 +202,46 @@ func parsePlace(entry string) (spec.ID, time.Time) {
 	return spec.ID(id), time.UnixMilli(lastMilli - milli).UTC()
 }
 
-// recentKey is the index entry of a job. That of a job whose layout is [layoutEntry] is not there while its first run is open.
+// recentKey is the index entry of a job. That of a job whose layout is not [layoutResult] is not there while its first run is open, nor when
+// that has ended with a group.
 func recentKey(j job.Job) string {
-	if j.Layout == layoutEntry {
-		return recentPrefix + place(j)
+	if j.Layout == layoutResult {
+		return recentPrefix + countdown(j.AcceptedAt) + "-" + string(j.ID)
 	}
-	return recentPrefix + countdown(j.AcceptedAt) + "-" + string(j.ID)
+	return recentPrefix + place(j)
 }
 
-// openEntryKey is the index entry of a job whose layout is [layoutEntry], and its open marker, while its first run is open.
+// openEntryKey is the index entry of a job whose layout is not [layoutResult], and its open marker, while its first run is open and in no group.
 func openEntryKey(j job.Job) string { return openPrefix + place(j) }
+
+// groupSuffix tells the place of a group from that of a job.
+const groupSuffix = ".group"
+
+// groupPlace is where the group of a job is in the index.
+func groupPlace(j job.Job) string {
+	return place(job.Job{ID: j.Group, AcceptedAt: j.AcceptedAt}) + groupSuffix
+}
+
+// openGroupKey is the marker of the group of a job while it is open, and endGroupKey its end.
+func openGroupKey(j job.Job) string { return openPrefix + groupPlace(j) }
+func endGroupKey(j job.Job) string  { return recentPrefix + groupPlace(j) }
+
+// endGroupKeyOf is the key of the end of a group with a marker.
+func endGroupKeyOf(openKey string) string {
+	return recentPrefix + strings.TrimPrefix(openKey, openPrefix)
+}
+
+// isGroupPlace reports whether an entry is one of [groupPlace].
+func isGroupPlace(entry string) bool {
+	of, isGroup := strings.CutSuffix(entry, groupSuffix)
+	return isGroup && isPlace(of)
+}
+
+// groupOfKey reads the group of a key that is one of a group.
+func groupOfKey(key string) spec.ID {
+	_, id, _ := strings.Cut(strings.TrimSuffix(key, groupSuffix), "-")
+	return spec.ID(id)
+}
 
 // validCursor reports whether an entry without its prefix is one of the index.
 func validCursor(entry string) bool { return isPlace(entry) || isFlatPlace(entry) }

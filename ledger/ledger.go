@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"sync"
 	"time"
 
+	"mandelfarm/internal/combine"
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
@@ -26,8 +27,13 @@ type Ledger struct {
 	store    storage.Store
 	now      func() time.Time
 	damages  damages
-	removals group[string] // of markers
+	removals *combine.Combiner[string] // of markers
+
+	takingOut sync.Mutex // held by who takes a job out of a group that has ended
 }
+
+// maxRemovals is what a store removes with one request.
+const maxRemovals = 1000
 
 // New is the ledger kept in store.
 func New(store storage.Store, o Options) *Ledger {
@@ -39,7 +45,7 @@ func New(store storage.Store, o Options) *Ledger {
 	}
 	return &Ledger{
 		store: store, now: o.Now, damages: damages{tell: o.Damage},
-		removals: group[string]{handle: func(ctx context.Context, keys []string) error { return store.Delete(ctx, keys...) }},
+		removals: combine.New(maxRemovals, 0, func(ctx context.Context, keys []string) error { return store.Delete(ctx, keys...) }),
 	}
 }
 
@@ -84,10 +90,14 @@ func (l *Ledger) accept(ctx context.Context, fresh job.Job) (job.Status, error) 
 	if err := l.indexed(ctx, last); err != nil {
 		return job.Status{}, err
 	}
+	standing := last.of
+	if !last.isFirst() || last.State.Final() {
+		standing.Group = "" // it is not open with that
+	}
 	if !kept {
 		last.Progress, err = l.owe(ctx, last)
 	}
-	return job.Status{Job: record, Progress: last.Progress}, err
+	return job.Status{Job: standing, Progress: last.Progress}, err
 }
 
 // promise reads a job's last run, and whether that keeps the promise: it is done,
@@ -122,17 +132,16 @@ func (l *Ledger) record(ctx context.Context, fresh job.Job) (standing job.Job, k
 // its ID. Whatever else is on record of the job stays. The job is not listed twice,
 // because its index entry still says when it was accepted.
 func (l *Ledger) restore(ctx context.Context, fresh job.Job, damage error) (job.Job, error) {
-	key, ok, err := l.entryKey(ctx, fresh.ID)
+	key, ok, err := l.findEntry(ctx, fresh.ID)
 	if err != nil {
 		return fresh, err
 	}
 	if ok {
-		entry := strings.TrimPrefix(strings.TrimPrefix(key, openPrefix), recentPrefix)
-		if _, fresh.AcceptedAt = parsePlace(entry); !isPlace(entry) {
+		if _, fresh.AcceptedAt = parsePlace(key.entry); !isPlace(key.entry) {
 			fresh.Layout = layoutResult
 		}
-		if e, err := l.readEntry(ctx, key); err == nil {
-			fresh.Terms = e.Terms
+		if e, err := l.entryAt(ctx, key); err == nil {
+			fresh.Terms, fresh.Layout, fresh.Group = e.Terms, e.Layout, e.Group
 		}
 	}
 	if err := l.replace(ctx, jobKey(fresh.ID), recordOf(fresh)); err != nil {
@@ -158,7 +167,9 @@ func (l *Ledger) status(ctx context.Context, id spec.ID) (record job.Job, last r
 	if record, err = l.job(ctx, id); err != nil {
 		return record, last, err
 	}
-	last, err = l.last(ctx, record)
+	if last, err = l.last(ctx, record); err == nil {
+		record = last.of
+	}
 	return record, last, err
 }
 
@@ -174,7 +185,7 @@ func (l *Ledger) FinishKnown(ctx context.Context, j job.Job, p job.Progress) (jo
 		return p, fmt.Errorf("finish job %s as %s: %w", j.ID, p.State, job.ErrState)
 	}
 	var err error
-	if j.Layout == layoutResult { // or nothing is known of it but the ID
+	if j.Layout != layoutEntry { // of which nothing may be known but the ID
 		record, unread := l.job(ctx, j.ID)
 		if notOurs(unread) {
 			record, unread = job.Job{ID: j.ID}, nil // it ends all the same

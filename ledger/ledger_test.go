@@ -58,6 +58,12 @@ func run(t *testing.T, open func(t *testing.T) (s storage.Store, folder string))
 	}{
 		{"AcceptAgainIsTheSameJob", acceptAgainIsTheSameJob},
 		{"AcceptAtOnceIsOneJob", acceptAtOnceIsOneJob},
+		{"JobsOfAGroupAreJobs", jobsOfAGroupAreJobs},
+		{"WhoeverWantsOneJobDissolvesItsGroup", whoeverWantsOneJobDissolvesItsGroup},
+		{"JobsOfAGroupAreRemovedOneByOne", jobsOfAGroupAreRemovedOneByOne},
+		{"TheAuditTakesOutWhoHasNoRecord", theAuditTakesOutWhoHasNoRecord},
+		{"LostMarkersOfGroupsAreMadeUpFor", lostMarkersOfGroupsAreMadeUpFor},
+		{"DamagedEndsOfGroupsAreRunsThatBeginAnew", damagedEndsOfGroupsAreRunsThatBeginAnew},
 		{"AcceptCompletesAnInterruptedOne", acceptCompletesAnInterruptedOne},
 		{"AcceptIndexesWhatWasFinishedUnindexed", acceptIndexesWhatWasFinishedUnindexed},
 		{"AcceptQueuesAnewWhatHasNoImage", acceptQueuesAnewWhatHasNoImage},

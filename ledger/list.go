@@ -143,7 +143,7 @@ func (p *pager) jobs(ctx context.Context, batch []indexKey) ([]*job.Status, erro
 // listed is in the other place. An entry that cannot be read is written again from the records.
 func (l *Ledger) listed(ctx context.Context, of indexKey) (*job.Status, error) {
 	key := of.prefix + of.entry
-	e, err := l.readEntry(ctx, key)
+	e, err := l.entryAt(ctx, of)
 	if errors.Is(err, storage.ErrNotFound) && of.prefix == openPrefix {
 		key = recentPrefix + of.entry
 		e, err = l.readEntry(ctx, key)
@@ -181,48 +181,173 @@ func (l *Ledger) relist(ctx context.Context, of indexKey, key string, damage err
 type indexKey struct {
 	prefix string // openPrefix or recentPrefix
 	entry  string
+
+	// in is the record of the job's group that has its entry, at a place; nil if it has one of its own.
+	in *groupRecord
+	at int
 }
+
+// rank is which entry of a job comes first: its own before its group's, and what has ended before what is open.
+func (k indexKey) rank() int {
+	rank := 0
+	if k.in != nil {
+		rank += 2
+	}
+	if k.prefix == openPrefix {
+		rank++
+	}
+	return rank
+}
+
+// errMoved: a group was dissolved while it was listed.
+var errMoved = errors.New("the entries of some jobs have moved")
 
 // batch returns up to size index entries after a cursor, one for each job, and whether others follow.
 //
 // The markers are listed first: whatever ends meanwhile is in the index before it loses its marker, and so is in one of the
-// two listings at least.
+// two listings at least. Only those of a group that is dissolved meanwhile may be in neither.
 func (l *Ledger) batch(ctx context.Context, cursor string, size int) (batch []indexKey, followed bool, err error) {
-	for _, prefix := range []string{openPrefix, recentPrefix} {
-		n := 0
-		for entry, err := range l.entries(ctx, prefix, cursor) {
-			if err != nil {
-				return nil, false, err
-			}
-			batch = append(batch, indexKey{prefix, entry})
-			if n++; n > size {
-				break
-			}
+	for wanted := size; ; wanted *= 2 {
+		all, end, err := l.gather(ctx, cursor, wanted)
+		if errors.Is(err, errMoved) {
+			continue
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		all = slices.DeleteFunc(all, func(k indexKey) bool { return k.entry <= cursor || end != "" && timeOf(k.entry) > end })
+		slices.SortFunc(all, func(a, b indexKey) int {
+			return cmp.Or(strings.Compare(a.entry, b.entry), cmp.Compare(a.rank(), b.rank()))
+		})
+		all = slices.CompactFunc(all, func(a, b indexKey) bool { return a.entry == b.entry })
+		if followed = end != "" || len(all) > size; len(all) > 0 || !followed {
+			return all[:min(len(all), size)], followed, nil
 		}
 	}
-	slices.SortFunc(batch, func(a, b indexKey) int {
-		return cmp.Or(strings.Compare(a.entry, b.entry), -strings.Compare(a.prefix, b.prefix)) // what has ended first
-	})
-	batch = slices.CompactFunc(batch, func(a, b indexKey) bool { return a.entry == b.entry })
-	return batch[:min(len(batch), size)], len(batch) > size, nil
 }
 
-// entries yields the index entries below a prefix after a cursor. Foreign keys are
-// passed over: they would make no cursor. After an error none follow.
-func (l *Ledger) entries(ctx context.Context, prefix, cursor string) iter.Seq2[string, error] {
-	after := ""
-	if cursor != "" {
-		after = prefix + cursor
+// gather returns about as many index entries from a cursor on as are wanted of each of the two places, and up to which time these are all there
+// are; the empty one if no others follow.
+func (l *Ledger) gather(ctx context.Context, cursor string, wanted int) (all []indexKey, end string, err error) {
+	for _, prefix := range []string{openPrefix, recentPrefix} {
+		listed, last, err := l.listKeys(ctx, prefix, cursor, wanted)
+		if err != nil {
+			return nil, "", err
+		}
+		if last != "" && (end == "" || last < end) {
+			end = last
+		}
+		expanded := make([][]indexKey, len(listed))
+		g, ctx := errgroup.WithContext(ctx)
+		g.SetLimit(statusReaders)
+		for i, key := range listed {
+			g.Go(func() (err error) {
+				expanded[i], err = l.expand(ctx, key)
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return nil, "", err
+		}
+		all = append(all, slices.Concat(expanded...)...)
 	}
-	return func(yield func(string, error) bool) {
-		for info, err := range l.store.List(ctx, prefix, after) {
-			entry := strings.TrimPrefix(info.Key, prefix)
-			if err == nil && !validCursor(entry) {
-				continue
+	return all, end, nil
+}
+
+// listKeys returns keys below a prefix, from a cursor on, that stand for more jobs than are wanted and for all of each moment, and the last
+// moment if others follow. Foreign keys are passed over.
+func (l *Ledger) listKeys(ctx context.Context, prefix, cursor string, wanted int) (keys []indexKey, last string, err error) {
+	jobs := 0
+	for info, err := range l.store.List(ctx, prefix, fromCursor(prefix, cursor)) {
+		if err != nil {
+			return nil, "", err
+		}
+		key := indexKey{prefix: prefix, entry: strings.TrimPrefix(info.Key, prefix)}
+		if !key.isGroup() && (!validCursor(key.entry) || key.entry <= cursor) {
+			continue
+		}
+		at := timeOf(key.entry)
+		if jobs > wanted && at != last { // those of one moment are in no order
+			return keys, last, nil
+		}
+		if keys, last = append(keys, key), at; key.isGroup() {
+			jobs += groupSize(groupOfKey(key.entry)) - 1
+		}
+		jobs++
+	}
+	return keys, "", nil
+}
+
+// fromCursor is after which key those are listed that may follow a cursor: a group that comes before it may have jobs after it.
+func fromCursor(prefix, cursor string) string {
+	if cursor == "" {
+		return ""
+	}
+	return prefix + timeOf(cursor)
+}
+
+// timeOf is the part of an entry that says the time.
+func timeOf(entry string) string {
+	at, _, _ := strings.Cut(entry, "-")
+	return at
+}
+
+// entries yields all index entries below a prefix, those of groups among them. After an error none follow.
+func (l *Ledger) entries(ctx context.Context, prefix string) iter.Seq2[indexKey, error] {
+	return func(yield func(indexKey, error) bool) {
+		for info, err := range l.store.List(ctx, prefix, "") {
+			keys := []indexKey{{prefix: prefix, entry: strings.TrimPrefix(info.Key, prefix)}}
+			if err == nil {
+				keys, err = l.expand(ctx, keys[0])
 			}
-			if !yield(entry, err) || err != nil {
+			if err != nil {
+				yield(indexKey{}, err)
 				return
+			}
+			for _, key := range keys {
+				if validCursor(key.entry) && !yield(key, nil) {
+					return
+				}
 			}
 		}
 	}
+}
+
+// isGroup reports whether it is the key of a group, and not of a job's entry.
+func (k indexKey) isGroup() bool { return isGroupPlace(k.entry) }
+
+// expand returns the index entries of a key, which may be that of a group.
+func (l *Ledger) expand(ctx context.Context, key indexKey) ([]indexKey, error) {
+	if !key.isGroup() {
+		return []indexKey{key}, nil
+	}
+	record, err := l.readGroup(ctx, key.prefix+key.entry)
+	switch {
+	case errors.Is(err, storage.ErrNotFound) && key.prefix == openPrefix:
+		return nil, l.hasMoved(ctx, key)
+	case errors.Is(err, storage.ErrNotFound):
+		return nil, nil
+	case errors.Is(err, errUnreadable):
+		l.damages.found(ctx, KindIndex, key.prefix+key.entry, err) // its jobs are seen to by whoever meets them, or by Audit
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	keys := make([]indexKey, len(record.IDs))
+	for i, id := range record.IDs {
+		keys[i] = indexKey{prefix: key.prefix, entry: timeOf(key.entry) + "-" + string(id), in: &record, at: i}
+	}
+	return keys, nil
+}
+
+// hasMoved is errMoved for a group that had a marker when it was listed, has none any more, and has no end in its place that shows its jobs.
+func (l *Ledger) hasMoved(ctx context.Context, key indexKey) error {
+	end, err := l.readGroup(ctx, recentPrefix+key.entry)
+	if err == nil && end.Dissolved {
+		return errMoved
+	}
+	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, errUnreadable) {
+		return nil
+	}
+	return err
 }

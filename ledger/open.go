@@ -12,7 +12,7 @@ import (
 )
 
 // Open yields every job that is owed an image, in no useful order, each once: the
-// jobs of [Ledger.Markers] that are [Ledger.Owed].
+// jobs of [Ledger.Markers] that are [Ledger.Owed], those of groups among them.
 //
 // A job whose record is damaged is passed over. A job that cannot be looked at is
 // yielded as an error, and others follow. After an error of the listing itself none
@@ -24,20 +24,55 @@ func (l *Ledger) Open(ctx context.Context) iter.Seq2[job.Job, error] {
 				yield(job.Job{}, err)
 				return
 			}
-			if j, owed, err := l.Owed(ctx, m); (owed || err != nil) && !yield(j, err) {
-				return
+			for _, j := range l.owedBy(ctx, m) {
+				if !yield(j.Job, j.Err) {
+					return
+				}
 			}
 		}
 	}
 }
 
+// owedBy are the jobs that are owed by a marker, or why that is not known.
+func (l *Ledger) owedBy(ctx context.Context, m Marker) (jobs []Accepted) {
+	if !m.group {
+		j, owed, err := l.Owed(ctx, m)
+		if owed || err != nil {
+			jobs = []Accepted{{Status: job.Status{Job: j}, Err: err}}
+		}
+		return jobs
+	}
+	g, owed, err := l.OwedGroup(ctx, m)
+	if err != nil {
+		return []Accepted{{Err: err}}
+	}
+	for _, j := range g.Jobs {
+		if owed {
+			jobs = append(jobs, Accepted{Status: job.Status{Job: j}})
+		}
+	}
+	return jobs
+}
+
 // Marker is what says that a job may be owed: cheap to list, to be looked into
 // with [Ledger.Owed].
 type Marker struct {
-	ID     spec.ID
+	ID     spec.ID // of the job, or of the group
 	number int
 	key    string
+	group  bool
 }
+
+// Jobs is how many jobs it stands for.
+func (m Marker) Jobs() int {
+	if m.group {
+		return groupSize(m.ID)
+	}
+	return 1
+}
+
+// IsGroup reports whether it is that of a group, see [Ledger.OwedGroup].
+func (m Marker) IsGroup() bool { return m.group }
 
 // Markers yields the markers there are, in the order of their keys. After an
 // error none follow.
@@ -77,7 +112,7 @@ func (l *Ledger) Owed(ctx context.Context, m Marker) (job.Job, bool, error) {
 // straighten replaces the marker of an open run that is not in its place: that of a job whose record was lost, and has
 // another time of acceptance since.
 func (l *Ledger) straighten(ctx context.Context, m Marker, last run) error {
-	if m.number != last.number || m.key == markerKey(last.of, last.number) {
+	if m.number != last.number || m.key == markerKey(last.of, last.number) || last.of.Layout == layoutGroup && m.key == openEntryKey(last.of) {
 		return nil
 	}
 	if err := l.markOpen(ctx, last); err != nil {

@@ -179,7 +179,10 @@ func (l *Ledger) showPause(ctx context.Context, id spec.ID) error {
 	if notOurs(err) {
 		return nil
 	}
-	if err != nil || j.Layout == layoutResult || last.number > 0 || last.State.Final() {
+	if err != nil || !last.isFirst() || last.State.Final() {
+		return err
+	}
+	if j, err = l.alone(ctx, j); err != nil || j.Layout == layoutGroup { // which has ended this moment
 		return err
 	}
 	return l.indexOpen(ctx, j)

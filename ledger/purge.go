@@ -38,5 +38,10 @@ func (l *Ledger) purge(ctx context.Context, j job.Job) error {
 	if err := l.store.Delete(ctx, keys...); err != nil {
 		return err
 	}
+	if j.Layout == layoutGroup {
+		if err := l.takeOut(ctx, endGroupKey(j), j.ID); err != nil {
+			return err
+		}
+	}
 	return l.store.Delete(ctx, jobKey(j.ID))
 }

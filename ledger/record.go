@@ -30,24 +30,27 @@ const (
 	layoutResult = iota
 	// layoutEntry: the index entry is the marker while the first run is open, and another one is its end.
 	layoutEntry
+	// layoutGroup: as layoutEntry, but marker and end are those of a group, unless that is dissolved (groups.go).
+	layoutGroup
 )
 
 // jobRecord is a job as it is stored: with the version by which its Spec has its
 // ID ([spec.Spec.Version]), so that the job of another version is told from a
 // damaged one, and with its layout.
 type jobRecord struct {
-	Version string `json:"version"`
-	Layout  int    `json:"layout,omitempty"`
+	Version string  `json:"version"`
+	Layout  int     `json:"layout,omitempty"`
+	Group   spec.ID `json:"group,omitempty"`
 	job.Job
 }
 
 func recordOf(j job.Job) jobRecord {
-	return jobRecord{Version: j.Spec.Version(), Layout: j.Layout, Job: j}
+	return jobRecord{Version: j.Spec.Version(), Layout: j.Layout, Group: j.Group, Job: j}
 }
 
 // job is the job of a record.
 func (r jobRecord) job() job.Job {
-	r.Job.Layout = r.Layout
+	r.Job.Layout, r.Job.Group = r.Layout, r.Group
 	return r.Job
 }
 

@@ -71,8 +71,7 @@ func (l *Ledger) latest(ctx context.Context, known run) (run, error) {
 	if err != nil {
 		return run{}, err
 	}
-	r := run{of: known.of, number: number}
-	r.Progress, err = l.result(ctx, r)
+	r, err := l.ended(ctx, run{of: known.of, number: number})
 	if !errors.Is(err, errUnreadable) {
 		return r, err
 	}
@@ -84,17 +83,41 @@ func (l *Ledger) latest(ctx context.Context, known run) (run, error) {
 	return l.latest(ctx, next)
 }
 
+// isFirst reports whether it is the first run of a job that is not of old, so that entries of the index are its marker and its end.
+func (r run) isFirst() bool { return r.number == 0 && r.of.Layout != layoutResult }
+
 // endKey is where the end of a run is on record.
 func (r run) endKey() string {
-	if r.number == 0 && r.of.Layout == layoutEntry {
-		return recentKey(r.of)
+	switch {
+	case !r.isFirst():
+		return resultKey(r.of.ID, r.number)
+	case r.of.Layout == layoutGroup:
+		return endGroupKey(r.of)
 	}
-	return resultKey(r.of.ID, r.number)
+	return recentKey(r.of)
+}
+
+// ended returns a run with how it ended, or Queued if it has not, of the job as it is laid out by now.
+func (l *Ledger) ended(ctx context.Context, r run) (run, error) {
+	var err error
+	if r.isFirst() {
+		r.of, r.Progress, err = l.standing(ctx, r.of)
+	}
+	if err == nil && (!r.isFirst() || r.of.Layout == layoutEntry) {
+		r.Progress, err = l.ownResult(ctx, r)
+	}
+	return r, err
 }
 
 // result reads how a run ended, or Queued if it has not.
 func (l *Ledger) result(ctx context.Context, r run) (job.Progress, error) {
-	if r.number > 0 || r.of.Layout == layoutResult {
+	r, err := l.ended(ctx, r)
+	return r.Progress, err
+}
+
+// ownResult is result for a run that has not ended with a group.
+func (l *Ledger) ownResult(ctx context.Context, r run) (job.Progress, error) {
+	if !r.isFirst() {
 		return l.readResult(ctx, r)
 	}
 	e, damage := l.readEntry(ctx, recentKey(r.of))
@@ -191,7 +214,7 @@ func (l *Ledger) owe(ctx context.Context, last run) (job.Progress, error) {
 
 // markOpen stores the marker of a run that has not ended.
 func (l *Ledger) markOpen(ctx context.Context, r run) error {
-	if r.number == 0 && r.of.Layout == layoutEntry {
+	if r.isFirst() {
 		return l.indexOpen(ctx, r.of)
 	}
 	return l.mark(ctx, openKey(r.of.ID, r.number))
@@ -200,16 +223,20 @@ func (l *Ledger) markOpen(ctx context.Context, r run) error {
 // finish ends the last run of a job with p, unless it has ended, and returns how it did.
 // The marker goes last: whoever meets it completes what was not done before.
 func (l *Ledger) finish(ctx context.Context, j job.Job, p job.Progress) (job.Progress, error) {
+	j, err := l.alone(ctx, j)
+	if err != nil {
+		return p, err
+	}
 	ended, err := l.end(ctx, j, p)
 	if err != nil {
 		return p, err
 	}
-	if !j.AcceptedAt.IsZero() && ended.endKey() != recentKey(j) {
+	if !j.AcceptedAt.IsZero() && !ended.isFirst() {
 		if err := l.index(ctx, ended); err != nil {
 			return p, err
 		}
 	}
-	return ended.Progress, l.removals.do(ctx, markerKey(j, ended.number))
+	return ended.Progress, l.removals.Do(ctx, markerKey(j, ended.number))
 }
 
 // end records the end of the last run, unless it has ended, and returns the run as
@@ -226,13 +253,13 @@ func (l *Ledger) end(ctx context.Context, j job.Job, p job.Progress) (run, error
 		return run{}, err
 	}
 	r := run{of: j, number: number, Progress: p}
-	if number > 0 || j.Layout == layoutResult {
+	if !r.isFirst() {
 		err = l.create(ctx, r.endKey(), p)
 		if !errors.Is(err, storage.ErrExists) {
 			return r, err
 		}
 	}
-	r.Progress, err = l.result(ctx, r)
+	r, err = l.ended(ctx, r)
 	switch {
 	case errors.Is(err, errUnreadable):
 		_, err = l.latest(ctx, r) // begins the next run
@@ -243,7 +270,7 @@ func (l *Ledger) end(ctx context.Context, j job.Job, p job.Progress) (run, error
 	if err != nil {
 		return r, err
 	}
-	return l.end(ctx, j, p)
+	return l.end(ctx, r.of, p)
 }
 
 // endFirst ends the first run by its index entry, with one request. The error is [storage.ErrExists] if that has an entry, of

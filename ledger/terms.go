@@ -24,6 +24,10 @@ func (l *Ledger) setPriority(ctx context.Context, j job.Job) error {
 	if j.Spec.ID() != j.ID {
 		return job.ErrVersion
 	}
+	j, err := l.alone(ctx, j)
+	if err != nil {
+		return err
+	}
 	if err := l.replace(ctx, jobKey(j.ID), recordOf(j)); err != nil {
 		return err
 	}

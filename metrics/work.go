@@ -92,7 +92,7 @@ func (m *Work) Task(t job.Task, d job.Delivery, outcome worker.Outcome, took tim
 // knownKind is the label of a kind: a worker of another version may have sent any.
 func knownKind(k job.Kind) string {
 	switch k {
-	case job.KindImage, job.KindBand, job.KindAssemble, job.KindWebhook:
+	case job.KindImage, job.KindBand, job.KindAssemble, job.KindGroup, job.KindWebhook:
 		return string(k)
 	}
 	return "other"

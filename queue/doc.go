@@ -21,6 +21,8 @@
 // its workers can soon take: whoever takes one has the next handed out. Clients take turns by the
 // cost of what they have got; turn.go says how.
 //
+// A group ([job.Group]) waits and is handed out as one job, under its own ID.
+//
 // Of a job that is drawn in bands its progress is noted: how many bands there are, and which
 // are stored since when; beside it previews of the bands, and the workers that are on them.
 //

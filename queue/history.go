@@ -19,7 +19,7 @@ const archivedTTL = time.Minute
 // beginStint notes that a delivery begins, and returns what notes its end. Failures
 // are not reported: a history is a hint until it is in storage.
 func (q *Queue) beginStint(ctx context.Context, t job.Task, d job.Delivery) (end func(err error)) {
-	if t.Lane == job.Interactive || t.Lane == job.Webhooks { // who draws is told of, for a job
+	if t.Lane == job.Interactive || t.Lane == job.Webhooks || t.Kind == job.KindGroup { // who draws is told of, for a job
 		return func(error) {}
 	}
 	s := d.Stint(t)

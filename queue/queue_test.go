@@ -112,6 +112,7 @@ func run(t *testing.T, start func(t *testing.T) *farm) int {
 		{"EverNewClientsStarveNobody", everNewClientsStarveNobody},
 		{"CostIsSettled", costIsSettled},
 		{"SubmittingAgainChangesNothing", submittingAgainChangesNothing},
+		{"GroupsTakeTurnsAsJobsDo", groupsTakeTurnsAsJobsDo},
 		{"OffersAreMadeOnce", offersAreMadeOnce},
 		{"WhatIsRetractedIsNotHandedOut", whatIsRetractedIsNotHandedOut},
 		{"AFlushedRedisIsFilledAgain", aFlushedRedisIsFilledAgain},

@@ -47,10 +47,18 @@ func newTurns() turns {
 // Submit has a job's own task handed out when it is its client's turn, unless it waits for that or for a worker, or a worker
 // has it.
 func (q *Queue) Submit(ctx context.Context, j job.Job) error {
-	t := j.Task()
+	return q.submit(ctx, j, j.Task(), j.Estimate())
+}
+
+// SubmitGroup is [Queue.Submit] for the task of a group.
+func (q *Queue) SubmitGroup(ctx context.Context, g job.Group) error {
+	return q.submit(ctx, g.Job(), g.Task(), g.Estimate())
+}
+
+func (q *Queue) submit(ctx context.Context, j job.Job, t job.Task, seconds float64) error {
 	alive, err := q.alive(ctx, t)
 	if err == nil && !alive {
-		_, err = q.offer(ctx, j, t, job.Offer{End: 1, Seconds: j.Estimate()})
+		_, err = q.offer(ctx, j, t, job.Offer{End: 1, Seconds: seconds})
 	}
 	if err == nil && !alive {
 		err = q.handOut(ctx, t.Lane)
@@ -185,10 +193,11 @@ func (q *Queue) Retract(ctx context.Context, j job.Job) error {
 	return nil
 }
 
-// Settle tells what a job's own task has cost, in seconds of one core, for which its client was charged an estimate when it was handed out.
-func (q *Queue) Settle(ctx context.Context, j job.Job, seconds float64) error {
+// Settle tells how many seconds of one core more, or less, a job's own task has cost than it was taken to, which its client was charged when it was
+// handed out.
+func (q *Queue) Settle(ctx context.Context, j job.Job, more float64) error {
 	class, w := weight(j.Priority)
-	err := q.turns.settle.Run(ctx, q.rdb, shareKeys(j.Task().Lane), j.Client, class, seconds-j.Estimate(), w, givenSeconds).Err()
+	err := q.turns.settle.Run(ctx, q.rdb, shareKeys(j.Task().Lane), j.Client, class, more, w, givenSeconds).Err()
 	return unavailable(err)
 }
 

@@ -244,9 +244,40 @@ func costIsSettled(t *testing.T, f *farm) {
 		if j.Client == "dear" {
 			cost = 4
 		}
-		require.NoError(t, q.Settle(t.Context(), j, cost))
+		require.NoError(t, q.Settle(t.Context(), j, cost-j.Estimate()))
 	}
 	require.InDelta(t, 40, got["cheap"], 2+enough)
+}
+
+// groupsTakeTurnsAsJobsDo: each waits as one, is charged what all of its jobs are taken to cost, and is submitted once.
+func groupsTakeTurnsAsJobsDo(t *testing.T, f *farm) {
+	t.Helper()
+	q, groups := f.open(t), make(map[string]bool)
+	for n := range 50 {
+		alone := jobOf(t, 1000+n, "alone", "")
+		alone.Spec.Width, alone.Spec.Height, alone.Spec.MaxIterations = 100, 100, 4000 // 0.04 s, at most
+		require.NoError(t, q.Submit(t.Context(), alone))
+		g := job.Group{ID: jobOf(t, 1+n, "grouped", "").ID}
+		for range 4 {
+			j := jobOf(t, 1, "grouped", "")
+			j.Spec = alone.Spec
+			g.Jobs = append(g.Jobs, j)
+		}
+		groups[string(g.ID)] = true
+		for range 2 {
+			require.NoError(t, q.SubmitGroup(t.Context(), g))
+		}
+	}
+	f.requireCount(t, job.Control, enough, 0, 0)
+	require.ErrorIs(t, f.open(t, func(c *queue.Config) { c.Limit = 100 }).Room(t.Context(), job.Control), job.ErrQueueFull)
+	require.NoError(t, f.open(t, func(c *queue.Config) { c.Limit = 101 }).Room(t.Context(), job.Control))
+	grouped := 0
+	for range 50 {
+		if groups[f.take(t, q, job.Control)] {
+			grouped++
+		}
+	}
+	require.InDelta(t, 10, grouped, 2+enough)
 }
 
 func submittingAgainChangesNothing(t *testing.T, f *farm) {

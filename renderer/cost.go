@@ -13,6 +13,12 @@ const (
 	iterationsPerSecond = 1e9
 )
 
+// quickCost is some milliseconds of one core, which is what looking for a picture takes.
+const quickCost = 4e6
+
+// IsQuick reports whether a picture is drawn as soon as it is looked for: it may take few iterations, and no prepass.
+func IsQuick(s spec.Spec) bool { return Cost(s) <= quickCost && PrepassKey(s) == "" }
+
 // Cost says what drawing a picture may take, in iterations, before anything is computed: those of all its samples, if none of them escapes, and those that the
 // time stands for in which the reference of a deep view is computed. Nearly all pictures take much less.
 func Cost(s spec.Spec) float64 {

@@ -204,6 +204,7 @@ func (s *simulated) Tidy(context.Context) error                                 
 func (s *simulated) Cancel(context.Context, job.Job) error                       { return nil }
 func (s *simulated) Submit(context.Context, job.Job) error                       { return nil }
 func (s *simulated) Retract(context.Context, job.Job) error                      { return nil }
+func (s *simulated) SubmitGroup(context.Context, job.Group) error                { return nil }
 func (s *simulated) Settle(context.Context, job.Job, float64) error              { return nil }
 func (s *simulated) HandOut(context.Context) error                               { return nil }
 

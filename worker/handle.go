@@ -97,8 +97,12 @@ func (w *Worker) Handle(ctx context.Context, t job.Task, d job.Delivery) error {
 		w.deps.Observer.Task(t, d, outcome, time.Since(start))
 		return err
 	}
-	if t.Kind == job.KindWebhook {
+	switch t.Kind {
+	case job.KindWebhook:
 		return w.tell(ctx, t, d)
+	case job.KindGroup:
+		return w.group(ctx, t, d)
+	case job.KindImage, job.KindBand, job.KindAssemble:
 	}
 	a := attempt{task: t, delivery: d}
 	w.do(ctx, &a)
@@ -158,7 +162,7 @@ func (w *Worker) perform(ctx context.Context, t job.Task) (done result, err erro
 		return done, w.drawBand(ctx, t)
 	case job.KindAssemble:
 		return w.assemble(ctx, t)
-	case job.KindWebhook: // which is no picture: see tell
+	case job.KindGroup, job.KindWebhook: // which have ways of their own: see Handle
 	}
 	return done, nil
 }

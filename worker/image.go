@@ -15,14 +15,8 @@ import (
 // imageOf is the image of a task's job.
 func imageOf(l *ledger.Ledger, t job.Task) ledger.Object { return l.Image(t.ID, t.Spec.Format) }
 
-// quickCost is the most that drawing may take, in iterations, for an image to be drawn without a look whether it is stored or planned:
-// some milliseconds of one core, which is what looking takes.
-const quickCost = 4e6
-
-// isQuick reports whether a job's image is drawn as soon as it is looked for.
-func isQuick(t job.Task) bool {
-	return t.Lane != job.Interactive && renderer.Cost(t.Spec) <= quickCost && renderer.PrepassKey(t.Spec) == ""
-}
+// isQuick reports whether a job's image is drawn without a look whether it is stored or planned.
+func isQuick(t job.Task) bool { return t.Lane != job.Interactive && renderer.IsQuick(t.Spec) }
 
 // image makes sure that the image is stored, or plans it if it is large.
 func (w *Worker) image(ctx context.Context, t job.Task) (done result, err error) {
@@ -66,7 +60,7 @@ func (w *Worker) drawWhole(ctx context.Context, t job.Task) (done result, err er
 		done.drawn = job.Drawn{Seconds: time.Since(start).Seconds(), Moves: float64(work.Moves) / pixels}
 	}
 	if t.Lane != job.Interactive && err == nil { // a try that failed is followed by others, for one charge
-		_ = w.deps.Shares.Settle(ctx, t.Job(), work.Cost.Seconds()) // or what its client is charged stays the estimate
+		_ = w.deps.Shares.Settle(ctx, t.Job(), work.Cost.Seconds()-t.Job().Estimate()) // or what its client is charged stays the estimate
 	}
 	return done, err
 }

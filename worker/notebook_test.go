@@ -155,6 +155,10 @@ func (q *notebook) Completions(context.Context, spec.ID) (all []job.Completion, 
 
 func (q *notebook) Submit(ctx context.Context, j job.Job) error { return q.Revive(ctx, j.Task()) }
 
+func (q *notebook) SubmitGroup(ctx context.Context, g job.Group) error {
+	return q.Revive(ctx, g.Task())
+}
+
 // Offer hands nothing out.
 func (q *notebook) Offer(_ context.Context, j job.Job, o job.Offer) (next int, err error) {
 	q.mu.Lock()
@@ -170,10 +174,10 @@ func (q *notebook) Retract(_ context.Context, j job.Job) error {
 	return nil
 }
 
-func (q *notebook) Settle(_ context.Context, _ job.Job, seconds float64) error {
+func (q *notebook) Settle(_ context.Context, j job.Job, more float64) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.settled = append(q.settled, seconds)
+	q.settled = append(q.settled, j.Estimate()+more)
 	return nil
 }
 

@@ -43,19 +43,36 @@ func (r *reconciler) reconcile(ctx context.Context) error {
 	for i := range min(len(suspects), maxExamined) {
 		m := suspects[(first+i)%len(suspects)]
 		r.seen = m.ID
-		j, owed, err := r.ledger.Owed(ctx, m)
+		resume, err := r.look(ctx, m)
 		if err != nil {
 			unread = append(unread, err)
 			continue
 		}
-		if !owed {
-			continue
-		}
-		if err := r.resume(ctx, j); err != nil {
+		if err := resume(ctx); err != nil {
 			return err
 		}
 	}
 	return errors.Join(unread...)
+}
+
+// look looks what is owed by a marker, and returns what queues it.
+func (r *reconciler) look(ctx context.Context, m ledger.Marker) (resume func(context.Context) error, err error) {
+	if m.IsGroup() {
+		g, owed, err := r.ledger.OwedGroup(ctx, m)
+		return func(ctx context.Context) error {
+			if !owed {
+				return nil
+			}
+			return r.shares.SubmitGroup(ctx, g)
+		}, err
+	}
+	j, owed, err := r.ledger.Owed(ctx, m)
+	return func(ctx context.Context) error {
+		if !owed {
+			return nil
+		}
+		return r.resume(ctx, j)
+	}, err
 }
 
 // suspects are the jobs that may be owed something nobody is going to do, by ID:
@@ -64,10 +81,10 @@ func (r *reconciler) reconcile(ctx context.Context) error {
 func (r *reconciler) suspects(ctx context.Context) ([]ledger.Marker, error) {
 	const chunk = 1000
 	var marked, suspects []ledger.Marker
-	open := 0
+	open, begun := 0, 0
 	sift := func() error {
 		others, err := r.notWaiting(ctx, marked)
-		open += len(marked)
+		open, begun = open+countJobs(marked), begun+countJobs(others)
 		suspects = append(suspects, others...)
 		marked = marked[:0]
 		return err
@@ -85,10 +102,18 @@ func (r *reconciler) suspects(ctx context.Context) ([]ledger.Marker, error) {
 	}
 	err := sift()
 	if err == nil {
-		r.observer.Open(open-len(suspects), len(suspects))
+		r.observer.Open(open-begun, begun)
 	}
 	slices.SortFunc(suspects, func(a, b ledger.Marker) int { return cmp.Compare(a.ID, b.ID) })
 	return suspects, err
+}
+
+// countJobs is how many jobs markers stand for.
+func countJobs(markers []ledger.Marker) (jobs int) {
+	for _, m := range markers {
+		jobs += m.Jobs()
+	}
+	return jobs
 }
 
 // notWaiting returns those of marked whose job's own task does not wait in the

@@ -57,8 +57,10 @@ type Shares interface {
 	Offer(ctx context.Context, j job.Job, o job.Offer) (next int, err error)
 	// Retract takes back what is not handed out of a job.
 	Retract(ctx context.Context, j job.Job) error
-	// Settle tells what a job's own task has cost, in seconds of one core.
-	Settle(ctx context.Context, j job.Job, seconds float64) error
+	// SubmitGroup is Submit for the task of a group.
+	SubmitGroup(ctx context.Context, g job.Group) error
+	// Settle tells how many seconds of one core more, or less, a job's own task has cost than it was taken to.
+	Settle(ctx context.Context, j job.Job, more float64) error
 	// HandOut hands out what workers can soon take.
 	HandOut(ctx context.Context) error
 }

@@ -79,7 +79,7 @@ func quietly() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // serve starts an API, which sends clients to storage if there is who presigns URLs.
 func (f *farm) serve(by ledger.Presigner) (string, error) {
 	server, err := api.New(context.Background(), f.config, api.Dependencies{
-		Ledger: f.ledger, Tasks: f.queue, Notices: f.queue, Progress: f.queue, Fleet: f.queue, Keys: f.queue, Spender: f.queue, Presigner: by,
+		Ledger: f.ledger, Tasks: f.queue, Shares: f.queue, Notices: f.queue, Progress: f.queue, Fleet: f.queue, Keys: f.queue, Spender: f.queue, Presigner: by,
 		Health: http.NotFoundHandler(), Page: api.Page{Document: web.Document(), Assets: web.Assets()}, Log: quietly(),
 	})
 	if err != nil {

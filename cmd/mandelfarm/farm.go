@@ -316,7 +316,7 @@ func (f *farm) serveAPI(ctx context.Context, grace time.Duration) error {
 	cfg.AllowedHosts, cfg.Loopback = f.allowedHosts(listener.Addr()), isLoopback(listener.Addr())
 	// Requests under way at the end of ctx are still answered.
 	server, err := api.New(context.WithoutCancel(ctx), cfg, api.Dependencies{
-		Ledger: f.ledger, Tasks: f.queue, Notices: f.notices(), Progress: f.queue, Fleet: f.queue, Keys: f.queue, Spender: f.queue, Presigner: f.abilities.presigner,
+		Ledger: f.ledger, Tasks: f.queue, Shares: f.queue, Notices: f.notices(), Progress: f.queue, Fleet: f.queue, Keys: f.queue, Spender: f.queue, Presigner: f.abilities.presigner,
 		Health: f.health, Metrics: f.metrics.Handler(), Page: api.Page{Document: web.Document(), Assets: web.Assets()}, Version: version(), Log: f.log, Observer: f.metrics.Requests(f.ended),
 		Tracer: f.tracer,
 	})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/md5"
 	"flag"
 	"fmt"
 	"io"
@@ -17,11 +18,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"mandelfarm/internal/testenv"
 	"mandelfarm/job"
 	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
+	"mandelfarm/storage"
 	"mandelfarm/storage/s3"
 )
 
@@ -55,7 +58,7 @@ func TestSmallJobs(t *testing.T) {
 	}
 	before, after := sums[*smallBefore], sums[*smallAfter]
 	t.Logf("after / before: accepted %.1f, done %.1f, processor time %.2f, first page %.2f; in batches / one by one before %.1f", after.accepted/before.accepted,
-		after.done/before.done, after.busy/before.busy, after.listed/before.listed, after.batched/before.accepted)
+		after.done/before.done, after.allBusy()/before.allBusy(), after.listed/before.listed, after.batched/before.accepted)
 }
 
 // smallPace is what a build has done, or the sum of several rounds.
@@ -63,18 +66,29 @@ type smallPace struct {
 	accepted, done float64 // in a second, for one client with connections that are kept
 	batched        float64 // accepted in batches in a second; 0 if the build takes none
 	listed         float64 // milliseconds for the first page of jobs
-	busy           float64 // milliseconds of processor time of all processes for a job, from its submission to its end
+	// busy is milliseconds of processor time for a job, from its submission to its end: of API, worker, Redis and the S3 server.
+	busy [4]float64
 }
 
 func (p *smallPace) add(q smallPace) {
 	p.accepted, p.done, p.batched, p.listed = p.accepted+q.accepted, p.done+q.done, p.batched+q.batched, p.listed+q.listed
-	p.busy += q.busy
+	for i := range p.busy {
+		p.busy[i] += q.busy[i]
+	}
+}
+
+// allBusy is busy of all processes.
+func (p smallPace) allBusy() (all float64) {
+	for _, milliseconds := range p.busy {
+		all += milliseconds
+	}
+	return all
 }
 
 // String implements fmt.Stringer.
 func (p smallPace) String() string {
-	return fmt.Sprintf("accepted %.0f/s, done %.0f/s, accepted in batches %.0f/s, first page %.1f ms, %.1f ms of processor for a job",
-		p.accepted, p.done, p.batched, p.listed, p.busy)
+	return fmt.Sprintf("accepted %.0f/s, done %.0f/s, accepted in batches %.0f/s, first page %.1f ms, %.2f ms of processor for a job (API %.2f, worker %.2f, Redis %.2f, S3 %.2f)",
+		p.accepted, p.done, p.batched, p.listed, p.allBusy(), p.busy[0], p.busy[1], p.busy[2], p.busy[3])
 }
 
 // smallRound measures a build on servers of its own, with as many jobs on record as are asked for.
@@ -84,16 +98,17 @@ func smallRound(t *testing.T, build string) (p smallPace) {
 	bucket := objects.Config()
 	settings := serverSettings(redis.URL(), bucket)
 	settings["QUEUE_LIMIT"] = "1000000"
-	fillRecord(t, bucket, *smallRecord)
+	fillRecord(t, objects, bucket, *smallRecord)
 	front := launchBuild(t, build, settings, "api")
 	drawing := launchBuild(t, build, settings, "worker", "--control-tasks", "8")
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: smallClients}}
 	defer client.CloseIdleConnections()
 
 	start := time.Now()
-	busy := func() (seconds float64) {
-		for _, pid := range []int{front.PID(), drawing.PID(), redis.PID(), objects.PID()} {
-			seconds += processorTime(t, pid)
+	processes := [...]int{front.PID(), drawing.PID(), redis.PID(), objects.PID()}
+	busy := func() (seconds [len(processes)]float64) {
+		for i, pid := range processes {
+			seconds[i] = processorTime(t, pid)
 		}
 		return seconds
 	}
@@ -101,7 +116,9 @@ func smallRound(t *testing.T, build string) (p smallPace) {
 	p.accepted = submitSmall(t, client, front, *smallCount)
 	require.Eventually(t, func() bool { return endedJobs(drawing) >= *smallCount }, longest, 50*time.Millisecond)
 	p.done = float64(*smallCount) / time.Since(start).Seconds()
-	p.busy = 1000 * (busy() - before) / float64(*smallCount)
+	for i, seconds := range busy() {
+		p.busy[i] = 1000 * (seconds - before[i]) / float64(*smallCount)
+	}
 	p.listed = firstPage(t, client, front)
 	drawing.Kill()
 	p.batched = submitBatches(t, client, front, *smallCount)
@@ -152,7 +169,7 @@ func submitBatches(t *testing.T, client *http.Client, front *service, jobs int) 
 	for first := 0; first < jobs; first += smallBatch {
 		var body strings.Builder
 		for n := range min(smallBatch, jobs-first) {
-			fmt.Fprintln(&body, smallSpec(1_000_000+first+n))
+			fmt.Fprintf(&body, `{"width": 16, "height": 17, "max_iterations": %d}`+"\n", first+n+1)
 		}
 		status, text, err := postJobs(t.Context(), client, front, "application/x-ndjson", body.String())
 		require.NoError(t, err)
@@ -160,6 +177,7 @@ func submitBatches(t *testing.T, client *http.Client, front *service, jobs int) 
 			return 0
 		}
 		require.Equal(t, http.StatusMultiStatus, status, "%.1000s", text)
+		require.Equal(t, min(smallBatch, jobs-first), strings.Count(string(text), `"status":202`), "%.1000s", text)
 	}
 	return float64(jobs) / time.Since(start).Seconds()
 }
@@ -213,29 +231,74 @@ func firstPage(t *testing.T, client *http.Client, front *service) float64 {
 	return median(took)
 }
 
-// fillRecord records so many jobs that have ended.
-func fillRecord(t *testing.T, bucket s3.Config, jobs int) {
+// fillRecord records so many jobs that have ended, in groups, with their pictures.
+func fillRecord(t *testing.T, objects *testenv.S3Process, bucket s3.Config, jobs int) {
 	t.Helper()
 	store, err := s3.Open(t.Context(), bucket)
 	require.NoError(t, err)
 	defer store.Close()
-	l := ledger.New(store, ledger.Options{})
-	var g errgroup.Group
-	g.SetLimit(16)
-	for n := range jobs {
-		g.Go(func() error {
-			s, err := spec.Normalize(spec.Draft{Width: 17 + n, Height: 16})
-			if err != nil {
-				return err
-			}
-			st, err := l.Accept(t.Context(), s)
-			if err == nil {
-				_, err = l.FinishKnown(t.Context(), st.Job, job.Progress{State: job.Done, FinishedAt: st.AcceptedAt})
-			}
-			return err
-		})
+	files := asFiles{store, objects.Folder(bucket.Bucket)}
+	l := ledger.New(files, ledger.Options{})
+	for first := 0; first < jobs; first += job.MaxGroup {
+		specs := make([]spec.Spec, min(job.MaxGroup, jobs-first))
+		ends := make([]job.Progress, len(specs))
+		for i := range specs {
+			specs[i], err = spec.Normalize(spec.Draft{Width: 17 + first + i, Height: 16})
+			require.NoError(t, err)
+			require.NoError(t, files.Create(t.Context(), "renders/"+string(specs[i].ID())+".png", "image/png", []byte("a picture")))
+			ends[i] = job.Progress{State: job.Done, FinishedAt: time.Now().UTC(), Bytes: 9}
+		}
+		_, g := l.AcceptTogether(t.Context(), specs, job.Terms{})
+		stands, err := l.FinishGroup(t.Context(), g, ends)
+		require.NoError(t, err)
+		require.True(t, stands)
 	}
-	require.NoError(t, g.Wait())
+}
+
+// asFiles is a store whose objects are written as the S3 server writes them, in its folder, many times as fast as by way of it.
+type asFiles struct {
+	storage.Store
+	folder string
+}
+
+// Put implements [storage.Store].
+func (f asFiles) Put(ctx context.Context, key, mediaType string, r io.Reader) error {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	return f.Create(ctx, key, mediaType, data)
+}
+
+// Create implements [storage.Store]. Nothing is there.
+func (f asFiles) Create(_ context.Context, key, mediaType string, data []byte) error {
+	path := filepath.Join(f.folder, key)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		return err
+	}
+	sum := storage.SumOf(data)
+	for name, value := range map[string]string{
+		"user.etag": fmt.Sprintf("\"%x\"", md5.Sum(data)), "user.content-type": mediaType,
+		"user.metadata": fmt.Sprintf(`{"mandelfarm-sum":%q}`, sum.Record(key)),
+	} {
+		if err := unix.Setxattr(path, name, []byte(value), 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Delete implements [storage.Store].
+func (f asFiles) Delete(_ context.Context, keys ...string) error {
+	for _, key := range keys {
+		if err := os.Remove(filepath.Join(f.folder, key)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // processorTime is what a process has taken so far, in seconds.

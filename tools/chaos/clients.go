@@ -214,8 +214,8 @@ func (c *clients) poll(ctx context.Context, source *rand.Rand, s spec.Spec) bool
 	if !ok || st.State != job.Done {
 		return ok && st.State.Final()
 	}
-	status, content = c.ask(ctx, source, http.MethodGet, path+"/image", nil, http.StatusOK, http.StatusConflict)
-	if status == http.StatusConflict {
+	status, content = c.ask(ctx, source, http.MethodGet, path+"/image", nil, http.StatusOK, http.StatusConflict, http.StatusNotFound)
+	if status == http.StatusConflict || status == http.StatusNotFound {
 		c.record.onlyIfDamaged(s.ID(), "was done and has no picture")
 	}
 	if status != http.StatusOK {

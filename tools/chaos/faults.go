@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"encoding/json"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -225,9 +226,21 @@ func damage(c *scene, kind string) {
 	const some = 5
 	c.rand.Shuffle(len(files), func(i, j int) { files[i], files[j] = files[j], files[i] })
 	for _, file := range files[:min(some, len(files))] {
-		c.record.damaged(jobOf(file))
+		for _, id := range jobsOf(file) {
+			c.record.damaged(id)
+		}
 		spoilFile(c, file)
 	}
+}
+
+// jobsOf are the jobs that an object is of: those that it names, if it is of a group.
+func jobsOf(file string) []string {
+	data, err := os.ReadFile(file) //nolint:gosec // below the S3 server's folder
+	var group struct{ IDs []string }
+	if strings.HasSuffix(file, ".group") && err == nil && json.Unmarshal(data, &group) == nil {
+		return group.IDs
+	}
+	return []string{jobOf(file)}
 }
 
 // jobOf is the ID in an object's path: the only word that is so long.
