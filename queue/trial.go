@@ -15,7 +15,7 @@ import (
 func Commands() []string {
 	commands := []string{"subscribe", "multi", "exec"} // which tryConversation tries
 	for _, t := range trials {
-		commands = append(commands, strings.ToLower(t[0]))
+		commands = append(commands, strings.ToLower(nameOfTrial(t)))
 	}
 	slices.Sort(commands)
 	return slices.Compact(commands)
@@ -83,6 +83,14 @@ var trials = [][]string{ //nolint:gochecknoglobals // a constant table
 // trialDB stands for the number of the farm's database.
 const trialDB = "database"
 
+// nameOfTrial is the command that a trial tries, as rules name it: of a container of commands the one that the farm needs.
+func nameOfTrial(t []string) string {
+	if t[0] == "PUBSUB" {
+		return t[0] + "|" + t[1]
+	}
+	return t[0]
+}
+
 // Policy is the least that the user of REDIS_URL must be allowed, as the rules of ACL
 // SETUSER.
 func Policy() string {
@@ -130,7 +138,7 @@ func (q *Queue) tryNode(ctx context.Context, n node) (refused []string, err erro
 		if err != nil {
 			return nil, err
 		}
-		if line := t[0] + ": " + reason; reason != "" && !slices.Contains(refused, line) {
+		if line := nameOfTrial(t) + ": " + reason; reason != "" && !slices.Contains(refused, line) {
 			refused = append(refused, line)
 		}
 	}

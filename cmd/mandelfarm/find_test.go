@@ -54,7 +54,7 @@ func TestFindTellsWhyThereIsNothing(t *testing.T) {
 		{"find --re 1 --im 1 --radius 0.1", exitNothing, "escapes"},
 		{"find --re -1.7597 --im -0.0126 --radius 0.001 --max-period 38", exitNothing, "no period up to 38"},
 		{"find --formula julia", exitUsage, "formula: must be mandelbrot"},
-		{"find --re -1.75 --radius 1e-100", exitUsage, "re: "},
+		{"find --re -1.75 --radius 1e-100", exitNothing, "no period"},
 		{"find --max-period -1 --re 0", exitUsage, "--max-period"},
 		{"find", exitUsage, "SPEC.json"},
 		{"find nothing.json", exitUsage, "nothing.json"},

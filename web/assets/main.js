@@ -75,7 +75,7 @@ async function toMinibrot() {
   say('Looking for a minibrot…', { key: 'minibrot', ofView: true })
   try {
     const query = pictureQuery(stage.place, stage.parameters)
-    for (const name of ['format', 'counts']) query.delete(name)
+    for (const name of ['format', 'counts', 'undecided']) query.delete(name)
     const found = await ask(`/find?${query}&width=${canvas.width}&height=${canvas.height}`)
     unsay('minibrot')
     const view = fromPlace({ ...found.center, radius: found.radius }, canvas.height)

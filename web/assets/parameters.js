@@ -9,7 +9,7 @@ const groups = {
   orientation: ['rotation', 'mirror', 'stretch_amount', 'stretch_angle'],
   points: ['formula', 'power', 'seed_re', 'seed_im', 'max_iterations'],
   colours: ['coloring', 'palette', 'smooth', 'range', 'equalize', 'density', 'offset', 'cyclic', 'steps', 'light', 'relief', 'interior', 'periods'],
-  file: ['samples', 'depth', 'format', 'counts'],
+  file: ['samples', 'depth', 'format', 'counts', 'undecided'],
 }
 
 export const colours = groups.colours
