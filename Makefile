@@ -40,9 +40,10 @@ holes: ## known holes in what the program is built of; says so where the data of
 format: ## format the code
 	$(TOOL) golangci-lint fmt ./...
 
-# Of the renderer, most of whose tests compare pixels, those that are about its threads; worker, api and cmd draw with it besides.
+# Of the renderer, most of whose tests compare pixels, those that are about its threads; worker and api draw with it besides. The program is
+# under the race detector as a farm of processes: make chaos RACE=true.
 race: ## short tests of all packages that do several things at a time, under the race detector
-	go test $(PARALLEL) -vet=off -race -short $$(go list -f '{{.ImportPath}} {{.Imports}} {{.TestImports}} {{.XTestImports}}' ./... | grep -E '[[ ]sync[] /]|/errgroup' | cut -d' ' -f1 | grep -v '/renderer$$')
+	go test $(PARALLEL) -vet=off -race -short $$(go list -f '{{.ImportPath}} {{.Imports}} {{.TestImports}} {{.XTestImports}}' ./... | grep -E '[[ ]sync[] /]|/errgroup' | cut -d' ' -f1 | grep -vE '/renderer$$|/cmd/mandelfarm$$')
 	go test $(PARALLEL) -vet=off -race -short -run 'Threads|Stops|WorkIsCounted|FailingWriters|SameByEveryEngine' ./renderer
 
 bench: ## what docs/benchmarks.md holds, measured here
