@@ -1,7 +1,7 @@
 # make          lists the targets
 # make run      the farm in one process, at http://localhost:8080/
 
-# Many tests wait for processes, so that more of them run at a time than there are cores. make lint vets, so that tests need not.
+# Many tests wait for processes, so that more of them run at a time than there are cores.
 PARALLEL = -parallel $$((2 * $$(nproc)))
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
@@ -18,7 +18,7 @@ build: ## bin/mandelfarm, static
 	CGO_ENABLED=0 go build -trimpath -o bin/mandelfarm ./cmd/mandelfarm
 
 test: ## every test; starts its own redis-server and versitygw, skips what is not installed, and says what it skips
-	$(TOOL) gotestsum --format pkgname --format-icons text -- $(PARALLEL) -vet=off ./...
+	$(TOOL) gotestsum --format pkgname --format-icons text -- $(PARALLEL) ./...
 	for module in tools/deepbench tools/chaos tools/capacity tools/cluster; do (cd $$module && go vet ./... && go test ./...) || exit 1; done
 	$(MAKE) k8s-validate generated
 
@@ -40,11 +40,8 @@ holes: ## known holes in what the program is built of; says so where the data of
 format: ## format the code
 	$(TOOL) golangci-lint fmt ./...
 
-# Of the renderer, most of whose tests compare pixels, those that are about its threads; worker and api draw with it besides. The program is
-# under the race detector as a farm of processes: make chaos RACE=true.
-race: ## short tests of all packages that do several things at a time, under the race detector
-	go test $(PARALLEL) -vet=off -race -short $$(go list -f '{{.ImportPath}} {{.Imports}} {{.TestImports}} {{.XTestImports}}' ./... | grep -E '[[ ]sync[] /]|/errgroup' | cut -d' ' -f1 | grep -vE '/renderer$$|/cmd/mandelfarm$$')
-	go test $(PARALLEL) -vet=off -race -short -run 'Threads|Stops|WorkIsCounted|FailingWriters|SameByEveryEngine' ./renderer
+race: ## short tests, under the race detector
+	go test $(PARALLEL) -race -short ./...
 
 bench: ## what docs/benchmarks.md holds, measured here
 	go test -run '^$$' -bench . -benchmem ./renderer/... ./queue/... ./storage/...
@@ -105,7 +102,7 @@ generated: ## is the assembly in the tree what its generator makes?
 fuzz: ## every fuzz test for FUZZ=10s
 	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 	  for name in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
-	    echo "$$package $$name"; go test $$package -run '^$$' -vet=off -fuzz "^$$name\$$" -fuzztime $(FUZZ) -fuzzminimizetime 1s || exit 1; \
+	    echo "$$package $$name"; go test $$package -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) -fuzzminimizetime 1s || exit 1; \
 	  done; \
 	done
 
