@@ -1,8 +1,7 @@
 package main
 
 import (
-	"net/http"
-	"net/http/httptest"
+	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -13,33 +12,25 @@ import (
 	"mandelfarm/internal/testenv"
 )
 
+var mirador = flag.String("mirador", "", "the bundle of Mirador that is to show a poster")
+
 // miradorPage shows the manifest in its query, as Mirador's own instructions do.
-const miradorPage = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><div id="viewer"></div><script src="/mirador.js"></script>
+const miradorPage = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><div id="viewer"></div><script src="/viewer.js"></script>
 <script>Mirador.viewer({id: 'viewer', windows: [{manifestId: location.search.slice(1)}]})</script>`
 
-// TestMiradorShowsPosters by their manifests, in a page of another origin. MIRADOR is the path of its bundle, dist/mirador.min.js of the
-// package of that name.
+// TestMiradorShowsPosters by their manifests, in a page of another origin.
 func TestMiradorShowsPosters(t *testing.T) {
 	t.Parallel()
-	script, err := os.ReadFile(os.Getenv("MIRADOR"))
-	if err != nil {
-		t.Skip("MIRADOR names no bundle: ", err)
+	if *mirador == "" {
+		t.Skip("no bundle is named: -mirador FILE, which is dist/mirador.min.js of the package mirador")
 	}
+	script, err := os.ReadFile(*mirador)
+	require.NoError(t, err)
 	browser := testenv.Browser(t)
 	farm := serve(t, map[string]string{"DATA": t.TempDir()})
 	id := strings.TrimSpace(asked(t, farm.url, `{"width": 2750, "height": 1900, "coloring": {"palette": "fire"}}`, "submit", "--wait", "-"))
 	require.NoError(t, chromedp.Do(browser, chromedp.EmulateViewport(1280, 900)))
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/mirador.js" {
-			w.Header().Set("Content-Type", "text/javascript")
-			_, _ = w.Write(script)
-			return
-		}
-		w.Header().Set("Content-Type", "text/html")
-		_, _ = w.Write([]byte(miradorPage))
-	}))
-	t.Cleanup(elsewhere.Close)
-	require.NoError(t, chromedp.Do(browser, chromedp.Navigate(elsewhere.URL+"/?"+farm.url+"/jobs/"+id+"/iiif/manifest.json")))
+	require.NoError(t, chromedp.Do(browser, chromedp.Navigate(pageElsewhere(t, miradorPage, script)+"/?"+farm.url+"/jobs/"+id+"/iiif/manifest.json")))
 	// What it has drawn cannot be read by scripts, since it does not say that pictures of other origins may be; so what they ask for is.
 	look[bool](browser, t, `new Promise(resolve => {
 		const tiles = () => performance.getEntriesByType('resource').filter(({ name, responseEnd }) => /iiif.[0-9]+,[0-9]+,[0-9]+,[0-9]+.5/.test(name) && responseEnd > 0)

@@ -27,7 +27,7 @@ const openSeadragon = "../../../shared/clients/openseadragon.min.js"
 
 // viewerPage is a page of somebody else that shows what a farm has.
 const viewerPage = `<!doctype html><title>viewer</title><style>body { margin: 0 } #viewer { width: 400px; height: 300px }</style>
-<div id="viewer"></div><script src="/openseadragon.js"></script>`
+<div id="viewer"></div><script src="/viewer.js"></script>`
 
 // shown opens an image in the viewer, shows a part of it pixel by pixel, and returns what is to be seen.
 const shown = `new Promise((resolve, reject) => {
@@ -50,6 +50,22 @@ const shown = `new Promise((resolve, reject) => {
 	})
 })`
 
+// pageElsewhere is a page of another origin than the farm's, which has a script at /viewer.js.
+func pageElsewhere(t *testing.T, page string, script []byte) (url string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/viewer.js" {
+			w.Header().Set("Content-Type", "text/javascript")
+			_, _ = w.Write(script)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(page))
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
 // TestOpenSeadragonShowsPosters as Deep Zoom Images and as IIIF, pixel by pixel, in a page of another origin.
 func TestOpenSeadragonShowsPosters(t *testing.T) {
 	t.Parallel()
@@ -65,17 +81,7 @@ func TestOpenSeadragonShowsPosters(t *testing.T) {
 	require.NoError(t, err)
 	id := strings.TrimSpace(asked(t, farm.url, `{"width": 2750, "height": 1900, "coloring": {"palette": "fire"}}`, "submit", "-"))
 
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/openseadragon.js" {
-			w.Header().Set("Content-Type", "text/javascript")
-			_, _ = w.Write(script)
-			return
-		}
-		w.Header().Set("Content-Type", "text/html")
-		_, _ = w.Write([]byte(viewerPage))
-	}))
-	t.Cleanup(elsewhere.Close)
-	require.NoError(t, chromedp.Do(browser, chromedp.Navigate(elsewhere.URL)))
+	require.NoError(t, chromedp.Do(browser, chromedp.Navigate(pageElsewhere(t, viewerPage, script))))
 	// Tiles without an overlap are drawn a pixel larger than they are, so that a pixel of the screen is one of up to four.
 	for kind, spread := range map[string]int{"/image.dzi": 0, "/iiif/info.json": 1} {
 		for _, at := range []image.Point{{0, 0}, {900, 700}, {2350, 1600}} {

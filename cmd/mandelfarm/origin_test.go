@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -36,12 +34,8 @@ const posting = `new Promise(resolve => {
 // site as a farm on localhost, and of another.
 func elsewhere(t *testing.T) []string {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html")
-		_, _ = io.WriteString(w, "<!doctype html><body>")
-	}))
-	t.Cleanup(server.Close)
-	return []string{strings.Replace(server.URL, "127.0.0.1", "localhost", 1), server.URL}
+	url := pageElsewhere(t, "<!doctype html><body>", nil)
+	return []string{strings.Replace(url, "127.0.0.1", "localhost", 1), url}
 }
 
 // attack has pages try to change something, in every way.

@@ -102,6 +102,18 @@ export class Origins {
 }
 
 /**
+ * fitting is the end of a name, if all of it has no room: there the names of workers differ.
+ * @param {string} name
+ * @param {number} room
+ * @param {(text: string) => number} widthOf
+ */
+export function fitting(name, room, widthOf) {
+  let text = name
+  for (let cut = 1; cut < name.length && widthOf(text) > room; cut++) text = `…${name.slice(cut)}`
+  return text
+}
+
+/**
  * mark draws the edge of a tile, and in its corner how it has come.
  * @param {CanvasRenderingContext2D} context whose origin is the middle of the view
  * @param {import('./painter.js').Sight} sight
@@ -115,8 +127,9 @@ function mark(context, sight, { tile, level, i, j }, ratio) {
   context.lineWidth = 1.5 * ratio
   context.strokeRect(left + ratio, top + ratio, size - 2 * ratio, size - 2 * ratio)
   const words = [how, `${Math.round(took)} ms`, `${(bytes / 1000).toFixed(1)} kB`]
-  if (worker) words.push(`by ${worker.length > 24 ? `${worker.slice(0, 23)}…` : worker}`, `${Math.round(moves).toLocaleString('en')} moves a pixel`)
-  const width = Math.max(...words.map(text => context.measureText(text).width))
+  const widthOf = (/** @type {string} */ text) => context.measureText(text).width
+  if (worker) words.push(fitting(worker, size - 14 * ratio, widthOf), `${Math.round(moves).toLocaleString('en')} moves`)
+  const width = Math.max(...words.map(widthOf))
   context.fillStyle = 'rgb(5 6 10 / .72)'
   context.fillRect(left + 2 * ratio, top + 2 * ratio, width + 10 * ratio, words.length * line + 5 * ratio)
   context.fillStyle = color
