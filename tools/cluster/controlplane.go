@@ -30,7 +30,6 @@ type cluster struct {
 	*apiServer
 
 	certificates testenv.Certificates
-	etcd         *testenv.Process
 }
 
 // newCluster starts etcd, an API server, and what makes pods of Deployments and gives them to nodes.
@@ -45,19 +44,19 @@ func newCluster(tb testing.TB) *cluster {
 	c.apiServer = newAPIServer(address, config, folder)
 
 	key := write(tb, folder, "sa.key", serviceAccountKey(tb))
-	c.startAPIServer(tb, address, key, c.startEtcd(tb))
-	c.start(tb, "kube-controller-manager", "--kubeconfig", config, "--service-account-private-key-file", key, "--leader-elect=false",
+	c.startAPIServer(tb, address, key, startEtcd(tb))
+	start(tb, nil, "kube-controller-manager", "--kubeconfig", config, "--service-account-private-key-file", key, "--leader-elect=false",
 		"--bind-address", "127.0.0.1", "--secure-port", port(tb, testenv.FreeAddr(tb)), "--cert-dir", tb.TempDir())
-	c.start(tb, "kube-scheduler", "--kubeconfig", config, "--leader-elect=false",
+	start(tb, nil, "kube-scheduler", "--kubeconfig", config, "--leader-elect=false",
 		"--bind-address", "127.0.0.1", "--secure-port", port(tb, testenv.FreeAddr(tb)), "--cert-dir", tb.TempDir())
 	return c
 }
 
 // startEtcd returns the store's address.
-func (c *cluster) startEtcd(tb testing.TB) (url string) {
+func startEtcd(tb testing.TB) (url string) {
 	tb.Helper()
 	clients, peers := "http://"+testenv.FreeAddr(tb), "http://"+testenv.FreeAddr(tb)
-	c.etcd = c.start(tb, "etcd", "--data-dir", tb.TempDir(), "--log-level", "error",
+	start(tb, nil, "etcd", "--data-dir", tb.TempDir(), "--log-level", "error",
 		"--listen-client-urls", clients, "--advertise-client-urls", clients,
 		"--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", "default="+peers)
 	return clients
@@ -67,7 +66,7 @@ func (c *cluster) startEtcd(tb testing.TB) (url string) {
 func (c *cluster) startAPIServer(tb testing.TB, address, key, etcd string) {
 	tb.Helper()
 	tokens := write(tb, tb.TempDir(), "tokens.csv", token+",admin,admin,system:masters\n")
-	c.start(tb, "kube-apiserver", "--etcd-servers", etcd, "--cert-dir", tb.TempDir(),
+	start(tb, nil, "kube-apiserver", "--etcd-servers", etcd, "--cert-dir", tb.TempDir(),
 		"--bind-address", "127.0.0.1", "--advertise-address", "127.0.0.1", "--secure-port", port(tb, address), "--endpoint-reconciler-type", "none",
 		"--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", key, "--service-account-signing-key-file", key,
 		"--service-cluster-ip-range", "10.0.0.0/24", "--token-auth-file", tokens, "--authorization-mode", "RBAC",
@@ -80,16 +79,11 @@ func (c *cluster) startAPIServer(tb testing.TB, address, key, etcd string) {
 }
 
 // start starts one of the programs.
-func (c *cluster) start(tb testing.TB, name string, args ...string) *testenv.Process {
-	tb.Helper()
-	return startWith(tb, nil, name, args...)
-}
-
-func startWith(tb testing.TB, environment []string, name string, args ...string) *testenv.Process {
+func start(tb testing.TB, environment []string, name string, args ...string) {
 	tb.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(tb.Context()), filepath.Join(*programs, name), args...) //nolint:gosec // what make built
 	cmd.Env = append(cmd.Environ(), environment...)
-	return testenv.Start(tb, cmd)
+	testenv.Start(tb, cmd)
 }
 
 func port(tb testing.TB, address string) string {

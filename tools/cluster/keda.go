@@ -50,9 +50,9 @@ func (c *cluster) startKEDA(tb testing.TB) {
 	folder, service, adapter := c.kedaCertificates(tb), testenv.FreeAddr(tb), testenv.FreeAddr(tb)
 	environment := []string{"KUBECONFIG=" + c.config, "POD_NAMESPACE=keda", "KEDA_CLUSTER_OBJECT_NAMESPACE=keda", "WATCH_NAMESPACE="}
 	health := testenv.FreeAddr(tb)
-	startWith(tb, environment, "operator", "--cert-dir", folder, "--metrics-bind-address", testenv.FreeAddr(tb),
+	start(tb, environment, "operator", "--cert-dir", folder, "--metrics-bind-address", testenv.FreeAddr(tb),
 		"--health-probe-bind-address", health, "--metrics-service-bind-address", service, "--zap-log-level", "error")
-	startWith(tb, environment, "adapter", "--secure-port", port(tb, adapter), "--bind-address", "127.0.0.1", "--cert-dir", folder,
+	start(tb, environment, "adapter", "--secure-port", port(tb, adapter), "--bind-address", "127.0.0.1", "--cert-dir", folder,
 		"--tls-cert-file", filepath.Join(folder, "tls.crt"), "--tls-private-key-file", filepath.Join(folder, "tls.key"),
 		"--metrics-service-address", service, "--port", port(tb, testenv.FreeAddr(tb)), "--lister-kubeconfig", c.config,
 		"--authentication-kubeconfig", c.config, "--authorization-kubeconfig", c.config, "--zap-log-level", "error")

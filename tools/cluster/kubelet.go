@@ -19,7 +19,7 @@ import (
 type kubelet struct {
 	tb      testing.TB
 	api     *apiServer
-	program func(core.Container) string // of an image
+	program string // that stands for every image
 
 	mu    sync.Mutex
 	pods  map[types.UID]*pod
@@ -35,7 +35,7 @@ const (
 )
 
 // startKubelet makes the node known, which works until the test ends.
-func startKubelet(tb testing.TB, api *apiServer, program func(core.Container) string) *kubelet {
+func startKubelet(tb testing.TB, api *apiServer, program string) *kubelet {
 	tb.Helper()
 	k := &kubelet{tb: tb, api: api, program: program, pods: map[types.UID]*pod{}}
 	node := core.Node{ObjectMeta: meta.ObjectMeta{Name: nodeName}}
@@ -85,7 +85,7 @@ func (k *kubelet) look(ctx context.Context) error {
 		own, known := k.pods[p.UID]
 		if !known {
 			k.last++
-			own = &pod{kubelet: k, object: p, address: fmt.Sprintf("127.1.%d.%d:8080", k.last/200, k.last%200+1)}
+			own = &pod{kubelet: k, object: p, address: fmt.Sprintf("127.1.%d.%d:8080", k.last/200, k.last%200+1), deleting: make(chan struct{})}
 			k.pods[p.UID] = own
 		}
 		k.mu.Unlock()

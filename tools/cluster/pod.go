@@ -17,14 +17,14 @@ import (
 
 // pod is one that runs here.
 type pod struct {
-	kubelet *kubelet
-	object  core.Pod
-	address string // that its process listens at
+	kubelet  *kubelet
+	object   core.Pod
+	address  string        // that its process listens at
+	deleting chan struct{} // closed when it is deleted
 
-	mu       sync.Mutex
-	isUp     bool
-	deleting chan struct{} // closed when it is deleted; made by the first who looks
-	grace    time.Duration // that it has then
+	mu    sync.Mutex
+	isUp  bool
+	grace time.Duration // that it has when it is deleted; 0 before
 }
 
 // ending is how a pod ended.
@@ -33,7 +33,7 @@ type ending struct {
 	name      string
 	took      time.Duration // from the deletion to the end of its process
 	killed    bool          // since the grace was over
-	crashes   int           // times that its process had ended by itself
+	crashes   int           // times that its process had ended by itself, or could not be started
 }
 
 func (p *pod) component() string { return p.object.Labels["app.kubernetes.io/component"] }
@@ -46,81 +46,72 @@ func (p *pod) isReady() bool {
 	return p.isUp && p.grace == 0
 }
 
-// gate is closed when the pod is deleted.
-func (p *pod) gate() chan struct{} {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.deleting == nil {
-		p.deleting = make(chan struct{})
-	}
-	return p.deleting
-}
-
 // delete has the pod end, if it is not about to.
 func (p *pod) delete(o core.Pod) {
-	gate := p.gate()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.grace == 0 {
 		p.grace = max(time.Duration(*o.DeletionGracePeriodSeconds)*time.Second, time.Second)
-		close(gate)
+		close(p.deleting)
 	}
 }
 
 // run keeps a process running until the pod is deleted, and then tells the API server that it has gone.
 func (p *pod) run(ctx context.Context) {
 	how := ending{component: p.component(), name: p.object.Name}
-	for {
-		process, err := p.start(ctx)
-		if err != nil { // its Secret may be made after it
-			how.crashes++
-			select {
-			case <-ctx.Done():
-				return
-			case <-p.gate():
-			case <-time.After(time.Second):
-				continue
-			}
-		}
-		if !p.watch(ctx, process) {
-			how.crashes++
-			continue
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		how.took, how.killed = p.end(process)
-		p.remove(ctx)
-		p.kubelet.gone(p, how)
+	process := p.start(ctx)
+	for !p.watch(ctx, process) {
+		how.crashes++
+		p.pause(ctx)
+		process = p.start(ctx)
+	}
+	if ctx.Err() != nil {
 		return
+	}
+	how.took, how.killed = p.end(process)
+	p.remove(ctx)
+	p.kubelet.gone(p, how)
+}
+
+// pause is before a process is started again.
+func (p *pod) pause(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-p.deleting:
+	case <-time.After(time.Second):
 	}
 }
 
-// start starts the process, with the environment of the container and no other, but for where it listens: pods have one network here.
-func (p *pod) start(ctx context.Context) (*testenv.Process, error) {
+// start starts the process, with the environment of the container and no other, but for where it listens: pods have one network here. It is
+// nil if something of that is not there yet.
+func (p *pod) start(ctx context.Context) *testenv.Process {
 	container := p.object.Spec.Containers[0]
 	environment, err := p.environment(ctx, container)
 	if err != nil {
-		return nil, err
+		return nil
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), p.kubelet.program(container), container.Args...) //nolint:gosec // the farm's program
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), p.kubelet.program, container.Args...) //nolint:gosec // the farm's program
 	cmd.Env = slices.Concat(environment, []string{"LISTEN=" + p.address})
-	return testenv.Start(p.kubelet.tb, cmd), nil
+	return testenv.Start(p.kubelet.tb, cmd)
 }
 
 // watch probes a process, and returns true when the pod is deleted, false when the process has ended by itself.
 func (p *pod) watch(ctx context.Context, process *testenv.Process) bool {
 	if process == nil {
-		return true
+		select {
+		case <-p.deleting:
+			return true
+		default:
+			return ctx.Err() != nil
+		}
 	}
-	gate := p.gate()
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return true
-		case <-gate:
+		case <-p.deleting:
 			return true
 		case <-process.Done():
 			p.tell(ctx, false)

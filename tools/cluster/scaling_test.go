@@ -13,7 +13,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	core "k8s.io/api/core/v1"
 
 	"mandelfarm/api/client"
 	"mandelfarm/internal/testenv"
@@ -59,8 +58,7 @@ const hurried = `{"spec": {"advanced": {"horizontalPodAutoscalerConfig": {"behav
 // most while jobs are submitted, and back as they end. Busy workers are told to end then, and nothing of their work is lost or done twice.
 func TestWorkersFollowTheQueue(t *testing.T) { //nolint:paralleltest // it takes the machine
 	c := newCluster(t)
-	program := buildProgram(t)
-	k := startKubelet(t, c.apiServer, func(core.Container) string { return program })
+	k := startKubelet(t, c.apiServer, buildProgram(t))
 	c.startKEDA(t)
 	f := c.installFarm(t, k)
 	if *hurry {
