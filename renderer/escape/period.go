@@ -5,10 +5,12 @@ import (
 	"math"
 )
 
+// PeriodSteps is how many steps of an orbit are looked at for its period.
+const PeriodSteps = 1 << 16
+
 // What is looked for of a cycle. A point that comes near to where it was some steps before may be on one; whether it is, Newton's
 // method says, so that the bounds decide how soon a cycle is found, and not whether it is one.
 const (
-	periodSteps   = 1 << 16  // of an orbit that are looked at
 	nearReturn2   = 0x1p-8   // squared distance from which a return is tried
 	newtonSteps   = 12       // of a try
 	settled2      = 0x1p-90  // squared step of Newton's method that ends it
@@ -33,7 +35,7 @@ func (k Kernel) Periods(ctx context.Context, b Batch) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		b.Period[i] = int32(periodOf(b.Re[i], b.Im[i], b.Effort)) //nolint:gosec // at most periodSteps
+		b.Period[i] = int32(periodOf(b.Re[i], b.Im[i], b.Effort)) //nolint:gosec // at most PeriodSteps
 	}
 	return nil
 }
@@ -48,7 +50,7 @@ func (k Kernel) Periods(ctx context.Context, b Batch) error {
 func (k Kernel) Period(re, im float64, effort *Effort) int {
 	s := k.species()
 	if s == quadratic {
-		if p := mainPeriod(re, im); p > 0 {
+		if p := MainPeriod(re, im, mainMargin); p > 0 {
 			return p
 		}
 	}
@@ -69,7 +71,7 @@ type cycleSearch struct {
 func (o *cycleSearch) find(radius2 float64) int {
 	var x, y, atX, atY float64
 	at, next, best := 0, 1, nearReturn2
-	for n := 1; n <= periodSteps; n++ {
+	for n := 1; n <= PeriodSteps; n++ {
 		x, y = o.species.step(x, y, o.cx, o.cy)
 		if !(norm2(x, y) <= radius2) {
 			o.steps += int64(n)
@@ -86,7 +88,7 @@ func (o *cycleSearch) find(radius2 float64) int {
 			atX, atY, at, next, best = x, y, n, 2*n, nearReturn2
 		}
 	}
-	o.steps += periodSteps
+	o.steps += PeriodSteps
 	return 0
 }
 
