@@ -27,6 +27,7 @@
 // its table of 1,024 colours is, within 2 of 255 on average: see kallesStops. It turns once in 1024 IterDiv, of the square root of the iterations for method 1, which is the law
 // of [spec.MethodSmooth] (iterations are counted from about four further on, which does not show). For method 0 it
 // is of the iterations themselves; then the density is such that the palette makes as many turns from 0 to Iterations.
+// Smooth: 0 makes bands of the table's colours: whole counts, where each goes on by one of them, as method 0 does with an IterDiv of 1.
 // Methods 5 to 8 become [spec.MethodDistance], and Slopes [spec.MethodSlope], with laws of their own.
 //
 // A file that does not say what size the picture has gets 1920x1080 pixels, and the default of a program that does not write

@@ -95,6 +95,19 @@ func TestKallesFraktaler(t *testing.T) {
 	assert.Empty(t, p.Losses)
 }
 
+// TestBandsOfKallesFraktaler are those of whole counts where the palette goes on by a colour for each, and otherwise lost.
+func TestBandsOfKallesFraktaler(t *testing.T) {
+	t.Parallel()
+	for lines, want := range map[string]spec.Switch{
+		"": 0, "Smooth: 1\n": 0, "Smooth: 0\n": spec.Off, "Smooth: 0\nColorMethod: 0\nIterDiv: 1.000\n": spec.Off, "Smooth: 0\nColorMethod: 99\n": spec.Off,
+		"Smooth: 0\nIterDiv: 0.5\n": 0, "Smooth: 0\nColorMethod: 1\n": 0, "Smooth: 0\nColorMethod: 7\n": 0,
+	} {
+		p, err := read(t, foreign.Kalles, "Re: 0\nIm: 0\nZoom: 1\nIterations: 400\n"+lines)
+		require.NoError(t, err)
+		assert.Equal(t, want, p.Spec.Coloring.Smooth, lines)
+	}
+}
+
 func TestSlopesAndDistances(t *testing.T) {
 	t.Parallel()
 	const place = "Re: 0\nIm: 0\nZoom: 1\nIterations: 400\nIterDiv: 1\nColorOffset: 256\n"
@@ -277,7 +290,8 @@ func TestEveryLossIsNamed(t *testing.T) {
 		{foreign.Kalles, kfr, "MultiColor: 1\nBlendMC: 0\nMultiColors: 1\t2\t3,\n", []string{"MultiColor: 1: ", "BlendMC: 0: ", "MultiColors: 1?2?3,: "}},
 		{foreign.Kalles, kfr, "TextureEnabled: 1\nTextureFile: x.jpg\n", []string{"TextureEnabled: 1: ", "TextureFile: x.jpg: "}},
 		{foreign.Kalles, kfr, "UseOpenGL: 1\nGLSL: vec3\\ x;\n", []string{"UseOpenGL: 1: ", `GLSL: vec3\ x;: `}},
-		{foreign.Kalles, kfr, "SmoothMethod: 1\nSmoothingMethod: 1\nSmooth: 0\nFlat: 1\n", []string{"SmoothMethod: 1: ", "SmoothingMethod: 1: ", "Smooth: 0: ", "Flat: 1: "}},
+		{foreign.Kalles, kfr, "SmoothMethod: 1\nSmoothingMethod: 1\nFlat: 1\n", []string{"SmoothMethod: 1: ", "SmoothingMethod: 1: ", "Flat: 1: "}},
+		{foreign.Kalles, kfr, "Smooth: 0\nColorMethod: 1\n", []string{"Smooth: 0: bands of one colour"}},
 		{foreign.Kalles, kfr, "BailoutRadiusPreset: 3\nBailoutRadiusCustom: 7\nBailoutNormPreset: 2\nreal: 0\n", []string{"BailoutRadiusPreset: 3: ", "BailoutRadiusCustom: 7: ", "BailoutNormPreset: 2: ", "real: 0: "}},
 		{foreign.Kalles, kfr, "SeedR: 0.5\nColorPhaseStrength: 10\n", []string{"SeedR: 0.5: orbits begin at 0", "ColorPhaseStrength: 10: "}},
 		{foreign.Kalles, kfr, "ColorMethod: 0\nIterDiv: 2\n", []string{"ColorMethod: 0: there colours follow the iterations"}},

@@ -22,7 +22,7 @@ func kallesColors(p *params, wanted *spec.Draft) error {
 	if err := kallesMethod(p, wanted, repeats); err != nil {
 		return err
 	}
-	for _, read := range []func(*params, *spec.Draft) error{kallesInterior, kallesSlopes} {
+	for _, read := range []func(*params, *spec.Draft) error{kallesInterior, kallesSmooth, kallesSlopes} {
 		if err := read(p, wanted); err != nil {
 			return err
 		}
@@ -104,25 +104,34 @@ func kallesLight(p *params) (spec.Decimal, error) {
 	return decimal(180 - math.Mod(degrees, 360)), nil
 }
 
+// Numbers of methods.
+const (
+	kallesStandard = 0
+	kallesRoot     = 1
+	kallesLast     = 11
+)
+
+// isStandard reports whether colours follow the iterations. Methods that Kalles Fraktaler does not know do.
+func isStandard(method int) bool { return method == kallesStandard || method > kallesLast }
+
 // kallesMethod reads what colours follow, and how fast the palette turns.
 func kallesMethod(p *params, wanted *spec.Draft, repeats int) error {
 	if !p.has("Colors") && !p.has("IterDiv") && !p.has("ColorMethod") {
 		return nil // a place without colours
 	}
-	method, err := p.count("ColorMethod", 0, 0)
+	method, err := p.count("ColorMethod", 0, kallesStandard)
 	if err != nil {
 		return err
 	}
 	wanted.Coloring.Density = decimal(float64(repeats))
-	const standard, root, lastMethod = 0, 1, 11
 	switch {
 	case method >= 5 && method <= 8:
 		wanted.Coloring.Method = spec.MethodDistance
 		p.otherLaw("by the distance colours go outward here, along its logarithm")
 		return nil
-	case method == root:
+	case method == kallesRoot:
 		return kallesDensity(p, wanted, repeats, 1)
-	case method == standard || method > lastMethod:
+	case isStandard(method):
 		p.lose("ColorMethod", "there colours follow the iterations, here their square root: the palette makes as many turns "+
 			"from 0 to Iterations, but not evenly")
 		return kallesDensity(p, wanted, repeats, math.Sqrt(float64(wanted.MaxIterations.Most())))
@@ -151,6 +160,24 @@ func kallesDensity(p *params, wanted *spec.Draft, repeats int, times float64) er
 	default:
 		wanted.Coloring.Density = density
 	}
+	return nil
+}
+
+// kallesSmooth reads whether colours run into each other. Without that each of a turn's 1,024 has a band of its own: one count's, where
+// the palette goes on by one for each.
+func kallesSmooth(p *params, wanted *spec.Draft) error {
+	if !p.has("Smooth") || p.on("Smooth") {
+		return nil
+	}
+	method, err := p.count("ColorMethod", 0, kallesStandard)
+	if err != nil {
+		return err
+	}
+	if !isStandard(method) || p.has("IterDiv") && !same(p.text("IterDiv"), "1") {
+		p.lose("Smooth", "bands of one colour are of whole iteration counts here, and not of places of the palette")
+		return nil
+	}
+	wanted.Coloring.Smooth = spec.Off
 	return nil
 }
 

@@ -32,9 +32,8 @@ func kallesKeys() keyTable {
 func kallesColorKeys() keyTable {
 	keys := make(keyTable)
 	keys.add(rule{}, // read
-		"Colors", "ColorMethod", "IterDiv", "ColorOffset", "InteriorColor", "Slopes", "SlopeAngle", "SlopeRatio", "SlopePower", "Differences")
+		"Colors", "ColorMethod", "IterDiv", "ColorOffset", "InteriorColor", "Smooth", "Slopes", "SlopeAngle", "SlopeRatio", "SlopePower", "Differences")
 	keys.add(rule{}, "UseSRGB", "TriangleInequalityAverage") // for shaders
-	keys["Smooth"] = rule{reason: "colours run into each other here", neutral: "1"}
 	keys["Flat"] = rule{reason: "colours run into each other here", neutral: "0"}
 	keys["ColorPhaseStrength"] = rule{reason: "colours do not depend on the angle at escape here", neutral: "0"}
 	keys["MultiColor"] = rule{reason: "there are no waves of colour here", neutral: "0"}

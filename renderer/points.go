@@ -67,16 +67,23 @@ func (p *points) follow(ctx context.Context, batch escape.Batch, rows spec.Rows,
 		return batch, err
 	}
 	p.grid.turnGradients(batch)
-	if batch.Doubt != nil && p.perturbation == nil {
-		return batch, doubtDirectly(ctx, batch)
+	return batch, p.followFurther(ctx, batch)
+}
+
+// followFurther fills in what a batch has room for that not all pictures want.
+func (p *points) followFurther(ctx context.Context, batch escape.Batch) error {
+	if batch.Doubt != nil && p.perturbation == nil { // otherwise it is known
+		if err := doubtDirectly(ctx, batch); err != nil {
+			return err
+		}
 	}
-	if batch.Period == nil {
-		return batch, nil
+	switch {
+	case batch.Period == nil:
+		return nil
+	case p.perturbation != nil:
+		return p.perturbation.Periods(ctx, batch)
 	}
-	if p.perturbation != nil {
-		return batch, p.perturbation.Periods(ctx, batch)
-	}
-	return batch, p.kernel.Periods(ctx, batch)
+	return p.kernel.Periods(ctx, batch)
 }
 
 // batches are shared by all surveys because their memory costs more to make than a small picture to survey.

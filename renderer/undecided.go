@@ -43,12 +43,12 @@ func doubtDirectly(ctx context.Context, b escape.Batch) error {
 		}
 		switch {
 		case count > 0:
-			blur, err := escape.Blur(ctx, 0, 0, b.Re[i], b.Im[i], int(count), 0)
+			blur, err := escape.Blur(ctx, 0, 0, b.Re[i], b.Im[i], int(count), 0, b.Effort)
 			if err != nil {
 				return err
 			}
 			b.Doubt[i] = blur / math.Sqrt(float64(b.GradX[i]*b.GradX[i])+float64(b.GradY[i]*b.GradY[i]))
-		case deep.IsInside(b.Re[i], b.Im[i]):
+		case deep.IsInside(b.Re[i], b.Im[i], b.Effort):
 			b.Doubt[i] = 0
 		default:
 			b.Doubt[i] = math.Inf(1)

@@ -69,6 +69,26 @@ func TestMarksStandBesideTheNumbers(t *testing.T) {
 	assert.Greater(t, all, 100)
 }
 
+// TestMarksLeaveColoursAlone, those of periods too.
+func TestMarksLeaveColoursAlone(t *testing.T) {
+	t.Parallel()
+	for name, view := range markedViews() {
+		const picture = `{"width":60,"height":70,%s,"format":"exr","samples":2,"coloring":{"periods":true},"undecided":%t}`
+		plain := readEXR(t, file(t, parse(t, fmt.Sprintf(picture, view, false)), renderer.Options{}))
+		var work renderer.Work
+		with := readEXR(t, file(t, parse(t, fmt.Sprintf(picture, view, true)), renderer.Options{Progress: func(_ int, w renderer.Work) { work.Add(w) }}))
+		marks := 0.0
+		for _, row := range with.channels["undecided"] {
+			for _, mark := range row {
+				marks += mark
+			}
+		}
+		assert.InDelta(t, marks, work.Undecided, 0, "%s: pixels, and not samples", name)
+		delete(with.channels, "undecided")
+		assert.Equal(t, plain.channels, with.channels, name)
+	}
+}
+
 // TestMarksAreTheSameByEveryEngine. It has the processor seem to be another, so that nothing may run beside it.
 func TestMarksAreTheSameByEveryEngine(t *testing.T) { //nolint:paralleltest // see above
 	for name := range markedViews() {

@@ -1,6 +1,7 @@
 package renderer_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -17,6 +18,13 @@ func costOf(t *testing.T, s spec.Spec, threads int) (cost time.Duration) {
 	opt := renderer.Options{Threads: threads, Progress: func(_ int, w renderer.Work) { cost += w.Cost }}
 	_, err := renderer.Render(t.Context(), s, spec.Rows{End: s.Height}, opt)
 	require.NoError(t, err)
+	return cost
+}
+
+// costOfFile is that of a file of a picture.
+func costOfFile(t *testing.T, s spec.Spec) (cost time.Duration) {
+	t.Helper()
+	file(t, s, renderer.Options{Threads: 1, Progress: func(_ int, w renderer.Work) { cost += w.Cost }})
 	return cost
 }
 
@@ -38,6 +46,28 @@ func TestCostIsCounted(t *testing.T) {
 		assert.InEpsilon(t, 4*one, costOf(t, s.With(func(d *spec.Draft) { d.Samples = 4 }), 1), 0.2, name)
 		assert.GreaterOrEqual(t, costOf(t, s.With(func(d *spec.Draft) { d.MaxIterations *= 50 }), 1), one, name)
 	}
+}
+
+// TestCostKnowsWhatIsComputedBesides: periods and marks, of points inside and of those that escape, cost many times as much as what pictures are without them, before and after.
+func TestCostKnowsWhatIsComputedBesides(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text  string // with a switch
+		times float64
+	}{
+		"periods beside the cusp": {`{"width":40,"height":30,"center":{"re":"0.2500001"},"radius":"1e-9","coloring":{"periods":%t}}`, 20},
+		"proofs":                  {`{"width":40,"height":30,"center":{"re":"-0.1","im":"0.7"},"radius":"0.01","format":"npy","undecided":%t}`, 50},
+		"marks of what escapes":   {`{"width":40,"height":30,"center":{"re":"-0.7436","im":"0.1318"},"radius":"0.003","max_iterations":2000,"format":"npy","undecided":%t}`, 3},
+		"marks of deep points":    {`{"width":40,"height":30,"max_iterations":3000,"center":{"re":"-0.743643887037158704752","im":"0.131825904205311970493"},"radius":"3e-9","format":"npy","undecided":%t}`, 1},
+	} {
+		with, without := parse(t, fmt.Sprintf(c.text, true)), parse(t, fmt.Sprintf(c.text, false))
+		assert.Greater(t, costOfFile(t, with).Seconds(), c.times*costOfFile(t, without).Seconds(), name)
+		assert.Greater(t, renderer.Cost(with), renderer.Cost(without), name)
+	}
+	quick := parse(t, `{"width":40,"height":30,"max_iterations":100}`)
+	assert.True(t, renderer.IsQuick(quick))
+	assert.False(t, renderer.IsQuick(quick.With(func(d *spec.Draft) { d.Coloring.Periods = true })))
+	assert.False(t, renderer.IsQuick(quick.With(func(d *spec.Draft) { d.Format, d.Undecided = spec.NPY, true })))
 }
 
 // TestSpeedIsThatOfAMachine that this is tested on.

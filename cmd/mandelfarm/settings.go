@@ -199,7 +199,7 @@ func (s *settings) addAPI(fs *pflag.FlagSet) {
 		row("max-iterations", &limits.MaxIterations, limits.MaxIterations, "`iterations` of a point at most", positive),
 		row("max-digits", &limits.Digits, limits.Digits, "`digits` of a coordinate at most, and its largest exponent", positive),
 		row("max-reference", &limits.Reference, limits.Reference, "`duration` that the reference orbit of a deep view may take one thread, as estimated before it is computed; no more than half of the hour that a task may take", upTo(maxReference)),
-		row("max-cost", &limits.Cost, limits.Cost, "`iterations` at most that a picture may take, those of all samples and those that the time for a reference orbit stands for; 0 is no bound beside the others", zeroOrMore),
+		row("max-cost", &limits.Cost, limits.Cost, "`iterations` at most that a picture may take, those of all samples, of the search for periods and of marks, and those that the time for a reference orbit stands for; 0 is no bound beside the others", zeroOrMore),
 		row("max-samples", &limits.Samples, limits.Samples, "`samples` of a pixel at most", positive),
 		row("max-raw-bytes", &limits.RawBytes, limits.RawBytes, "`bytes` of a file of raw data at most (formats npy and exr)", positive),
 		list("allowed-hosts", &a.AllowedHosts, "`names` or addresses, without ports, separated by commas, that the farm may be asked by, beside those of loopback; * allows all. By default none on a loopback address, and all on others", each(api.CheckHost)),

@@ -132,7 +132,7 @@ func (p *Perturbation) resume(ctx context.Context, b escape.Batch, o *escape.Orb
 		return nil, err
 	}
 	if b.Doubt != nil {
-		if err := blurAll(ctx, o, points); err != nil {
+		if err := blurAll(ctx, o, points, b.Effort); err != nil {
 			return nil, err
 		}
 	}

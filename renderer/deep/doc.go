@@ -39,7 +39,7 @@
 //
 // Each skip moves a point by 2^-30 of its distance from the reference at most, and what they do adds up. In random places of
 // the boundary that is a hundred thousandth of a pixel at most, and up to three thousandths at radii above 1e-16, where a
-// boundary may be wound around so densely that a point makes thousands of moves. Points nearer to the boundary than that may have
+// boundary may be wound around so densely that a point makes thousands of moves; where it makes 26,000, three hundredths were seen. Points nearer to the boundary than that may have
 // the count of a neighbour (docs/adr/0021-exactness-on-random-places.md).
 //
 // The skips of a reference are its BLA table. They form levels, as in fraktaler-3, but not a binary tree: the boundaries of

@@ -23,14 +23,14 @@ func (p *Perturbation) doubt(q *point) float64 {
 }
 
 // blurAll adds what the points of a direct way that do not stay are off by in the end of it, as it is told in pixels.
-func blurAll(ctx context.Context, o *escape.Orbits, points []point) error {
+func blurAll(ctx context.Context, o *escape.Orbits, points []point, effort *escape.Effort) error {
 	const rounding = 0x1p-52 // of where it begins, which is a sum
 	for i, count := range o.Count {
 		if count == 0 {
 			continue
 		}
 		before := float64(points[i].blur*size(complex(o.SlopeRe[i], o.SlopeIm[i]))) + rounding
-		blur, err := escape.Blur(ctx, o.X[i], o.Y[i], o.CX[i], o.CY[i], int(o.Steps[i]), before)
+		blur, err := escape.Blur(ctx, o.X[i], o.Y[i], o.CX[i], o.CY[i], int(o.Steps[i]), before, effort)
 		if err != nil {
 			return err
 		}
@@ -50,10 +50,12 @@ func (p *Perturbation) prove(ctx context.Context, b escape.Batch) error {
 				return err
 			}
 		}
-		if count == 0 && !p.isInside(b.Re[i]+p.view.OffsetRe, b.Im[i]+p.view.OffsetIm) {
+		if count != 0 {
+			continue
+		}
+		b.Doubt[i] = 0
+		if !p.isInside(b.Re[i]+p.view.OffsetRe, b.Im[i]+p.view.OffsetIm, b.Effort) {
 			b.Doubt[i] = math.Inf(1)
-		} else if count == 0 {
-			b.Doubt[i] = 0
 		}
 	}
 	return nil
@@ -61,17 +63,17 @@ func (p *Perturbation) prove(ctx context.Context, b escape.Batch) error {
 
 // isInside reports whether it is certain that a point so many pixels from the reference is inside: by the main components and by cycles of the set, of c in double precision and whatever is next to
 // it, or by those of the core.
-func (p *Perturbation) isInside(re, im float64) bool {
+func (p *Perturbation) isInside(re, im float64, effort *escape.Effort) bool {
 	if p.core != nil {
 		x, y := p.core.place(re, im)
-		return inMain(x, y, coreMargin) || attracted(0, 0, x, y, coreBlur)
+		return escape.MainPeriod(x, y, coreMargin) > 0 || comesToCycle(x, y, coreBlur, effort)
 	}
 	cRe, cIm := float64(re*p.stepSize), float64(im*p.stepSize)
 	if p.main != nil && p.main.contain(cRe, cIm) {
 		return true
 	}
 	c := &p.follower.table.elements[1]
-	return attracted(0, 0, c.re+cRe, c.im+cIm, stepBlur)
+	return comesToCycle(c.re+cRe, c.im+cIm, stepBlur, effort)
 }
 
 // coreBlur is more than what a step of a core is off by where |u| and |C| are at most 2: a few tolerances of u^2 and C. coreMargin is more than that is to the polynomials of its main
@@ -82,14 +84,13 @@ const (
 	plainMargin = 0x1p-44
 )
 
-// inMain reports whether a point is in the main cardioid or in the disc of period 2 by such a margin.
-func inMain(x, y, margin float64) bool {
-	left, right, yy := x-0.25, x+1, float64(y*y)
-	q := float64(left*left) + yy
-	return float64(q*(q+left))-float64(0.25*yy) < -margin || float64(right*right)+yy < 0.0625-margin
+// IsInside reports whether it is certain that a point of the plane is inside the Mandelbrot set, and whatever is next to it in double precision.
+func IsInside(re, im float64, effort *escape.Effort) bool {
+	return escape.MainPeriod(re, im, plainMargin) > 0 || comesToCycle(re, im, stepBlur, effort)
 }
 
-// IsInside reports whether it is certain that a point of the plane is inside the Mandelbrot set, and whatever is next to it in double precision.
-func IsInside(re, im float64) bool {
-	return inMain(re, im, plainMargin) || attracted(0, 0, re, im, stepBlur)
+// comesToCycle reports whether it is certain that the orbit of 0 does.
+func comesToCycle(cRe, cIm, blurOfStep float64, effort *escape.Effort) bool {
+	effort.Add(escape.Effort{Moves: attractedMoves})
+	return attracted(0, 0, cRe, cIm, blurOfStep)
 }

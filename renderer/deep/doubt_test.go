@@ -19,7 +19,7 @@ func TestIsInside(t *testing.T) {
 		-0.1 + 0.1i: true, 0.2499: true, -0.7499: true, -1.2499: true, -1.7549: true, 0.2501 + 1e-5i: true, // in the cardioid, beside its cusp
 		0.25: false, -0.75: false, -1.25: false, 0.2501: false, -2: false, 1i: false, 3: false,
 	} {
-		assert.Equal(t, want, IsInside(real(c), imag(c)), "%v", c)
+		assert.Equal(t, want, IsInside(real(c), imag(c), nil), "%v", c)
 	}
 }
 
@@ -36,7 +36,7 @@ func TestPointsOfCoresAreProven(t *testing.T) {
 		proven, inside := 0, 0
 		for i, count := range b.Count {
 			if count != 0 {
-				require.False(t, p.isInside(b.Re[i], b.Im[i]), "%s: point %d", name, i)
+				require.False(t, p.isInside(b.Re[i], b.Im[i], nil), "%s: point %d", name, i)
 				continue
 			}
 			inside++
@@ -70,7 +70,7 @@ func TestBlursBoundErrors(t *testing.T) {
 			x, y = math.FMA(x, x, math.FMA(-y, y, real(c))), math.FMA(x+x, y, imag(c))
 			made = n + 1
 		}
-		blur, err := escape.Blur(t.Context(), 0, 0, real(c), imag(c), made, 0)
+		blur, err := escape.Blur(t.Context(), 0, 0, real(c), imag(c), made, 0, nil)
 		require.NoError(t, err)
 		wrong := off(exactly(wide.New(x, y, 0)), z, wide.NewReal(1, 0))
 		assert.Less(t, wrong, blur, "%v", c)
@@ -78,6 +78,6 @@ func TestBlursBoundErrors(t *testing.T) {
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := escape.Blur(ended, 0, 0, 0, 0, 10, 0)
+	_, err := escape.Blur(ended, 0, 0, 0, 0, 10, 0, nil)
 	require.ErrorIs(t, err, context.Canceled)
 }

@@ -11,13 +11,9 @@ import (
 // What is looked for of a cycle beside the reference, as package escape has it. Distances are in parts of a point's own, since cycles
 // of a minibrot are as near to 0 as it is small.
 const (
-	cycleMoves    = 1 << 13  // of an orbit that are looked at
-	nearReturn2   = 0x1p-8   // squared distance from which a return is tried
-	newtonSteps   = 12       // of a try
-	settled2      = 0x1p-80  // squared step of Newton's method that ends it
-	sameCycle2    = 0x1p-40  // squared distance of points that are the same one of a cycle
-	longestNewton = 0.5      // that a try may lead away, squared
-	leastGain     = 1.0 / 16 // of squared distances from one try to the next
+	cycleMoves = 1 << 13 // of an orbit that are looked at
+	settled2   = 0x1p-80 // squared step of Newton's method that ends it
+	sameCycle2 = 0x1p-40 // squared distance of points that are the same one of a cycle
 )
 
 // Periods fills in the periods of the points of a batch that do not escape, given as for Run. In the core they are those of the plain
@@ -79,22 +75,20 @@ func newCycleSearch(f *follower) cycleSearch {
 
 // find follows an orbit and tries its returns, as package escape does.
 func (s *cycleSearch) find(q point) int64 {
-	anchor, best := q, 0.0
+	place, returns := q, escape.NewReturns()
 	q.save = -1 // it goes round as often as it likes
-	for move, next := 1, 1; move <= cycleMoves; move++ {
+	for move := 1; move <= cycleMoves; move++ {
 		if s.follower.follow(&q, 1) == escaped {
 			break
 		}
-		size2, d := s.size2(&q), s.distance2(&q, &anchor)
-		if d < float64(best*size2) {
-			best = float64(d/size2) * leastGain
-			if period := s.try(q, q.n-anchor.n); period > 0 {
+		if returns.Tries(s.distance2(&q, &place), s.size2(&q)) {
+			if period := s.try(q, q.n-place.n); period > 0 {
 				s.moves += int64(move)
 				return period
 			}
 		}
-		if move == next {
-			anchor, next, best = q, 2*next, nearReturn2
+		if returns.Keeps(move) {
+			place = q
 		}
 	}
 	s.moves += cycleMoves
@@ -106,13 +100,13 @@ func (s *cycleSearch) find(q point) int64 {
 func (s *cycleSearch) try(q point, period int64) int64 {
 	q = s.lowest(q, period)
 	from := q
-	for range newtonSteps {
+	for range escape.NewtonSteps {
 		to := s.around(q, period)
 		rRe, rIm := s.difference(&to, &q)
-		step := complex(rRe, rIm) / complex(1-to.slopeRe, -to.slopeIm)
+		step := divide(complex(rRe, rIm), complex(1-to.slopeRe, -to.slopeIm))
 		q.dRe, q.dIm = q.dRe+real(step), q.dIm+imag(step)
 		size2 := s.size2(&q)
-		if !(s.distance2(&q, &from) <= float64(longestNewton*size2)) {
+		if !(s.distance2(&q, &from) <= float64(escape.LongestNewton*size2)) {
 			return 0
 		}
 		if norm2(real(step), imag(step)) <= float64(settled2*size2) {

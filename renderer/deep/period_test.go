@@ -90,3 +90,14 @@ func TestPeriodsBesideAReference(t *testing.T) {
 	assert.Greater(t, both, 10*alone, "that double precision alone finds: %d", alone)
 	assert.Greater(t, len(kinds), 3, "%v", kinds)
 }
+
+// TestDivide undoes products.
+func TestDivide(t *testing.T) {
+	t.Parallel()
+	for _, b := range []complex128{1, 1i, -3 + 2i, 2 - 3i, 1e-200 + 1e-210i, 1e-12 - 1e200i} {
+		for _, want := range []complex128{0, 1, -1i, 0.3 - 7i} {
+			got := divide(times(want, b), b)
+			assert.LessOrEqual(t, both(got-want), 0x1p-50*both(want), "%v times %v", want, b)
+		}
+	}
+}

@@ -70,6 +70,17 @@ func times(a, b complex128) complex128 {
 	return complex(float64(real(a)*real(b))-float64(imag(a)*imag(b)), float64(real(a)*imag(b))+float64(imag(a)*real(b)))
 }
 
+// divide returns a/b, by R. L. Smith's method ("Algorithm 116: Complex division", 1962), with products rounded as in times: Go's operator, which is the same otherwise,
+// leaves them to the compiler.
+func divide(a, b complex128) complex128 {
+	if math.Abs(real(b)) < math.Abs(imag(b)) { // turned by a quarter, both
+		a, b = complex(imag(a), -real(a)), complex(imag(b), -real(b))
+	}
+	ratio := imag(b) / real(b)
+	size := real(b) + float64(ratio*imag(b))
+	return complex((real(a)+float64(imag(a)*ratio))/size, (imag(a)-float64(real(a)*ratio))/size)
+}
+
 // size is |z|, and a little more where its square underflows. The larger and the sum of the parts bound it from both sides without a
 // root; that is enough for coefficients, of which errors do not grow from step to step.
 func size(z complex128) float64 {

@@ -32,7 +32,7 @@ type Batch struct {
 type Effort struct {
 	Steps  int64 // of one point each
 	Traced int64 // steps with the derivative's
-	Moves  int64 // of a point beside a reference in double precision, see package deep, and steps of one point alone, see Period
+	Moves  int64 // of a point beside a reference in double precision, see package deep, and steps of one point alone, see Period and Blur
 	Wide   int64 // such moves in wide numbers
 }
 

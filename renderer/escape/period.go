@@ -5,17 +5,50 @@ import (
 	"math"
 )
 
+// PeriodSteps is how many steps of an orbit are looked at for its period.
+const PeriodSteps = 1 << 16
+
 // What is looked for of a cycle. A point that comes near to where it was some steps before may be on one; whether it is, Newton's
 // method says, so that the bounds decide how soon a cycle is found, and not whether it is one.
 const (
-	periodSteps   = 1 << 16  // of an orbit that are looked at
-	nearReturn2   = 0x1p-8   // squared distance from which a return is tried
-	newtonSteps   = 12       // of a try
-	settled2      = 0x1p-90  // squared step of Newton's method that ends it
-	sameCycle2    = 0x1p-56  // squared distance of points that are the same one of a cycle
-	longestNewton = 0.5      // that a try may lead away, squared
-	leastGain     = 1.0 / 16 // of squared distances from one try to the next
+	NewtonSteps   = 12      // of a try
+	LongestNewton = 0.5     // that a try may lead away, squared
+	settled2      = 0x1p-90 // squared step of Newton's method that ends it
+	sameCycle2    = 0x1p-56 // squared distance of points that are the same one of a cycle
 )
+
+// Returns are those of an orbit to an earlier place of its own that are near enough to be tried. It is R. P. Brent's way: the place is that after
+// 1, 2, 4 ... steps, so that sooner or later it is on the cycle, and the cycle shorter than it is kept.
+type Returns struct {
+	next int     // step whose place is kept
+	best float64 // squared distance that a return has to have to be tried, in parts of the square of the place's own from 0
+}
+
+const (
+	nearReturn2 = 0x1p-8   // of the first
+	leastGain   = 1.0 / 16 // from one to the next
+)
+
+// NewReturns is for an orbit at its beginning, which is the place.
+func NewReturns() Returns { return Returns{next: 1, best: nearReturn2} }
+
+// Tries reports whether a return is to be tried. Distances are squared: from the place, and what they are in parts of.
+func (r *Returns) Tries(distance2, size2 float64) bool {
+	if !(distance2 < float64(r.best*size2)) {
+		return false
+	}
+	r.best = float64(distance2/size2) * leastGain
+	return true
+}
+
+// Keeps reports whether the place of a step is kept from now on, in which returns are to it.
+func (r *Returns) Keeps(step int) bool {
+	if step != r.next {
+		return false
+	}
+	r.next, r.best = 2*step, nearReturn2
+	return true
+}
 
 // Periods fills in the periods of the points of a batch that do not escape. Those of a Julia set all come to one cycle, which is that of
 // the critical point 0 (P. Fatou): the period is the seed's in the Mandelbrot set.
@@ -33,7 +66,7 @@ func (k Kernel) Periods(ctx context.Context, b Batch) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		b.Period[i] = int32(periodOf(b.Re[i], b.Im[i], b.Effort)) //nolint:gosec // at most periodSteps
+		b.Period[i] = int32(periodOf(b.Re[i], b.Im[i], b.Effort)) //nolint:gosec // at most PeriodSteps
 	}
 	return nil
 }
@@ -48,7 +81,7 @@ func (k Kernel) Periods(ctx context.Context, b Batch) error {
 func (k Kernel) Period(re, im float64, effort *Effort) int {
 	s := k.species()
 	if s == quadratic {
-		if p := mainPeriod(re, im); p > 0 {
+		if p := MainPeriod(re, im, mainMargin); p > 0 {
 			return p
 		}
 	}
@@ -68,25 +101,24 @@ type cycleSearch struct {
 // find follows the orbit of 0 and tries its returns.
 func (o *cycleSearch) find(radius2 float64) int {
 	var x, y, atX, atY float64
-	at, next, best := 0, 1, nearReturn2
-	for n := 1; n <= periodSteps; n++ {
+	at, returns := 0, NewReturns()
+	for n := 1; n <= PeriodSteps; n++ {
 		x, y = o.species.step(x, y, o.cx, o.cy)
 		if !(norm2(x, y) <= radius2) {
 			o.steps += int64(n)
 			return 0
 		}
-		if d := norm2(x-atX, y-atY); d < best {
-			best = d * leastGain
+		if returns.Tries(norm2(x-atX, y-atY), 1) {
 			if period := o.try(x, y, n-at); period > 0 {
 				o.steps += int64(n)
 				return period
 			}
 		}
-		if n == next {
-			atX, atY, at, next, best = x, y, n, 2*n, nearReturn2
+		if returns.Keeps(n) {
+			atX, atY, at = x, y, n
 		}
 	}
-	o.steps += periodSteps
+	o.steps += PeriodSteps
 	return 0
 }
 
@@ -95,11 +127,11 @@ func (o *cycleSearch) find(radius2 float64) int {
 func (o *cycleSearch) try(x, y float64, period int) int {
 	x, y = o.lowest(x, y, period)
 	fromX, fromY := x, y
-	for range newtonSteps {
+	for range NewtonSteps {
 		toX, toY, d := o.around(x, y, period)
 		stepX, stepY := d.newton(toX-x, toY-y)
 		x, y = x+stepX, y+stepY
-		if !(norm2(x-fromX, y-fromY) <= longestNewton) {
+		if !(norm2(x-fromX, y-fromY) <= LongestNewton) {
 			return 0
 		}
 		if norm2(stepX, stepY) <= settled2 {
@@ -142,7 +174,7 @@ func (o *cycleSearch) least(x, y float64, period int) int {
 	toX, toY := x, y
 	for n := 1; n < period; n++ {
 		toX, toY = o.species.step(toX, toY, o.cx, o.cy)
-		if period%n == 0 && norm2(toX-x, toY-y) < sameCycle2 {
+		if norm2(toX-x, toY-y) < sameCycle2 && period%n == 0 {
 			return n
 		}
 	}

@@ -35,16 +35,17 @@ func stepTricorn(x, y, cx, cy float64) (float64, float64) {
 func norm2(x, y float64) float64 { return math.FMA(x, x, float64(y*y)) }
 
 // inside reports whether c is certainly in the Mandelbrot set: in the main cardioid or in the disc of period 2.
-func inside(x, y float64) bool { return mainPeriod(x, y) > 0 }
+func inside(x, y float64) bool { return MainPeriod(x, y, mainMargin) > 0 }
 
-// mainPeriod is 1 if c is certainly in the main cardioid, 2 if it is in the disc of that period, and otherwise 0. The
-// margins are thousands of times the rounding errors of these expressions, and wide enough that the rounding errors of
+// mainMargin is thousands of times the rounding errors of what MainPeriod compares, and wide enough that the rounding errors of
 // the orbit itself, which move c by about 1e-16, cannot make it escape. TestShortcuts compares with iterating.
+const mainMargin = 1e-12
+
+// MainPeriod is 1 if c is in the main cardioid by a margin, 2 if it is in the disc of that period, and otherwise 0.
 //
 // The cardioid is where q*(q + x - 1/4) <= y^2/4 with q = (x - 1/4)^2 + y^2, which is |1 - sqrt(1-4c)| <= 1 without roots; the
 // disc of period 2 has its centre at -1 and radius 1/4.
-func mainPeriod(x, y float64) int {
-	const margin = 1e-12
+func MainPeriod(x, y, margin float64) int {
 	yy := float64(y * y)
 	left := x - 0.25
 	q := float64(left*left) + yy

@@ -14,7 +14,7 @@
 //
 // All numbers have their low byte first. Lines are not compressed because then all have one size: where each begins is
 // known before any is made, and a file is its [Head] and the lines, whoever made them. A file of w by h pixels has
-// h * (26*w + 16) bytes and some hundreds more.
+// h * (26*w + 16) bytes and some hundreds more, with marks h * (28*w + 16).
 //
 // # Channels
 //
@@ -24,6 +24,8 @@
 //	NF        float  its fraction, from 0 up to 1
 //	T         float  the argument of z_n in turns, from 0 up to 1, counter-clockwise from the positive real axis
 //	DEX, DEY  float  the distance estimate in pixels, as a vector to the right and downward that points away from the set
+//
+// and, in files with marks, undecided, half: 1 or 0. Its name comes behind all others.
 //
 // The continuous count is N + NF - Bias: 0 after the point at n where |z_n| is R squared, rising to 1 where it is R, so
 // that it is continuous at the places where N steps. All but N are 0 where the point does not escape.

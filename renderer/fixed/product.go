@@ -49,13 +49,13 @@ func (f *Format) NewProduct() *Product {
 // Mul returns x*y without what is below the last place. The result is good until the next call, and not to be changed.
 func (p *Product) Mul(x, y *Number) *Number {
 	p.multiply(x, y)
-	less, ok := p.less(x, y)
+	units, ok := p.leftOut(x, y)
 	if !ok {
 		p.Set(&p.number, p.exact.Mul(p.Int(x, &p.x), p.Int(y, &p.y), p.words))
 		return &p.number
 	}
 	p.number.negative = x.negative != y.negative
-	p.round(less)
+	p.round(units)
 	return &p.number
 }
 
@@ -71,8 +71,8 @@ func (p *Product) multiply(x, y *Number) {
 // unit is the column of the last place.
 func (p *Product) unit() int { return p.top + p.pad }
 
-// less returns how many units Multiplier's product is below the integer part of the columns. It reports false if that is open.
-func (p *Product) less(x, y *Number) (units uint64, ok bool) {
+// leftOut returns how many units Multiplier's product is below the integer part of the columns. It reports false if that is open.
+func (p *Product) leftOut(x, y *Number) (units uint64, ok bool) {
 	u := p.unit()
 	fraction := join(p.spare, p.limbs[u], p.limbs[u-1], p.limbs[u-2])
 	if p.cut == 0 || !p.long(x) || !p.long(y) {

@@ -42,7 +42,7 @@ const (
 	lost                     // the helper goes on with what it was given, and nobody waits for it
 )
 
-// spinLimit is the spin limit, how often to look before going to sleep: some 10 microseconds.
+// spinLimit is how often to look before going to sleep: some 10 microseconds.
 const spinLimit = 1 << 13
 
 // spins is how often the orbit's thread looks before it gives the helper up: longer, by about as long as a product

@@ -31,7 +31,7 @@ func (n *Shader) color(colors []uint64, batch escape.Batch) []uint64 {
 			n.colorSmooth(colors, batch)
 		}
 	}
-	if n.periods {
+	if batch.Period != nil {
 		n.colorInside(colors, batch)
 	}
 	if n.relief != nil {

@@ -21,7 +21,6 @@ type Shader struct {
 	scale     float64    // places per turn of the method
 	offset    float64    // places, from 0 to one turn if cyclic
 	cyclic    bool
-	periods   bool // the inside has colours
 	method    spec.Method
 	samples   int        // points per pixel
 	bits      float64    // log2 of the power of z
@@ -34,7 +33,7 @@ type Shader struct {
 // New prepares the colouring of a picture.
 func New(s spec.Spec) *Shader {
 	n := &Shader{
-		cyclic: s.Coloring.Cyclic != spec.Off, method: s.Coloring.Method, samples: s.Samples, periods: s.Coloring.Periods,
+		cyclic: s.Coloring.Cyclic != spec.Off, method: s.Coloring.Method, samples: s.Samples,
 		bits: elementary.Log2(float64(max(2, s.Power))),
 	}
 	if n.method == spec.MethodSet {
@@ -56,7 +55,7 @@ func New(s spec.Spec) *Shader {
 	}
 	n.offset = float64(turns * float64(n.places))
 	n.scale = float64(s.Coloring.Density.Float64() * float64(n.places))
-	n.whole = newWhole(s)
+	n.whole = newWhole(s, n.bits)
 	n.spread = newSpread(s.Coloring, n.bits)
 	if n.method == spec.MethodSlope {
 		n.relief = newRelief(s.Coloring)

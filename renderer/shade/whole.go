@@ -1,7 +1,6 @@
 package shade
 
 import (
-	"mandelfarm/renderer/elementary"
 	"mandelfarm/renderer/escape"
 	"mandelfarm/renderer/spec"
 )
@@ -15,13 +14,12 @@ type whole struct {
 }
 
 // newWhole is nil for colours that are smooth.
-func newWhole(s spec.Spec) *whole {
+func newWhole(s spec.Spec, bits float64) *whole {
 	if s.Coloring.Smooth != spec.Off {
 		return nil
 	}
-	power := max(2, s.Power)
-	k := escape.Kernel{Power: power}
-	return &whole{kernel: k, shift: k.Shift(), bits: elementary.Log2(float64(power))}
+	k := escape.Kernel{Power: max(2, s.Power)}
+	return &whole{kernel: k, shift: k.Shift(), bits: bits}
 }
 
 // depth is that of nu at the beginning of the count's band.

@@ -39,8 +39,8 @@ const (
 // uintName is what UintCounts may be called in a Spec.
 const uintName = "uint"
 
-// maxEXRWidth is the width that the size of an EXR's line, 24 bytes a pixel, has room for.
-const maxEXRWidth = (1<<31 - 1) / 24
+// maxEXRWidth is exr.MaxWidth: what the size of a line has room for, of 28 bytes a pixel at most.
+const maxEXRWidth = (1<<31 - 1) / 28
 
 // maxPlanesWidth keeps a segment of PackedGradients below 64 MiB.
 const maxPlanesWidth = 1 << 16

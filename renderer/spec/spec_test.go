@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"mandelfarm/renderer/exr"
 	"mandelfarm/renderer/spec"
 )
 
@@ -416,4 +417,13 @@ func TestKindsThatChangedHaveOtherIDs(t *testing.T) {
 	colored := parse(t, `{"width":8,"height":6,"depth":16,"coloring":{"palette":"gray","interior":"#000001"}}`)
 	sum = sha256.Sum256(append([]byte("mandelfarm renderer "+spec.Version+"\n"), colored.Canonical()...))
 	assert.Equal(t, hex.EncodeToString(sum[:])[:40], string(colored.ID()))
+}
+
+// TestWidthsOfEXR are those that a line's size has room for.
+func TestWidthsOfEXR(t *testing.T) {
+	t.Parallel()
+	const picture = `{"width":%d,"height":1,"format":"exr"}`
+	parse(t, fmt.Sprintf(picture, exr.MaxWidth))
+	_, err := spec.Parse(fmt.Appendf(nil, picture, exr.MaxWidth+1))
+	require.ErrorContains(t, err, "must be at most")
 }
