@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -205,6 +206,15 @@ func theAuditTakesOutWhoHasNoRecord(t *testing.T, b *bundle) {
 	page, err := b.List(t.Context(), "", 10, all)
 	require.NoError(t, err)
 	require.Len(t, page.Jobs, 2)
+
+	require.NoError(t, b.store.Delete(t.Context(), "jobs/"+string(g.Jobs[0].ID)+"/job.json"))
+	later := ledger.New(b.store, ledger.Options{Now: func() time.Time { return time.Now().Add(time.Minute) }})
+	anew := accept(t, later, g.Jobs[0].Spec)
+	require.NoError(t, b.Audit(t.Context()))
+	page, err = b.List(t.Context(), "", 10, all)
+	require.NoError(t, err)
+	require.Len(t, page.Jobs, 2, "it is listed once")
+	require.Equal(t, anew, page.Jobs[0])
 	require.Empty(t, b.allTold())
 }
 
