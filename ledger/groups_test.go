@@ -139,6 +139,8 @@ func whoeverWantsOneJobDissolvesItsGroup(t *testing.T, b *bundle) {
 		stands, err := finishGroup(t.Context(), b.Ledger, b.store, g)
 		require.NoError(t, err)
 		require.False(t, stands, name)
+		_, err = b.store.Stat(t.Context(), groupKey("open/", g))
+		require.ErrorIs(t, err, storage.ErrNotFound, "or each of its jobs was marked again and again")
 		requireListedAs(t, b, before, g)
 		for i, j := range g.Jobs {
 			st := statusOf(t, b, j.ID)
@@ -411,6 +413,38 @@ func TestNoInterleavingLosesAJobOfAGroup(t *testing.T) {
 			requireBothKept(rt, truth, []spec.Spec{one, other}, seen.accepted || past == "accept", fmt.Sprintf("game %d", game))
 		}
 	})
+}
+
+// TestAGroupThatIsDissolvedBeforeItHasAMarkerLosesNobody: who dissolved it did not know its jobs. Whoever meets the marker has each of them owed.
+func TestAGroupThatIsDissolvedBeforeItHasAMarkerLosesNobody(t *testing.T) {
+	t.Parallel()
+	one, other := parse(t, 1), parse(t, 2)
+	for name, meet := range map[string]func(ctx context.Context, l *ledger.Ledger, st storage.Store, g job.Group) error{
+		"a worker that has drawn it": func(ctx context.Context, l *ledger.Ledger, st storage.Store, g job.Group) error {
+			stands, err := finishGroup(ctx, l, st, g)
+			require.False(t, stands)
+			return err
+		},
+		"the reconciler": func(ctx context.Context, l *ledger.Ledger, st storage.Store, _ job.Group) error { return openStep(ctx, l, st) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			truth := newMemory()
+			l := ledger.New(truth, ledger.Options{})
+			late := intercepted{truth, func(operation string, do func() error) error {
+				if strings.HasPrefix(operation, "put open/") {
+					_, err := l.Finish(t.Context(), one.ID(), job.Progress{State: job.Canceled})
+					require.NoError(t, err)
+				}
+				return do()
+			}}
+			answers, g := ledger.New(late, ledger.Options{}).AcceptTogether(t.Context(), []spec.Spec{one, other}, job.Terms{})
+			require.NoError(t, errors.Join(answers[0].Err, answers[1].Err))
+			require.NoError(t, meet(t.Context(), l, truth, g))
+			require.Contains(t, openIDs(t.Context(), t, l), other.ID())
+			requireBothKept(t, truth, []spec.Spec{one, other}, true, name)
+		})
+	}
 }
 
 // ends is what actors have seen of the ends of jobs.
