@@ -230,7 +230,7 @@ func New(ctx context.Context, cfg Config, deps Dependencies) (*Server, error) {
 	s.pictures, s.targets = newPictures(ctx, cfg, deps, &s.ongoing), newTargets()
 	s.viewers = newViewers(newPyramids(ctx, deps, &s.ongoing))
 	s.access, s.requestIDs = &accessLog{log: deps.Log, which: cfg.AccessLog, proxies: proxies}, requestid.NewSource()
-	s.together = combine.New(job.MaxGroup, lingering, s.acceptAll)
+	s.together = combine.New(job.MaxGroup, lingering, requestTimeout, s.acceptAll)
 	s.exchanges.New = func() any { return new(exchange) }
 	s.router, s.busy = s.routes(s.middleware()), s.turnAway() //nolint:contextcheck // handlers use their requests' contexts
 	return s, nil

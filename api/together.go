@@ -6,7 +6,10 @@ import (
 	"reflect"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"mandelfarm/job"
+	"mandelfarm/renderer/panics"
 	"mandelfarm/renderer/spec"
 )
 
@@ -40,8 +43,9 @@ func (s *Server) acceptSmall(ctx context.Context, wanted spec.Spec, terms job.Te
 	return a.st, a.err
 }
 
-// acceptAll accepts jobs, those on the same terms together.
+// acceptAll accepts jobs, those on the same terms together. Those on other terms do not wait for them.
 func (s *Server) acceptAll(ctx context.Context, items []*submission) error {
+	var accepting errgroup.Group
 	for len(items) > 0 {
 		first := items[0]
 		var same, others []*submission
@@ -52,14 +56,18 @@ func (s *Server) acceptAll(ctx context.Context, items []*submission) error {
 				others = append(others, a)
 			}
 		}
-		if len(same) == 1 {
-			first.st, first.err = s.deps.Ledger.AcceptAs(ctx, first.wanted, first.terms)
-		} else {
-			s.acceptGroup(ctx, same)
-		}
+		accepting.Go(func() (err error) {
+			defer panics.Recover(&err)
+			if len(same) == 1 {
+				first.st, first.err = s.deps.Ledger.AcceptAs(ctx, first.wanted, first.terms)
+			} else {
+				s.acceptGroup(ctx, same)
+			}
+			return nil
+		})
 		items = others
 	}
-	return nil
+	return accepting.Wait()
 }
 
 // acceptGroup accepts jobs on the same terms as a group, which the first of them queues.

@@ -40,7 +40,7 @@ func (l *Ledger) Audit(ctx context.Context) error {
 	return cmp.Or(first, l.auditGroups(ctx))
 }
 
-// auditGroups takes out of groups that have ended the jobs that are not on record any more.
+// auditGroups takes out of groups that have ended the jobs that are not on record as theirs any more: some may have been accepted anew since.
 func (l *Ledger) auditGroups(ctx context.Context) error {
 	for key, err := range l.entries(ctx, recentPrefix) {
 		if err != nil {
@@ -50,9 +50,12 @@ func (l *Ledger) auditGroups(ctx context.Context) error {
 			continue
 		}
 		id, at := parsePlace(key.entry)
-		known, err := l.exists(ctx, jobKey(id))
-		if err == nil && !known {
+		of, err := l.readJob(ctx, id)
+		switch {
+		case errors.Is(err, storage.ErrNotFound) || err == nil && of.Group != key.in.ID:
 			err = l.takeOut(ctx, endGroupKey(job.Job{Group: key.in.ID, AcceptedAt: at}), id)
+		case errors.Is(err, errUnreadable) || errors.Is(err, job.ErrVersion):
+			err = nil
 		}
 		if err != nil {
 			return fmt.Errorf("audit group %s: %w", key.in.ID, err)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -67,6 +68,10 @@ func jobsOfAGroupAreJobs(t *testing.T, b *bundle) {
 	g := acceptTogether(t, b, 1, 5)
 	requireListedAs(t, b, before, g)
 	require.Len(t, open(t, b.Ledger), 6)
+	for m, err := range b.Markers(t.Context()) {
+		require.NoError(t, err)
+		require.Equal(t, map[bool]int{true: 5, false: 1}[m.IsGroup()], m.Jobs())
+	}
 	again, groups := b.AcceptTogether(t.Context(), []spec.Spec{g.Jobs[0].Spec, g.Jobs[1].Spec}, job.Terms{})
 	require.Empty(t, groups.Jobs, "they are known")
 	require.Equal(t, g.Jobs[0], again[0].Job)
@@ -89,6 +94,12 @@ func jobsOfAGroupAreJobs(t *testing.T, b *bundle) {
 	stands, err = finishGroup(t.Context(), b.Ledger, b.store, g)
 	require.NoError(t, err)
 	require.False(t, stands, "it had ended")
+
+	for _, j := range g.Jobs {
+		require.NoError(t, b.store.Delete(t.Context(), imageKey(j.Spec)))
+		require.Equal(t, job.Queued, accept(t, b.Ledger, j.Spec).State, "its image is gone")
+	}
+	requireListedAs(t, b, before, g)
 }
 
 // requireListedAs checks that pages of two show a job and those of a group, each as it is.
@@ -138,6 +149,8 @@ func whoeverWantsOneJobDissolvesItsGroup(t *testing.T, b *bundle) {
 		stands, err := finishGroup(t.Context(), b.Ledger, b.store, g)
 		require.NoError(t, err)
 		require.False(t, stands, name)
+		_, err = b.store.Stat(t.Context(), groupKey("open/", g))
+		require.ErrorIs(t, err, storage.ErrNotFound, "or each of its jobs was marked again and again")
 		requireListedAs(t, b, before, g)
 		for i, j := range g.Jobs {
 			st := statusOf(t, b, j.ID)
@@ -205,6 +218,15 @@ func theAuditTakesOutWhoHasNoRecord(t *testing.T, b *bundle) {
 	page, err := b.List(t.Context(), "", 10, all)
 	require.NoError(t, err)
 	require.Len(t, page.Jobs, 2)
+
+	require.NoError(t, b.store.Delete(t.Context(), "jobs/"+string(g.Jobs[0].ID)+"/job.json"))
+	later := ledger.New(b.store, ledger.Options{Now: func() time.Time { return time.Now().Add(time.Minute) }})
+	anew := accept(t, later, g.Jobs[0].Spec)
+	require.NoError(t, b.Audit(t.Context()))
+	page, err = b.List(t.Context(), "", 10, all)
+	require.NoError(t, err)
+	require.Len(t, page.Jobs, 2, "it is listed once")
+	require.Equal(t, anew, page.Jobs[0])
 	require.Empty(t, b.allTold())
 }
 
@@ -213,6 +235,7 @@ func lostMarkersOfGroupsAreMadeUpFor(t *testing.T, b *bundle) {
 	t.Helper()
 	n := 0
 	all := damage()
+	others := acceptTogether(t, b, 900, 2)
 	all["gone"] = func(t *testing.T, b *bundle, key string) {
 		t.Helper()
 		require.NoError(t, b.store.Delete(t.Context(), key))
@@ -226,14 +249,16 @@ func lostMarkersOfGroupsAreMadeUpFor(t *testing.T, b *bundle) {
 		require.NoError(t, err, name)
 		require.False(t, wanted, name)
 		open(t, b.Ledger) // as a reconciler does
-		require.Len(t, open(t, b.Ledger), 3, name)
+		require.Len(t, open(t, b.Ledger), 3+2, name)
+		require.Len(t, keys(t, b.store, "open/"), 3+1, name)
 		told := b.told(ledger.KindMarker)
 		require.NotEmpty(t, told, name)
 		require.True(t, told[0].Mended, name)
 		for _, j := range g.Jobs {
 			require.Equal(t, job.Canceled, finish(t, b, j.Spec, job.Canceled).State, name)
 		}
-		require.Empty(t, open(t, b.Ledger), name)
+		require.Len(t, open(t, b.Ledger), 2, name)
+		require.Equal(t, []string{groupKey("open/", others)}, keys(t, b.store, "open/"), name)
 		b.allTold()
 	}
 }
@@ -261,12 +286,51 @@ func damagedEndsOfGroupsAreRunsThatBeginAnew(t *testing.T, b *bundle) {
 	}
 }
 
+// groupsOfOtherVersionsAreLeftToThem: what one job of a group is makes no sense to this version, which neither draws nor dissolves the group.
+func groupsOfOtherVersionsAreLeftToThem(t *testing.T, b *bundle) {
+	t.Helper()
+	g := acceptTogether(t, b, 1, 2)
+	key := groupKey("open/", g)
+	data, err := storage.ReadAll(t.Context(), b.store, key, 1<<20)
+	require.NoError(t, err)
+	text := strings.Replace(string(data), `"version":"`+spec.Version, `"version":"next`, 1)
+	store(t, b, key, strings.Replace(text, `"formula":"mandelbrot"`, `"formula":"newton"`, 1))
+
+	_, wanted, err := b.WantedGroup(t.Context(), g.Task())
+	require.ErrorIs(t, err, job.ErrVersion)
+	require.False(t, wanted)
+	require.Empty(t, open(t, b.Ledger))
+	require.Equal(t, []string{key}, keys(t, b.store, "open/"))
+	require.Equal(t, []spec.ID{g.Jobs[1].ID}, listed(t, b.Ledger, 10))
+	_, err = b.Finish(t.Context(), g.Jobs[1].ID, job.Progress{State: job.Canceled})
+	require.ErrorIs(t, err, job.ErrVersion)
+	require.Equal(t, []string{key}, keys(t, b.store, "open/"))
+	require.Empty(t, b.allTold())
+}
+
+// TestAGroupThatHasNoMarkerIsNone: there is nothing to be queued, and each of those who asked hears of it.
+func TestAGroupThatHasNoMarkerIsNone(t *testing.T) {
+	t.Parallel()
+	truth := newMemory()
+	broken := intercepted{truth, func(operation string, do func() error) error {
+		if strings.HasPrefix(operation, "put open/") {
+			return errFault
+		}
+		return do()
+	}}
+	answers, g := ledger.New(broken, ledger.Options{}).AcceptTogether(t.Context(), []spec.Spec{parse(t, 1), parse(t, 2)}, job.Terms{})
+	require.Empty(t, g.Jobs)
+	for _, a := range answers {
+		require.ErrorIs(t, a.Err, errFault)
+	}
+}
+
 // TestAGroupTakesFewOperations: a record for each job, and three that all of them share; and a page of jobs is two listings, and a request for each
 // group.
 func TestAGroupTakesFewOperations(t *testing.T) {
 	t.Parallel()
 	counted := &storagetest.Counted{Store: newMemory()}
-	b := &bundle{Ledger: ledger.New(counted, ledger.Options{}), store: counted}
+	b, at := clocked(counted)
 	g := acceptTogether(t, b, 1, 50)
 	require.Len(t, counted.Taken(), 50+1)
 	page, err := b.List(t.Context(), "", 50, all)
@@ -283,6 +347,15 @@ func TestAGroupTakesFewOperations(t *testing.T) {
 	_, err = b.FinishGroup(t.Context(), g, ends)
 	require.NoError(t, err)
 	require.Len(t, counted.Taken(), 3)
+
+	for n := range 10 {
+		*at = at.Add(time.Second)
+		acceptTogether(t, b, 100*(n+1), 50)
+	}
+	counted.Taken()
+	_, err = b.List(t.Context(), "", 50, all)
+	require.NoError(t, err)
+	require.Len(t, counted.Taken(), 2+3, "the two newest that are open, since more than a page is read, and the newest that has ended")
 }
 
 // groupSteps are what can happen to two jobs that are accepted together.
@@ -401,6 +474,96 @@ func TestNoInterleavingLosesAJobOfAGroup(t *testing.T) {
 			requireBothKept(rt, truth, []spec.Spec{one, other}, seen.accepted || past == "accept", fmt.Sprintf("game %d", game))
 		}
 	})
+}
+
+// TestAGroupThatIsDissolvedBeforeItHasAMarkerLosesNobody: who dissolved it did not know its jobs. Whoever meets the marker has each of them owed.
+func TestAGroupThatIsDissolvedBeforeItHasAMarkerLosesNobody(t *testing.T) {
+	t.Parallel()
+	one, other := parse(t, 1), parse(t, 2)
+	for name, meet := range map[string]func(ctx context.Context, l *ledger.Ledger, st storage.Store, g job.Group) error{
+		"a worker that has drawn it": func(ctx context.Context, l *ledger.Ledger, st storage.Store, g job.Group) error {
+			stands, err := finishGroup(ctx, l, st, g)
+			require.False(t, stands)
+			return err
+		},
+		"the reconciler": func(ctx context.Context, l *ledger.Ledger, st storage.Store, _ job.Group) error {
+			return openStep(ctx, l, st)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			truth := newMemory()
+			l := ledger.New(truth, ledger.Options{})
+			late := intercepted{truth, func(operation string, do func() error) error {
+				if strings.HasPrefix(operation, "put open/") {
+					_, err := l.Finish(t.Context(), one.ID(), job.Progress{State: job.Canceled})
+					require.NoError(t, err)
+				}
+				return do()
+			}}
+			answers, g := ledger.New(late, ledger.Options{}).AcceptTogether(t.Context(), []spec.Spec{one, other}, job.Terms{})
+			require.NoError(t, errors.Join(answers[0].Err, answers[1].Err))
+			require.NoError(t, meet(t.Context(), l, truth, g))
+			require.Contains(t, openIDs(t.Context(), t, l), other.ID())
+			requireBothKept(t, truth, []spec.Spec{one, other}, true, name)
+		})
+	}
+}
+
+// TestAGroupThatIsDissolvedWhileItIsListedIsListed: its jobs are where was looked before.
+func TestAGroupThatIsDissolvedWhileItIsListedIsListed(t *testing.T) {
+	t.Parallel()
+	truth := newMemory()
+	l := ledger.New(truth, ledger.Options{})
+	_, g := l.AcceptTogether(t.Context(), []spec.Spec{parse(t, 1), parse(t, 2)}, job.Terms{})
+	key := groupKey("open/", g)
+	moving := intercepted{truth, func(operation string, do func() error) error {
+		if operation == "get "+key {
+			require.NoError(t, l.DissolveGroup(t.Context(), g))
+		}
+		return do()
+	}}
+	page, err := ledger.New(moving, ledger.Options{}).List(t.Context(), "", 10, all)
+	require.NoError(t, err)
+	require.Len(t, page.Jobs, 2)
+}
+
+// clocked is a ledger whose time stands still unless it is set.
+func clocked(s storage.Store) (b *bundle, at *time.Time) {
+	at = new(time.Unix(1e9, 0))
+	return &bundle{store: s, Ledger: ledger.New(s, ledger.Options{Now: func() time.Time { return *at }})}, at
+}
+
+// TestJobsOfOneMomentAreListedOnce, though those of a group are not where their group is.
+func TestJobsOfOneMomentAreListedOnce(t *testing.T) {
+	t.Parallel()
+	b, _ := clocked(newMemory())
+	var want []spec.ID
+	for n := range 20 {
+		want = append(want, accept(t, b.Ledger, parse(t, 200+n)).ID)
+	}
+	for n := range 2 {
+		for _, j := range acceptTogether(t, b, 1+100*n, 40).Jobs {
+			want = append(want, j.ID)
+		}
+	}
+	require.ElementsMatch(t, want, listed(t, b.Ledger, 7))
+}
+
+// TestGroupsThatHaveNothingToListHideNobody: what is older is listed in its order, wherever it is.
+func TestGroupsThatHaveNothingToListHideNobody(t *testing.T) {
+	t.Parallel()
+	b, at := clocked(newMemory())
+	oldest := accept(t, b.Ledger, parse(t, 201)).ID
+	*at = at.Add(time.Second)
+	older := accept(t, b.Ledger, parse(t, 200)).ID
+	finish(t, b, parse(t, 200), job.Canceled)
+	*at = at.Add(time.Second)
+	for _, j := range acceptTogether(t, b, 1, job.MaxGroup).Jobs {
+		finish(t, b, j.Spec, job.Canceled)
+		require.NoError(t, b.Purge(t.Context(), statusOf(t, b, j.ID).Job))
+	}
+	require.Equal(t, []spec.ID{older, oldest}, listed(t, b.Ledger, 1))
 }
 
 // ends is what actors have seen of the ends of jobs.

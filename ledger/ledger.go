@@ -32,8 +32,10 @@ type Ledger struct {
 	takingOut sync.Mutex // held by who takes a job out of a group that has ended
 }
 
-// maxRemovals is what a store removes with one request.
-const maxRemovals = 1000
+const (
+	maxRemovals  = 1000        // that a store does with one request
+	removalLimit = time.Minute // is the most that it may take
+)
 
 // New is the ledger kept in store.
 func New(store storage.Store, o Options) *Ledger {
@@ -45,7 +47,7 @@ func New(store storage.Store, o Options) *Ledger {
 	}
 	return &Ledger{
 		store: store, now: o.Now, damages: damages{tell: o.Damage},
-		removals: combine.New(maxRemovals, 0, func(ctx context.Context, keys []string) error { return store.Delete(ctx, keys...) }),
+		removals: combine.New(maxRemovals, 0, removalLimit, func(ctx context.Context, keys []string) error { return store.Delete(ctx, keys...) }),
 	}
 }
 

@@ -61,6 +61,7 @@ func run(t *testing.T, open func(t *testing.T) (s storage.Store, folder string))
 		{"JobsOfAGroupAreJobs", jobsOfAGroupAreJobs},
 		{"WhoeverWantsOneJobDissolvesItsGroup", whoeverWantsOneJobDissolvesItsGroup},
 		{"JobsOfAGroupAreRemovedOneByOne", jobsOfAGroupAreRemovedOneByOne},
+		{"GroupsOfOtherVersionsAreLeftToThem", groupsOfOtherVersionsAreLeftToThem},
 		{"TheAuditTakesOutWhoHasNoRecord", theAuditTakesOutWhoHasNoRecord},
 		{"LostMarkersOfGroupsAreMadeUpFor", lostMarkersOfGroupsAreMadeUpFor},
 		{"DamagedEndsOfGroupsAreRunsThatBeginAnew", damagedEndsOfGroupsAreRunsThatBeginAnew},

@@ -45,14 +45,9 @@ func (q *Queue) Tidy(ctx context.Context) error {
 
 // BuryDead gives up the claims of workers that have died, so that what they had is revived without waiting for the claims to run out.
 func (q *Queue) BuryDead(ctx context.Context) error {
-	members, err := q.rdb.ZRangeArgs(ctx, lately(slotsKey)).Result()
+	names, err := q.names(ctx)
 	if err != nil {
-		return unavailable(err)
-	}
-	var names []string
-	for _, member := range members {
-		_, _, name := parseSlots(member)
-		names = append(names, name)
+		return err
 	}
 	silent, err := q.voiced(ctx, q.silent(ctx, names))
 	if err != nil || len(silent) == 0 {

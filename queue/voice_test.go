@@ -8,7 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mandelfarm/internal/testenv"
 	"mandelfarm/job"
+	"mandelfarm/queue"
 )
 
 // keep has a claim, and what its worker says of itself, stay in Redis for as long as nobody gives them up.
@@ -28,19 +30,25 @@ func (f *farm) isClaimed(t *testing.T, held job.Task) bool {
 	return n == 1
 }
 
+// occupied has one worker process, which has a task.
+func occupied(t *testing.T, f *farm, q *queue.Queue) (held job.Task, p *testenv.Process, w job.Worker) {
+	t.Helper()
+	held = task(t, 1, job.Batch)
+	enqueue(t, q, held)
+	p = startWorker(t, f)
+	return held, p, only(t, q, "the worker", func(w job.Worker) bool { return len(w.Tasks) == 1 })
+}
+
 // deadWorkersAreBuried: what a killed worker had is begun again without waiting for its claim, which never runs out here.
 func deadWorkersAreBuried(t *testing.T, f *farm) {
 	t.Helper()
 	q := f.open(t)
-	lost := task(t, 1, job.Batch)
-	enqueue(t, q, lost)
-	victim := startWorker(t, f)
-	name := only(t, q, "the worker", func(w job.Worker) bool { return len(w.Tasks) == 1 }).Name
+	lost, victim, w := occupied(t, f, q)
 	require.NoError(t, q.BuryDead(t.Context()))
 	require.True(t, f.isClaimed(t, lost), "it lives")
 
 	victim.Kill()
-	f.keep(t, lost, name)
+	f.keep(t, lost, w.Name)
 	eventually(t, "its claim is given up", func() bool {
 		require.NoError(t, q.BuryDead(t.Context()))
 		return !f.isClaimed(t, lost)
@@ -64,10 +72,7 @@ func deadWorkersAreBuried(t *testing.T, f *farm) {
 func theLivingAreNotBuried(t *testing.T, f *farm) {
 	t.Helper()
 	q := f.open(t)
-	held := task(t, 1, job.Batch)
-	enqueue(t, q, held)
-	worker := startWorker(t, f)
-	w := only(t, q, "the worker", func(w job.Worker) bool { return len(w.Tasks) == 1 })
+	held, worker, w := occupied(t, f, q)
 	require.NoError(t, syscall.Kill(worker.PID(), syscall.SIGSTOP))
 	f.keep(t, held, w.Name)
 	require.NoError(t, q.BuryDead(t.Context()))
@@ -85,12 +90,9 @@ func theLivingAreNotBuried(t *testing.T, f *farm) {
 func claimsOfOthersAreNotGivenUp(t *testing.T, f *farm) {
 	t.Helper()
 	q := f.open(t)
-	held := task(t, 1, job.Batch)
-	enqueue(t, q, held)
-	victim := startWorker(t, f)
-	name := only(t, q, "the worker", func(w job.Worker) bool { return len(w.Tasks) == 1 }).Name
+	held, victim, w := occupied(t, f, q)
 	victim.Kill()
-	f.keep(t, held, name)
+	f.keep(t, held, w.Name)
 	other, err := json.Marshal(job.Progress{State: job.Running, Worker: "other"})
 	require.NoError(t, err)
 	require.NoError(t, f.rdb.Set(t.Context(), "mandelfarm:claim:"+held.Name(), other, 0).Err())

@@ -36,17 +36,14 @@ func (q *Queue) Staffed(ctx context.Context) (bool, error) {
 // Workers are the processes that draw, in the order of their names, as they have said
 // of themselves within [claimTTL].
 func (q *Queue) Workers(ctx context.Context) ([]job.Worker, error) {
-	members, err := q.rdb.ZRangeArgs(ctx, lately(slotsKey)).Result()
-	if err != nil || len(members) == 0 {
-		return nil, unavailable(err)
+	names, err := q.names(ctx)
+	if err != nil || len(names) == 0 {
+		return nil, err
 	}
-	keys := make([]string, len(members))
-	for i, member := range members {
-		_, _, name := parseSlots(member)
+	keys := make([]string, len(names))
+	for i, name := range names {
 		keys[i] = workerKey(name)
 	}
-	slices.Sort(keys)
-	keys = slices.Compact(keys) // one that has begun to drain has two members for a moment
 	said, err := getAll(ctx, q.rdb, keys)
 	if err != nil {
 		return nil, unavailable(err)
@@ -59,6 +56,17 @@ func (q *Queue) Workers(ctx context.Context) ([]job.Worker, error) {
 		}
 	}
 	return workers, nil
+}
+
+// names are those of the processes that draw, in their order.
+func (q *Queue) names(ctx context.Context) ([]string, error) {
+	members, err := q.rdb.ZRangeArgs(ctx, lately(slotsKey)).Result()
+	names := make([]string, len(members))
+	for i, member := range members {
+		_, _, names[i] = parseSlots(member)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), unavailable(err) // one that has begun to drain has two members for a moment
 }
 
 // WorkersOf names the processes that are on a job that is drawn in bands, or were

@@ -9,12 +9,14 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/job"
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
+	"mandelfarm/worker"
 )
 
 // acceptGroup accepts so many small pictures as a group.
@@ -118,13 +120,27 @@ func TestAGroupWaitsForStorage(t *testing.T) {
 	}
 }
 
+// openJobs is an observer that remembers how many jobs are open.
+type openJobs struct {
+	worker.Observer
+	queued, begun int
+}
+
+func (o *openJobs) Open(queued, begun int)          { o.queued, o.begun = queued, begun }
+func (*openJobs) Turn(string, time.Duration, error) {}
+
 // TestTheReconcilerQueuesGroups that no worker will come to, and counts their jobs.
 func TestTheReconcilerQueuesGroups(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBundle(t)
+		var counted openJobs
+		deps := dependencies(t, b.ledger, b.queue)
+		deps.Observer = &counted
+		b.Worker = worker.New(worker.Config{Band: time.Second}, deps)
 		g := acceptGroup(t, b, 3)
 		reconcile(t, interval/2, b)
+		require.Equal(t, openJobs{begun: 3}, counted, "they do not wait")
 		require.Len(t, b.queue.revived, 1)
 		require.Equal(t, job.KindGroup, b.queue.revived[0].Kind)
 		require.Equal(t, g.ID, b.queue.revived[0].ID)

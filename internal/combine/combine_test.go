@@ -18,7 +18,7 @@ func TestCombinersHandleWhatWaitsTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var handled [][]int
 		goOn := make(chan struct{})
-		c := combine.New(1000, 0, func(_ context.Context, items []int) error {
+		c := combine.New(1000, 0, time.Minute, func(_ context.Context, items []int) error {
 			handled = append(handled, items)
 			<-goOn
 			if len(items) > 1 {
@@ -47,7 +47,7 @@ func TestCombinersHandleWhatWaitsTogether(t *testing.T) {
 // TestCombinersOutliveAPanic of whoever handles: those who wait get an error, and the next are handled.
 func TestCombinersOutliveAPanic(t *testing.T) {
 	t.Parallel()
-	c := combine.New(1000, 0, func(_ context.Context, items []int) error {
+	c := combine.New(1000, 0, time.Minute, func(_ context.Context, items []int) error {
 		if items[0] == 0 {
 			panic("no such item")
 		}
@@ -63,7 +63,7 @@ func TestCombinersLingerWhileSeveralCome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var handled [][]int
 		goOn := make(chan struct{})
-		c := combine.New(1000, time.Second, func(_ context.Context, items []int) error {
+		c := combine.New(1000, time.Second, time.Minute, func(_ context.Context, items []int) error {
 			handled = append(handled, items)
 			<-goOn
 			return nil
@@ -87,5 +87,37 @@ func TestCombinersLingerWhileSeveralCome(t *testing.T) {
 		ask(6)
 		asking.Wait()
 		require.Zero(t, time.Since(start))
+	})
+}
+
+// TestNobodyWaitsForeverBehindOthers: what hangs is ended after the limit; who leaves before their turn is not handled, and whoever leads goes on.
+func TestNobodyWaitsForeverBehindOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var handled [][]int
+		c := combine.New(1000, 0, time.Minute, func(ctx context.Context, items []int) error {
+			handled = append(handled, items)
+			if items[0] > 0 {
+				return nil
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		var asking sync.WaitGroup
+		ask := func(i int, limit time.Duration, want error) {
+			asking.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), limit)
+				defer cancel()
+				start := time.Now()
+				require.ErrorIs(t, c.Do(ctx, i), want, "item %d", i)
+				require.LessOrEqual(t, time.Since(start), time.Minute)
+			})
+			synctest.Wait()
+		}
+		ask(0, time.Second, context.DeadlineExceeded) // which leads, and so stays
+		ask(1, 2*time.Second, context.DeadlineExceeded)
+		ask(2, time.Hour, nil)
+		asking.Wait()
+		require.Equal(t, [][]int{{0}, {2}}, handled)
 	})
 }
