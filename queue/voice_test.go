@@ -46,6 +46,9 @@ func deadWorkersAreBuried(t *testing.T, f *farm) {
 	lost, victim, w := occupied(t, f, q)
 	require.NoError(t, q.BuryDead(t.Context()))
 	require.True(t, f.isClaimed(t, lost), "it lives")
+	left, err := f.rdb.TTL(t.Context(), "mandelfarm:held:"+w.Name).Result()
+	require.NoError(t, err)
+	require.Positive(t, left, "what it holds is forgotten some time")
 
 	victim.Kill()
 	f.keep(t, lost, w.Name)
@@ -54,6 +57,9 @@ func deadWorkersAreBuried(t *testing.T, f *farm) {
 		return !f.isClaimed(t, lost)
 	})
 	require.Empty(t, workers(t, q))
+	slots, err := q.Slots(t.Context(), "")
+	require.NoError(t, err)
+	require.Zero(t, slots, "nothing is handed out for it")
 	r := record(succeed)
 	serve(t, q, time.Second, r.handle, assign(job.Batch, soon))
 	eventually(t, "it is queued again", func() bool {
@@ -65,6 +71,11 @@ func deadWorkersAreBuried(t *testing.T, f *farm) {
 		default:
 			return false
 		}
+	})
+	eventually(t, "its new worker holds it no more", func() bool {
+		held, err := f.rdb.Keys(t.Context(), "mandelfarm:held:*").Result()
+		require.NoError(t, err)
+		return len(held) == 0
 	})
 }
 
