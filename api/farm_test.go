@@ -313,6 +313,19 @@ func (f *farm) until(location string, want job.State) job.Status {
 	return st
 }
 
+// backlog is what a lane holds, which is nothing if there is no such lane yet.
+func (f *farm) backlog(lane job.Lane) job.Backlog {
+	f.t.Helper()
+	backlogs, err := f.queue.Backlogs(f.t.Context(), nil)
+	require.NoError(f.t, err)
+	for _, b := range backlogs {
+		if b.Lane == lane {
+			return b
+		}
+	}
+	return job.Backlog{Lane: lane}
+}
+
 // untouched fails unless nothing is stored and nothing queued.
 func (f *farm) untouched() {
 	f.t.Helper()

@@ -149,7 +149,11 @@ func TestPauseAndResume(t *testing.T) {
 	}
 	f.work()
 	other := f.post(`{"width": 61, "height": 40}`).header.Get("Location")
-	f.until(other, job.Done) // the worker has passed over the first
+	f.until(other, job.Done)
+	require.Eventually(t, func() bool {
+		lane := f.backlog(job.Batch)
+		return lane.Waiting+lane.Pending+lane.Active+lane.Delayed == 0
+	}, 20*time.Second, 5*time.Millisecond, "the worker passes over the first")
 	st := f.get(location).job(t)
 	require.Equal(t, job.Queued, st.State)
 	require.True(t, st.Paused)

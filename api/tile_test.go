@@ -118,14 +118,7 @@ func (f *farm) await(address string) waiter {
 // waiting is how many tasks wait in the lane of those who wait.
 func (f *farm) waiting() int {
 	f.t.Helper()
-	backlogs, err := f.queue.Backlogs(f.t.Context(), nil)
-	require.NoError(f.t, err)
-	for _, b := range backlogs {
-		if b.Lane == job.Interactive {
-			return b.Pending
-		}
-	}
-	return 0
+	return f.backlog(job.Interactive).Pending
 }
 
 func (f *farm) untilWaiting(want int, why string) {
