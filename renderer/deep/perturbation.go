@@ -3,7 +3,6 @@ package deep
 import (
 	"context"
 	"math"
-	"sync"
 
 	"mandelfarm/renderer/escape"
 	"mandelfarm/renderer/wide"
@@ -61,8 +60,8 @@ func (p *Perturbation) At(offsetRe, offsetIm float64) *Perturbation {
 // escape do. Gradients are per pixel. It returns the cause of ctx's end, soon after it ends, and leaves the batch half
 // done then.
 func (p *Perturbation) Run(ctx context.Context, b escape.Batch) error {
-	w := works.Get().(*work) //nolint:forcetypeassert // holds nothing else
-	defer works.Put(w)
+	w := newWork()
+	defer w.free()
 	for start := 0; start < len(b.Re); start += workSize {
 		if err := p.run(ctx, w, b.Part(start, min(start+workSize, len(b.Re)))); err != nil {
 			return err
@@ -84,7 +83,26 @@ type work struct {
 	rest   [workSize]point // those that are not followed directly to the end
 }
 
-var works = sync.Pool{New: func() any { return &work{core: escape.NewBatch(workSize), orbits: escape.NewOrbits()} }} //nolint:gochecknoglobals // a cache that no result depends on
+// works are those that nobody takes, as many as threads may follow points at a time. A pool of package sync is emptied by the garbage collector, and
+// drops a quarter of what it is given under the race detector, which takes longer to clear one than to follow a few points.
+var works = make(chan *work, 64) //nolint:gochecknoglobals // a cache that no result depends on
+
+func newWork() *work {
+	select {
+	case w := <-works:
+		return w
+	default:
+		return &work{core: escape.NewBatch(workSize), orbits: escape.NewOrbits()}
+	}
+}
+
+// free keeps a work for others.
+func (w *work) free() {
+	select {
+	case works <- w:
+	default:
+	}
+}
 
 // run follows the points of a part: in the core, then in wide numbers, then in double precision. A point whose difference
 // becomes too small for float64 comes back as a wide number, and begins the round again from where it is.
