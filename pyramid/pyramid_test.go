@@ -54,6 +54,14 @@ func rgb(img image.Image, x, y int) [3]int {
 	return [3]int{int(r >> 8), int(g >> 8), int(b >> 8)}
 }
 
+// requireColor is require.Equal for millions of pixels.
+func requireColor(t *testing.T, want, got [3]int, format string, args ...any) {
+	t.Helper()
+	if want != got {
+		require.Equalf(t, want, got, format, args...)
+	}
+}
+
 // kinds are pictures of every layout, with sides that are odd, and more or less than segments.
 func kinds() []string {
 	return []string{
@@ -85,7 +93,7 @@ func TestViewsThatAreNotScaledAreThePicture(t *testing.T) {
 			require.Equal(t, region.Size(), got.Bounds().Size())
 			for y := range region.Dy() {
 				for x := range region.Dx() {
-					require.Equal(t, rgb(want, region.Min.X+x, region.Min.Y+y), rgb(got, x, y), "%s: %v (%d,%d)", text, region, x, y)
+					requireColor(t, rgb(want, region.Min.X+x, region.Min.Y+y), rgb(got, x, y), "%s: %v (%d,%d)", text, region, x, y)
 				}
 			}
 		}
@@ -125,7 +133,7 @@ func TestLevelsAreMeans(t *testing.T) {
 			for y := range half.Y {
 				for x := range half.X {
 					box := image.Rect(2*x, 2*y, 2*x+2, 2*y+2).Intersect(before.Bounds().Sub(before.Bounds().Min))
-					require.Equal(t, mean(before, box), rgb(got, x, y), "%s: level %d (%d,%d)", text, n, x, y)
+					requireColor(t, mean(before, box), rgb(got, x, y), "%s: level %d (%d,%d)", text, n, x, y)
 				}
 			}
 			before = got
