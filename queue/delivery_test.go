@@ -235,6 +235,11 @@ func otherVersionsAreNoFailure(t *testing.T, f *farm) {
 	for range 3 {
 		require.Equal(t, 1, receive(t, r.calls, "a delivery").Try)
 	}
+	eventually(t, "only who has done it has worked on it", func() bool {
+		history, err := q.HistoryOf(t.Context(), task(t, 1, job.Batch).ID)
+		require.NoError(t, err)
+		return len(history) == 1 && !history[0].EndedAt.IsZero() && history[0].Error == ""
+	})
 }
 
 // payloadsOfOtherVersionsWait has a task that this version cannot read. Another

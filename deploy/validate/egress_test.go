@@ -11,7 +11,7 @@ import (
 )
 
 // guarded are the overlays that say what pods may reach.
-func guarded() []string { return []string{production, example, pools} }
+func guarded() []string { return []string{production, example, pools, upgrade} }
 
 // TestPodsReachWhatTheyNeed holds the policy of what pods may reach against the addresses that they are given.
 func TestPodsReachWhatTheyNeed(t *testing.T) {
@@ -96,7 +96,7 @@ func holds(block networking.IPBlock, address netip.Addr) bool {
 // TestWorkersMakeWay: the API's pods come before all others of the farm, and workers push nobody out.
 func TestWorkersMakeWay(t *testing.T) {
 	t.Parallel()
-	for _, overlay := range []string{production, pools} {
+	for _, overlay := range []string{production, pools, upgrade} {
 		objs := buildKustomize(t, overlay)
 		classes := map[string]*scheduling.PriorityClass{}
 		for _, c := range all[*scheduling.PriorityClass](objs) {

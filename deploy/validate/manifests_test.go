@@ -33,12 +33,13 @@ const (
 	production = "overlays/production" // Redis and S3 by reference, autoscaling
 	example    = "overlays/example"    // Redis and S3 beside the farm
 	pools      = "overlays/pools"      // production with workers of a pool
+	upgrade    = "overlays/upgrade"    // production with workers of the release before
 )
 
 // secretName is the Secret that base expects and example makes.
 const secretName = "mandelfarm"
 
-func topologies() []string { return []string{base, production, example, pools} }
+func topologies() []string { return []string{base, production, example, pools, upgrade} }
 
 // newKind returns an empty object of a kind, or nil if it is none that the
 // manifests should use.

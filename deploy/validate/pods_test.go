@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -157,7 +156,7 @@ func TestPodsStartTheProgramAsItWants(t *testing.T) {
 		t.Helper()
 		for _, w := range objs.parts(t) {
 			l, c := objs.launch(t, w.pod.Spec), w.pod.Spec.Containers[0]
-			if name := "mandelfarm-" + l.command(); name != w.name && name != strings.TrimSuffix(w.name, "-large-memory") || len(c.Command) > 0 {
+			if name := "mandelfarm-" + l.command(); name != w.name && name+"-large-memory" != w.name && name+"-previous" != w.name || len(c.Command) > 0 {
 				t.Errorf("%s runs %q with arguments %q", w.name, c.Command, c.Args)
 			}
 			l.check(t, slices.Collect(maps.Keys(objs.environment(t, c))))
@@ -251,4 +250,20 @@ func containerPort(c core.Container, port intstr.IntOrString) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// TestWorkersOfBeforeAreKept by the overlay for upgrades, beside those that are the same in the release that is rolled out.
+func TestWorkersOfBeforeAreKept(t *testing.T) {
+	t.Parallel()
+	images := map[string]string{}
+	for _, w := range buildKustomize(t, upgrade).parts(t) {
+		images[w.name] = w.pod.Spec.Containers[0].Image
+	}
+	want := map[string]string{
+		"mandelfarm-api": "registry.example/mandelfarm:dev", "mandelfarm-worker": "registry.example/mandelfarm:dev",
+		"mandelfarm-worker-previous": "registry.example/mandelfarm:before",
+	}
+	if !maps.Equal(images, want) {
+		t.Errorf("images are %v, want %v", images, want)
+	}
 }

@@ -17,9 +17,9 @@ import (
 
 // kubelet is a node that has a process where others have a container. It is safe for concurrent use.
 type kubelet struct {
-	tb      testing.TB
-	api     *apiServer
-	program string // that stands for every image
+	tb       testing.TB
+	api      *apiServer
+	programs map[string]string // that stand for images
 
 	mu    sync.Mutex
 	pods  map[types.UID]*pod
@@ -34,10 +34,10 @@ const (
 	beatInterval = 10 * time.Second
 )
 
-// startKubelet makes the node known, which works until the test ends.
-func startKubelet(tb testing.TB, api *apiServer, program string) *kubelet {
+// startKubelet makes the node known, which works until the test ends. It has a program for each image.
+func startKubelet(tb testing.TB, api *apiServer, programs map[string]string) *kubelet {
 	tb.Helper()
-	k := &kubelet{tb: tb, api: api, program: program, pods: map[types.UID]*pod{}}
+	k := &kubelet{tb: tb, api: api, programs: programs, pods: map[types.UID]*pod{}}
 	node := core.Node{ObjectMeta: meta.ObjectMeta{Name: nodeName}}
 	require.NoError(tb, api.do(tb.Context(), http.MethodPost, "/api/v1/nodes", plain, node, nil))
 	require.NoError(tb, k.beat(tb.Context()))

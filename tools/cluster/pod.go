@@ -90,7 +90,7 @@ func (p *pod) start(ctx context.Context) *testenv.Process {
 	if err != nil {
 		return nil
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), p.kubelet.program, container.Args...) //nolint:gosec // the farm's program
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), p.kubelet.programs[container.Image], container.Args...) //nolint:gosec // the farm's program
 	cmd.Env = slices.Concat(environment, []string{"LISTEN=" + p.address})
 	return testenv.Start(p.kubelet.tb, cmd)
 }

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -27,23 +26,24 @@ var (
 
 const (
 	farmNamespace = "farm"
+	image         = "registry.example/mandelfarm:dev" // of the overlays
 	mostWorkers   = 20
 	leastWorkers  = 1
 	// cycleLimit is for a way up, or down, at the pace of the manifests on a machine that does much else.
 	cycleLimit = 30 * time.Minute
 )
 
-// overlay is production's, on the servers of the test. Bands are short since twenty workers share what cores the test has, and a worker
-// that is to end has to end its band within its grace.
+// overlay is one of the project's, on the servers of the test. Bands are short since twenty workers share what cores the test has, and a
+// worker that is to end has to end its band within its grace.
 const overlay = `
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 namespace: farm
-resources: [production]
+resources: [%s]
 configMapGenerator:
   - name: mandelfarm
     behavior: merge
-    literals: [S3_ENDPOINT=%s, S3_BUCKET=%s, S3_REGION=%s]
+    literals: [%s]
   - name: mandelfarm-worker
     behavior: merge
     literals: [BAND_TIME=100ms]
@@ -58,9 +58,9 @@ const hurried = `{"spec": {"advanced": {"horizontalPodAutoscalerConfig": {"behav
 // most while jobs are submitted, and back as they end. Busy workers are told to end then, and nothing of their work is lost or done twice.
 func TestWorkersFollowTheQueue(t *testing.T) { //nolint:paralleltest // it takes the machine
 	c := newCluster(t)
-	k := startKubelet(t, c.apiServer, buildProgram(t))
+	k := startKubelet(t, c.apiServer, map[string]string{image: buildProgram(t)})
 	c.startKEDA(t)
-	f := c.installFarm(t, k)
+	f := c.installFarm(t, k, "")
 	if *hurry {
 		c.must(t, "", "--namespace", farmNamespace, "patch", "scaledobject", "mandelfarm-worker", "--type", "merge", "--patch", hurried)
 	}
@@ -71,10 +71,10 @@ func TestWorkersFollowTheQueue(t *testing.T) { //nolint:paralleltest // it takes
 	f.requireEnded(t)
 }
 
-func buildProgram(tb testing.TB) string {
+func buildProgram(tb testing.TB, flags ...string) string {
 	tb.Helper()
 	file := filepath.Join(tb.TempDir(), "mandelfarm")
-	cmd := exec.CommandContext(tb.Context(), "go", "build", "-o", file, "mandelfarm/cmd/mandelfarm")
+	cmd := exec.CommandContext(tb.Context(), "go", slices.Concat([]string{"build", "-o", file}, flags, []string{"mandelfarm/cmd/mandelfarm"})...) //nolint:gosec // flags of tests
 	cmd.Dir = testenv.RepoRoot(tb)
 	out, err := cmd.CombinedOutput()
 	require.NoError(tb, err, "%s", out)
@@ -83,33 +83,48 @@ func buildProgram(tb testing.TB) string {
 
 // farm is one that runs on a [cluster].
 type farm struct {
+	cluster *cluster
 	kubelet *kubelet
+	servers string // what the overlays are told of Redis and S3
 	client  *client.Client
 
 	jobs map[spec.ID]bool // whether they have ended
 }
 
-// installFarm applies the manifests, and returns when the farm answers.
-func (c *cluster) installFarm(t *testing.T, k *kubelet) *farm {
+// installFarm has production's overlay be applied, with more lines of it, and returns when the farm answers.
+func (c *cluster) installFarm(t *testing.T, k *kubelet, more string) *farm {
 	t.Helper()
 	redis, store := testenv.Redis(t), testenv.S3Server(t).Config()
 	redis.Do(t, "ACL SETUSER mandelfarm on >secret ~* &* +@all")
-	folder := t.TempDir()
-	production, err := filepath.Rel(folder, filepath.Join(testenv.RepoRoot(t), "deploy/kubernetes/overlays/production"))
-	require.NoError(t, err)
-	text := strings.Replace(fmt.Sprintf(overlay, store.Endpoint, store.Bucket, store.Region), "[production]", "["+production+"]", 1)
-	write(t, folder, "kustomization.yaml", text)
 	c.restrictedNamespace(t, farmNamespace)
 	c.must(t, "", "--namespace", farmNamespace, "create", "secret", "generic", "mandelfarm",
 		"--from-literal=REDIS_URL=redis://"+redis.Addr+"/0", "--from-literal=REDIS_ADDRESS="+redis.Addr,
 		"--from-literal=REDIS_USERNAME=mandelfarm", "--from-literal=REDIS_PASSWORD=secret",
 		"--from-literal=AWS_ACCESS_KEY_ID="+store.AccessKeyID, "--from-literal=AWS_SECRET_ACCESS_KEY="+string(store.SecretAccessKey))
-	c.must(t, "", "apply", "--server-side", "--kustomize", folder)
-	f := &farm{kubelet: k, jobs: map[spec.ID]bool{}}
+	servers := fmt.Sprintf("S3_ENDPOINT=%s, S3_BUCKET=%s, S3_REGION=%s", store.Endpoint, store.Bucket, store.Region)
+	f := &farm{cluster: c, kubelet: k, servers: servers, jobs: map[spec.ID]bool{}}
+	f.apply(t, "production", more)
 	f.await(t, "an API and a worker", func() bool { return len(k.ready("api")) > 0 && len(k.ready("worker")) > 0 })
-	f.client, err = client.New(k.ready("api")[0].url(), http.DefaultClient)
-	require.NoError(t, err)
+	f.connect(t)
 	return f
+}
+
+// apply applies one of the project's overlays, with more lines of it.
+func (f *farm) apply(t *testing.T, name, more string) {
+	t.Helper()
+	folder := t.TempDir()
+	path, err := filepath.Rel(folder, filepath.Join(testenv.RepoRoot(t), "deploy/kubernetes/overlays", name))
+	require.NoError(t, err)
+	write(t, folder, "kustomization.yaml", fmt.Sprintf(overlay, path, f.servers)+more)
+	f.cluster.must(t, "", "apply", "--server-side", "--kustomize", folder)
+}
+
+// connect has the farm be asked through an API that is there.
+func (f *farm) connect(t *testing.T) {
+	t.Helper()
+	found, err := client.New(f.kubelet.ready("api")[0].url(), http.DefaultClient)
+	require.NoError(t, err)
+	f.client = found
 }
 
 func (f *farm) await(t *testing.T, what string, holds func() bool) (took time.Duration) {
@@ -147,20 +162,28 @@ func times(all []ending) string {
 		len(took), took[len(took)/2].Round(10*time.Millisecond), took[len(took)-1].Round(10*time.Millisecond))
 }
 
-// keepBusy submits a job if few wait. Each is ten seconds of a core, in a hundred bands: two are begun at a time.
+// keepBusy submits a job if few wait: two are begun at a time.
 func (f *farm) keepBusy(t *testing.T) {
 	t.Helper()
 	if f.open(t) >= 4 {
 		return
 	}
+	f.submit(t)
+}
+
+// submit submits a job of ten seconds of a core, in a hundred bands.
+func (f *farm) submit(t *testing.T) job.Status {
+	t.Helper()
 	s, err := spec.Parse(fmt.Appendf(nil,
 		`{"center": {"re": "-0.7436438870371%d", "im": "0.13182590420533"}, "radius": "1e-6", "width": 300, "height": 2400, "max_iterations": 50000, "samples": 2}`, time.Now().UnixNano()))
+	var st job.Status
 	if assert.NoError(t, err) {
-		_, err = f.client.Submit(t.Context(), s)
+		st, err = f.client.Submit(t.Context(), s)
 	}
 	if assert.NoError(t, err) {
-		f.jobs[s.ID()] = false
+		f.jobs[st.ID] = false
 	}
+	return st
 }
 
 // open is how many jobs have not ended.
