@@ -17,4 +17,5 @@
 //	pod.go           a pod's process
 //	apply_test.go    every overlay, applied and admitted
 //	scaling_test.go  workers from the least to the most and back, while they draw
+//	rolling_test.go  another version of the renderer, rolled out while they draw
 package cluster
