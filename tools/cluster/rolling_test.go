@@ -84,7 +84,7 @@ func (f *farm) roll(t *testing.T) time.Duration {
 // requireDrawnBy fails unless a job's picture is what a program makes of its Spec.
 func (f *farm) requireDrawnBy(t *testing.T, program string, j job.Status) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program, "render", "-", "-o", "-") //nolint:gosec // the test built it
+	cmd := exec.CommandContext(t.Context(), program, "render", "-", "-o", "-")
 	cmd.Stdin = bytes.NewReader(j.Spec.Canonical())
 	want, err := cmd.Output()
 	require.NoError(t, err)
@@ -99,7 +99,7 @@ func (f *farm) requireDrawnBy(t *testing.T, program string, j job.Status) {
 func anotherVersion(t *testing.T) (overlayFile string) {
 	t.Helper()
 	source := filepath.Join(testenv.RepoRoot(t), "renderer/spec/id.go")
-	text, err := os.ReadFile(source) //nolint:gosec // the project's
+	text, err := os.ReadFile(source)
 	require.NoError(t, err)
 	const declared = `const Version = "` + spec.Version + `"`
 	require.Contains(t, string(text), declared)

@@ -74,7 +74,7 @@ func TestWorkersFollowTheQueue(t *testing.T) { //nolint:paralleltest // it takes
 func buildProgram(tb testing.TB, flags ...string) string {
 	tb.Helper()
 	file := filepath.Join(tb.TempDir(), "mandelfarm")
-	cmd := exec.CommandContext(tb.Context(), "go", slices.Concat([]string{"build", "-o", file}, flags, []string{"mandelfarm/cmd/mandelfarm"})...) //nolint:gosec // flags of tests
+	cmd := exec.CommandContext(tb.Context(), "go", slices.Concat([]string{"build", "-o", file}, flags, []string{"mandelfarm/cmd/mandelfarm"})...)
 	cmd.Dir = testenv.RepoRoot(tb)
 	out, err := cmd.CombinedOutput()
 	require.NoError(tb, err, "%s", out)
