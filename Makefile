@@ -112,9 +112,9 @@ up: ## the farm in containers: http://localhost:8080/ (WORKERS=4 for more)
 down: ## stop the containers
 	docker compose down
 
-compose-real: ## the farm by Docker and Compose for real: built, scaled, killed, cut off (docs/reliability.md); needs a Docker engine
+compose-real: ## the farm by Docker and Compose for real: built, scaled, killed, cut off (docs/reliability.md); needs a Docker engine (RESTART='systemctl restart docker' restarts that as well)
 	cd deploy/validate && COMPOSE="$$(docker compose version > /dev/null 2>&1 && echo docker compose || go tool -modfile=../../tools/compose/go.mod -n github.com/docker/compose/v2/cmd)" \
-	  go test -count=1 -timeout 1h -v -run '^TestOnEngine$$' . -engine
+	  go test -count=1 -timeout 1h -v -run '^TestOnEngine$$' . -engine -restart '$(RESTART)'
 
 k8s-real: ## the manifests on a control plane with KEDA, which scales workers from 1 to 20 and back (CYCLES=1, HURRY=true for many); it is built first, a quarter of an hour of two cores
 	cd tools/k8s && go build -o ../../bin/k8s/ ./etcd k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kube-controller-manager k8s.io/kubernetes/cmd/kube-scheduler k8s.io/kubernetes/cmd/kubectl

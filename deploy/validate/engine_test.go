@@ -18,7 +18,10 @@ import (
 	"time"
 )
 
-var onEngine = flag.Bool("engine", false, "build and run the farm by the Docker engine at hand (make compose-real)")
+var (
+	onEngine = flag.Bool("engine", false, "build and run the farm by the Docker engine at hand (make compose-real)")
+	restart  = flag.String("restart", "", "command of a shell that restarts the engine, such as systemctl restart docker")
+)
 
 // engineTimeout is the limit of what containers are waited for.
 const engineTimeout = 5 * time.Minute
@@ -259,6 +262,7 @@ func TestOnEngine(t *testing.T) {
 	for i, service := range []string{"redis", "s3", "worker"} {
 		t.Run(service+"IsCutOff", func(t *testing.T) { c.cutOff(t, service, 30+i) })
 	}
+	t.Run("EngineIsRestarted", func(t *testing.T) { c.restartEngine(t, 50) })
 	t.Run("PicturesAreKept", func(t *testing.T) {
 		job := submit(t, c.url, poster(40))
 		c.finish(t, job, 40)
@@ -296,6 +300,21 @@ func (c *composed) crash(t *testing.T, service string, number int) {
 		return c.docker(t, "inspect", "--format", "{{.RestartCount}} {{.State.Health.Status}}", id) == "1 healthy"
 	})
 	t.Logf("%s healthy again after %v", service, since(clock))
+	c.finish(t, job, number)
+}
+
+// restartEngine restarts the engine in mid-job, which starts again whatever ran.
+func (c *composed) restartEngine(t *testing.T, number int) {
+	t.Helper()
+	if *restart == "" {
+		t.Skip("no command restarts the engine: make compose-real RESTART='systemctl restart docker'")
+	}
+	job := c.begin(t, number)
+	c.underway(t, job)
+	clock := time.Now()
+	c.run(t, "sh", "-c", *restart)
+	await(t, "the farm answers", func() bool { return c.progress(t, job).State != "" })
+	t.Logf("the farm answers again after %v", since(clock))
 	c.finish(t, job, number)
 }
 
