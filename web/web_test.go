@@ -103,6 +103,33 @@ func TestThePageKnowsEveryParameter(t *testing.T) {
 	assert.ElementsMatch(t, want, got)
 }
 
+// TestThePageTakesWhatTheFarmTakes: values of a link, one by one.
+func TestThePageTakesWhatTheFarmTakes(t *testing.T) {
+	t.Parallel()
+	values := map[string][]string{
+		"re": {"1", "-.5", "+1.e-3", "1e", "bogus"}, "radius": {"1e-30", ".5", "0", "-1"}, "rotation": {"-30.5", "left"}, "power": {"3.0", "two"},
+		"max_iterations": {"auto", "100", "1e3", "7x"}, "samples": {"4", "4.0"}, "smooth": {"false", "true", "1", "TRUE"}, "formula": {"tricorn", "multibrot", "multibrot 2"},
+		"coloring": {"slope", "foo"}, "palette": {"fire", "fires", "000000@0,#Ffffff@0.5", "000000@0", "000000,ffffff", "000@0,fff@1"},
+		"interior": {"#102030", "102030", "red"}, "range": {"1,2.5", "1", "a,b"}, "density": {"1e3", "much"}, "undecided": {"true", "marked"},
+	}
+	type taken struct {
+		Name, Value string
+		Taken       bool
+	}
+	var cases []taken
+	for name, texts := range values {
+		for _, text := range texts {
+			_, err := spec.FromQuery(1, 1, url.Values{name: {text}})
+			cases = append(cases, taken{name, text, err == nil})
+		}
+	}
+	table, err := json.Marshal(cases)
+	require.NoError(t, err)
+	testenv.Node(t, "--input-type=module", "--eval", fmt.Sprintf(`import assert from 'node:assert'
+		import { fits } from './assets/parameters.js'
+		for (const { Name, Value, Taken } of %s) assert.equal(fits(Name, Value), Taken, Name + '=' + Value)`, table))
+}
+
 // TestThePagesHomesAreTheFarms: the view that the page goes to for a formula and a power is the one that the farm draws
 // where none is given.
 func TestThePagesHomesAreTheFarms(t *testing.T) {

@@ -33,10 +33,10 @@ export const hasOnlyColours = file => endingOf(file) in coloured && !(endingOf(f
 export async function readColours(file) {
   const mediaType = coloured[endingOf(file)]
   if (!mediaType) throw new Error(`${file.name} holds no colours that can be read here: want one of ${colourEndings}.`)
-  const quote = await ask(`/quote?${new URLSearchParams(thumbnail)}`, { method: 'POST', headers: { 'Content-Type': mediaType }, body: file })
-  const { parameters } = fromSpec({ coloring: quote.spec.coloring })
+  const { spec, losses } = await quoteOf(file, mediaType)
+  const { parameters } = fromSpec({ coloring: spec.coloring })
   const names = mediaType == coloured.kfp ? colours : ['palette']
-  return { changes: Object.fromEntries(names.map(name => [name, parameters.get(name) || ''])), warnings: wordsOf(quote.losses) }
+  return { changes: Object.fromEntries(names.map(name => [name, parameters.get(name) || ''])), warnings: wordsOf(losses) }
 }
 
 /**
@@ -45,8 +45,12 @@ export async function readColours(file) {
  */
 const wordsOf = (losses = []) => losses.map(({ key, value = '', reason }) => `${key} ${value}: ${reason}`)
 
-/** A small picture is drawn of what a file of another program describes: the farm tells what that is with the job. */
-const thumbnail = { width: '320', height: '180' }
+/**
+ * quoteOf is the farm's answer to what a small picture of what a file describes would cost, which says what that is.
+ * @param {File} file
+ * @param {string} mediaType
+ */
+const quoteOf = (file, mediaType) => ask('/quote?width=320&height=180', { method: 'POST', headers: { 'Content-Type': mediaType }, body: file })
 
 /**
  * openFile reads a place from a file: a PNG of a farm, a text, or what other programs write.
@@ -68,10 +72,29 @@ export async function openFile(file) {
  * @param {string} mediaType
  */
 async function openForeign(file, mediaType) {
-  const query = new URLSearchParams({ ...thumbnail, title: file.name.slice(0, 200) })
-  const job = await ask(`/jobs?${query}`, { method: 'POST', headers: { 'Content-Type': mediaType }, body: file })
-  return { found: fromSpec(job.spec), warnings: wordsOf(job.warnings) }
+  const { spec, losses } = await quoteOf(file, mediaType)
+  return { found: fromSpec(spec), warnings: wordsOf(losses) }
 }
+
+/**
+ * fileIn is the file of another program that a text is all of, if it is one: its keys are more than those of a place.
+ * @param {string} text
+ * @returns {File | null}
+ */
+export function fileIn(text) {
+  const name = signs.find(([, sign]) => sign.test(text))?.[0]
+  return name ? new File([text], name) : null
+}
+
+/**
+ * Names that stand for files whose text is pasted, and what tells them.
+ * @type {[string, RegExp][]}
+ */
+const signs = [
+  ['text.kfr', /^(?=[^]*^Re:)(?=[^]*^Im:)(?=[^]*^Zoom:)[^]*^(?!Re:|Im:|Zoom:|Iterations:)\w+:/m],
+  ['text.f3.toml', /^\s*(?:\[location\]|location\.real|program\s*=\s*"fraktaler)/m],
+  ['text.imt', /^(?=[^]*^\s*Formula:)[^]*^\s*Location:/m],
+]
 
 /**
  * readPNG finds the Spec that every PNG of a farm carries, in an iTXt chunk that is not compressed.
@@ -100,7 +123,12 @@ export function acceptFiles(openOne, openText) {
     take(event.dataTransfer, openOne, openText)
   })
   addEventListener('paste', event => {
-    if (!(/** @type {HTMLElement} */ (event.target).closest?.('input, textarea'))) take(/** @type {ClipboardEvent} */ (event).clipboardData, openOne, openText)
+    const { target, clipboardData } = /** @type {ClipboardEvent} */ (event)
+    const field = /** @type {HTMLElement} */ (target).closest?.('input, textarea')
+    // The line to type a place in would make one of many.
+    if (field && !(field.closest('#goto') && clipboardData?.getData('text').includes('\n'))) return
+    if (field) event.preventDefault()
+    take(clipboardData, openOne, openText)
   })
 }
 
@@ -110,7 +138,7 @@ export function acceptFiles(openOne, openText) {
  * @param {(text: string) => void} openText
  */
 function take(data, openOne, openText) {
-  const file = data?.files[0], text = data?.getData('text')
+  const text = data?.getData('text') || '', file = data?.files[0] || fileIn(text)
   if (file) openOne(file)
   else if (text) openText(text)
 }

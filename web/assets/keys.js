@@ -38,10 +38,10 @@ export function sheet(shortcuts) {
   const dialog = find('#help')
   const rows = [...gestures, ...shortcuts.map(({ show, words }) => /** @type {[string, string]} */ ([show, words]))]
   dialog.replaceChildren(
-    element('h2', { id: 'help-title' }, 'Keys and gestures'),
+    element('h2', { id: 'help-title', tabIndex: -1, autofocus: true }, 'Keys and gestures'),
     element('dl', {}, ...rows.flatMap(([key, words]) => [element('dt', {}, key), element('dd', {}, words)])),
     element('p', {}, element('a', { href: '/docs' }, 'The farm for scripts')),
-    element('form', { method: 'dialog' }, element('button', { autofocus: true }, 'Close')),
+    element('form', { method: 'dialog' }, element('button', {}, 'Close')),
   )
   dialog.onclick = (/** @type {MouseEvent} */ event) => { if (event.target == dialog) dialog.close() }
   dialog.showModal()

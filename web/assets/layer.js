@@ -1,5 +1,5 @@
 import { streams } from './events.js'
-import { fetchTile } from './farm.js'
+import { fetchTile, Problem } from './farm.js'
 import { originOf } from './origins.js'
 import { pointQuery } from './parameters.js'
 import { depthOf, seesGradients, styleOf } from './shade.js'
@@ -97,6 +97,8 @@ export class Layer {
     /** @type {Survey | null} what ranks are of */
     this.ranked = null
     this.repainting = false
+    /** @type {Error | null} why the farm has refused a tile */
+    this.fault = null
     /** How long a tile takes, in milliseconds, the last ones counting most. */
     this.pace = 0
     /** @type {TileCache<Painted>} */
@@ -111,6 +113,16 @@ export class Layer {
   /** @param {string} name */
   get(name) {
     return this.cache.get(name)
+  }
+
+  /** isInvalid is whether the farm takes the parameters for wrong, and so refuses all tiles. */
+  get isInvalid() {
+    return this.fault instanceof Problem && this.fault.status == 400
+  }
+
+  /** isSlow is whether the farm has refused a tile as one that is too long to wait for, and takes it as a job. */
+  get isSlow() {
+    return Boolean(this.fault?.message.includes('POST /jobs'))
   }
 
   /**

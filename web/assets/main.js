@@ -3,6 +3,7 @@ import { copy } from './clipboard.js'
 import { colourPanel } from './colourpanel.js'
 import { button, element, find } from './dom.js'
 import { ask, busyListeners, connection } from './farm.js'
+import { EmptyView } from './emptyview.js'
 import { farmPanel } from './farmpanel.js'
 import { acceptFiles, hasOnlyColours, openFile, readColours } from './files.js'
 import { listen } from './gestures.js'
@@ -12,7 +13,7 @@ import { bind, sheet } from './keys.js'
 import { Motion } from './motion.js'
 import { Panels } from './panels.js'
 import { changed, homeOf, pictureQuery } from './parameters.js'
-import { read } from './paste.js'
+import { depth, read } from './paste.js'
 import { placesPanel } from './placespanel.js'
 import { iterationControls, Readout } from './readout.js'
 import { looking } from './poster.js'
@@ -41,11 +42,22 @@ function open({ place, parameters, unknown }) {
 
 /** @param {string} text */
 function openText(text) {
-  const found = read(text)
+  const found = read(text) || nearer(text)
   if (!found) return say('That is no place. Try “-0.7436 0.1318 1e-4”, a link, or a Spec.', { bad: true, key: 'goto' })
+  unsay('goto')
   // Numbers alone say nothing of formula and colours.
   const bare = found.parameters.size <= 1 && !/[?#{]/.test(text)
   open(bare ? { ...found, parameters: new Map([...stage.parameters, ...found.parameters]) } : found)
+}
+
+/**
+ * nearer is the present place at a depth, if a text is one.
+ * @param {string} text
+ * @returns {import('./paste.js').Found | null}
+ */
+function nearer(text) {
+  const radius = text.trim() && depth(text.trim())
+  return radius ? { place: { ...stage.place, radius }, parameters: new Map(), unknown: [] } : null
 }
 
 /** @param {File} file */
@@ -88,10 +100,13 @@ async function toMinibrot() {
   }
 }
 
-function home() {
-  const view = fromPlace(homeOf(stage.parameters), canvas.height)
+/** @param {import('./view.js').Place} place */
+function flyTo(place) {
+  const view = fromPlace(place, canvas.height)
   if (view) motion.fly(view)
 }
+
+const home = () => flyTo(homeOf(stage.parameters))
 
 const toggleFull = () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()).catch(() => {})
 
@@ -184,17 +199,11 @@ find('#goto').onsubmit = (/** @type {Event} */ event) => {
 acceptFiles(openOne, openText)
 const iterations = iterationControls(stage)
 
-stage.surveys.add(({ counts, all }) => {
-  iterations.show()
-  if (!counts.length) {
-    say(`All that is seen is inside the set, as far as ${stage.limit.toLocaleString('en')} iterations tell.`, {
-      ofView: true, key: 'nothing', action: { words: 'Twice as many', run: iterations.twice },
-    })
-  } else if (counts.length == all && counts[all - 1] - counts[0] < 1e-4) {
-    say('There is nothing to see here: all points escape alike. Detail is nearer to the boundary.', {
-      ofView: true, key: 'nothing', action: { words: 'All of the formula', run: home },
-    })
-  }
+stage.surveys.add(() => iterations.show())
+new EmptyView(stage, {
+  zoomTo: radius => flyTo({ ...stage.place, radius }),
+  iterate: limit => stage.restyle(changed(stage.parameters, { max_iterations: limit })),
+  home,
 })
 
 looking.listeners.add(open => {
@@ -208,7 +217,7 @@ stage.progressed = (/** @type {number} */ missing) => {
   if (missing) progress.setAttribute('aria-valuetext', `${missing} tiles to come`)
 }
 stage.refused = (/** @type {Error} */ error) => {
-  if (error.message.includes('POST /jobs')) slow.refused()
+  if (stage.layer?.isSlow) slow.refused()
   else say(error.message, { bad: true, ofView: true, key: 'refused' })
 }
 let shown = stage.view

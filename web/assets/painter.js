@@ -17,7 +17,7 @@ const levelsDown = 2
 const fade = matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 160
 
 /** The least and the greatest level of tiles. */
-const leastLevel = -6
+export const leastLevel = -6
 const mostLevel = 49100
 
 /**

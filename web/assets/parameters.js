@@ -1,3 +1,5 @@
+import { palettes } from './palette.js'
+
 /**
  * What a Spec says beside its place, by the names of a query. Values that are the farm's own defaults may be absent.
  * @typedef {Map<string, string>} Parameters
@@ -83,8 +85,36 @@ export const pictureQuery = (place, parameters) => new URLSearchParams([
   ...only(parameters, ['exact', ...groups.orientation]), ...tileQuery(parameters), ...only(parameters, groups.file),
 ])
 
+const decimal = String.raw`[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?`
+const stop = `[0-9a-fA-F]{6}@${decimal}`
+
 /**
- * fromQuery splits a link into its place, or null if it names none, its parameters, and what is not known.
+ * What values look like, by the names of parameters; of those that are not here, and of what values mean, the farm alone is the judge.
+ * A test holds it against the farm's.
+ * @type {[string[], RegExp][]}
+ */
+const shapes = [
+  [['re', 'im', 'rotation', 'stretch_amount', 'stretch_angle', 'seed_re', 'seed_im', 'density', 'offset', 'light', 'relief', 'equalize'], new RegExp(`^${decimal}$`)],
+  [['radius'], new RegExp(`^(?=.*?[1-9])\\+?${decimal.slice(5)}$`)],
+  [['power', 'samples', 'depth', 'steps'], /^\d+$/],
+  [['max_iterations'], /^(?:\d+|auto)$/],
+  [['exact', 'mirror', 'smooth', 'cyclic', 'periods', 'undecided'], /^(?:true|false)$/],
+  [['formula'], new RegExp(`^(?:${Object.keys(homes).filter(name => !name.includes(' ')).join('|')})$`)],
+  [['coloring'], /^(?:smooth|set|distance|slope|histogram)$/],
+  [['palette'], new RegExp(`^(?:${Object.keys(palettes).join('|')}|${stop}(?:,${stop})+)$`)],
+  [['interior'], /^#[0-9a-fA-F]{6}$/],
+  [['range'], new RegExp(`^${decimal},${decimal}$`)],
+]
+
+/**
+ * fits reports whether a value is of the shape that a parameter's have.
+ * @param {string} name
+ * @param {string} value
+ */
+export const fits = (name, value) => shapes.every(([names, shape]) => !names.includes(name) || shape.test(value))
+
+/**
+ * fromQuery splits a link into its place, that of all of its formula if it names none, its parameters, and what is not known.
  * @param {URLSearchParams} query
  */
 export function fromQuery(query) {
@@ -93,8 +123,9 @@ export function fromQuery(query) {
   /** @type {string[]} */
   const unknown = []
   for (const [name, value] of query) {
-    if (known.includes(name)) parameters.set(name, value)
-    else unknown.push(name)
+    if (!known.includes(name)) unknown.push(name)
+    else if (parameters.has(name) || !fits(name, value)) unknown.push(`${name}=${value}`)
+    else parameters.set(name, value)
   }
   const place = { ...homeOf(parameters), ...Object.fromEntries(only(parameters, ['re', 'im', 'radius'])) }
   for (const name of ['re', 'im', 'radius']) parameters.delete(name)

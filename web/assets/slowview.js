@@ -47,7 +47,7 @@ export class SlowView {
   /** refused looks at the view once it rests. */
   refused() {
     clearTimeout(this.timer)
-    this.timer = window.setTimeout(() => { if (this.stage.isRefused) this.consider(this.abort.signal) }, rest)
+    this.timer = window.setTimeout(() => { if (this.stage.isRefused && this.stage.layer?.isSlow) this.consider(this.abort.signal) }, rest)
   }
 
   get spec() {

@@ -1,18 +1,21 @@
 import { Layer, layerQuery } from './layer.js'
 import { Origins } from './origins.js'
 import { apply, orientation } from './orientation.js'
-import { Names, paint, Sight } from './painter.js'
+import { leastLevel, Names, paint, Sight } from './painter.js'
 import { countsQuery } from './parameters.js'
 import { seesRanks } from './shade.js'
 import { surveySize } from './spread.js'
 import { fromPlace, same, tileSide, toPlace } from './view.js'
 
 /**
- * A view that has rested for so long is refined by tiles of the next level, and what is around it is fetched. Neither is
+ * A view that has rested for so long is refined by tiles of the next level, and its neighbours are fetched. Neither is
  * where a tile takes longer than the limit. Both are in milliseconds.
  */
 const refineTime = 700
 const slowTile = 600
+
+/** All around a view that rests is fetched before that by tiles of so many levels up, which are few: a fast movement finds no holes. */
+const wideLevels = 3
 
 /** A view that has rested for so long is asked for its ranks, in milliseconds. */
 const rankTime = 100
@@ -124,7 +127,10 @@ export class Stage {
       shown.restyle(parameters)
       return this.tell()
     }
-    const layer = new Layer(parameters, this.version, { changed: () => this.invalidate(), failed: error => this.refused(error) })
+    const layer = new Layer(parameters, this.version, { changed: () => this.invalidate(), failed: error => {
+      layer.fault ??= error
+      this.refused(error)
+    } })
     const samePoints = shown && ['formula', 'power', 'seed_re', 'seed_im'].every(name => layer.query.get(name) == shown.query.get(name))
     this.before?.close()
     shown?.cache.want([])
@@ -199,6 +205,7 @@ export class Stage {
 
   /** isRefused is whether the farm draws no tiles of the view. */
   get isRefused() {
+    if (this.layer?.isInvalid) return true
     const cache = this.layer?.cache
     return Boolean(cache?.refused.size) && this.own(this.sight).some(name => cache?.refused.has(name))
   }
@@ -216,6 +223,11 @@ export class Stage {
   order(sight, now) {
     if (!this.layer) return false
     const cache = this.layer.cache
+    if (this.layer.isInvalid) {
+      cache.want([])
+      this.progressed(0)
+      return true
+    }
     const { level } = sight
     const list = (/** @type {number} */ at, /** @type {number} */ margin) => sight.tiles(at, margin).map(([i, j]) => this.names.of(sight, at, i, j))
     if (now - this.movedAt > 100) this.speed = 0
@@ -224,7 +236,10 @@ export class Stage {
     const wanted = covered ? [] : list(level - 2, 0)
     if (this.speed < fastZoom) wanted.push(...own)
     const complete = own.every(name => cache.tiles.has(name) || cache.refused.has(name))
-    if (complete && now - this.movedAt > refineTime && this.layer.pace < slowTile) wanted.push(...(this.refines ? list(level + 1, 0) : []), ...list(level, 1))
+    if (complete && now - this.movedAt > refineTime && !this.layer.fault) {
+      wanted.push(...list(Math.max(leastLevel, level - wideLevels), 1))
+      if (this.layer.pace < slowTile) wanted.push(...(this.refines ? list(level + 1, 0) : []), ...list(level, 1))
+    }
     cache.want(wanted)
     this.progressed(complete ? 0 : cache.missing)
     return complete

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 
 import { apply, extent, inverse, orientation } from '../assets/orientation.js'
 import { fromQuery, fromSpec, pictureQuery, tileQuery, toSpec } from '../assets/parameters.js'
+import { fileIn } from '../assets/files.js'
 import { depth, read } from '../assets/paste.js'
 import { read as readNumber, tilePath } from '../assets/layer.js'
 import { inWords } from '../assets/scale.js'
@@ -13,6 +14,20 @@ test('a link keeps everything, and says what is unknown', () => {
   const { place, parameters, unknown } = fromQuery(new URLSearchParams(link + '&surprise=1'))
   assert.deepEqual(unknown, ['surprise'])
   assert.deepEqual(new Map(pictureQuery(place, parameters)), new Map(new URLSearchParams(link)))
+})
+
+test('what does not fit a parameter is said and not taken', () => {
+  const { place, parameters, unknown } = fromQuery(new URLSearchParams('re=bogus&im=0.1&radius=2&radius=3&palette=fires&coloring=slope'))
+  assert.deepEqual(unknown, ['re=bogus', 'radius=3', 'palette=fires'])
+  assert.deepEqual([place, [...parameters]], [{ re: '-0.75', im: '0.1', radius: '2' }, [['coloring', 'slope']]])
+})
+
+test('a text that is all of a file of another program is that file', () => {
+  const place = 'Re: -0.75\r\nIm: 0.1\r\nZoom: 1E10\r\nIterations: 100\r\n'
+  assert.equal(fileIn(`${place}Smooth: 0\r\n`)?.name, 'text.kfr')
+  assert.equal(fileIn('program = "fraktaler-3"\nlocation.real = "-0.75"\n')?.name, 'text.f3.toml')
+  assert.equal(fileIn('Formula: Mandelbrot\nLocation:\n\tRe: -1.f\n')?.name, 'text.imt')
+  for (const text of [place, '-0.75 0.1 1e-5', 'http://farm/?re=1&im=2']) assert.equal(fileIn(text), null, text)
 })
 
 test('a link of no place shows all of its formula', () => {
@@ -41,6 +56,8 @@ test('places are read as people have them', () => {
     `${re} ${im} 6e-22`, `${re}, ${im}, 6e-22`, `${re} + ${im}i radius 6e-22`, `(${re}+${im}*i) r=6e-22`,
     `Re: ${re}\nIm: ${im}\nZoom: 3.33333333333333e21\nIterations: 5000`, `location.real = "${re}"\nlocation.imag = "${im}"\nlocation.zoom = "3.33333333333333e21"`,
     `http://farm/?re=${re}&im=${im}&radius=6e-22`, `/generate/800/600?re=${re}&im=${im}&radius=6e-22`,
+    `${re} / ${im} / 6e-22`, `${re} ${im} 6e-22 zoom`, `${re} ${im} 3.33333333333333e21 zoom`, `real ${re} imag ${im} zoom 3.33333333333333e21`, `x: ${re} y: ${im} size: 12e-22`,
+    `center = ${re}, ${im}; radius = 6e-22`, `Location: ${re} ${im} Magnification 3.33333333333333e21`, `${re.replace('-', '\u2212')} + ${im} i 6e-22`,
     `{"width": 1, "height": 1, "center": {"re": "${re}", "im": "${im}"}, "radius": "6e-22"}`,
   ]) {
     const found = read(text)
@@ -49,11 +66,11 @@ test('places are read as people have them', () => {
     assert.ok(Math.abs(Number(found.place.radius) / 6e-22 - 1) < 1e-6, `${text}: ${found.place.radius}`)
   }
   assert.equal(read(`Re: ${re}\nIm: ${im}\nZoom: 1e21\nIterations: 5000`).parameters.get('max_iterations'), '5000')
-  for (const text of ['', 'hello', '1', '1 2 deep', '{"width": ']) assert.equal(read(text), null, text)
+  for (const text of ['https://elsewhere/?cx=1&z=30', '', 'hello', '1', '1 2 deep', '{"width": ']) assert.equal(read(text), null, text)
 })
 
 test('depths are read in any notation', () => {
-  for (const [text, want] of [['1e-30', 1e-30], ['0.5', 0.5], ['2^-10', 2 ** -10], ['10^-5', 1e-5], ['zoom 1e30', 2e-30], ['1e30', 2e-30], ['x200', 0.01], ['200x', 0.01], ['2^20', 2 / 2 ** 20], ['', 1]]) {
+  for (const [text, want] of [['1e-30', 1e-30], ['0.5', 0.5], ['2^-10', 2 ** -10], ['10^-5', 1e-5], ['zoom 1e30', 2e-30], ['1e30', 2e-30], ['x200', 0.01], ['200x', 0.01], ['1e30 zoom', 2e-30], ['1e-30 zoom', 1e-30], ['radius 5', 5], ['depth 1e5', 2e-5], ['2^20', 2 / 2 ** 20], ['', 1]]) {
     assert.ok(Math.abs(Number(depth(text)) / want - 1) < 1e-9, `${text}: ${depth(text)}`)
   }
   assert.equal(depth('deep'), null)
