@@ -19,7 +19,7 @@ export class Address {
     this.stage = stage
     this.opened = opened
     this.timer = 0
-    /** @type {import('./view.js').View | null} the one of the newest entry of the history */
+    /** @type {{view: import('./view.js').View, formula: string} | null} what the newest entry of the history shows */
     this.entry = null
     addEventListener('popstate', () => this.restore())
     addEventListener('hashchange', () => this.restore())
@@ -38,21 +38,44 @@ export class Address {
   restore() {
     const text = location.search.slice(1) || location.hash.slice(1) || first
     this.opened(fromQuery(new URLSearchParams(text)))
-    this.entry = this.stage.view
+    this.enter()
+  }
+
+  /** enter notes what the newest entry of the history shows. */
+  enter() {
+    const { view, parameters } = this.stage
+    this.entry = { view, formula: formulaOf(parameters) }
   }
 
   /** write makes an entry of the history where the view went somewhere else, and changes the newest where it did not. */
   write() {
     const query = this.query
-    if (query == location.search.slice(1) || !location.search && query == first) return
+    if (!location.search && query == first) return
+    document.title = titleOf(this.stage)
+    if (query == location.search.slice(1)) return
     const far = !this.entry || this.isFar(this.entry)
     history[far ? 'pushState' : 'replaceState'](null, '', `?${query}`)
-    if (far) this.entry = this.stage.view
+    if (far) this.enter()
   }
 
-  /** @param {import('./view.js').View} entry */
-  isFar(entry) {
-    const { view, canvas } = this.stage
-    return Math.abs(view.zoom - entry.zoom) > 0.8 || Math.hypot(...distance(entry, view)) > canvas.height / 2
+  /** @param {NonNullable<Address['entry']>} entry */
+  isFar({ view: entry, formula }) {
+    const { view, canvas, parameters } = this.stage
+    return formula != formulaOf(parameters) || Math.abs(view.zoom - entry.zoom) > 0.8 || Math.hypot(...distance(entry, view)) > canvas.height / 2
   }
+}
+
+/**
+ * formulaOf names what there is a plane of.
+ * @param {import('./parameters.js').Parameters} parameters
+ */
+const formulaOf = parameters => ['formula', 'power', 'seed_re', 'seed_im'].map(name => parameters.get(name) || '').join()
+
+/**
+ * titleOf is the title that the farm gives the link of a picture.
+ * @param {import('./stage.js').Stage} stage
+ */
+function titleOf({ parameters, place }) {
+  const name = (parameters.get('formula') || 'mandelbrot').replaceAll('_', ' ')
+  return `${name[0].toUpperCase()}${name.slice(1)} at a radius of ${place.radius}`
 }

@@ -5,6 +5,7 @@
  *   pan: (dx: number, dy: number) => void,
  *   fling: (vx: number, vy: number) => void,
  *   zoom: (levels: number, x: number, y: number, smooth: boolean) => void,
+ *   turn: (degrees: number, x: number, y: number) => void,
  *   select: (box: Box) => void,
  *   chosen: (box: Box) => void,
  *   hover: (x: number, y: number) => void,
@@ -16,6 +17,10 @@
 
 /** Levels of one notch of a wheel, which browsers give as 100 to 120 pixels. */
 const levelsPerPixel = 1 / 200
+
+/** Degrees of a notch of the wheel with Shift, by its pixels, and of a twist of two fingers up to which they only zoom. */
+const degreesPerPixel = 1 / 8
+const stiffness = 12
 
 /** Movement in pixels up to which a press is no drag. */
 const slack = 4
@@ -34,6 +39,8 @@ export function listen(canvas, actions) {
     event.preventDefault()
     const unit = event.deltaMode == WheelEvent.DOM_DELTA_LINE ? 33 : 1
     const [x, y] = hand.fromMiddle(event)
+    // With Shift, most browsers turn a wheel sideways.
+    if (event.shiftKey) return actions.turn((event.deltaX || event.deltaY) * unit * degreesPerPixel, x, y)
     // A pinch on a touch pad comes as a wheel with ctrl, in finer steps.
     actions.zoom(-event.deltaY * unit * levelsPerPixel * (event.ctrlKey ? 3 : 1), x, y, !event.ctrlKey)
   }, { passive: false })
@@ -59,6 +66,8 @@ class Hand {
     /** @type {Point | null} where a rectangle begins */
     this.corner = null
     this.travelled = 0
+    /** How far two fingers have twisted, in degrees. */
+    this.twisted = 0
   }
 
   /**
@@ -87,6 +96,7 @@ class Hand {
     this.points.set(event.pointerId, point)
     this.trail = [point]
     this.travelled = this.points.size > 1 ? slack + 1 : 0
+    this.twisted = 0
     this.corner = event.shiftKey && this.points.size == 1 ? point : null
     this.actions.grab()
   }
@@ -116,8 +126,22 @@ class Hand {
     const other = [...this.points].find(([key]) => key != id)?.[1]
     if (!other) return
     const apart = (/** @type {Point} */ p) => Math.max(10, Math.hypot(p.x - other.x, p.y - other.y))
+    const x = (after.x + other.x) / 2, y = (after.y + other.y) / 2
     this.actions.pan((after.x - before.x) / 2, (after.y - before.y) / 2)
-    this.actions.zoom(Math.log2(apart(after) / apart(before)), (after.x + other.x) / 2, (after.y + other.y) / 2, false)
+    this.actions.zoom(Math.log2(apart(after) / apart(before)), x, y, false)
+    this.twist(between(other, before, after), x, y)
+  }
+
+  /**
+   * twist turns by what goes beyond what fingers turn without meaning to.
+   * @param {number} degrees
+   * @param {number} x
+   * @param {number} y
+   */
+  twist(degrees, x, y) {
+    const beyond = () => Math.sign(this.twisted) * Math.max(0, Math.abs(this.twisted) - stiffness), old = beyond()
+    this.twisted += degrees
+    if (beyond() != old) this.actions.turn(beyond() - old, x, y)
   }
 
   /** @param {PointerEvent} event */
@@ -158,4 +182,15 @@ class Hand {
       width: Math.abs(a.x - b.x), height: Math.abs(a.y - b.y),
     }
   }
+}
+
+/**
+ * between is the angle from one point to another as seen from a third, in degrees clockwise.
+ * @param {Point} from
+ * @param {Point} a
+ * @param {Point} b
+ */
+function between(from, a, b) {
+  const degrees = (Math.atan2(b.y - from.y, b.x - from.x) - Math.atan2(a.y - from.y, a.x - from.x)) * 180 / Math.PI
+  return degrees - 360 * Math.round(degrees / 360)
 }

@@ -10,7 +10,7 @@ import { element, find } from './dom.js'
  * @type {[string, string][]}
  */
 const gestures = [
-  ['Drag', 'move'], ['Wheel, pinch', 'zoom about the pointer'], ['Double-click', 'one level closer, with Shift farther'],
+  ['Drag', 'move'], ['Wheel, pinch', 'zoom about the pointer'], ['Twist, Shift-wheel', 'turn about the pointer'], ['Double-click', 'one level closer, with Shift farther'],
   ['Shift-drag', 'zoom to a rectangle'], ['Drop or paste', 'open a place: a link, a PNG of the farm, .kfr, .toml, .imt; or colours: .map, .ugr, .kfp'],
 ]
 

@@ -1,7 +1,7 @@
 import { streams } from './events.js'
 import { fetchTile, Problem } from './farm.js'
 import { originOf } from './origins.js'
-import { pointQuery } from './parameters.js'
+import { colours, pointQuery } from './parameters.js'
 import { depthOf, seesGradients, styleOf } from './shade.js'
 import { boundsOf } from './spread.js'
 import { Studio } from './studio.js'
@@ -78,6 +78,15 @@ export function layerQuery(parameters) {
 }
 
 /**
+ * lookOf names what parameters say of colours, among them where light comes from, which is of the picture.
+ * @param {import('./parameters.js').Parameters} parameters
+ */
+function lookOf(parameters) {
+  const names = parameters.get('coloring') == 'slope' ? [...colours, 'rotation', 'mirror'] : colours
+  return names.map(name => parameters.get(name)).join()
+}
+
+/**
  * Layer is the tiles of one picture, whatever the view, and their colours.
  */
 export class Layer {
@@ -94,6 +103,7 @@ export class Layer {
     this.studio = new Studio('colourist.js')
     this.styles = 0
     this.style = styleOf(parameters)
+    this.look = lookOf(parameters)
     /** @type {Survey | null} what ranks are of */
     this.ranked = null
     this.repainting = false
@@ -130,6 +140,9 @@ export class Layer {
    * @param {import('./parameters.js').Parameters} parameters
    */
   restyle(parameters) {
+    const look = lookOf(parameters)
+    if (look == this.look) return
+    this.look = look
     this.style = this.bounded(styleOf(parameters))
     this.styles++
   }

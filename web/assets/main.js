@@ -26,6 +26,9 @@ import { fromPlace } from './view.js'
 /** Pixels that an arrow key moves by. */
 const arrowStep = 120
 
+/** Degrees that a key turns by. */
+const turnStep = 15
+
 const canvas = /** @type {HTMLCanvasElement} */ (find('#map'))
 const stage = new Stage(canvas, find('meta[name=renderer]').content)
 const motion = new Motion(stage)
@@ -84,6 +87,7 @@ async function colourBy(file) {
 }
 
 async function toMinibrot() {
+  if (minibrot.hidden) return say('Minibrots are looked for in the Mandelbrot set alone.', { ofView: true, key: 'minibrot' })
   say('Looking for a minibrot…', { key: 'minibrot', ofView: true })
   try {
     const query = pictureQuery(stage.place, stage.parameters)
@@ -131,6 +135,7 @@ listen(canvas, {
   pan: (dx, dy) => motion.pan(dx, dy),
   fling: (vx, vy) => motion.fling(vx, vy),
   zoom: (levels, x, y, smooth) => motion.zoom(levels, x, y, smooth),
+  turn: (degrees, x, y) => motion.turn(degrees, x, y),
   hover: (x, y) => readout.hover(x, y),
   pick: (x, y) => (inspector.node.hidden ? readout.hover(x, y) : readout.choose(x, y)),
   select: box => {
@@ -159,6 +164,8 @@ const shortcuts = [
     const [x, y] = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[key] || [0, 0]
     motion.pan(x * arrowStep, y * arrowStep)
   } },
+  { keys: ['[', ']'], show: '[ ]', words: 'turn', run: ({ key }) => motion.turn(key == ']' ? turnStep : -turnStep, 0, 0) },
+  { keys: ['n'], show: 'N', words: 'upright', run: () => stage.restyle(changed(stage.parameters, { rotation: '' })) },
   { keys: ['0', 'Home'], show: '0', words: 'all of the formula', run: home },
   { keys: ['m'], show: 'M', words: 'fly to the minibrot in the view', run: toMinibrot },
   { keys: ['g', '/'], show: 'G', words: 'go to a place', run: () => find('#goto input').focus() },

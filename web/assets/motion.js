@@ -1,3 +1,5 @@
+import { turned } from './orientation.js'
+import { changed } from './parameters.js'
 import { between, moved, zoomed } from './view.js'
 
 /** What is left of a movement after a second, as a power of e. */
@@ -67,6 +69,19 @@ export class Motion {
    */
   step(levels, x, y) {
     this.stage.show(zoomed(this.stage.view, levels, ...this.stage.toPlane(x, y)))
+  }
+
+  /**
+   * turn turns what is seen clockwise about a point of the screen, given from its middle.
+   * @param {number} degrees
+   * @param {number} x
+   * @param {number} y
+   */
+  turn(degrees, x, y) {
+    const { stage } = this, [fromX, fromY] = stage.toPlane(x, y)
+    stage.restyle(changed(stage.parameters, { rotation: turned(stage.parameters, degrees) }))
+    const [toX, toY] = stage.toPlane(x, y)
+    if (x || y) stage.show(moved(stage.view, fromX - toX, fromY - toY))
   }
 
   /**

@@ -42,6 +42,17 @@ export function orientation(parameters) {
 }
 
 /**
+ * turned is the rotation of a picture that is turned clockwise on the screen by so many degrees, to a thousandth of one; "" for none.
+ * @param {Map<string, string>} parameters
+ * @param {number} degrees
+ */
+export function turned(parameters, degrees) {
+  const sense = parameters.get('mirror') == 'true' ? -1 : 1
+  const rotation = Number(parameters.get('rotation') || 0) + sense * degrees
+  return String(Number((rotation - 360 * Math.round(rotation / 360)).toFixed(3)) || '')
+}
+
+/**
  * inverse undoes a matrix, whose determinant is 1 or -1.
  * @param {Matrix} m
  * @returns {Matrix}

@@ -101,7 +101,7 @@ class Poster {
   listen() {
     const none = () => {}
     listen(this.canvas, {
-      grab: none, fling: none, hover: none, pick: none, select: none, chosen: none,
+      grab: none, fling: none, turn: none, hover: none, pick: none, select: none, chosen: none,
       pan: (dx, dy) => this.pan(-dx, -dy), zoom: (levels, x, y) => this.zoom(levels, x, y),
     })
     this.canvas.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => {

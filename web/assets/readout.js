@@ -113,7 +113,8 @@ export class Readout {
     this.point.textContent = `${brief(re)} ${im.startsWith('-') ? '−' : '+'} ${brief(im.replace('-', ''))} i`
     this.look()
     const { radius } = stage.place, log = log10(radius) ?? 0
-    this.depth.textContent = `radius ${fromLog10(log, 4)}`
+    const rotation = stage.parameters.get('rotation')
+    this.depth.textContent = `radius ${fromLog10(log, 4)}${rotation ? `, turned by ${rotation}°` : ''}`
     const mandelbrot = ['mandelbrot', undefined].includes(stage.parameters.get('formula'))
     this.words.textContent = mandelbrot && log < -1 ? inWords(log) : ''
     this.mark.hidden = !this.pinned
