@@ -355,7 +355,7 @@ func testPage() api.Page {
 		Document: `<title>{title}</title><meta content="{picture}">{modules}<link href="{assets}/a.css">`,
 		Assets: fstest.MapFS{
 			"a.css": {Data: []byte("p { color: red }")}, "b.js": {Data: []byte("export {}")}, "c.svg": {Data: []byte("<svg/>")},
-			"d.webmanifest": {Data: []byte("{}")},
+			"d.webmanifest": {Data: []byte("{}")}, "offline.js": {Data: []byte("self")},
 		},
 	}
 }

@@ -35,6 +35,9 @@ const pagePolicy = "default-src 'none'; img-src 'self' blob:; connect-src 'self'
 // so that a page never has some of one and some of another, and a file never changes under its address.
 const assetPath = "/assets/"
 
+// serviceWorker is the file that may stand between the browser and the farm, for the page and its files. It fetches by the page's policy.
+const serviceWorker = "offline.js"
+
 // asset is a file of the page.
 type asset struct {
 	mediaType         string
@@ -107,6 +110,10 @@ func (s *Server) asset(c *gin.Context) {
 	}
 	c.Writer.Header()["Cache-Control"] = publicCaching.immutable // it shows nothing of the farm
 	c.Header("Vary", "Accept-Encoding")
+	if c.Param("name") == serviceWorker {
+		c.Header("Service-Worker-Allowed", "/")
+		c.Header("Content-Security-Policy", pagePolicy)
+	}
 	content := a.content
 	if takesGzip(c.GetHeader("Accept-Encoding")) {
 		c.Header("Content-Encoding", "gzip")

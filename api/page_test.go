@@ -84,6 +84,18 @@ func TestAssetsNeverChange(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, f.get("/assets/other/a.css").status)
 }
 
+// TestTheServiceWorkerIsOfTheWholePage: browsers let it stand before nothing above its own folder unless the farm says so.
+func TestTheServiceWorkerIsOfTheWholePage(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t)
+	folder := content(f.pageOf(""), `<link href="(.*?)a.css">`)
+	worker, other := f.get(folder+"offline.js"), f.get(folder+"b.js")
+	assert.Equal(t, "/", worker.header.Get("Service-Worker-Allowed"))
+	assert.Contains(t, worker.header.Get("Content-Security-Policy"), "connect-src 'self'")
+	assert.Empty(t, other.header.Get("Service-Worker-Allowed"))
+	assert.NotContains(t, other.header.Get("Content-Security-Policy"), "connect-src")
+}
+
 // TestThePageLoadsNothingOfOthers: its policy lets it run its own files, and nothing that stands in the document.
 func TestThePageLoadsNothingOfOthers(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import { EmptyView } from './emptyview.js'
 import { farmPanel } from './farmpanel.js'
 import { acceptFiles, hasOnlyColours, openFile, readColours } from './files.js'
 import { listen } from './gestures.js'
+import { started } from './heal.js'
 import { Inspector } from './inspect.js'
 import { jobsPanel } from './jobspanel.js'
 import { bind, sheet } from './keys.js'
@@ -244,3 +245,11 @@ busyListeners.add(words => {
 
 address.restore()
 canvas.focus({ preventScroll: true })
+started()
+
+/** keep has the browser keep the page for when the farm is away, once the first picture is there. Not every browser does, everywhere. */
+function keep() {
+  stage.surveys.delete(keep)
+  navigator.serviceWorker?.register(new URL('offline.js', import.meta.url), { scope: '/' }).catch(() => {})
+}
+stage.surveys.add(keep)
