@@ -1,14 +1,17 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,9 +44,12 @@ const screenWidth, screenHeight = 1920, 1080
 // radii are of views about the tip of a filament at i, which looks alike at every depth.
 var radii = []string{"1", "1e-9", "1e-30", "1e-300"}
 
+// stageLimit is how long a stage of a measurement may take. There are at most six for each radius, so the whole ends whatever the machine does.
+const stageLimit = 90 * time.Second
+
 // TestPageFigures measures the page on a screen of 1920x1080: how soon a view is there, cold and warm; tiles a second while it is panned, beside
-// what drawing the same tiles takes without a farm; a change of the palette; and bytes. It prints the table of docs/benchmarks.md, of the radii
-// that could be measured.
+// what drawing the same tiles takes without a farm; a change of the palette; bytes; and the farm's own tiles a second once they are drawn. It
+// prints the tables of docs/benchmarks.md, of the radii that could be measured; a stage that takes too long fails by its name.
 func TestPageFigures(t *testing.T) {
 	if !*pageFigures {
 		t.Skip("a measurement: make bench-page")
@@ -57,6 +63,7 @@ func TestPageFigures(t *testing.T) {
 		{"| the same from the browser's cache |"},
 		{"| tiles a second while panning |"},
 		{"| the same tiles drawn without farm and browser, on all cores |"},
+		{"| the first beside the second |"},
 	}
 	var rest []string
 	for _, radius := range radii { //nolint:paralleltest // one at a time has the machine
@@ -76,7 +83,7 @@ func printFigures(to io.Writer, rows [][]string, rest []string) {
 	for _, row := range rows {
 		fmt.Fprintln(to, strings.ReplaceAll(strings.Join(row, ""), " --- |", "---|"))
 	}
-	fmt.Fprintln(to, strings.Join(rest, "\n"))
+	fmt.Fprintln(to, "\n"+strings.Join(rest, "\n"))
 }
 
 // measurePage returns the cells of a radius, and what is measured once beside the table.
@@ -86,49 +93,118 @@ func measurePage(t *testing.T, radius string) (column, once []string) {
 	p := openTab(t, screenWidth, screenHeight)
 	_, err := chromedp.Call(p.browser, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: whenSettled})
 	require.NoError(t, err)
-	cold := p.first(view)
+	column = append(column, inSeconds(p.first("the first view, nothing drawn", view)))
 	_, err = chromedp.Call(p.browser, network.ClearBrowserCache, struct{}{})
 	require.NoError(t, err)
-	for _, milliseconds := range []float64{cold, p.first(view), p.first(view)} {
-		column = append(column, fmt.Sprintf("%.2g s", milliseconds/1000))
-	}
+	column = append(column, inSeconds(p.first("the first view from the farm", view)), inSeconds(p.first("the first view from the browser's cache", view)))
 	if radius == radii[0] { // a screen farther on are no tiles
 		bytes, change := p.sent(), p.repainted()
-		return append(column, "", ""), []string{
+		return append(column, "", "", ""), []string{
 			fmt.Sprintf("Document, style and all modules: %.0f KB compressed. A change of the palette: %.0f ms, the median of nine.", bytes/1000, change),
+			p.served(view),
 		}
 	}
-	got, own := p.panned(2)
-	return append(column, fmt.Sprintf("%.1f", got), fmt.Sprintf("%.0f", own)), []string{fmt.Sprintf("Panning at %s: %.2f of what the same tiles take without farm and browser.", radius, got/own)}
+	got, own := p.panned(3)
+	return append(column, fmt.Sprintf("%.1f", got), fmt.Sprintf("%.0f", own), fmt.Sprintf("%.2f", got/own)), nil
+}
+
+// inSeconds is a cell of a table.
+func inSeconds(milliseconds float64) string { return fmt.Sprintf("%.2g s", milliseconds/1000) }
+
+// stage evaluates a promise in the page, and fails by its name where that takes too long.
+func stage[T any](p *tab, name, promise string) T {
+	p.t.Helper()
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(p.browser, stageLimit)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](promise, chromedp.EvalAwaitPromise))
+	require.NoError(p.t, err, "%s: not there after %s", name, time.Since(began).Round(time.Second))
+	fmt.Fprintf(p.t.Output(), "%s: measured in %s\n", name, time.Since(began).Round(time.Millisecond))
+	return value
 }
 
 // first opens a view and returns how long that takes, in milliseconds.
-func (p *tab) first(view string) float64 {
+func (p *tab) first(name, view string) float64 {
 	p.t.Helper()
 	require.NoError(p.t, chromedp.Do(p.browser, chromedp.Navigate(p.farm.url+"/?"+view)))
-	p.until(`window.settledAt`)
-	return look[float64](p.browser, p.t, `window.settledAt`)
+	return stage[float64](p, name, `new Promise(resolve => {
+		const look = () => window.settledAt ? resolve(window.settledAt) : setTimeout(look, 20)
+		look()
+	})`)
 }
+
+// movedOn moves the view by so many screens to the right, each when the one before is there, and returns when that began and ended.
+const movedOn = `(async () => {
+	const map = document.querySelector('#map'), frame = () => new Promise(resolve => requestAnimationFrame(resolve)), began = performance.now()
+	for (let screen = 0; screen < %d; screen++) {
+		for (let moved = 0; moved < innerWidth; moved += 120) document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}))
+		await frame()
+		do await frame(); while (map.ariaBusy != 'false')
+	}
+	return [began, performance.now()]
+})()`
 
 // panned moves the view by so many screens, and returns the rate at which tiles come, and that at which they are drawn here.
 func (p *tab) panned(screens int) (got, own float64) {
 	p.t.Helper()
-	from := look[float64](p.browser, p.t, `performance.now()`)
-	for range screens {
-		require.NoError(p.t, chromedp.Do(p.browser, chromedp.KeyEvent(strings.Repeat("\u0303", screenWidth/120))))
-		p.until(`document.querySelector('#map').ariaBusy == 'true'`)
-		p.until(`document.querySelector('#map').ariaBusy == 'false'`)
-	}
-	took := look[float64](p.browser, p.t, `performance.now()`) - from
-	paths := look[[]string](p.browser, p.t, fmt.Sprintf(tilesOf, from))
+	span := stage[[]float64](p, "panning", fmt.Sprintf(movedOn, screens))
+	paths := look[[]string](p.browser, p.t, fmt.Sprintf(tilesOf, span[0]))
 	require.NotEmpty(p.t, paths)
-	start := time.Now()
-	drawTiles(p.t, paths)
-	return 1000 * float64(len(paths)) / took, float64(len(paths)) / time.Since(start).Seconds()
+	return 1000 * float64(len(paths)) / (span[1] - span[0]), float64(len(paths)) / drawTiles(p.t, paths).Seconds()
 }
 
-// drawTiles draws the tiles of some paths, with the prepass that most of them share, on all cores.
-func drawTiles(t *testing.T, paths []string) {
+// served is how many tiles the farm answers with once they are drawn, in words: one by ten connections, as mod_tile's authors measured, and all of a view.
+func (p *tab) served(view string) string {
+	p.t.Helper()
+	p.first("the view whose tiles are served", view)
+	paths := look[[]string](p.browser, p.t, fmt.Sprintf(tilesOf, 0.0))
+	require.NotEmpty(p.t, paths)
+	return fmt.Sprintf("Tiles a second by ten connections: %.0f of one tile, %.0f of the %d of a view.", p.farm.answers(p.t, paths[:1]), p.farm.answers(p.t, paths), len(paths))
+}
+
+// answers is the rate at which some paths are answered over ten connections.
+func (s *service) answers(t *testing.T, paths []string) float64 {
+	t.Helper()
+	const connections, span = 10, 5 * time.Second
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true}}
+	defer client.CloseIdleConnections()
+	ctx, cancel := context.WithTimeout(t.Context(), stageLimit)
+	defer cancel()
+	var done atomic.Int64
+	var all sync.WaitGroup
+	start := time.Now()
+	for connection := range connections {
+		all.Go(func() {
+			for at := connection; time.Since(start) < span; at++ {
+				if !fetched(ctx, client, s.url+paths[at%len(paths)]) {
+					t.Error("a tile was not answered")
+					return
+				}
+				done.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	return float64(done.Load()) / time.Since(start).Seconds()
+}
+
+// fetched reports whether an address is answered with what it is of, which is read and dropped.
+func fetched(ctx context.Context, client *http.Client, address string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return false
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return false
+	}
+	defer response.Body.Close()
+	_, err = io.Copy(io.Discard, response.Body)
+	return err == nil && response.StatusCode == http.StatusOK
+}
+
+// drawTiles draws the tiles of some paths on all cores, and returns how long that takes with the prepasses at hand, as the farm has them.
+func drawTiles(t *testing.T, paths []string) time.Duration {
 	t.Helper()
 	tiles := make([]spec.Spec, len(paths))
 	prepasses := make(map[string]*renderer.Prepass)
@@ -143,6 +219,7 @@ func drawTiles(t *testing.T, paths []string) {
 			require.NoError(t, err)
 		}
 	}
+	start := time.Now()
 	var all sync.WaitGroup
 	next := make(chan spec.Spec)
 	for range runtime.GOMAXPROCS(0) {
@@ -159,6 +236,7 @@ func drawTiles(t *testing.T, paths []string) {
 	}
 	close(next)
 	all.Wait()
+	return time.Since(start)
 }
 
 // sent is what the page takes, in bytes, compressed as it is sent.
@@ -172,8 +250,7 @@ func (p *tab) sent() float64 {
 func (p *tab) repainted() float64 {
 	p.t.Helper()
 	require.NoError(p.t, chromedp.Do(p.browser, chromedp.KeyEvent("c"), chromedp.WaitVisible(chromedp.CSS(`.palettes`))))
-	p.settle()
-	took := look[[]float64](p.browser, p.t, `(async () => {
+	took := stage[[]float64](p, "a change of the palette", `(async () => {
 		const context = document.querySelector('#map').getContext('2d')
 		const seen = () => String(context.getImageData(960, 540, 8, 8).data)
 		const frame = () => new Promise(resolve => requestAnimationFrame(resolve))
@@ -186,7 +263,7 @@ func (p *tab) repainted() float64 {
 			took.push(performance.now() - began)
 		}
 		return took
-	})()`, chromedp.EvalAwaitPromise)
+	})()`)
 	slices.Sort(took)
 	return took[len(took)/2]
 }
