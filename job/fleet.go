@@ -17,10 +17,11 @@ type Worker struct {
 	Threads         int            `json:"threads"` // that draw one picture or band
 	Since           time.Time      `json:"since"`
 	Lanes           map[Lane]Share `json:"lanes"`
-	Tasks           []Hold         `json:"tasks"`             // what it is at, the oldest first
-	PixelsPerSecond float64        `json:"pixels_per_second"` // over the last ten seconds
-	Speed           float64        `json:"speed"`             // of a core, beside one of the standard machine
-	Draining        bool           `json:"draining"`          // it finishes what it has, and takes nothing more
+	Tasks           []Hold         `json:"tasks"`                              // what it is at, the oldest first
+	PixelsPerSecond float64        `json:"pixels_per_second"`                  // over the last ten seconds
+	Recent          []float64      `json:"recent_pixels_per_second,omitempty"` // in each ten seconds of the last minutes, the oldest first
+	Speed           float64        `json:"speed"`                              // of a core, beside one of the standard machine
+	Draining        bool           `json:"draining"`                           // it finishes what it has, and takes nothing more
 }
 
 // Share is what a worker does in a lane.

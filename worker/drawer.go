@@ -24,8 +24,11 @@ type drawer struct {
 	pixels    *tally.Tally // that were drawn of late
 }
 
-// lately is how far back the speed of drawing is measured.
-const lately = 10 * time.Second
+// lately is how far back the speed of drawing is measured, and history how far back that is known, in parts of that length.
+const (
+	lately  = 10 * time.Second
+	history = 5 * time.Minute
+)
 
 // stream stores what write writes, while it writes, and returns its size. Nothing is
 // stored if write fails.

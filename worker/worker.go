@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"runtime"
 	"time"
 
@@ -164,7 +165,7 @@ func New(cfg Config, deps Dependencies) *Worker {
 		drawer: &drawer{
 			ledger: deps.Ledger, render: renderer.Options{Threads: cfg.Threads}, prepasses: newPrepasses(cfg.PrepassCache),
 			teller: teller{live: deps.Live, notices: deps.Notices}, observer: deps.Observer, log: deps.Log,
-			pixels: tally.New(lately),
+			pixels: tally.New(history),
 		},
 		reconciler: &reconciler{ledger: deps.Ledger, tasks: deps.Tasks, shares: deps.Shares, scheduler: next, observer: deps.Observer},
 		sweeper:    &sweeper{cfg: cfg, ledger: deps.Ledger, log: deps.Log},
@@ -180,8 +181,14 @@ func (w *Worker) CacheStats() CacheStats { return w.drawer.prepasses.stats() }
 // Speed is that of a core of this machine, beside one of the standard machine.
 func (w *Worker) Speed() float64 { return w.cfg.Speed }
 
-// PixelsPerSecond is how many pixels this process has drawn per second of late.
-func (w *Worker) PixelsPerSecond() float64 { return w.drawer.pixels.PerSecond(time.Now()) }
+// PixelsPerSecond is how many pixels this process has drawn per second in each ten seconds of the last five minutes, the oldest first.
+func (w *Worker) PixelsPerSecond() []float64 {
+	rates := w.drawer.pixels.Rates(time.Now(), lately)
+	for i, rate := range rates {
+		rates[i] = math.Round(rate)
+	}
+	return rates
+}
 
 // Reconcile compares, every interval until ctx ends, what the ledger owes with
 // what the queue holds, and queues the difference, with what dead workers had; what the queue holds of nobody it

@@ -239,6 +239,7 @@ func TestPageRendersAJob(t *testing.T) {
 
 	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`#tabs [title=Farm]`)), chromedp.WaitVisible(chromedp.CSS(`.worker`))))
 	p.until(`document.querySelector('#panel .good')`)
+	p.until(`/at most [1-9].* in the last five minutes/.test(document.querySelector('.plot').getAttribute('aria-label'))`)
 	screenshot(p.browser, t, "farm")
 }
 

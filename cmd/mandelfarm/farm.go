@@ -273,9 +273,10 @@ func (f *farm) serveTasks(ctx context.Context, w *worker.Worker, handle queue.Ha
 		assigned = append(assigned, queue.Assignment{Lane: job.Webhooks, Concurrency: f.settings.webhooks.tasks, Poll: set.poll})
 	}
 	f.queue.Introduce(func() job.Worker {
+		recent := w.PixelsPerSecond()
 		return job.Worker{
 			Version: version(), RendererVersion: spec.Version, Cores: runtime.GOMAXPROCS(0), Threads: set.threads,
-			PixelsPerSecond: math.Round(w.PixelsPerSecond()), Speed: math.Round(100*w.Speed()) / 100,
+			PixelsPerSecond: recent[len(recent)-1], Recent: recent, Speed: math.Round(100*w.Speed()) / 100,
 		}
 	})
 	f.queue.Draws(func(ctx context.Context) (map[string]string, error) { return parity.Draw(ctx, set.threads) })

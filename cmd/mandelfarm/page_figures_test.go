@@ -94,13 +94,13 @@ func measurePage(t *testing.T, radius string) (column, once []string) {
 	_, err := chromedp.Call(p.browser, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: whenSettled})
 	require.NoError(t, err)
 	column = append(column, inSeconds(p.first("the first view, nothing drawn", view)))
+	bytes := p.sent()
 	_, err = chromedp.Call(p.browser, network.ClearBrowserCache, struct{}{})
 	require.NoError(t, err)
 	column = append(column, inSeconds(p.first("the first view from the farm", view)), inSeconds(p.first("the first view from the browser's cache", view)))
 	if radius == radii[0] { // a screen farther on are no tiles
-		bytes, change := p.sent(), p.repainted()
 		return append(column, "", "", ""), []string{
-			fmt.Sprintf("Document, style and all modules: %.0f KB compressed. A change of the palette: %.0f ms, the median of nine.", bytes/1000, change),
+			fmt.Sprintf("Document, style and all modules: %.0f KB compressed. A change of the palette: %.0f ms, the median of nine.", bytes/1000, p.repainted()),
 			p.served(view),
 		}
 	}

@@ -49,7 +49,17 @@ func (t *Tally) Sum(now time.Time) (sum int64) {
 	return sum
 }
 
-// PerSecond is the mean rate over the span up to a time.
-func (t *Tally) PerSecond(now time.Time) float64 {
-	return float64(t.Sum(now)) / float64(len(t.seconds))
+// Rates are the mean rates of the parts of the span up to a time, which are so many seconds each, the oldest first.
+func (t *Tally) Rates(now time.Time, part time.Duration) []float64 {
+	length := int64(part / time.Second)
+	unix := now.Unix()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	rates := make([]float64, int64(len(t.seconds))/length)
+	for _, s := range t.seconds {
+		if ago := (unix - s.unix) / length; s.unix <= unix && ago < int64(len(rates)) {
+			rates[int64(len(rates))-1-ago] += float64(s.count) / float64(length)
+		}
+	}
+	return rates
 }

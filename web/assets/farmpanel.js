@@ -5,9 +5,6 @@ import { spanOf } from './span.js'
 /** How often the farm is looked at while the panel is open. */
 const interval = 2000
 
-/** How many looks the plot of the throughput has. */
-const looks = 90
-
 /**
  * farmPanel shows workers, lanes and what is wrong.
  * @param {HTMLElement} body
@@ -23,7 +20,7 @@ export function farmPanel(body) {
         ask('/workers', { signal: end.signal }), ask('/queues', { signal: end.signal }),
         fetch('/readyz?verbose', { signal: end.signal }).then(answer => answer.json()),
       ])
-      plot.add(fleet.workers.reduce((/** @type {number} */ sum, /** @type {any} */ worker) => sum + (worker.pixels_per_second || 0), 0))
+      plot.show(throughputOf(fleet.workers))
       workers.replaceChildren(...workerCards(fleet.workers))
       lanes.replaceChildren(...laneRows(queues.lanes))
       trouble.replaceChildren(...troubles(fleet.workers, queues.stuck || [], health))
@@ -52,6 +49,16 @@ function troubles(workers, stuck, health) {
   if (!workers.length) words.push('No worker is there: nothing is drawn until one is started.')
   words.push(...stuck.map(({ lane, kind, worker, advice }) => [lane, kind, worker && `on ${worker}`, advice].filter(Boolean).join(', ')))
   return words.length ? words.map(text => element('p.error', {}, text)) : [element('p.good', {}, 'All is well.')]
+}
+
+/**
+ * throughputOf is what workers have drawn together in each ten seconds of the last minutes, the oldest first, in pixels a second.
+ * @param {{recent_pixels_per_second?: number[]}[]} workers
+ * @returns {number[]}
+ */
+export function throughputOf(workers) {
+  const all = workers.map(worker => worker.recent_pixels_per_second || []), most = Math.max(2, ...all.map(rates => rates.length))
+  return Array.from({ length: most }, (_, i) => all.reduce((sum, rates) => sum + (rates[rates.length - most + i] || 0), 0))
 }
 
 /** @param {any[]} workers */
@@ -102,27 +109,25 @@ export const rate = pixels => (pixels >= 1e6 ? `${(pixels / 1e6).toPrecision(3)}
 class Plot {
   constructor() {
     this.node = element('canvas.plot', { width: 640, height: 140, role: 'img' })
-    /** @type {number[]} */
-    this.values = []
   }
 
-  /** @param {number} value */
-  add(value) {
-    this.values = [...this.values, value].slice(-looks)
-    const { width, height } = this.node, context = this.node.getContext('2d'), most = Math.max(1, ...this.values)
+  /** @param {number[]} values the oldest first */
+  show(values) {
+    const { width, height } = this.node, context = this.node.getContext('2d'), most = Math.max(1, ...values)
     const style = getComputedStyle(this.node)
     context.clearRect(0, 0, width, height)
     context.beginPath()
-    context.moveTo(width, height)
-    ;[...this.values].reverse().forEach((v, i) => context.lineTo(width - i * width / (looks - 1), height - 4 - v / most * (height - 24)))
-    context.lineTo(width - (this.values.length - 1) * width / (looks - 1), height)
+    context.moveTo(0, height)
+    values.forEach((value, i) => context.lineTo(i * width / (values.length - 1), height - 4 - value / most * (height - 40)))
+    context.lineTo(width, height)
     context.closePath()
     context.fillStyle = style.color
     context.globalAlpha = 0.35
     context.fill()
     context.globalAlpha = 1
     context.font = '22px system-ui'
-    context.fillText(rate(value), 6, 24)
-    this.node.setAttribute('aria-label', `Throughput: ${rate(value)}, at most ${rate(most)} in the last minutes`)
+    const present = rate(values[values.length - 1]), best = rate(most)
+    context.fillText(`${present}, at most ${best} in five minutes`, 6, 24)
+    this.node.setAttribute('aria-label', `Throughput: ${present}, at most ${best} in the last five minutes`)
   }
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import { bandsOf, sharesOf, troublesOf } from '../assets/bands.js'
 import { Splitter } from '../assets/events.js'
-import { storageWords } from '../assets/farmpanel.js'
+import { storageWords, throughputOf } from '../assets/farmpanel.js'
 import { closer, coarsest, held, levelOf, pathOf, seen, whole } from '../assets/frame.js'
 
 const stint = (/** @type {object} */ more) => ({ kind: 'band', worker: 'a', began_at: '2026-01-01T00:00:00Z', try: 1, ...more })
@@ -74,4 +74,10 @@ test('what is stored is said in words', () => {
   const minutes = new Date(Date.now() - 300_000).toISOString()
   assert.equal(storageWords({ objects: 12345, bytes: 9_876_543_210, counted_at: minutes }), '9.88 GB in 12,345 objects, counted 5 min ago.')
   assert.equal(storageWords({ objects: 1, bytes: 999, counted_at: minutes }), '999 bytes in 1 object, counted 5 min ago.')
+})
+
+test('throughput is that of all workers, the present last', () => {
+  const workers = [{ recent_pixels_per_second: [1, 2, 3] }, { recent_pixels_per_second: [10, 20] }, {}]
+  assert.deepEqual(throughputOf(workers), [1, 12, 23])
+  assert.deepEqual(throughputOf([]), [0, 0])
 })
