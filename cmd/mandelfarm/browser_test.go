@@ -243,6 +243,28 @@ func TestPageRendersAJob(t *testing.T) {
 	screenshot(p.browser, t, "farm")
 }
 
+// TestPageSizesPosters in centimetres and dots per inch, those that have names and any other.
+func TestPageSizesPosters(t *testing.T) {
+	t.Parallel()
+	p := openTab(t, 1366, 768)
+	p.visit("re=-0.5&im=0&radius=1&max_iterations=100")
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("r"), chromedp.WaitVisible(chromedp.CSS(`[aria-label="Render this view"]`))))
+	const set = `(() => {
+		const field = [...document.querySelectorAll('#panel .field')].find(field => field.innerText.startsWith(%q)).querySelector('input, select')
+		field.value = field.options ? [...field.options].find(option => option.text.startsWith(%[2]q)).value : %[2]q
+		for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, {bubbles: true}))
+	})()`
+	look[any](p.browser, t, fmt.Sprintf(set, "Size", "Poster A2, 59.4 x 42 cm"))
+	p.until(`document.querySelector('.price').textContent.startsWith('7016 x 4961:')`)
+	look[any](p.browser, t, fmt.Sprintf(set, "dpi", "150"))
+	p.until(`document.querySelector('.price').textContent.startsWith('3508 x 2480:')`)
+	look[any](p.browser, t, fmt.Sprintf(set, "Size", "Poster of any size"))
+	look[any](p.browser, t, fmt.Sprintf(set, "Width, cm", "25.4"))
+	look[any](p.browser, t, fmt.Sprintf(set, "Height, cm", "12.7"))
+	p.until(`document.querySelector('.price').textContent.startsWith('1500 x 750:')`)
+	screenshot(p.browser, t, "poster-size")
+}
+
 // TestPageOnAPhone is used by touch: two fingers zoom, and everything is within reach.
 func TestPageOnAPhone(t *testing.T) {
 	t.Parallel()

@@ -125,9 +125,9 @@ class Plot {
     context.globalAlpha = 0.35
     context.fill()
     context.globalAlpha = 1
-    context.font = '22px system-ui'
+    context.font = '20px system-ui'
     const present = rate(values[values.length - 1]), best = rate(most)
-    context.fillText(`${present}, at most ${best} in five minutes`, 6, 24)
+    context.fillText(`${present}, at most ${best}`, 6, 24)
     this.node.setAttribute('aria-label', `Throughput: ${present}, at most ${best} in the last five minutes`)
   }
 }

@@ -16,7 +16,7 @@ const sizes = [
  * Posters in centimetres.
  * @type {[string, number, number][]}
  */
-const posters = [['A4', 29.7, 21], ['A3', 42, 29.7], ['A2', 59.4, 42], ['A1', 84.1, 59.4], ['A0', 118.9, 84.1], ['60 x 40 cm', 60, 40], ['90 x 60 cm', 90, 60]]
+const posters = [['A4', 29.7, 21], ['A3', 42, 29.7], ['A2', 59.4, 42], ['A1', 84.1, 59.4], ['A0', 118.9, 84.1], ['middle', 60, 40], ['large', 90, 60]]
 
 /**
  * Files.
@@ -38,28 +38,39 @@ export const pixels = (centimetres, dpi) => Math.round(centimetres / 2.54 * dpi)
  */
 export const renderPanel = (stage, submitted) => (/** @type {HTMLElement} */ body) => {
   const wish = {
-    size: '0', width: stage.canvas.width, height: stage.canvas.height, dpi: 300,
+    size: '0', width: stage.canvas.width, height: stage.canvas.height, across: 30, down: 20, dpi: 300,
     samples: stage.parameters.get('samples') || '4',
     format: stage.parameters.get('depth') == '16' ? '16' : stage.parameters.get('format') || '', title: '',
   }
   const price = element('p.price', { 'aria-live': 'polite' })
   const width = field('Width', { type: 'number', min: 1, value: wish.width }, value => { wish.width = Number(value); tell() }, 'input')
   const height = field('Height', { type: 'number', min: 1, value: wish.height }, value => { wish.height = Number(value); tell() }, 'input')
-  const dpi = field('dpi', { type: 'number', min: 30, max: 1200, value: wish.dpi }, value => { wish.dpi = Number(value); resize() }, 'input')
+  const across = field('Width, cm', { type: 'number', min: 1, step: 'any' }, value => { wish.across = Number(value); print() }, 'input')
+  const down = field('Height, cm', { type: 'number', min: 1, step: 'any' }, value => { wish.down = Number(value); print() }, 'input')
+  const dpi = field('dpi', { type: 'number', min: 30, max: 1200, value: wish.dpi }, value => { wish.dpi = Number(value); print() }, 'input')
+  const paper = element('div.row', {}, across, down, dpi)
   const quote = new Quote()
   const tell = () => {
     quote.ask(() => specOf(stage, wish))
     const millions = [1, Number(wish.samples)].map(each => (each * wish.width * wish.height / 1e6).toLocaleString('en', { maximumSignificantDigits: 3 }))
     price.textContent = `${wish.width} x ${wish.height}: ${millions[0]} megapixels, ${millions[1]} million points`
   }
+  const fill = () => {
+    for (const [node, value] of [[width, wish.width], [height, wish.height]]) node.querySelector('input').value = value
+    tell()
+  }
+  const print = () => {
+    [wish.width, wish.height] = [pixels(wish.across, wish.dpi), pixels(wish.down, wish.dpi)]
+    fill()
+  }
   const resize = () => {
     const poster = posters[Number(wish.size) - sizes.length], size = sizes[Number(wish.size)]
-    dpi.hidden = !poster
-    if (poster) [wish.width, wish.height] = [pixels(poster[1], wish.dpi), pixels(poster[2], wish.dpi)]
-    else if (size) [wish.width, wish.height] = size[1] ? [size[1], size[2]] : [stage.canvas.width, stage.canvas.height]
-    width.querySelector('input').value = wish.width
-    height.querySelector('input').value = wish.height
-    tell()
+    paper.hidden = !poster && wish.size != 'cm'
+    if (poster) [, wish.across, wish.down] = poster
+    for (const [node, value] of [[across, wish.across], [down, wish.down]]) node.querySelector('input').value = value
+    if (!paper.hidden) return print()
+    if (size) [wish.width, wish.height] = size[1] ? [size[1], size[2]] : [stage.canvas.width, stage.canvas.height]
+    fill()
   }
   const failed = element('p.error', { role: 'alert', hidden: true })
   const run = async () => {
@@ -72,9 +83,11 @@ export const renderPanel = (stage, submitted) => (/** @type {HTMLElement} */ bod
       failed.hidden = false
     }
   }
-  const names = [...sizes, ...posters].map(([name], i) => /** @type {[string, string]} */ ([String(i), i < sizes.length ? name : `Poster ${name}`]))
+  const names = [...sizes.map(([name]) => name), ...posters.map(([name, across, down]) => `Poster ${name}, ${across} x ${down} cm`)]
+    .map((name, i) => /** @type {[string, string]} */ ([String(i), name]))
   body.append(
-    choice('Size', [...names, ['custom', 'Custom']], '0', value => { wish.size = value; resize() }), element('div.row', {}, width, height, dpi),
+    choice('Size', [...names, ['cm', 'Poster of any size, in cm'], ['custom', 'Any size, in pixels']], '0', value => { wish.size = value; resize() }),
+    paper, element('div.row', {}, width, height),
     element('div.row', {},
       choice('Samples a pixel', ['1', '4', '9', '16', '64'].map(n => [n, n]), wish.samples, value => { wish.samples = value; tell() }),
       choice('File', formats, wish.format, value => { wish.format = value })),
