@@ -1,5 +1,5 @@
 import { unpack } from './planes.js'
-import { shade } from './shade.js'
+import { lay, layOf, shade } from './shade.js'
 
 /**
  * The worker that holds the numbers of all tiles and makes pictures of them.
@@ -30,10 +30,7 @@ async function obey(order) {
       return { bitmap: await createImageBitmap(shade(points, order.style, order.pixel)), limit: points.limit }
     }
     case 'paint':
-      return Promise.all(order.wishes.map(({ id, pixel }) => {
-        const points = tiles.get(id)
-        return points ? createImageBitmap(shade(points, order.style, pixel)) : null
-      }))
+      return paint(order.wishes, order.style)
     case 'survey':
       return survey(order.ids)
     case 'count': {
@@ -45,6 +42,30 @@ async function obey(order) {
     case 'drop':
       tiles.delete(order.id)
   }
+}
+
+/**
+ * How often the palette turns at the points of the tiles that were painted last, and what that depends on: of a palette that is tried after
+ * another nothing but the colours has to be looked up.
+ * @type {Map<number, {of: string, turns: Float64Array}>}
+ */
+let laid = new Map()
+
+/**
+ * paint makes pictures of tiles.
+ * @param {Wish[]} wishes
+ * @param {import('./shade.js').Style} style
+ */
+function paint(wishes, style) {
+  const before = laid
+  laid = new Map()
+  return Promise.all(wishes.map(({ id, pixel }) => {
+    const points = tiles.get(id)
+    if (!points) return null
+    const of = layOf(style, pixel), known = before.get(id), turns = known?.of == of ? known.turns : lay(points, style, pixel)
+    laid.set(id, { of, turns })
+    return createImageBitmap(shade(points, style, pixel, turns))
+  }))
 }
 
 /**

@@ -93,23 +93,62 @@ export const seesRanks = ({ method, spread }) => method == 'histogram' || (metho
  * @param {import('./planes.js').Points} points
  * @param {Style} style
  * @param {number} pixel
+ * @param {Float64Array} turns of the points, as lay finds them
  * @returns {ImageData}
  */
-export function shade(points, style, pixel) {
+export function shade(points, style, pixel, turns = lay(points, style, pixel)) {
   const image = new ImageData(points.width, points.height)
   const out = new Uint32Array(image.data.buffer)
-  methods[style.method](out, points, style, pixel)
+  if (style.method == 'set') bySet(out, points)
+  else byTurns(out, turns, style)
   if (style.periods && style.method != 'set') colourInside(out, points, style)
   if (style.method == 'slope') lightUp(out, points, style, pixel)
   return image
 }
 
-/** @typedef {(out: Uint32Array, points: import('./planes.js').Points, style: Style, pixel: number) => void} Painter */
-
-/** @type {Painter} */
+/**
+ * @param {Uint32Array} out
+ * @param {import('./planes.js').Points} points
+ */
 function bySet(out, { nu }) {
   for (let i = 0; i < out.length; i++) out[i] = nu[i] == nu[i] ? 0xffffffff : 0xff000000
 }
+
+/**
+ * byTurns looks the colours up. Whole turns drop out of the lowest bits of a number of any size.
+ * @param {Uint32Array} out
+ * @param {Float64Array} turns
+ * @param {Style} style
+ */
+function byTurns(out, turns, { colors, offset, scale, cyclic }) {
+  const inside = colors[size]
+  for (let i = 0; i < out.length; i++) {
+    const place = Math.floor(offset + scale * turns[i])
+    if (place != place) out[i] = inside
+    else out[i] = colors[cyclic ? place & (size - 1) : Math.max(0, Math.min(place, size - 1))]
+  }
+}
+
+/**
+ * layOf names all that lay looks at of a style: not the palette, nor where on it things lie, nor light.
+ * @param {Style} style
+ * @param {number} pixel
+ */
+export const layOf = ({ method, bits, smooth, spread, bounds }, pixel) => JSON.stringify([method, bits, smooth, spread, method == 'histogram' || spread.equalize ? bounds : [], method == 'distance' ? pixel : 1])
+
+/**
+ * lay finds how often the palette has turned at each point, NaN for those inside. That is most of the work of colouring.
+ * @param {import('./planes.js').Points} points
+ * @param {Style} style
+ * @param {number} pixel
+ */
+export function lay(points, style, pixel) {
+  const turns = new Float64Array(points.nu.length)
+  layers[style.method]?.(turns, points, style, pixel)
+  return turns
+}
+
+/** @typedef {(turns: Float64Array, points: import('./planes.js').Points, style: Style, pixel: number) => void} Layer */
 
 /**
  * depthOf is the depth of a count, which is that of the whole one where colours are not smooth.
@@ -119,29 +158,28 @@ function bySet(out, { nu }) {
  */
 export const depthOf = ({ bits, smooth }, zero) => (smooth ? nu => nu * bits : nu => (Math.floor(nu - zero) + zero) * bits)
 
-/** @type {Painter} */
-function byDepth(out, { nu, zero }, style) {
-  const at = entry(style), turns = turnsOf(style.spread, style.bounds), depth = depthOf(style, zero), { colors } = style
-  for (let i = 0; i < out.length; i++) out[i] = nu[i] == nu[i] ? at(turns(depth(nu[i]))) : colors[size]
+/** @type {Layer} */
+function byDepth(turns, { nu, zero }, style) {
+  const turned = turnsOf(style.spread, style.bounds), depth = depthOf(style, zero)
+  for (let i = 0; i < turns.length; i++) turns[i] = nu[i] == nu[i] ? turned(depth(nu[i])) : NaN
 }
 
-/** @type {Painter} */
-function byDistance(out, { nu, octaves = new Float32Array(nu.length) }, style, pixel) {
-  const at = entry(style), { colors } = style
-  for (let i = 0; i < out.length; i++) {
-    const turns = pixel == 1 ? octaves[i] : Math.log2(1 + (2 ** octaves[i] - 1) * pixel)
-    out[i] = nu[i] == nu[i] ? at(turnsPerOctave * turns) : colors[size]
+/** @type {Layer} */
+function byDistance(turns, { nu, octaves = new Float32Array(nu.length) }, _, pixel) {
+  for (let i = 0; i < turns.length; i++) {
+    const far = pixel == 1 ? octaves[i] : Math.log2(1 + (2 ** octaves[i] - 1) * pixel)
+    turns[i] = nu[i] == nu[i] ? turnsPerOctave * far : NaN
   }
 }
 
-/** @type {Painter} */
-function byRank(out, { nu, zero }, style) {
-  const at = entry(style), depth = depthOf(style, zero), { colors, bounds } = style
-  for (let i = 0; i < out.length; i++) out[i] = nu[i] == nu[i] ? at(rank(bounds, depth(nu[i]))) : colors[size]
+/** @type {Layer} */
+function byRank(turns, { nu, zero }, style) {
+  const depth = depthOf(style, zero), { bounds } = style
+  for (let i = 0; i < turns.length; i++) turns[i] = nu[i] == nu[i] ? rank(bounds, depth(nu[i])) : NaN
 }
 
-/** @type {Record<string, Painter>} */
-const methods = { set: bySet, smooth: byDepth, slope: byDepth, distance: byDistance, histogram: byRank }
+/** @type {Record<string, Layer>} */
+const layers = { smooth: byDepth, slope: byDepth, distance: byDistance, histogram: byRank }
 
 /**
  * colourInside gives points that do not escape the colours of their periods, where they are known.
@@ -158,18 +196,12 @@ function colourInside(out, { nu, periods }, { colors }) {
 }
 
 /**
- * entry is the colour at so many turns of the palette.
+ * lightUp lights points by their slopes.
+ * @param {Uint32Array} out
+ * @param {import('./planes.js').Points} points
  * @param {Style} style
+ * @param {number} pixel
  */
-function entry({ colors, offset, scale, cyclic }) {
-  if (!cyclic) return (/** @type {number} */ turns) => colors[Math.max(0, Math.min(Math.floor(offset + scale * turns), size - 1))]
-  return (/** @type {number} */ turns) => {
-    const place = Math.floor(offset + scale * turns)
-    return colors[place < 2 ** 31 ? place & (size - 1) : place % size]
-  }
-}
-
-/** @type {Painter} */
 function lightUp(out, { nu, octaves, directions }, { light: [x, y], relief }, pixel) {
   if (!octaves || !directions) return
   for (let i = 0; i < out.length; i++) {
