@@ -5,7 +5,7 @@ import { lay, layOf, shade } from './shade.js'
  * The worker that holds the numbers of all tiles and makes pictures of them.
  * @typedef {{id: number, pixel: number}} Wish to see a tile, a pixel of which is so many of the view's
  * @typedef {{order: 'open', id: number, file: ArrayBuffer, pixel: number, style: import('./shade.js').Style}
- *   | {order: 'paint', wishes: Wish[], style: import('./shade.js').Style}
+ *   | {order: 'paint', wishes: Wish[], style: import('./shade.js').Style, keep: boolean}
  *   | {order: 'survey', ids: number[]}
  *   | {order: 'count', file: ArrayBuffer}
  *   | {order: 'probe', id: number, at: number}
@@ -30,7 +30,7 @@ async function obey(order) {
       return { bitmap: await createImageBitmap(shade(points, order.style, order.pixel)), limit: points.limit }
     }
     case 'paint':
-      return paint(order.wishes, order.style)
+      return paint(order.wishes, order.style, order.keep)
     case 'survey':
       return survey(order.ids)
     case 'count': {
@@ -41,32 +41,47 @@ async function obey(order) {
       return probe(order.id, order.at)
     case 'drop':
       tiles.delete(order.id)
+      laid.delete(order.id)
   }
 }
+
+/** Tiles whose turns are kept, half a megabyte each: those that cover a screen. */
+const mostLaid = 96
 
 /**
  * How often the palette turns at the points of the tiles that were painted last, and what that depends on: of a palette that is tried after
  * another nothing but the colours has to be looked up.
  * @type {Map<number, {of: string, turns: Float64Array}>}
  */
-let laid = new Map()
+const laid = new Map()
+
+/**
+ * turnsAt are those of a tile, as they are kept if so they are.
+ * @param {number} id
+ * @param {import('./planes.js').Points} points
+ * @param {import('./shade.js').Style} style
+ * @param {number} pixel
+ */
+function turnsAt(id, points, style, pixel) {
+  const of = layOf(style, pixel), known = laid.get(id)
+  if (known?.of == of) return known.turns
+  const turns = lay(points, style, pixel)
+  laid.delete(id)
+  laid.set(id, { of, turns })
+  if (laid.size > mostLaid) laid.delete(laid.keys().next().value)
+  return turns
+}
 
 /**
  * paint makes pictures of tiles.
  * @param {Wish[]} wishes
  * @param {import('./shade.js').Style} style
+ * @param {boolean} keep whether they are likely to be painted again
  */
-function paint(wishes, style) {
-  const before = laid
-  laid = new Map()
-  return Promise.all(wishes.map(({ id, pixel }) => {
-    const points = tiles.get(id)
-    if (!points) return null
-    const of = layOf(style, pixel), known = before.get(id), turns = known?.of == of ? known.turns : lay(points, style, pixel)
-    laid.set(id, { of, turns })
-    return createImageBitmap(shade(points, style, pixel, turns))
-  }))
-}
+const paint = (wishes, style, keep) => Promise.all(wishes.map(({ id, pixel }) => {
+  const points = tiles.get(id)
+  return points ? createImageBitmap(shade(points, style, pixel, keep ? turnsAt(id, points, style, pixel) : lay(points, style, pixel))) : null
+}))
 
 /**
  * escaping are the counts of the points that escape.

@@ -56,7 +56,7 @@ let tiles = 0
 
 /**
  * A tile with the style and the scale that it is painted in, and how it has come.
- * @typedef {import('./painter.js').Tile & {bitmap: ImageBitmap, id: number, painted: string, limit: number, origin: import('./origins.js').Origin}} Painted
+ * @typedef {import('./painter.js').Tile & {bitmap: ImageBitmap, id: number, styles: number, pixel: number, limit: number, origin: import('./origins.js').Origin}} Painted
  */
 
 /**
@@ -148,14 +148,6 @@ export class Layer {
   }
 
   /**
-   * coat is what a tile is painted in, where a pixel of its own is so many of the view's.
-   * @param {number} pixel
-   */
-  coat(pixel) {
-    return `${this.styles} ${this.pixel(pixel)}`
-  }
-
-  /**
    * pixel is 1 where the colours do not depend on it.
    * @param {number} pixel
    */
@@ -174,9 +166,9 @@ export class Layer {
     const file = await response.arrayBuffer()
     const took = performance.now() - began, origin = originOf(response, took, file.byteLength)
     this.pace = 0.8 * this.pace + 0.2 * took
-    const id = ++tiles, painted = this.coat(1)
+    const id = ++tiles, { styles } = this
     const { bitmap, limit } = await this.studio.ask({ order: 'open', id, file, pixel: 1, style: this.style }, [file])
-    return { bitmap, limit, id, painted, origin, since: performance.now() }
+    return { bitmap, limit, id, styles, pixel: 1, origin, since: performance.now() }
   }
 
   /** @param {Painted} tile */
@@ -186,20 +178,22 @@ export class Layer {
   }
 
   /**
-   * repaint gives tiles the present style, all in one frame. One call is under way at a time; the next frame asks again.
-   * @param {{tile: Painted, pixel: number}[]} seen
+   * repaint gives tiles the present style, all that cover the view in one frame, and those that refine it in another. One call is under way at
+   * a time; the next frame asks again.
+   * @param {{tile: Painted, pixel: number, fine: boolean}[]} seen
    */
   async repaint(seen) {
-    const stale = seen.filter(({ tile, pixel }) => tile.painted != this.coat(pixel))
+    const stale = seen.filter(({ tile, pixel }) => tile.styles != this.styles || tile.pixel != this.pixel(pixel))
     if (!stale.length || this.repainting) return
     this.repainting = true
-    const coats = stale.map(({ pixel }) => this.coat(pixel))
-    const bitmaps = await this.studio.ask({ order: 'paint', wishes: stale.map(({ tile, pixel }) => ({ id: tile.id, pixel: this.pixel(pixel) })), style: this.style })
-    for (const [i, { tile }] of stale.entries()) {
+    const covering = stale.filter(({ fine }) => !fine), { styles } = this
+    const wishes = (covering.length ? covering : stale).map(({ tile, pixel }) => ({ tile, id: tile.id, pixel: this.pixel(pixel) }))
+    const order = { order: 'paint', wishes: wishes.map(({ id, pixel }) => ({ id, pixel })), style: this.style, keep: covering.length > 0 }
+    const bitmaps = await this.studio.ask(order)
+    for (const [i, { tile, pixel }] of wishes.entries()) {
       if (!bitmaps[i]) continue
       tile.bitmap.close()
-      tile.bitmap = bitmaps[i]
-      tile.painted = coats[i]
+      Object.assign(tile, { bitmap: bitmaps[i], styles, pixel })
     }
     this.repainting = false
     this.changed()

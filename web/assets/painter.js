@@ -2,8 +2,8 @@ import { extent, inverse, isUpright } from './orientation.js'
 import { grid } from './view.js'
 
 /**
- * A tile that can be drawn; it fades in from when it came.
- * @typedef {{bitmap: CanvasImageSource, since: number}} Tile
+ * A tile that can be drawn; it fades in from when it came. Tiles of one style have the same number of styles there were.
+ * @typedef {{bitmap: CanvasImageSource, since: number, styles?: number}} Tile
  * @typedef {import('./view.js').Grid} Grid
  * @typedef {import('./view.js').View} View
  * @typedef {{get: (name: string) => Tile | undefined}} Tiles
@@ -144,6 +144,7 @@ export function paint(context, sight, tiles, names, now) {
   if (!upright) context.setTransform(a, b, c, d, sight.width / 2, sight.height / 2)
   const middle = upright ? [sight.width / 2, sight.height / 2] : [0, 0]
   for (const piece of pieces.list) {
+    if (!piece.alpha) continue
     const { fx, fy, size } = sight.grid(piece.level)
     context.globalAlpha = piece.alpha
     const left = middle[0] + (piece.i - fx) * size, top = middle[1] + (piece.j - fy) * size
@@ -189,18 +190,20 @@ function collect(sight, tiles, names, now) {
   const found = new Map()
   let fading = false
   /** @type {Take} */
-  const take = (level, i, j, order) => {
+  const take = (level, i, j, order, under) => {
     const name = names.of(sight, level, i, j), tile = tiles.get(name)
     if (!tile) return 0
     const alpha = order >= own && fade ? Math.min(1, (now - tile.since) / fade) : 1
     fading ||= alpha < 1
-    found.set(name, { tile, level, i, j, alpha, order })
+    // What refines a tile in the style of before has to be painted, and is not to be seen until it is.
+    const isLate = under !== undefined && tile.styles != under
+    found.set(name, { tile, level, i, j, alpha: isLate ? 0 : alpha, order })
     return alpha
   }
   for (const [i, j] of sight.tiles(sight.level)) {
     const alpha = take(sight.level, i, j, own)
     if (alpha == 1) {
-      takeFiner(sight, take, i, j, 1, refining)
+      takeFiner(sight, take, i, j, 1, refining, tiles.get(names.of(sight, sight.level, i, j))?.styles)
       continue
     }
     for (let up = 1; up <= levelsUp && sight.level - up >= leastLevel; up++) if (take(sight.level - up, ...sight.up(i, j, up), sight.level - up)) break
@@ -209,7 +212,7 @@ function collect(sight, tiles, names, now) {
   return { list: [...found.values()].sort((a, b) => a.order - b.order), fading }
 }
 
-/** @typedef {(level: number, i: number, j: number, order: number) => number} Take adds a tile, and returns how much of it is to be seen */
+/** @typedef {(level: number, i: number, j: number, order: number, under?: number) => number} Take adds a tile, and returns how much of it is to be seen */
 
 /**
  * takeFiner has finer tiles drawn over a tile, or where it is missing.
@@ -219,13 +222,14 @@ function collect(sight, tiles, names, now) {
  * @param {number} j
  * @param {number} down levels
  * @param {number} order
+ * @param {number} [under] the style of what they are drawn over
  */
-function takeFiner(sight, take, i, j, down, order) {
+function takeFiner(sight, take, i, j, down, order, under) {
   const level = sight.level + down, count = 2 ** down
   if (level > mostLevel) return
   const finer = sight.grid(level), { x, y } = sight.grid(sight.level)
   const shiftX = Number(finer.x - (x << BigInt(down))), shiftY = Number(finer.y - (y << BigInt(down)))
   for (let column = 0; column < count; column++) {
-    for (let row = 0; row < count; row++) take(level, i * count + column - shiftX, j * count + row - shiftY, order)
+    for (let row = 0; row < count; row++) take(level, i * count + column - shiftX, j * count + row - shiftY, order, under)
   }
 }

@@ -190,7 +190,7 @@ export class Stage {
     context.fillRect(0, 0, canvas.width, canvas.height)
     if (this.before) paint(context, sight, this.before, this.names, now)
     const { fading, pieces } = paint(context, sight, layer, this.names, now)
-    layer.repaint(pieces.map(({ tile, level }) => ({ tile: /** @type {any} */ (tile), pixel: 2 ** (sight.level - level) })))
+    layer.repaint(pieces.map(({ tile, level }) => ({ tile: /** @type {any} */ (tile), pixel: 2 ** (sight.level - level), fine: level > sight.level })))
     this.origins.draw(context, sight, pieces, this.ratio)
     const complete = this.order(sight, now)
     if (complete) this.survey(sight)
