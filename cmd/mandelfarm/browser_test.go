@@ -210,6 +210,11 @@ func TestPageGoesToAPlace(t *testing.T) {
 	p.settle()
 	screenshot(p.browser, t, "minibrot")
 
+	look[any](p.browser, t, fmt.Sprintf(typed, "/?formula=tricorn&max_iterations=100"))
+	p.until(`document.querySelector('#zoom [aria-label="Fly to the minibrot"]').hidden`)
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("m")))
+	p.until(`document.querySelector('#toasts').textContent.includes('in the Mandelbrot set alone')`)
+
 	look[any](p.browser, t, fmt.Sprintf(typed, "nowhere"))
 	p.until(`document.querySelector('#toasts .bad')?.textContent.includes('no place')`)
 }
@@ -300,6 +305,15 @@ func TestPageCanBeUsedWithoutEyesOrMouse(t *testing.T) {
 	p.expected = "status of 503" // the answer to deep places of the gallery for which a busy machine takes too long
 	p.visit("re=-0.75&im=0&radius=1.25&max_iterations=200")
 	assert.Empty(t, look[[]string](p.browser, t, nameless))
+	var order []string
+	for range 15 {
+		require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("\t")))
+		order = append(order, look[string](p.browser, t, `document.activeElement.ariaLabel || document.activeElement.title || document.activeElement.textContent`))
+	}
+	assert.Equal(t, []string{
+		"mandelfarm", "Go to a place", "Colours", "Places", "Render", "Jobs", "Farm", "Copy all digits", "Pin the point",
+		"Half the iterations", "Iterations: 200", "Twice the iterations", "Closer", "Farther", "All of the formula",
+	}, order, "the focus goes from the map as eyes do")
 	for _, key := range []string{"c", "p", "r", "j"} {
 		require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent(key), chromedp.WaitVisible(chromedp.CSS(`#panel h2`))))
 		assert.Equal(t, "panel-title", look[string](p.browser, t, `document.activeElement.id`), "the panel that opens has the focus")
