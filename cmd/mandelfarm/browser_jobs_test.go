@@ -167,6 +167,30 @@ func TestPageSaysThatNoWorkerIsThere(t *testing.T) {
 	p.until(`!document.querySelector('#toasts .bad')`)
 }
 
+// TestPageSaysThatTheQueueIsAway, in the farm's words, and goes on by itself when it is back. What is drawn already is shown all the while.
+func TestPageSaysThatTheQueueIsAway(t *testing.T) {
+	t.Parallel()
+	redis, settings := servers(t)
+	farm := serve(t, settings, "api")
+	serve(t, settings, "worker")
+	p := openTabOf(t, farm, 600, 400, sharp())
+	p.expected = "status of 503"
+	p.visit("re=-0.5&im=0&radius=1.5&max_iterations=100")
+	before := look[string](p.browser, t, shownNow, chromedp.EvalAwaitPromise)
+	redis.Stop(t)
+	require.NoError(t, chromedp.Do(p.browser, chromedp.KeyEvent("+")))
+	p.until(`location.search.includes('radius=0.75&')`)
+	p.until(`document.querySelector('#toasts .bad')?.textContent.includes('redis: ')`)
+	screenshot(p.browser, t, "no-queue")
+	require.NoError(t, chromedp.Do(p.browser, chromedp.NavigateBack()))
+	p.settle()
+	assert.Equal(t, before, look[string](p.browser, t, shownNow, chromedp.EvalAwaitPromise), "what is there")
+	require.NoError(t, chromedp.Do(p.browser, chromedp.NavigateForward()))
+	redis.Restart(t)
+	p.settle()
+	p.until(`!document.querySelector('#toasts .bad')`)
+}
+
 // TestPageListsManyJobs: the newest at once and older ones when asked for, by state, and one that has left the state leaves the list.
 func TestPageListsManyJobs(t *testing.T) {
 	t.Parallel()

@@ -86,16 +86,25 @@ export const busyListeners = new Set()
 const tellBusy = words => { for (const listener of busyListeners) listener(words) }
 
 /**
- * tellWhy says why a farm has not drawn what was asked for: mostly it is slow, but there may be nobody to draw.
+ * tellWhy says why a farm has not drawn what was asked for: mostly it is slow, but there may be nobody to draw, or something away that it needs.
  * @param {Response} response
  * @param {AbortSignal} signal
  */
 async function tellWhy(response, signal) {
   const problem = await problemOf(response)
   const fleet = await ask('/workers', { signal }).catch(() => null)
+  const trouble = fleet ? [] : await troubleOf(signal)
   if (signal.aborted) return
-  tellBusy(fleet?.workers.length === 0 ? 'No worker is there: nothing is drawn until one is started.' : problem.message)
+  if (fleet?.workers.length === 0) tellBusy('No worker is there: nothing is drawn until one is started.')
+  else tellBusy([problem.message, ...trouble.slice(0, 1)].join('. '))
 }
+
+/**
+ * troubleOf is what a farm says is wrong with it.
+ * @param {AbortSignal} signal
+ * @returns {Promise<string[]>}
+ */
+const troubleOf = signal => fetch('/readyz?verbose', { signal }).then(answer => answer.json()).then(health => (health.trouble || []).map(String)).catch(() => [])
 
 /** How long to wait for a farm that is away, or busy and does not say how long. */
 const patience = 1500
