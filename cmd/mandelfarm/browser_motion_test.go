@@ -41,6 +41,8 @@ func TestPageTurns(t *testing.T) {
 	rotation, err := strconv.ParseFloat(p.link().Get("rotation"), 64)
 	require.NoError(t, err)
 	assert.InDelta(t, 90-12, rotation, 0.1, "a quarter of a turn but for what fingers twist without meaning to")
+	require.NoError(t, chromedp.Do(p.browser, chromedp.Click(chromedp.CSS(`#zoom [aria-label="Upright"]`))))
+	p.until(`!location.search.includes('rotation') && document.querySelector('#zoom [aria-label="Upright"]').hidden`)
 }
 
 // TestPageGoesBackToAnotherFormula: that is an entry of the history of its own, with a title of its own, however near the places are.

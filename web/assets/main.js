@@ -111,6 +111,8 @@ function flyTo(place) {
   if (view) motion.fly(view)
 }
 
+const upright = () => stage.restyle(changed(stage.parameters, { rotation: '' }))
+
 const home = () => flyTo(homeOf(stage.parameters))
 
 const toggleFull = () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()).catch(() => {})
@@ -166,7 +168,7 @@ const shortcuts = [
     motion.pan(x * arrowStep, y * arrowStep)
   } },
   { keys: ['[', ']'], show: '[ ]', words: 'turn', run: ({ key }) => motion.turn(key == ']' ? turnStep : -turnStep, 0, 0) },
-  { keys: ['n'], show: 'N', words: 'upright', run: () => stage.restyle(changed(stage.parameters, { rotation: '' })) },
+  { keys: ['n'], show: 'N', words: 'upright', run: upright },
   { keys: ['0', 'Home'], show: '0', words: 'all of the formula', run: home },
   { keys: ['m'], show: 'M', words: 'fly to the minibrot in the view', run: toMinibrot },
   { keys: ['g', '/'], show: 'G', words: 'go to a place', run: () => find('#goto input').focus() },
@@ -189,6 +191,7 @@ find('#zoom').append(
   button({ label: 'Closer', icon: 'plus', run: () => motion.zoom(1, 0, 0, true) }),
   button({ label: 'Farther', icon: 'minus', run: () => motion.zoom(-1, 0, 0, true) }),
   button({ label: 'All of the formula', icon: 'home', run: home }),
+  button({ label: 'Upright', icon: 'upright', run: upright }),
   button({ label: 'Fly to the minibrot', icon: 'minibrot', run: toMinibrot }),
   button({ label: 'Inspect', icon: 'inspect', title: 'Inspect: where the view is, Julia set and orbit of a point', run: () => inspector.toggle() }),
   button({ label: 'Copy a link', icon: 'link', run: copyLink }),
@@ -231,6 +234,7 @@ stage.refused = (/** @type {Error} */ error) => {
 let shown = stage.view
 stage.watchers.add(() => {
   minibrot.hidden = !['mandelbrot', undefined].includes(stage.parameters.get('formula'))
+  find('#zoom [aria-label="Upright"]').hidden = !stage.parameters.get('rotation')
   if (stage.view != shown) leave()
   shown = stage.view
 })
