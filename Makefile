@@ -6,7 +6,7 @@ PARALLEL = -parallel $$((2 * $$(nproc)))
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint holes format race bench bench-jobs deepzoom-check exactness decided quotes flood capacity chaos soak bench-page bench-deep bench-zoom golden generate generated fuzz up down compose-real k8s-real k8s-validate test-minio
+.PHONY: help run build test check lint holes format race bench bench-jobs deepzoom-check exactness decided quotes flood capacity model chaos soak bench-page bench-deep bench-zoom golden generate generated fuzz up down compose-real k8s-real k8s-validate test-minio
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -59,6 +59,9 @@ flood: ## what one client's flood of expensive pictures is to another, as docs/b
 
 capacity: ## what 10, 100 and 1,000 workers need of Redis and storage, as a table and as docs/images/capacity.svg (WORKERS=1,10,100,1000)
 	@cd tools/capacity && go run . $(if $(WORKERS),-workers '$(WORKERS)') -plot ../../docs/images/capacity.svg
+
+model: ## every order of operations of several processes, in longer stories than tests have: minutes, and 4 GB
+	go test -count=1 -timeout 2h -parallel 1 -v -run '^TestNothingIsLost$$' ./internal/model -deep
 
 chaos: ## a farm of real processes, broken in every way that is known of: CHAOS=1h SEED=7 FAULT='worker killed' RACE=true
 	cd tools/chaos && go test -count=1 -timeout 0 -v -run '^TestChaos$$' . -chaos '$(or $(CHAOS),3m)' -seed '$(or $(SEED),0)' -fault '$(FAULT)' -racing='$(or $(RACE),false)'
