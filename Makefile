@@ -6,7 +6,7 @@ PARALLEL = -parallel $$((2 * $$(nproc)))
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint holes format race bench bench-jobs deepzoom-check exactness decided quotes flood capacity model chaos soak bench-page bench-deep bench-zoom golden generate generated fuzz up down compose-real k8s-real k8s-validate test-minio
+.PHONY: help run build test check lint holes format race bench bench-jobs deepzoom-check exactness decided quotes flood capacity model chaos power soak bench-page bench-deep bench-zoom golden generate generated fuzz up down compose-real k8s-real k8s-validate test-minio
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -64,7 +64,10 @@ model: ## every order of operations of several processes, in longer stories than
 	go test -count=1 -timeout 2h -parallel 1 -v -run '^TestNothingIsLost$$' ./internal/model -deep
 
 chaos: ## a farm of real processes, broken in every way that is known of: CHAOS=1h SEED=7 FAULT='worker killed' RACE=true
-	cd tools/chaos && go test -count=1 -timeout 0 -v -run '^TestChaos$$' . -chaos '$(or $(CHAOS),3m)' -seed '$(or $(SEED),0)' -fault '$(FAULT)' -racing='$(or $(RACE),false)'
+	cd tools/chaos && go test -count=1 -timeout 0 -v -run '^TestChaos$$' . -chaos '$(or $(CHAOS),3m)' -seed '$(or $(SEED),0)' -fault "$$FAULT" -racing='$(or $(RACE),false)'
+
+power: ## a farm in one process whose power is cut CUTS=20 times: its disk has what was synced (needs root, for mounts that nobody else sees)
+	cd tools/chaos && unshare --mount go test -count=1 -timeout 0 -v -run '^TestPowerCuts$$' . -cuts '$(or $(CUTS),20)' -seed '$(or $(SEED),1)'
 
 soak: ## a farm under a mixed load, and how large it grows, as docs/images/soak.svg (SOAK=1h)
 	cd tools/chaos && go test -count=1 -timeout 0 -v -run '^TestSoak$$' . -soak '$(or $(SOAK),1h)' -plot ../../docs/images/soak.svg
