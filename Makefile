@@ -6,7 +6,7 @@ PARALLEL = -parallel $$((2 * $$(nproc)))
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint holes format race bench bench-jobs deepzoom-check exactness decided quotes flood capacity model chaos power soak bench-page bench-deep bench-zoom golden generate generated fuzz up down compose-real k8s-real k8s-validate test-minio
+.PHONY: help run build test check lint holes format race bench bench-jobs deepzoom-check exactness random-specs decided quotes flood capacity model chaos power soak bench-page bench-deep bench-zoom golden generate generated fuzz up down compose-real k8s-real k8s-validate test-minio
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -87,6 +87,9 @@ deepzoom-check: ## what deep views must agree in, every sample of ground truth a
 
 exactness: ## how exact pixels of random places of the boundary are, as docs/benchmarks.md has it (PLACES=200 SEED=1)
 	cd renderer && go test -count=1 -timeout 12h -run Exactness -exactness '$(or $(PLACES),40)' -seed '$(or $(SEED),1)'
+
+random-specs: ## random Specs, of every formula, power, orientation, number of samples and palette, held pixel by pixel against big numbers (SPECS=1000 SEED=1)
+	cd renderer && go test -count=1 -timeout 12h -v -run '^TestRandomSpecs$$' -specs '$(or $(SPECS),200)' -specs-seed '$(or $(SEED),1)'
 
 decided: ## what pixels that are marked as decided are off by: SAMPLES=10000 of each way to follow points (SEED=1)
 	cd renderer && go test -count=1 -timeout 24h -v -run '^TestDecided$$' -decided '$(or $(SAMPLES),2000)' -seed '$(or $(SEED),1)'
