@@ -60,7 +60,7 @@ flood: ## what one client's flood of expensive pictures is to another, as docs/b
 capacity: ## what 10, 100 and 1,000 workers need of Redis and storage, as a table and as docs/images/capacity.svg (WORKERS=1,10,100,1000)
 	@cd tools/capacity && go run . $(if $(WORKERS),-workers '$(WORKERS)') -plot ../../docs/images/capacity.svg
 
-model: ## every order of operations of several processes, in longer stories than tests have: minutes, and 4 GB
+model: ## every order of operations of several processes, in longer stories than tests have: ten minutes, and 2 GB
 	go test -count=1 -timeout 2h -parallel 1 -v -run '^TestNothingIsLost$$' ./internal/model -deep
 
 chaos: ## a farm of real processes, broken in every way that is known of: CHAOS=1h SEED=7 FAULT='worker killed' RACE=true
