@@ -59,7 +59,7 @@ func (t *turn) acceptPair(group uint8) {
 	}
 	if members != 0 {
 		t.change("ledger.enterGroup: put open/group", func(w *world) { w.groups[group].open = members })
-		t.enqueue(jobs + group)
+		t.submit(jobs + group)
 		t.answerGroup(members)
 	}
 	for job, l := range known {
@@ -136,10 +136,8 @@ func (w *world) asksAgain(job uint8) bool {
 	return false
 }
 
-// submit is queue.Submit of a job's own task, and enqueue that of any.
-func (t *turn) submit(job uint8) { t.enqueue(job) }
-
-func (t *turn) enqueue(task uint8) {
+// submit is queue.Submit of a job's own task, and queue.SubmitGroup.
+func (t *turn) submit(task uint8) {
 	t.change("queue.Submit", func(w *world) { w.waiting[task] = w.waiting[task] || !w.claimed(task) })
 }
 
@@ -283,6 +281,6 @@ func (t *turn) reconcileGroup(m marker) {
 		return
 	}
 	if t.ask("ledger.openGroup: get open/group", func(w *world) bool { return w.groups[m.of].open != 0 }) {
-		t.enqueue(m.task())
+		t.submit(m.task())
 	}
 }

@@ -105,19 +105,18 @@ func (s scenario) requestsNext(w *world, all []outcome) []outcome {
 	if self == s.apis {
 		return all
 	}
-	for _, asked := range s.asks {
-		for job := range s.askedFor() {
-			if asked == acceptPair && (job > 0 || w.grouped == groups) || asked != accept && asked != acceptPair && !w.told[job].accepted {
-				continue
-			}
-			next := *w
-			next.ask(self, asked, job)
-			all = s.begun(&next, move{kind: request, self: self, does: asked, of: job}, all)
+	for _, asked := range s.asks { // alone job 0 is asked for: of several one is as good as the other
+		if asked == acceptPair && w.grouped == groups || asked != accept && asked != acceptPair && !w.told[0].accepted {
+			continue
 		}
+		next := *w
+		next.ask(self, asked, 0)
+		all = s.begun(&next, move{kind: request, self: self, does: asked}, all)
 	}
 	return all
 }
 
+// ask has a client ask for something, by a request that is idle.
 func (w *world) ask(self uint8, asked program, job uint8) {
 	w.requests--
 	of := job
@@ -136,9 +135,6 @@ func (w *world) ask(self uint8, asked program, job uint8) {
 	}
 	w.processes[self] = process{program: asked, of: of}
 }
-
-// askedFor is how many of the jobs are asked for alone: where both are asked for together one is as good as the other.
-func (s scenario) askedFor() uint8 { return 1 }
 
 // starts are what workers and the reconciler may begin.
 func (s scenario) starts(w *world, all []outcome) []outcome {
@@ -212,14 +208,14 @@ func sweepNext(w *world, all []outcome) []outcome {
 // describe says what has happened.
 func (o outcome) describe() string {
 	who := [processes]string{"request 0", "request 1", "worker 0", "worker 1", "reconciler"}[o.self]
-	names := [programs]string{accept: "POST job", acceptPair: "POST both jobs", cancel: "DELETE job", look: "GET job", drawJob: "takes the task of job", drawGroup: "takes the task of a group"}
+	names := [programs]string{accept: "POST job 0", acceptPair: "POST both jobs", cancel: "DELETE job 0", look: "GET job 0", drawJob: "takes the task of a job", drawGroup: "takes the task of a group", reconcile: "begins a turn"}
 	switch o.kind {
 	case step:
 		return who + ": " + o.did
 	case request:
-		return fmt.Sprintf("%s: %s %d; %s", who, names[o.does], o.of, o.did)
-	case start:
 		return who + ": " + names[o.does] + "; " + o.did
+	case start:
+		return who + " " + names[o.does] + "; " + o.did
 	case kill:
 		return who + " is killed"
 	case wipe:
