@@ -6,7 +6,7 @@ PARALLEL = -parallel $$((2 * $$(nproc)))
 TOOL  = go tool -modfile=tools/go.mod
 FUZZ ?= 10s
 
-.PHONY: help run build test check lint holes format race bench bench-jobs deepzoom-check exactness decided quotes flood capacity chaos soak bench-page bench-deep bench-zoom golden generate generated fuzz up down compose-real k8s-real k8s-validate test-minio
+.PHONY: help run build test check lint holes format race bench bench-jobs deepzoom-check exactness random-specs decided quotes flood capacity model chaos power soak bench-page bench-deep bench-zoom golden generate generated fuzz up down compose-real k8s-real k8s-validate test-minio
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -60,8 +60,14 @@ flood: ## what one client's flood of expensive pictures is to another, as docs/b
 capacity: ## what 10, 100 and 1,000 workers need of Redis and storage, as a table and as docs/images/capacity.svg (WORKERS=1,10,100,1000)
 	@cd tools/capacity && go run . $(if $(WORKERS),-workers '$(WORKERS)') -plot ../../docs/images/capacity.svg
 
+model: ## every order of operations of several processes, in longer stories than tests have: ten minutes, and 2 GB
+	go test -count=1 -timeout 2h -parallel 1 -v -run '^TestNothingIsLost$$' ./internal/model -deep
+
 chaos: ## a farm of real processes, broken in every way that is known of: CHAOS=1h SEED=7 FAULT='worker killed' RACE=true
-	cd tools/chaos && go test -count=1 -timeout 0 -v -run '^TestChaos$$' . -chaos '$(or $(CHAOS),3m)' -seed '$(or $(SEED),0)' -fault '$(FAULT)' -racing='$(or $(RACE),false)'
+	cd tools/chaos && go test -count=1 -timeout 0 -v -run '^TestChaos$$' . -chaos '$(or $(CHAOS),3m)' -seed '$(or $(SEED),0)' -fault "$$FAULT" -racing='$(or $(RACE),false)'
+
+power: ## a farm in one process whose power is cut CUTS=20 times: its disk has what was synced (needs root, for mounts that nobody else sees)
+	cd tools/chaos && unshare --mount go test -count=1 -timeout 0 -v -run '^TestPowerCuts$$' . -cuts '$(or $(CUTS),20)' -seed '$(or $(SEED),1)'
 
 soak: ## a farm under a mixed load, and how large it grows, as docs/images/soak.svg (SOAK=1h)
 	cd tools/chaos && go test -count=1 -timeout 0 -v -run '^TestSoak$$' . -soak '$(or $(SOAK),1h)' -plot ../../docs/images/soak.svg
@@ -81,6 +87,9 @@ deepzoom-check: ## what deep views must agree in, every sample of ground truth a
 
 exactness: ## how exact pixels of random places of the boundary are, as docs/benchmarks.md has it (PLACES=200 SEED=1)
 	cd renderer && go test -count=1 -timeout 12h -run Exactness -exactness '$(or $(PLACES),40)' -seed '$(or $(SEED),1)'
+
+random-specs: ## random Specs, of every formula, power, orientation, number of samples and palette, held pixel by pixel against big numbers (SPECS=1000 SEED=1)
+	cd renderer && go test -count=1 -timeout 12h -v -run '^TestRandomSpecs$$' -specs '$(or $(SPECS),200)' -specs-seed '$(or $(SEED),1)'
 
 decided: ## what pixels that are marked as decided are off by: SAMPLES=10000 of each way to follow points (SEED=1)
 	cd renderer && go test -count=1 -timeout 24h -v -run '^TestDecided$$' -decided '$(or $(SAMPLES),2000)' -seed '$(or $(SEED),1)'

@@ -298,6 +298,7 @@ func ask(tb testing.TB, method, url string, body io.Reader, header ...string) an
 	defer response.Body.Close()
 	data, err := io.ReadAll(response.Body)
 	require.NoError(tb, err)
+	api.Answered(data)
 	require.NoError(tb, document(tb).CheckAnswer(request, openapitest.Answer{Status: response.StatusCode, Header: response.Header, Body: data}))
 	return answer{response.StatusCode, response.Header, data}
 }

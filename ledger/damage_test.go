@@ -19,6 +19,7 @@ import (
 	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
+	"mandelfarm/storage/storagetest"
 )
 
 // damage is what can happen to a record, by name: to the medium's bytes,
@@ -372,7 +373,7 @@ func otherVersionsAreToldFromDamage(t *testing.T, b *bundle) {
 // costs no record.
 func TestDamageOnTheWayIsReadAgain(t *testing.T) {
 	t.Parallel()
-	truth := newMemory()
+	truth := storagetest.NewMemory()
 	s := parse(t, 1)
 	accept(t, ledger.New(truth, ledger.Options{}), s)
 	flaky := &flaky{Store: truth, failed: make(map[string]bool)}

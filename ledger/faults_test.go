@@ -1,14 +1,10 @@
 package ledger_test
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -24,6 +20,7 @@ import (
 	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
+	"mandelfarm/storage/storagetest"
 )
 
 // TestNoFaultLosesAnAcceptedJob lets every operation on the store fail in turn:
@@ -60,9 +57,9 @@ func TestNoFaultLosesAnAcceptedJob(t *testing.T) {
 // there was one.
 func surviveFault(t *testing.T, s spec.Spec, story []step, n int, mode faultMode) bool {
 	t.Helper()
-	truth := newMemory()
+	truth := storagetest.NewMemory()
 	f := &faulty{left: n, mode: mode}
-	broken := intercepted{truth, f.do}
+	broken := storagetest.Intercepted{Store: truth, Do: f.do}
 	l := ledger.New(broken, ledger.Options{})
 	accepted := false
 	for i, step := range story {
@@ -137,7 +134,7 @@ func TestNoInterleavingLosesAnAcceptedJob(t *testing.T) {
 		stories := rapid.SliceOfN(rapid.SliceOfN(rapid.IntRange(0, len(steps)-1), 1, 2), 2, 4).Draw(rt, "stories")
 		seed := rapid.Uint64().Draw(rt, "seed of the turns")
 		for game := range uint64(15) {
-			truth := newMemory()
+			truth := storagetest.NewMemory()
 			for _, n := range past {
 				require.NoError(rt, steps[n](t.Context(), ledger.New(truth, ledger.Options{}), truth))
 			}
@@ -150,7 +147,7 @@ func TestNoInterleavingLosesAnAcceptedJob(t *testing.T) {
 				all := make([]*actor, len(stories))
 				for i, story := range stories {
 					all[i] = &actor{stage: stage, number: i}
-					st := intercepted{truth, all[i].do}
+					st := storagetest.Intercepted{Store: truth, Do: all[i].do}
 					actors.Go(func() {
 						for _, n := range story {
 							if err := steps[n](t.Context(), ledger.New(st, ledger.Options{}), st); err == nil && n == accepts {
@@ -218,64 +215,6 @@ type hooked struct {
 func (h *hooked) Delete(ctx context.Context, keys ...string) error {
 	h.beforeDelete()
 	return h.Store.Delete(ctx, keys...)
-}
-
-// intercepted has every operation of a store pass through do, which may keep it
-// from happening and make it fail.
-type intercepted struct {
-	storage.Store
-	do func(name string, operation func() error) error
-}
-
-func (s intercepted) Put(ctx context.Context, key, contentType string, r io.Reader) error {
-	return s.do("put "+key, func() error { return s.Store.Put(ctx, key, contentType, r) })
-}
-
-func (s intercepted) Create(ctx context.Context, key, contentType string, data []byte) error {
-	return s.do("create "+key, func() error { return s.Store.Create(ctx, key, contentType, data) })
-}
-
-func (s intercepted) Get(ctx context.Context, key string, offset, length int64) (body io.ReadCloser, info storage.Info, err error) {
-	err = s.do("get "+key, func() (err error) {
-		body, info, err = s.Store.Get(ctx, key, offset, length)
-		return err
-	})
-	return body, info, err
-}
-
-func (s intercepted) Stat(ctx context.Context, key string) (info storage.Info, err error) {
-	err = s.do("stat "+key, func() (err error) {
-		info, err = s.Store.Stat(ctx, key)
-		return err
-	})
-	return info, err
-}
-
-func (s intercepted) Delete(ctx context.Context, keys ...string) error {
-	return s.do("delete "+strings.Join(keys, " "), func() error { return s.Store.Delete(ctx, keys...) })
-}
-
-func (s intercepted) List(ctx context.Context, prefix, after string) iter.Seq2[storage.Info, error] {
-	return func(yield func(storage.Info, error) bool) {
-		var found []storage.Info
-		err := s.do("list "+prefix, func() error {
-			for info, err := range s.Store.List(ctx, prefix, after) {
-				if err != nil {
-					return err
-				}
-				found = append(found, info)
-			}
-			return nil
-		})
-		for _, info := range found {
-			if !yield(info, nil) {
-				return
-			}
-		}
-		if err != nil {
-			yield(storage.Info{}, err)
-		}
-	}
 }
 
 var errFault = errors.New("injected fault")
@@ -366,79 +305,4 @@ func (a *actor) do(name string, operation func() error) error {
 		return errFault
 	}
 	return operation()
-}
-
-// memory is a store in memory.
-type memory struct {
-	mu      sync.Mutex
-	objects map[string][]byte
-}
-
-func newMemory() *memory { return &memory{objects: make(map[string][]byte)} }
-
-func (m *memory) Put(_ context.Context, key, _ string, r io.Reader) error {
-	data, err := io.ReadAll(r)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err == nil {
-		m.objects[key] = data
-	}
-	return err
-}
-
-func (m *memory) Create(_ context.Context, key, _ string, data []byte) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if _, ok := m.objects[key]; ok {
-		return &storage.Error{Op: "create", Key: key, Err: storage.ErrExists}
-	}
-	m.objects[key] = data
-	return nil
-}
-
-// Compose is nothing that the ledger does by itself.
-func (m *memory) Compose(context.Context, string, string, []storage.Part) error {
-	return errors.ErrUnsupported
-}
-
-func (m *memory) Get(ctx context.Context, key string, offset, _ int64) (io.ReadCloser, storage.Info, error) {
-	info, err := m.Stat(ctx, key)
-	if err != nil {
-		return nil, info, err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return io.NopCloser(bytes.NewReader(m.objects[key][offset:])), info, nil
-}
-
-func (m *memory) Stat(_ context.Context, key string) (storage.Info, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	data, ok := m.objects[key]
-	if !ok {
-		return storage.Info{}, &storage.Error{Op: "stat", Key: key, Err: storage.ErrNotFound}
-	}
-	return storage.Info{Key: key, Size: int64(len(data))}, nil
-}
-
-func (m *memory) Delete(_ context.Context, keys ...string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, key := range keys {
-		delete(m.objects, key)
-	}
-	return nil
-}
-
-func (m *memory) List(_ context.Context, prefix, after string) iter.Seq2[storage.Info, error] {
-	return func(yield func(storage.Info, error) bool) {
-		m.mu.Lock()
-		found := slices.Sorted(maps.Keys(m.objects))
-		m.mu.Unlock()
-		for _, key := range found {
-			if strings.HasPrefix(key, prefix) && key > after && !yield(storage.Info{Key: key}, nil) {
-				return
-			}
-		}
-	}
 }

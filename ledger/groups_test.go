@@ -311,8 +311,8 @@ func groupsOfOtherVersionsAreLeftToThem(t *testing.T, b *bundle) {
 // TestAGroupThatHasNoMarkerIsNone: there is nothing to be queued, and each of those who asked hears of it.
 func TestAGroupThatHasNoMarkerIsNone(t *testing.T) {
 	t.Parallel()
-	truth := newMemory()
-	broken := intercepted{truth, func(operation string, do func() error) error {
+	truth := storagetest.NewMemory()
+	broken := storagetest.Intercepted{Store: truth, Do: func(operation string, do func() error) error {
 		if strings.HasPrefix(operation, "put open/") {
 			return errFault
 		}
@@ -329,7 +329,7 @@ func TestAGroupThatHasNoMarkerIsNone(t *testing.T) {
 // group.
 func TestAGroupTakesFewOperations(t *testing.T) {
 	t.Parallel()
-	counted := &storagetest.Counted{Store: newMemory()}
+	counted := &storagetest.Counted{Store: storagetest.NewMemory()}
 	b, at := clocked(counted)
 	g := acceptTogether(t, b, 1, 50)
 	require.Len(t, counted.Taken(), 50+1)
@@ -414,9 +414,9 @@ func TestNoFaultLosesAJobOfAGroup(t *testing.T) {
 				t.Parallel()
 				for n, hit := 1, true; hit; n++ {
 					require.Less(t, n, 200, "the story does not end")
-					truth := newMemory()
+					truth := storagetest.NewMemory()
 					f := &faulty{left: n, mode: mode}
-					broken := intercepted{truth, f.do}
+					broken := storagetest.Intercepted{Store: truth, Do: f.do}
 					l := ledger.New(broken, ledger.Options{})
 					accepted := false
 					for i, name := range strings.Split(story, ",") {
@@ -449,7 +449,7 @@ func TestNoInterleavingLosesAJobOfAGroup(t *testing.T) {
 		stories := rapid.SliceOfN(rapid.SliceOfN(rapid.SampledFrom(names), 1, 2), 2, 4).Draw(rt, "stories")
 		seed := rapid.Uint64().Draw(rt, "seed of the turns")
 		for game := range uint64(10) {
-			truth := newMemory()
+			truth := storagetest.NewMemory()
 			require.NoError(rt, steps[past](t.Context(), ledger.New(truth, ledger.Options{}), truth))
 			seen := &ends{past: past}
 			synctest.Test(t, func(t *testing.T) {
@@ -458,7 +458,7 @@ func TestNoInterleavingLosesAJobOfAGroup(t *testing.T) {
 				var actors sync.WaitGroup
 				for i, story := range stories {
 					a := &actor{stage: stage, number: i}
-					st := intercepted{truth, a.do}
+					st := storagetest.Intercepted{Store: truth, Do: a.do}
 					actors.Go(func() {
 						for _, name := range story {
 							l := ledger.New(st, ledger.Options{})
@@ -492,9 +492,9 @@ func TestAGroupThatIsDissolvedBeforeItHasAMarkerLosesNobody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			truth := newMemory()
+			truth := storagetest.NewMemory()
 			l := ledger.New(truth, ledger.Options{})
-			late := intercepted{truth, func(operation string, do func() error) error {
+			late := storagetest.Intercepted{Store: truth, Do: func(operation string, do func() error) error {
 				if strings.HasPrefix(operation, "put open/") {
 					_, err := l.Finish(t.Context(), one.ID(), job.Progress{State: job.Canceled})
 					require.NoError(t, err)
@@ -513,11 +513,11 @@ func TestAGroupThatIsDissolvedBeforeItHasAMarkerLosesNobody(t *testing.T) {
 // TestAGroupThatIsDissolvedWhileItIsListedIsListed: its jobs are where was looked before.
 func TestAGroupThatIsDissolvedWhileItIsListedIsListed(t *testing.T) {
 	t.Parallel()
-	truth := newMemory()
+	truth := storagetest.NewMemory()
 	l := ledger.New(truth, ledger.Options{})
 	_, g := l.AcceptTogether(t.Context(), []spec.Spec{parse(t, 1), parse(t, 2)}, job.Terms{})
 	key := groupKey("open/", g)
-	moving := intercepted{truth, func(operation string, do func() error) error {
+	moving := storagetest.Intercepted{Store: truth, Do: func(operation string, do func() error) error {
 		if operation == "get "+key {
 			require.NoError(t, l.DissolveGroup(t.Context(), g))
 		}
@@ -537,7 +537,7 @@ func clocked(s storage.Store) (b *bundle, at *time.Time) {
 // TestJobsOfOneMomentAreListedOnce, though those of a group are not where their group is.
 func TestJobsOfOneMomentAreListedOnce(t *testing.T) {
 	t.Parallel()
-	b, _ := clocked(newMemory())
+	b, _ := clocked(storagetest.NewMemory())
 	var want []spec.ID
 	for n := range 20 {
 		want = append(want, accept(t, b.Ledger, parse(t, 200+n)).ID)
@@ -553,7 +553,7 @@ func TestJobsOfOneMomentAreListedOnce(t *testing.T) {
 // TestGroupsThatHaveNothingToListHideNobody: what is older is listed in its order, wherever it is.
 func TestGroupsThatHaveNothingToListHideNobody(t *testing.T) {
 	t.Parallel()
-	b, at := clocked(newMemory())
+	b, at := clocked(storagetest.NewMemory())
 	oldest := accept(t, b.Ledger, parse(t, 201)).ID
 	*at = at.Add(time.Second)
 	older := accept(t, b.Ledger, parse(t, 200)).ID

@@ -20,7 +20,7 @@ import (
 // whatever has become of it.
 func TestListReadsARecordOnce(t *testing.T) {
 	t.Parallel()
-	truth := newMemory()
+	truth := storagetest.NewMemory()
 	b := &bundle{Ledger: ledger.New(truth, ledger.Options{}), store: truth}
 	for i, end := range []job.State{job.Queued, job.Done, job.Failed, job.Canceled} {
 		for again := range 3 {
@@ -51,7 +51,7 @@ func TestListReadsARecordOnce(t *testing.T) {
 // TestStatusListsNothing, which takes the longer the more jobs there are.
 func TestStatusListsNothing(t *testing.T) {
 	t.Parallel()
-	truth := newMemory()
+	truth := storagetest.NewMemory()
 	r := &storagetest.Counted{Store: truth}
 	b := &bundle{Ledger: ledger.New(r, ledger.Options{}), store: truth}
 	s := parse(t, 1)
@@ -80,7 +80,7 @@ func TestStatusListsNothing(t *testing.T) {
 func TestAPageEndsInTime(t *testing.T) {
 	t.Parallel()
 	const n = 100
-	truth := newMemory()
+	truth := storagetest.NewMemory()
 	want := make(map[spec.ID]bool)
 	for i := range n {
 		want[accept(t, ledger.New(truth, ledger.Options{}), parse(t, 1+i)).ID] = true
@@ -115,7 +115,7 @@ func TestAPageEndsInTime(t *testing.T) {
 // TestAPageEndsAfterManyRecords, none of which it keeps.
 func TestAPageEndsAfterManyRecords(t *testing.T) {
 	t.Parallel()
-	truth := newMemory()
+	truth := storagetest.NewMemory()
 	for i := range 1100 {
 		accept(t, ledger.New(truth, ledger.Options{}), parse(t, 1+i))
 	}
@@ -135,13 +135,13 @@ func TestAPageEndsAfterManyRecords(t *testing.T) {
 // a job that is open on record had not ended when it was looked at.
 func TestLookComesBeforeTheRecords(t *testing.T) {
 	t.Parallel()
-	truth := newMemory()
+	truth := storagetest.NewMemory()
 	for i := range 50 {
 		accept(t, ledger.New(truth, ledger.Options{}), parse(t, 1+i))
 	}
 	var mu sync.Mutex
 	looked := make(map[spec.ID]bool)
-	l := ledger.New(intercepted{truth, func(name string, operation func() error) error {
+	l := ledger.New(storagetest.Intercepted{Store: truth, Do: func(name string, operation func() error) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if _, id, isEntry := strings.Cut(name, "-"); isEntry && !looked[spec.ID(id)] {

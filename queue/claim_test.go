@@ -2,10 +2,12 @@ package queue_test
 
 import (
 	"context"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"mandelfarm/job"
@@ -130,6 +132,31 @@ func reviveQueuesWhatWasFlushed(t *testing.T, f *farm) {
 	serve(t, q, time.Second, r.handle, assign(job.Batch, never))
 	require.NoError(t, q.Revive(t.Context(), lost))
 	require.Equal(t, lost, receive(t, r.calls, "the task").task)
+}
+
+// wrongClocksHoldUpNothing: neither the task of a worker that has died and whose clock was minutes ahead, nor what it has put off.
+func wrongClocksHoldUpNothing(t *testing.T, f *farm) {
+	t.Helper()
+	q := f.open(t)
+	for _, off := range []time.Duration{-4 * time.Minute, 4 * time.Minute} {
+		lost := task(t, 1, job.Batch)
+		enqueue(t, q, lost)
+		f.abandon(t, job.Batch, off)
+		require.NoError(t, q.Revive(t.Context(), lost))
+		f.requireCount(t, job.Batch, 1, 1, 0)
+		require.NoError(t, f.rdb.FlushAll(t.Context()).Err())
+	}
+
+	const retries = "asynq:{batch}:retry"
+	off, soonEnough := task(t, 3, job.Batch), task(t, 4, job.Batch)
+	for of, in := range map[string]time.Duration{off.Name(): 4 * time.Minute, soonEnough.Name(): time.Minute} {
+		require.NoError(t, f.rdb.ZAdd(t.Context(), retries, redis.Z{Member: of, Score: float64(time.Now().Add(in).Unix())}).Err())
+	}
+	enqueue(t, q, task(t, 5, job.Batch)) // or there is no lane
+	require.NoError(t, q.RemoveGhosts(t.Context()))
+	due, err := f.rdb.ZRangeByScore(t.Context(), retries, &redis.ZRangeBy{Min: "-inf", Max: strconv.FormatInt(time.Now().Add(30*time.Second).Unix(), 10)}).Result()
+	require.NoError(t, err)
+	require.Equal(t, []string{off.Name()}, due)
 }
 
 // reviveNumbersTheAttempts kills one worker after the other.

@@ -48,6 +48,8 @@ return removed`
 // replica takes over that lacks some, or when somebody deletes it. A task that a worker
 // has is no ghost, whatever is lost of it: its claim is there, or back within a second.
 //
+// Those that wait for another try, which a wrong clock has put off, are had tried as well.
+//
 // What is removed is not queued again: who is owed it, or waits for it, knows of it and
 // has it revived.
 func (q *Queue) RemoveGhosts(ctx context.Context) error {
@@ -56,7 +58,11 @@ func (q *Queue) RemoveGhosts(ctx context.Context) error {
 		return fmt.Errorf("remove ghosts: %w", unavailable(err))
 	}
 	for _, lane := range lanes {
-		if err := q.removeGhosts(ctx, lane); err != nil {
+		err := q.removeGhosts(ctx, lane)
+		if err == nil {
+			err = q.hastenTries(ctx, lane)
+		}
+		if err != nil {
 			return fmt.Errorf("remove ghosts of lane %s: %w", lane, unavailable(err))
 		}
 	}

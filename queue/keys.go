@@ -118,6 +118,9 @@ func pausedKey(lane job.Lane) string { return asynqKey(lane, "paused") }
 // at which the lease on each runs out.
 func leaseKey(lane job.Lane) string { return asynqKey(lane, "lease") }
 
+// retryKey is the sorted set of the tasks that wait for another try, by the Unix second of that.
+func retryKey(lane job.Lane) string { return asynqKey(lane, "retry") }
+
 // taskKey is the hash of a task; its field "state" is an asynq.TaskState by name,
 // "pending_since" the Unix nanosecond.
 func taskKey(lane job.Lane, taskID string) string { return asynqKey(lane, "t:"+taskID) }

@@ -54,6 +54,7 @@ type Queue struct {
 	noteRows    *redis.Script
 	giveUp      *redis.Script
 	removeGhost *redis.Script
+	hasten      *redis.Script
 	ghosts      ghosts
 	spend       *redis.Script
 	counters
@@ -94,6 +95,7 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 		noteRows:    redis.NewScript(noteRows),
 		giveUp:      redis.NewScript(giveUp),
 		removeGhost: redis.NewScript(removeGhost),
+		hasten:      redis.NewScript(hasten),
 		spend:       redis.NewScript(spend),
 	}, nil
 }

@@ -89,6 +89,7 @@ func run(t *testing.T, start func(t *testing.T) *farm) int {
 		{"ReviveLeavesTheLivingAlone", reviveLeavesTheLivingAlone},
 		{"ReviveQueuesWhatWasFlushed", reviveQueuesWhatWasFlushed},
 		{"ReviveNumbersTheAttempts", reviveNumbersTheAttempts},
+		{"WrongClocksHoldUpNothing", wrongClocksHoldUpNothing},
 		{"KilledWorkersAreFoundOut", killedWorkersAreFoundOut},
 		{"DeadWorkersAreBuried", deadWorkersAreBuried},
 		{"TheLivingAreNotBuried", theLivingAreNotBuried},

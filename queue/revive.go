@@ -18,7 +18,8 @@ const (
 	lease = 30 * time.Second
 	// claimDelay is how long after that a task may be without a claim and yet have
 	// a worker: the time between asynq's delivery and the claim, generously, and
-	// what clocks differ by. It must be below claimTTL, so that a lease is never
+	// what clocks differ by that are right. By one that is wrong a lease is of another
+	// time, and counts as none: at worst a task is drawn twice. It must be below claimTTL, so that a lease is never
 	// that young when the claim of a dead worker has run out.
 	claimDelay = 2 * time.Second
 	// attemptTTL is how long an attempt's number is remembered: longer than
@@ -163,7 +164,8 @@ func (s *taskState) add(id, state string, leaseEnd float64) {
 	switch state {
 	case "":
 	case asynq.TaskStateActive.String():
-		young := time.Until(time.Unix(int64(leaseEnd), 0)) > lease-claimDelay
+		set := lease - time.Until(time.Unix(int64(leaseEnd), 0)) // ago
+		young := -claimDelay < set && set < claimDelay
 		s.alive = s.alive || young
 		s.dead = s.dead || !young
 	case asynq.TaskStateArchived.String(), asynq.TaskStateCompleted.String():

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ var (
 	duration = flag.Duration("chaos", 0, "how long the farm is broken")
 	seed     = flag.Uint64("seed", 0, "of the schedule; 0 takes one from the clock")
 	race     = flag.Bool("racing", false, "build the farm with the race detector")
-	only     = flag.String("fault", "", "a name, to make nothing else happen")
+	only     = flag.String("fault", "", "names, with commas between, to make nothing else happen")
 )
 
 // recoveryLimit is how long no job may be done after a fault has ended. It is for machines that do much else: figures are in the report.
@@ -34,7 +35,8 @@ func TestChaos(t *testing.T) { //nolint:paralleltest // it takes the machine
 	t.Logf("seed %d, with a Redis that keeps its data: %t", *seed, kept)
 	all := faults()
 	if *only != "" {
-		all = slices.DeleteFunc(all, func(f fault) bool { return f.name != *only })
+		names := strings.Split(*only, ",")
+		all = slices.DeleteFunc(all, func(f fault) bool { return !slices.Contains(names, f.name) })
 		require.NotEmpty(t, all, "there is no such fault")
 	}
 	f := newFarm(t, program(t, *race), kept)

@@ -1,6 +1,7 @@
 // Package chaos runs a farm of real processes while it is broken in every way that is known of, and holds everything that clients
 // saw, and everything in storage at the end, against what is promised. `make chaos` runs it.
-// `make soak` runs the same clients on a farm that is left alone, and draws how large it grows (soak_test.go).
+// `make soak` runs the same clients on a farm that is left alone, and draws how large it grows (soak_test.go), and `make power` on one in one process whose power is
+// cut (power_linux_test.go).
 //
 // # What runs
 //
@@ -26,6 +27,7 @@
 //	link.go      the ways between processes, and what can be done to them
 //	farm.go      the processes
 //	faults.go    what can happen
+//	clock_linux_amd64.go, disk.go  clocks that are wrong, disks that are full
 //	schedule.go  when it does
 //	clients.go   who uses the farm meanwhile
 //	record.go    what they saw, and what contradicts it

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,6 +48,7 @@ func (c *scene) one(members []*member) *member { return members[c.rand.IntN(len(
 
 // faults are those that are known of. What is killed stays dead while the fault lasts.
 func faults() []fault {
+	const kilobyte = 1 << 10
 	const moment, while, long = 500 * time.Millisecond, 3 * time.Second, 8 * time.Second
 	all := []fault{
 		{"worker killed", aWorker, while, func(c *scene) func() { return killed(c, c.one(c.farm.workers())) }},
@@ -96,6 +96,8 @@ func faults() []fault {
 		}},
 		{"S3 answers 503", theS3, while, func(c *scene) func() { return answering(c, http.StatusServiceUnavailable) }},
 		{"S3 answers 500", theS3, while, func(c *scene) func() { return answering(c, http.StatusInternalServerError) }},
+		{"S3's disk full", theS3, while, func(c *scene) func() { return filled(c, -1) }},
+		{"S3's disk almost full", theS3, long, func(c *scene) func() { return filled(c, kilobyte) }},
 		{"S3 silent", theS3, long, func(c *scene) func() {
 			return spoiled(c, linksOf(c.farm.members, toStore), toxic{"timeout", answers, map[string]int{"timeout": 0}})
 		}},
@@ -130,6 +132,7 @@ func faults() []fault {
 			return led(c, "", append(linksOf(c.farm.members, toRedis), linksOf(c.farm.members, toStore)...)...)
 		}},
 	}
+	all = append(all, clockFaults(long)...)
 	for _, kind := range []string{"/renders/", "/bands/", "/preview.png", "/job.json", "/result", "/open/", "/recent/"} {
 		all = append(all, fault{"damage in " + strings.Trim(kind, "/"), stored, 0, func(c *scene) func() { damage(c, kind); return nil }})
 	}
@@ -201,16 +204,10 @@ func healed(c *scene, ways []*link) {
 
 // answering puts a server in place of S3 that answers everything with a status.
 func answering(c *scene, status int) func() {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return served(c, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.WriteHeader(status)
-	}))
-	end := led(c, server.Listener.Addr().String(), linksOf(c.farm.members, toStore)...)
-	return func() {
-		end()
-		server.CloseClientConnections()
-		server.Close()
-	}
+	})
 }
 
 // damage turns a bit of some stored objects of a kind, cuts others short, and notes whose they are.

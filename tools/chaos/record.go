@@ -28,6 +28,7 @@ type record struct {
 	pictures map[spec.ID][sha256.Size]byte
 	deaths   map[string]time.Time // of processes, by the number that their names have
 	spoiling bool                 // whatever is read of any job now may be damaged
+	shifted  bool                 // the clocks of processes were set, so that their times say nothing
 }
 
 // seen is what was seen of a job.
@@ -121,6 +122,9 @@ type takeover struct {
 func (r *record) takeovers(id spec.ID, history []job.Stint) (all []takeover) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.shifted {
+		return nil
+	}
 	slices.SortFunc(history, func(a, b job.Stint) int { return a.BeganAt.Compare(b.BeganAt) })
 	had := map[string]time.Time{} // when the last who had a task died
 	for _, s := range history {
@@ -173,6 +177,13 @@ func (r *record) spoils(on bool) {
 	for _, j := range r.jobs {
 		j.damaged = true
 	}
+}
+
+// shifts notes that clocks are set: no times of processes are compared any more.
+func (r *record) shifts() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.shifted = true
 }
 
 // saw notes where a job stands, which may not take back what was seen before.
