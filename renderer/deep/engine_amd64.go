@@ -16,6 +16,8 @@ func (f *follower) followAll(ctx context.Context, points []point) error {
 	}
 	run := followAVX512
 	switch traced := points[0].traced; {
+	case f.table.mixed != nil:
+		run = f.jetEngine(traced)
 	case traced && f.apart:
 		run = traceApartAVX512
 	case traced:
@@ -31,7 +33,17 @@ func (f *follower) climber() func(l *lanes, moves int) {
 	if !hasLanes() {
 		return nil
 	}
+	if f.table.mixed != nil {
+		return traceJetsAVX512
+	}
 	return traceAVX512
+}
+
+func (f *follower) jetEngine(traced bool) func(l *lanes, moves int) {
+	if traced {
+		return traceJetsAVX512
+	}
+	return followJetsAVX512
 }
 
 // hasLanes reports whether the engines run here: AVX512DQ has the operations on masks of eight lanes, POPCNT counts the

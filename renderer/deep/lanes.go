@@ -27,6 +27,7 @@ type lanes struct {
 
 	elements *element
 	skips    *packedSkip
+	mixed    *packedMixed // nil if skips are not jets
 	end      int64 // in words
 	limit    int64
 	radius2  float64
@@ -84,6 +85,9 @@ func (f *follower) set(l *lanes) {
 	*l = lanes{
 		elements: &f.table.elements[0], skips: &f.table.packed[0], end: int64(len(f.table.elements)-1) * elementWords,
 		limit: f.limit, radius2: f.radius2, least2: f.least2, stepSize: f.stepSize,
+	}
+	if f.table.mixed != nil {
+		l.mixed = &f.table.mixed[0]
 	}
 }
 

@@ -106,8 +106,8 @@ func (f *follower) follow(p *point, moves int) outcome {
 		wRe := math.FMA(p.dRe, sRe, -float64(p.dIm*sIm))
 		wIm := math.FMA(p.dRe, sIm, float64(p.dIm*sRe))
 		size := max(math.Abs(wRe), math.Abs(wIm))
-		if s := f.longest(e, size, f.limit-p.n); s != nil {
-			p.skip(s, wRe, wIm, sRe, sIm, f.stepSize)
+		if at := f.longest(e, size, f.limit-p.n); at != 0 {
+			f.skip(p, at, wRe, wIm, sRe, sIm)
 		} else {
 			if p.traced {
 				p.turn(sRe, sIm)
@@ -124,12 +124,12 @@ func (f *follower) follow(p *point, moves int) outcome {
 	return moving
 }
 
-// longest returns the longest skip of an element that is valid for a w of that size and has at most so many steps, or nil.
+// longest returns the number of the longest skip of an element that is valid for a w of that size and has at most so many steps, or 0.
 // A longer skip is a shorter one with others joined to it, which never raises its bound, so the first that is not valid ends
 // the search. A size that is no number takes none.
-func (f *follower) longest(e *element, size float64, steps int64) *packedSkip {
+func (f *follower) longest(e *element, size float64, steps int64) int {
 	if !(size < e.first.bound()) {
-		return nil
+		return 0
 	}
 	skips, first := f.table.packed, e.first.number()
 	at := first
@@ -138,10 +138,25 @@ func (f *follower) longest(e *element, size float64, steps int64) *packedSkip {
 	}
 	for ; int64(skips[at].next.number()) > steps; at-- {
 		if at == first {
-			return nil
+			return 0
 		}
 	}
-	return &skips[at]
+	return at
+}
+
+// skip makes the steps of the skip of a number.
+func (f *follower) skip(p *point, at int, wRe, wIm, sRe, sIm float64) {
+	s := &f.table.packed[at]
+	if p.traced {
+		p.turn(sRe, sIm)
+	}
+	if f.table.mixed != nil {
+		p.mix(s, &f.table.mixed[at], wRe, wIm, f.stepSize)
+	} else {
+		p.skip(s, wRe, wIm, f.stepSize)
+	}
+	p.m += int64(s.next.number())
+	p.n += int64(s.next.number())
 }
 
 // turn multiplies the slope by 2*(z + d), given 2*z + d.
@@ -150,26 +165,56 @@ func (p *point) turn(sRe, sIm float64) {
 	p.slopeRe, p.slopeIm = math.FMA(re, p.slopeRe, -float64(im*p.slopeIm)), math.FMA(re, p.slopeIm, float64(im*p.slopeRe))
 }
 
-// skip makes the steps of a skip. The slope takes its derivative: dd'/dw = a + 2*b*w, and dw is what turn makes of it.
-func (p *point) skip(s *packedSkip, wRe, wIm, sRe, sIm, stepSize float64) {
+// skip makes d' and the slope of a skip, given w and the slope of w. The slope takes its derivative, dd'/dw = a + 2*b*w.
+func (p *point) skip(s *packedSkip, wRe, wIm, stepSize float64) {
 	// h = a + b*w
-	hRe := math.FMA(s.bRe, wRe, math.FMA(-s.bIm, wIm, s.aRe))
-	hIm := math.FMA(s.bRe, wIm, math.FMA(s.bIm, wRe, s.aIm))
+	hRe, hIm := multiplyAdd(s.bRe, s.bIm, wRe, wIm, s.aRe, s.aIm)
 	if p.traced {
-		p.turn(sRe, sIm)
 		// a + 2*b*w
-		gRe, gIm := hRe+hRe-s.aRe, hIm+hIm-s.aIm
-		re := math.FMA(gRe, p.slopeRe, -float64(gIm*p.slopeIm))
-		im := math.FMA(gRe, p.slopeIm, float64(gIm*p.slopeRe))
-		p.slopeRe, p.slopeIm = math.FMA(s.cRe, stepSize, re), math.FMA(s.cIm, stepSize, im)
+		p.slopeRe, p.slopeIm = product(hRe+hRe-s.aRe, hIm+hIm-s.aIm, p.slopeRe, p.slopeIm)
+		p.slopeRe, p.slopeIm = math.FMA(s.cRe, stepSize, p.slopeRe), math.FMA(s.cIm, stepSize, p.slopeIm)
 	}
 	// d' = h*w + c*dc
-	cRe := math.FMA(s.cRe, p.cRe, -float64(s.cIm*p.cIm))
-	cIm := math.FMA(s.cRe, p.cIm, float64(s.cIm*p.cRe))
-	p.dRe = math.FMA(hRe, wRe, math.FMA(-hIm, wIm, cRe))
-	p.dIm = math.FMA(hRe, wIm, math.FMA(hIm, wRe, cIm))
-	p.m += int64(s.next.number())
-	p.n += int64(s.next.number())
+	cRe, cIm := product(s.cRe, s.cIm, p.cRe, p.cIm)
+	p.dRe, p.dIm = multiplyAdd(hRe, hIm, wRe, wIm, cRe, cIm)
+}
+
+// mix is skip for a jet. With t for dc,
+//
+//	d' = h*w + q*t      h = x + w*(y + w*www)    x = a + t*(wc + t*wcc)    y = b + t*wwc    q = c + t*(cc + t*ccc)
+//
+// and the slope takes both derivatives: dd'/dw = h + w*(y + 2*w*www), where 2*w*www is added in two parts, and dd'/dt in the same way.
+func (p *point) mix(s *packedSkip, m *packedMixed, wRe, wIm, stepSize float64) {
+	tRe, tIm := p.cRe, p.cIm
+	cccRe, cccIm := m.ccc.parts()
+	ccRe, ccIm := multiplyAdd(cccRe, cccIm, tRe, tIm, m.ccRe, m.ccIm)
+	qRe, qIm := multiplyAdd(ccRe, ccIm, tRe, tIm, s.cRe, s.cIm)
+	wccRe, wccIm := m.wcc.parts()
+	wcRe, wcIm := multiplyAdd(wccRe, wccIm, tRe, tIm, m.wcRe, m.wcIm)
+	xRe, xIm := multiplyAdd(wcRe, wcIm, tRe, tIm, s.aRe, s.aIm)
+	wwcRe, wwcIm := m.wwc.parts()
+	yRe, yIm := multiplyAdd(wwcRe, wwcIm, tRe, tIm, s.bRe, s.bIm)
+	wwwRe, wwwIm := s.www.parts()
+	yRe, yIm = multiplyAdd(wwwRe, wwwIm, wRe, wIm, yRe, yIm)
+	hRe, hIm := multiplyAdd(yRe, yIm, wRe, wIm, xRe, xIm)
+	if p.traced {
+		ccRe, ccIm = multiplyAdd(cccRe, cccIm, tRe, tIm, ccRe, ccIm)
+		cRe, cIm := multiplyAdd(ccRe, ccIm, tRe, tIm, qRe, qIm)
+		wcRe, wcIm = multiplyAdd(wccRe, wccIm, tRe, tIm, wcRe, wcIm)
+		wcRe, wcIm = multiplyAdd(wwcRe, wwcIm, wRe, wIm, wcRe, wcIm)
+		cRe, cIm = multiplyAdd(wcRe, wcIm, wRe, wIm, cRe, cIm) // dd'/dt
+		yRe, yIm = multiplyAdd(wwwRe, wwwIm, wRe, wIm, yRe, yIm)
+		aRe, aIm := multiplyAdd(yRe, yIm, wRe, wIm, hRe, hIm) // dd'/dw
+		p.slopeRe, p.slopeIm = product(aRe, aIm, p.slopeRe, p.slopeIm)
+		p.slopeRe, p.slopeIm = math.FMA(cRe, stepSize, p.slopeRe), math.FMA(cIm, stepSize, p.slopeIm)
+	}
+	qRe, qIm = product(qRe, qIm, tRe, tIm)
+	p.dRe, p.dIm = multiplyAdd(hRe, hIm, wRe, wIm, qRe, qIm)
+}
+
+// multiplyAdd returns a*b + c of complex numbers.
+func multiplyAdd(aRe, aIm, bRe, bIm, cRe, cIm float64) (re, im float64) {
+	return math.FMA(aRe, bRe, math.FMA(-aIm, bIm, cRe)), math.FMA(aRe, bIm, math.FMA(aIm, bRe, cIm))
 }
 
 // test finds whether a point that has moved has an outcome, the bailout test first, and rebases it: a point that is nearer to

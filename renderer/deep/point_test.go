@@ -167,12 +167,12 @@ func TestTheLongestSkip(t *testing.T) {
 		{math.NaN(), 100, 0},
 	} {
 		got := 0
-		if s := f.longest(&e, test.size, test.steps); s != nil {
-			got = s.next.number()
+		if at := f.longest(&e, test.size, test.steps); at != 0 {
+			got = f.table.packed[at].next.number()
 		}
 		assert.Equal(t, test.want, got, "w of size %g, %d steps left", test.size, test.steps)
 	}
-	assert.Nil(t, f.longest(&element{}, 0, 100), "an element where none begins")
+	assert.Zero(t, f.longest(&element{}, 0, 100), "an element where none begins")
 }
 
 // TestNoPointGoesBeyondTheLimit: whatever the limit is, points end at it and nowhere else, by skips and by steps.

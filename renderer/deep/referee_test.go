@@ -117,7 +117,7 @@ func (p *Perturbation) packedAtRim(t *testing.T, at located, elements []wide.Com
 	sRe, sIm := e.re+e.re+q.dRe, e.im+e.im+q.dIm
 	wRe, wIm := math.FMA(q.dRe, sRe, -float64(q.dIm*sIm)), math.FMA(q.dRe, sIm, float64(q.dIm*sRe))
 	before := wide.New(q.dRe, q.dIm, 0)
-	q.skip(&f.table.packed[at.number], wRe, wIm, sRe, sIm, f.stepSize)
+	f.skip(&q, at.number, wRe, wIm, sRe, sIm)
 	require.Equal(t, int64(len(elements)), q.n)
 	want := ofSteps(elements, before, dc, slope, p.view.Step)
 	got := want.beside(wide.New(q.dRe, q.dIm, 0), wide.New(q.slopeRe, q.slopeIm, 0))

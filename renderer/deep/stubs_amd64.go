@@ -14,6 +14,11 @@ func followAVX512(l *lanes, moves int)
 //go:noescape
 func followApartAVX512(l *lanes, moves int)
 
+// followJetsAVX512 moves the points of all lanes on, see lanes.
+//
+//go:noescape
+func followJetsAVX512(l *lanes, moves int)
+
 // traceAVX512 moves the points of all lanes on, see lanes.
 //
 //go:noescape
@@ -23,3 +28,8 @@ func traceAVX512(l *lanes, moves int)
 //
 //go:noescape
 func traceApartAVX512(l *lanes, moves int)
+
+// traceJetsAVX512 moves the points of all lanes on, see lanes.
+//
+//go:noescape
+func traceJetsAVX512(l *lanes, moves int)

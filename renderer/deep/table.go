@@ -14,7 +14,8 @@ import (
 type table struct {
 	elements []element
 	packed   []packedSkip
-	skips    []skip // the same in wide numbers, if there are points that need them
+	mixed    []packedMixed // what jets have besides, in views that have them
+	skips    []skip        // the same in wide numbers, if there are points that need them
 	small    []Small
 	core     skip // from z_0 to the end
 }
@@ -31,7 +32,7 @@ type packedSkip struct {
 	bRe, bIm float64
 	cRe, cIm float64
 	next     bounded // the bound of the next skip if that begins at the same element, otherwise 0, and this one's length
-	_        uint64
+	www      halves  // of jets
 }
 
 // bounded is a bound on the larger of |Re w| and |Im w|, cut off behind 20 bits, and an integer: a skip's number or length.
@@ -48,8 +49,8 @@ func (p bounded) bound() float64 { return math.Float64frombits(uint64(p) >> half
 
 func (p bounded) number() int { return int(p & (1<<halfWord - 1)) }
 
-// newTable computes the skips beside a reference for points whose |dc| is at most the bound. With deep they are kept in wide
-// numbers too.
+// newTable computes the skips beside a reference for points whose |dc| is at most the bound: jets where the bound has room for them. With deep
+// they are kept in wide numbers too.
 func newTable(r *Reference, bound wide.Real, deep bool) *table {
 	t := &table{elements: make([]element, r.Len()+1), small: r.Small}
 	sizes := make([]int32, r.Len())
@@ -60,29 +61,45 @@ func newTable(r *Reference, bound wide.Real, deep bool) *table {
 		}
 	}
 	starts := boundaries(sizes)
-	levels := make([][]skip, len(starts))
-	for level := range starts {
-		if level == 0 {
-			levels[0] = lowest(r, starts[0], bound)
-		} else {
-			levels[level] = merge(levels[level-1], starts[level-1], starts[level], bound)
-		}
+	t.packed, t.skips = make([]packedSkip, 1), make([]skip, 1) // number 0 is that of no skip
+	if bound.Exp >= leastMixed {
+		t.mixed = make([]packedMixed, 1)
+		size := bound.Float64()
+		levels := levelsOf(r, starts, oneJet, func(l *jet, s jet) { l.join(&s, size) })
+		t.core = levels[len(levels)-1][0].skip()
+		lay(levels, starts, t.addJet)
+	} else {
+		levels := levelsOf(r, starts, one, func(l *skip, s skip) { l.join(s, bound) })
+		t.core = levels[len(levels)-1][0]
+		lay(levels, starts, func(s *skip, start int, first bool) bool { return t.add(s, start, first, bound, deep) })
 	}
-	t.core = levels[len(levels)-1][0]
-	t.lay(levels, starts, bound, deep)
+	t.packed = append(t.packed, make([]packedSkip, spareSkips)...)
 	return t
 }
 
+// levelsOf computes the skips of all levels, given the skip of a single step, and how another is joined to one.
+func levelsOf[S any](r *Reference, starts [][]int32, one func(z wide.Complex) S, join func(l *S, s S)) [][]S {
+	levels := make([][]S, len(starts))
+	for level := range starts {
+		if level == 0 {
+			levels[0] = lowest(r, starts[0], one, join)
+		} else {
+			levels[level] = merge(levels[level-1], starts[level-1], starts[level], join)
+		}
+	}
+	return levels
+}
+
 // lowest computes the skips of the lowest level, step by step.
-func lowest(r *Reference, starts []int32, bound wide.Real) []skip {
-	list := make([]skip, 0, len(starts))
+func lowest[S any](r *Reference, starts []int32, one func(z wide.Complex) S, join func(l *S, s S)) []S {
+	list := make([]S, 0, len(starts))
 	for n, z := range r.elements() {
 		switch {
 		case n == r.Len(): // where the last skip ends
 		case len(list) < len(starts) && int(starts[len(list)]) == n:
 			list = append(list, one(z))
 		default:
-			list[len(list)-1].join(one(z), bound)
+			join(&list[len(list)-1], one(z))
 		}
 	}
 	return list
@@ -90,22 +107,22 @@ func lowest(r *Reference, starts []int32, bound wide.Real) []skip {
 
 // merge computes the skips of a level from those of the level below. That takes a few joints for each entry instead of one
 // for each step: the whole table costs little more than its lowest level.
-func merge(below []skip, from, starts []int32, bound wide.Real) []skip {
-	list := make([]skip, 0, len(starts))
+func merge[S any](below []S, from, starts []int32, join func(l *S, s S)) []S {
+	list := make([]S, 0, len(starts))
 	for i, s := range below {
 		if len(list) < len(starts) && starts[len(list)] == from[i] {
 			list = append(list, s)
 			continue
 		}
-		list[len(list)-1].join(s, bound)
+		join(&list[len(list)-1], s)
 	}
 	return list
 }
 
 // lay puts the skips of all levels side by side, in the order of the elements where they begin, and the shortest first. An
-// entry that a level leaves as it is lies there once for each: that is rare, and a search passes it with the rest.
-func (t *table) lay(levels [][]skip, starts [][]int32, bound wide.Real, deep bool) {
-	t.packed, t.skips = make([]packedSkip, 1), make([]skip, 1) // number 0 is that of no skip
+// entry that a level leaves as it is lies there once for each: that is rare, and a search passes it with the rest. Adding one tells whether it is
+// of more than a single step.
+func lay[S any](levels [][]S, starts [][]int32, add func(s *S, start int, first bool) bool) {
 	next := make([]int, len(levels))
 	for _, start := range starts[0] {
 		first := true
@@ -115,35 +132,52 @@ func (t *table) lay(levels [][]skip, starts [][]int32, bound wide.Real, deep boo
 				break
 			}
 			next[level]++
-			t.add(skips[i], int(start), first, bound, deep)
-			first = first && skips[i].length == 1
+			if add(&skips[i], int(start), first) {
+				first = false
+			}
 		}
 	}
-	t.packed = append(t.packed, make([]packedSkip, spareSkips)...)
 }
 
 // spareSkips follow the last, because the assembly looks at some at a time.
 const spareSkips = 4
 
 // add appends a skip that begins at an element. Single steps need none.
-func (t *table) add(s skip, start int, first bool, bound wide.Real, deep bool) {
+func (t *table) add(s *skip, start int, first bool, bound wide.Real, deep bool) bool {
 	if s.length == 1 {
-		return
+		return false
 	}
 	within := s.double(bound)
-	if first {
-		t.elements[start].first = pack(within, len(t.packed))
-	} else {
-		last := &t.packed[len(t.packed)-1]
-		last.next = pack(within, last.next.number())
-		if deep {
-			t.skips[len(t.skips)-1].more = true
-		}
+	t.chain(within, start, first)
+	if deep && !first {
+		t.skips[len(t.skips)-1].more = true
 	}
 	t.packed = append(t.packed, s.pack(within))
 	if deep {
-		t.skips = append(t.skips, s)
+		t.skips = append(t.skips, *s)
 	}
+	return true
+}
+
+// addJet is add for a jet.
+func (t *table) addJet(j *jet, start int, first bool) bool {
+	if j.length == 1 {
+		return false
+	}
+	t.chain(j.double(), start, first)
+	s, m := j.pack()
+	t.packed, t.mixed = append(t.packed, s), append(t.mixed, m)
+	return true
+}
+
+// chain puts the bound of the skip that is appended next to where it is looked for: at its element, or at the shorter skip that begins there.
+func (t *table) chain(within float64, start int, first bool) {
+	if first {
+		t.elements[start].first = pack(within, len(t.packed))
+		return
+	}
+	last := &t.packed[len(t.packed)-1]
+	last.next = pack(within, last.next.number())
 }
 
 // Differences in double precision are above 2^leastDifference, so that w is above the square of that and no square of a

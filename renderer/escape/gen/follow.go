@@ -23,8 +23,10 @@ type follower struct {
 	*machine
 	traced          bool // slopes are followed too
 	apart           bool // c is so near to the reference's that the difference counts for nothing
+	mixed           bool // skips are jets
 	lanes           reg.Register
 	elements, skips reg.Register
+	jets            reg.Register // what jets have besides
 	all             reg.OpmaskVirtual
 	zeros           reg.VecVirtual
 	groups          [laneCount / 8]pointGroup
@@ -36,7 +38,7 @@ type follower struct {
 // The two groups of a move are independent, so that the processor works on one while the other's gathers are on their way.
 // Lanes without a point move too, beside whatever element they are at, and nothing of them is kept: masks of those that are
 // active guard every store. They stay within the table, since skips and steps end at its end and rebasing begins anew.
-func (m *machine) follow(traced, apart bool) {
+func (m *machine) follow(traced, apart, mixed bool) {
 	c := m.c
 	name := "follow"
 	if traced {
@@ -45,13 +47,20 @@ func (m *machine) follow(traced, apart bool) {
 	if apart {
 		name += "Apart"
 	}
+	if mixed {
+		name += "Jets"
+	}
 	name += "AVX512"
 	m.functionOf("deep", []string{"lanes"}, name, "func(l *lanes, moves int)", name+" moves the points of all lanes on, see lanes.")
-	f := &follower{machine: m, traced: traced, apart: apart, lanes: c.Load(c.Param("l"), c.GP64())}
+	f := &follower{machine: m, traced: traced, apart: apart, mixed: mixed, lanes: c.Load(c.Param("l"), c.GP64())}
 	moves := c.Load(c.Param("moves"), c.GP64())
 	f.elements, f.skips = c.GP64(), c.GP64()
 	c.MOVQ(laneElements.of(f.lanes), f.elements)
 	c.MOVQ(laneSkips.of(f.lanes), f.skips)
+	if f.mixed {
+		f.jets = c.GP64()
+		c.MOVQ(laneMixed.of(f.lanes), f.jets)
+	}
 	// Masks of all lanes and zeros for gathers, made once.
 	f.all = c.K()
 	c.KXNORB(f.all, f.all, f.all)
@@ -159,9 +168,13 @@ func (f *follower) lower(words, to reg.VecVirtual) {
 	f.c.VPSRLQ(operand.U8(32), to, to)
 }
 
-// loadSkip loads skips, all in one line of the cache each. Where dc counts for nothing c is that of slopes alone.
+// loadSkip loads skips, all in one line of the cache each. Where dc counts for nothing c is that of slopes alone. Of jets, which are more than
+// registers have room for, the terms are loaded when they are needed.
 func (f *follower) loadSkip(g *pointGroup) {
 	f.gather(g.next, f.skips, g.skip, atNext, nil)
+	if f.mixed {
+		return
+	}
 	for i, to := range []reg.VecVirtual{g.aRe, g.aIm, g.bRe, g.bIm} {
 		f.gather(to, f.skips, g.skip, atA+i*elementSize, nil)
 	}
@@ -177,8 +190,11 @@ func (f *follower) loadSkip(g *pointGroup) {
 // without any has number 0, a skip that is there and is never taken, since its bound is 0.
 func (f *follower) firstStep(i int) {
 	c, g := f.c, &f.groups[i]
-	for _, v := range []*reg.VecVirtual{&g.next, &g.aRe, &g.aIm, &g.bRe, &g.bIm, &g.cRe, &g.cIm} {
-		*v = c.ZMM()
+	g.next = c.ZMM()
+	if !f.mixed {
+		for _, v := range []*reg.VecVirtual{&g.aRe, &g.aIm, &g.bRe, &g.bIm, &g.cRe, &g.cIm} {
+			*v = c.ZMM()
+		}
 	}
 	f.loadSkip(g)
 	g.sRe, g.sIm = c.ZMM(), c.ZMM()

@@ -38,6 +38,7 @@ type laneWord int
 const (
 	laneElements laneWord = iota
 	laneSkips
+	laneMixed
 	laneEnd
 	laneLimit
 	laneRadius2
@@ -58,7 +59,7 @@ func (w laneWord) of(lanes reg.Register) operand.Mem {
 }
 
 // The layout of an element and of a packed skip. Indices are in words of 8 bytes: that of an element is three times its number,
-// that of a skip eight times. In the last word of an element are the upper half of the bound of its first skip and the
+// that of a skip eight times, in both of its parts. In the last word of an element are the upper half of the bound of its first skip and the
 // number of that, in the last of a skip the upper half of the bound of the next and the skip's length. Words that hold two
 // things save a gather, which is what a move waits for.
 const (
@@ -71,4 +72,10 @@ const (
 	atB          = 16
 	atC          = 32
 	atNext       = 48
+	atWWW        = 56
+	atWC         = 0 // of what a jet has besides
+	atCC         = 16
+	atWWC        = 32
+	atWCC        = 40
+	atCCC        = 48
 )

@@ -43,8 +43,9 @@ func run(pkg, dir string) error {
 	case "deep":
 		m := newMachine(c, true)
 		for _, traced := range []bool{false, true} {
-			m.follow(traced, false)
-			m.follow(traced, true)
+			m.follow(traced, false, false)
+			m.follow(traced, true, false)
+			m.follow(traced, false, true)
 		}
 	case "fixed":
 		buildFixed(newMachine(c, true))

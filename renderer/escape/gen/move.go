@@ -19,7 +19,11 @@ func (f *follower) moveOn(i int) {
 	f.lengthen(i, label)
 	length := f.shorten(i, first, label)
 	// d after the skip is ready before d after the step overwrites what it was made of.
-	dRe, dIm := f.skip(i)
+	d := f.skip
+	if f.mixed {
+		d = f.mix
+	}
+	dRe, dIm := d(i)
 	// Those that make one step: d' = w + dc.
 	if f.apart {
 		c.VMOVAPD(g.wRe, g.dRe)
@@ -147,18 +151,24 @@ func (f *follower) turn(i int) {
 // slopeSkip completes the slope of points that make skips, and of the others of the group: it is multiplied by a + 2*b*w,
 // and c steps are added. A single step adds one. a + 2*b*w is 2*h - a, of numbers that are there.
 func (f *follower) slopeSkip(i int, hRe, hIm, aRe, aIm, cRe, cIm reg.VecVirtual) {
-	c, g := f.c, &f.groups[i]
+	c := f.c
 	gRe, gIm := c.ZMM(), c.ZMM()
 	c.VADDPD(hRe, hRe, gRe) // 2*h - a
 	c.VSUBPD(aRe, gRe, gRe)
 	c.VADDPD(hIm, hIm, gIm)
 	c.VSUBPD(aIm, gIm, gIm)
+	f.slopes(i, complexGroup{gRe, gIm}, complexGroup{cRe, cIm})
+}
+
+// slopes multiplies the slopes of points that make skips by the derivative in w, and adds a pixel times that in c.
+func (f *follower) slopes(i int, byW, byC complexGroup) {
+	c, g := f.c, &f.groups[i]
 	slopeRe, slopeIm := f.load(laneSlopeRe.at(f.lanes, i)), f.load(laneSlopeIm.at(f.lanes, i))
-	re, im := f.product(gRe, gIm, slopeRe, slopeIm)
+	re, im := f.product(byW.re, byW.im, slopeRe, slopeIm)
 	step := c.ZMM()
 	c.VBROADCASTSD(laneStepSize.of(f.lanes), step)
-	c.VFMADD231PD(cRe, step, re) // and c of a pixel
-	c.VFMADD231PD(cIm, step, im)
+	c.VFMADD231PD(byC.re, step, re)
+	c.VFMADD231PD(byC.im, step, im)
 	c.VADDPD(step, slopeRe, slopeRe) // one step: a pixel
 	f.replace(g.k, re, slopeRe)
 	f.replace(g.k, im, slopeIm)

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// complexGroup is a vector of complex numbers.
+type complexGroup struct{ re, im reg.VecVirtual }
+
+// term gathers a coefficient of the group's skips: of the part at base that holds it.
+func (f *follower) term(i int, base reg.Register, offset int) complexGroup {
+	z := complexGroup{f.c.ZMM(), f.c.ZMM()}
+	f.gather(z.re, base, f.groups[i].skip, offset, nil)
+	f.gather(z.im, base, f.groups[i].skip, offset+elementSize, nil)
+	return z
+}
+
+// halves gathers a coefficient whose parts are halves of one word.
+func (f *follower) halves(i int, base reg.Register, offset int) complexGroup {
+	z := complexGroup{f.c.ZMM(), f.c.ZMM()}
+	f.gather(z.im, base, f.groups[i].skip, offset, nil)
+	f.upper(z.im, z.re)
+	f.c.VPSLLQ(operand.U8(32), z.im, z.im)
+	return z
+}
+
+// addTimesC adds a*dc to sums, as multiplyAdd of package deep does it.
+func (f *follower) addTimesC(i int, a, sum complexGroup) {
+	c, re, im := f.c, laneCRe.at(f.lanes, i), laneCIm.at(f.lanes, i)
+	c.VFNMADD231PD(im, a.im, sum.re)
+	c.VFMADD231PD(re, a.re, sum.re)
+	c.VFMADD231PD(re, a.im, sum.im)
+	c.VFMADD231PD(im, a.re, sum.im)
+}
+
+// addTimesW adds a*w to sums.
+func (f *follower) addTimesW(i int, a, sum complexGroup) {
+	c, g := f.c, &f.groups[i]
+	c.VFNMADD231PD(g.wIm, a.im, sum.re)
+	c.VFMADD231PD(g.wRe, a.re, sum.re)
+	c.VFMADD231PD(g.wRe, a.im, sum.im)
+	c.VFMADD231PD(g.wIm, a.re, sum.im)
+}
+
+func (f *follower) copyOfComplex(z complexGroup) complexGroup {
+	return complexGroup{f.copyOf(z.re), f.copyOf(z.im)}
+}
+
+// mix returns d after jets, and completes slopes: point.mix of package deep, see there. Coefficients are gathered one after the other and used up at once;
+// the processor goes on to later ones while it waits.
+func (f *follower) mix(i int) (dRe, dIm reg.VecVirtual) {
+	var slopeC, slopeW, wc complexGroup // dd'/dc, dd'/dw, and a part of the former
+
+	ccc, cc := f.halves(i, f.jets, atCCC), f.term(i, f.jets, atCC)
+	f.addTimesC(i, ccc, cc)
+	q := f.term(i, f.skips, atC)
+	f.addTimesC(i, cc, q)
+	if f.traced {
+		slopeC = f.copyOfComplex(q)
+		f.addTimesC(i, ccc, cc)
+		f.addTimesC(i, cc, slopeC)
+	}
+	d := complexGroup{}
+	pRe, pIm := f.load(laneCRe.at(f.lanes, i)), f.load(laneCIm.at(f.lanes, i))
+	d.re, d.im = f.product(q.re, q.im, pRe, pIm)
+
+	wcc := f.halves(i, f.jets, atWCC)
+	wc = f.term(i, f.jets, atWC)
+	f.addTimesC(i, wcc, wc)
+	h := f.term(i, f.skips, atA)
+	f.addTimesC(i, wc, h)
+	if f.traced {
+		f.addTimesC(i, wcc, wc)
+	}
+	wwc, y := f.halves(i, f.jets, atWWC), f.term(i, f.skips, atB)
+	f.addTimesC(i, wwc, y)
+	if f.traced {
+		f.addTimesW(i, wwc, wc)
+		f.addTimesW(i, wc, slopeC)
+	}
+	www := f.halves(i, f.skips, atWWW)
+	f.addTimesW(i, www, y)
+	f.addTimesW(i, y, h)
+	f.addTimesW(i, h, d)
+	if f.traced {
+		slopeW = h
+		f.addTimesW(i, www, y)
+		f.addTimesW(i, y, slopeW)
+		f.slopes(i, slopeW, slopeC)
+	}
+	return d.re, d.im
+}
