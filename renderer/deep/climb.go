@@ -10,6 +10,7 @@ import (
 const (
 	climbMoves   = 16
 	longestClimb = 512
+	climbRise    = 512
 )
 
 // climbAll moves traced points on until they are steep, have another outcome, or have climbed too long; then they are moving still.
@@ -46,7 +47,7 @@ func (p *point) mayClimb() bool {
 
 // look finds whether a point that moves is steep.
 func (p *point) look() {
-	if slope2 := math.FMA(p.slopeRe, p.slopeRe, float64(p.slopeIm*p.slopeIm)); p.outcome == moving && slope2 >= leastRise*leastRise*leastSlope*leastSlope {
+	if slope2 := math.FMA(p.slopeRe, p.slopeRe, float64(p.slopeIm*p.slopeIm)); p.outcome == moving && slope2 >= climbRise*climbRise*leastSlope*leastSlope {
 		p.outcome = steep
 	}
 }

@@ -16,9 +16,16 @@ const (
 // disc around z, of radius r, is followed through the steps of a period as a disc that holds it. If it comes to lie in itself, z -> z^2 + c
 // has an attracting cycle there (H. A. Schwarz), and c is in the interior of the set (P. Fatou). A step is off by less than the blur.
 func attracted(zRe, zIm, cRe, cIm, blurOfStep float64) bool {
+	if cycles(zRe, zIm, cRe, cIm, blurOfStep) {
+		return true
+	}
 	for range settling {
 		zRe, zIm = math.FMA(zRe, zRe, math.FMA(-zIm, zIm, cRe)), math.FMA(zRe+zRe, zIm, cIm)
 	}
+	return cycles(zRe, zIm, cRe, cIm, blurOfStep)
+}
+
+func cycles(zRe, zIm, cRe, cIm, blurOfStep float64) bool {
 	x, y := zRe, zIm
 	slope, blur, nearest := 1.0, 0.0, float64(widestDisc) // the derivative's size, what a point may be off by, and the best return
 	for period := 1; period <= longestCycle; period++ {

@@ -30,6 +30,9 @@ const (
 // farthestCentre bounds the parts of c: orbits of others are outside at once.
 const farthestCentre = 4
 
+// landingMoves are those that take as long as coming back beside the reference, and up again.
+const landingMoves = 12
+
 // leastDirect is the exponent of pixels below which there is no series: its coefficients are double precision.
 const leastDirect = -250
 
@@ -142,6 +145,7 @@ func (p *Perturbation) resume(ctx context.Context, b escape.Batch, o *escape.Orb
 // land gives points what has become of them.
 func (p *Perturbation) land(b escape.Batch, o *escape.Orbits, points []point) []point {
 	limit, kept := int64(p.view.MaxIterations), 0
+	defer func() { b.Effort.Add(escape.Effort{Moves: landingMoves * int64(kept)}) }()
 	for i, count := range o.Count {
 		q := points[i]
 		q.zRe, q.zIm, q.slopeRe, q.slopeIm = o.EndX[i], o.EndY[i], o.EndSlopeRe[i], o.EndSlopeIm[i]

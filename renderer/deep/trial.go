@@ -12,7 +12,7 @@ import (
 const (
 	trialPoints = 32
 	trialSteps  = 1 << 13
-	moveCost    = 12
+	moveCost    = 20
 )
 
 // chooseDirect keeps of the ways that points may go the one that costs them least: beside the reference alone, whose skips are long
