@@ -28,13 +28,14 @@ type lanes struct {
 	elements *element
 	skips    *packedSkip
 	mixed    *packedMixed // nil if skips are not jets
-	end      int64 // in words
+	end      int64        // in words
 	limit    int64
 	radius2  float64
 	least2   float64
 	stepSize float64
 	active   uint64 // bit i: lane i has a point without an outcome
 	least    int64
+	skipping int64 // so few lanes of a vector that want a skip wait for others
 
 	points [laneCount]*point
 }
@@ -48,6 +49,8 @@ var laneSets = sync.Pool{New: func() any { return new(lanes) }} //nolint:gocheck
 // is stored and loaded for that, which takes about as long as a few moves.
 const enough = 4
 
+const togetherSkips = 2
+
 // followLanes moves all points on by an engine. A point takes the place of one that has an outcome, so that lanes stay full to the
 // last few: points of one view differ in their moves by a factor of a hundred and more.
 func (f *follower) followLanes(ctx context.Context, points []point, run func(l *lanes, moves int)) error {
@@ -57,6 +60,7 @@ func (f *follower) followLanes(ctx context.Context, points []point, run func(l *
 	l := laneSets.Get().(*lanes) //nolint:forcetypeassert // holds nothing else
 	defer laneSets.Put(l)
 	f.set(l)
+	l.skipping = togetherSkips
 	next := 0
 	for lane := range l.points {
 		next = l.fill(lane, points, next)

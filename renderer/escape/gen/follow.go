@@ -13,7 +13,7 @@ type pointGroup struct {
 	dRe, dIm, m, n               reg.VecVirtual
 	zRe, zIm, within, skip       reg.VecVirtual // of element m
 	wRe, wIm, sRe, sIm           reg.VecVirtual
-	k                            reg.OpmaskVirtual
+	k, moved                     reg.OpmaskVirtual
 	next                         reg.VecVirtual // of the skip: its last word
 	aRe, aIm, bRe, bIm, cRe, cIm reg.VecVirtual
 }
@@ -186,17 +186,9 @@ func (f *follower) loadSkip(g *pointGroup) {
 }
 
 // firstStep computes w = d*(2*z + d), and which points can make more than one step: those whose w is within the bound of the
-// shortest skip of their element. Skips are loaded wanted or not: waiting for whether they are would take longer. An element
-// without any has number 0, a skip that is there and is never taken, since its bound is 0.
+// shortest skip of their element.
 func (f *follower) firstStep(i int) {
 	c, g := f.c, &f.groups[i]
-	g.next = c.ZMM()
-	if !f.mixed {
-		for _, v := range []*reg.VecVirtual{&g.aRe, &g.aIm, &g.bRe, &g.bIm, &g.cRe, &g.cIm} {
-			*v = c.ZMM()
-		}
-	}
-	f.loadSkip(g)
 	g.sRe, g.sIm = c.ZMM(), c.ZMM()
 	c.VADDPD(g.zRe, g.zRe, g.sRe) // 2*z + d
 	c.VADDPD(g.dRe, g.sRe, g.sRe)

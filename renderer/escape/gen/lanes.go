@@ -46,6 +46,7 @@ const (
 	laneStepSize
 	laneActive
 	laneLeast
+	laneLeastSkips
 )
 
 // at is the operand for a group's part of an array, a vector.

@@ -8,10 +8,60 @@ import (
 )
 
 // moveOn moves a group on: by a skip where there is one, by a step otherwise. Both are made for all lanes, and the set k
-// decides which is kept: some points of a group skip at nearly every move, so that a branch would save nothing.
+// decides which is kept. Skips are gathered, which takes most of a move: where few lanes want one they wait, and the others make steps, until there are
+// more. What a point does is the same, and when is of no consequence.
 func (f *follower) moveOn(i int) {
 	c, g := f.c, &f.groups[i]
 	label := func(name string) string { return fmt.Sprintf("%s%d", name, i) }
+	g.moved = c.K()
+	active, count := f.active(i), c.GP64()
+	c.KANDNB(active, g.k, g.moved)
+	c.KTESTB(g.moved, g.moved)
+	c.JZ(operand.LabelRef(label("skips"))) // none makes a step
+	c.KANDB(g.k, active, active)
+	c.KMOVB(active, count.As32())
+	c.POPCNTQ(count, count)
+	c.CMPQ(count, laneLeastSkips.of(f.lanes))
+	c.JGE(operand.LabelRef(label("skips")))
+	f.stepOn(i)
+	c.JMP(operand.LabelRef(label("moved")))
+	c.Label(label("skips"))
+	f.skipOn(i, label)
+	c.Label(label("moved"))
+}
+
+// stepOn makes steps, d' = w + dc, of those lanes that want no skip.
+func (f *follower) stepOn(i int) {
+	c, g := f.c, &f.groups[i]
+	if f.traced {
+		f.turn(i)
+		f.slopeStep(i)
+	}
+	if f.apart {
+		f.replace(g.moved, g.wRe, g.dRe)
+		f.replace(g.moved, g.wIm, g.dIm)
+	} else {
+		c.VADDPD(laneCRe.at(f.lanes, i), g.wRe, g.moved, g.dRe)
+		c.VADDPD(laneCIm.at(f.lanes, i), g.wIm, g.moved, g.dIm)
+	}
+	steps := c.ZMM()
+	f.broadcastWord(steps, 1)
+	c.VPADDQ(steps, g.n, g.moved, g.n)
+	f.broadcastWord(steps, elementWords)
+	c.VPADDQ(steps, g.m, g.moved, g.m)
+}
+
+// skipOn makes a move of all lanes.
+func (f *follower) skipOn(i int, label func(string) string) {
+	c, g := f.c, &f.groups[i]
+	c.KMOVB(f.all, g.moved)
+	g.next = c.ZMM()
+	if !f.mixed {
+		for _, v := range []*reg.VecVirtual{&g.aRe, &g.aIm, &g.bRe, &g.bIm, &g.cRe, &g.cIm} {
+			*v = c.ZMM()
+		}
+	}
+	f.loadSkip(g)
 	if f.traced {
 		f.turn(i)
 	}
@@ -144,6 +194,7 @@ func (f *follower) turn(i int) {
 	slopeRe, slopeIm := f.load(laneSlopeRe.at(f.lanes, i)), f.load(laneSlopeIm.at(f.lanes, i))
 	re, im = f.product(re, im, slopeRe, slopeIm)
 	active := f.active(i)
+	c.KANDB(g.moved, active, active)
 	c.VMOVUPD(re, active, laneSlopeRe.at(f.lanes, i))
 	c.VMOVUPD(im, active, laneSlopeIm.at(f.lanes, i))
 }
@@ -175,4 +226,15 @@ func (f *follower) slopes(i int, byW, byC complexGroup) {
 	active := f.active(i)
 	c.VMOVUPD(slopeRe, active, laneSlopeRe.at(f.lanes, i))
 	c.VMOVUPD(slopeIm, active, laneSlopeIm.at(f.lanes, i))
+}
+
+// slopeStep completes the slope of points that make steps: it gains a pixel.
+func (f *follower) slopeStep(i int) {
+	c, g := f.c, &f.groups[i]
+	slope, step := f.load(laneSlopeRe.at(f.lanes, i)), c.ZMM()
+	c.VBROADCASTSD(laneStepSize.of(f.lanes), step)
+	c.VADDPD(step, slope, slope)
+	active := f.active(i)
+	c.KANDB(g.moved, active, active)
+	c.VMOVUPD(slope, active, laneSlopeRe.at(f.lanes, i))
 }

@@ -45,14 +45,15 @@ func (f *follower) test(i int) {
 	c.VCMPPD(operand.U8(equal), laneSavedIm.at(f.lanes, i), g.dIm, repeats, repeats)
 	c.VPCMPEQQ(laneSavedM.at(f.lanes, i), g.m, repeats, repeats) // d and m as saved
 	c.KORB(repeats, stays, stays)
-	c.VCMPPD_BCST(operand.U8(less), laneLeast2.of(f.lanes), d2, near)
 	f.save(i, label)
+	c.VCMPPD_BCST(operand.U8(less), laneLeast2.of(f.lanes), d2, near)
 
 	// Lanes without a point meet all kinds of ends and are no reason to stop: the test is whether any set and the active ones have
 	// a lane in common.
 	any, active := c.K(), f.active(i)
 	c.KORB(escapes, stays, any)
 	c.KORB(any, near, any)
+	c.KANDB(g.moved, any, any) // a lane that waits is where it was, which is no repetition
 	c.KTESTB(any, active)
 	c.JZ(operand.LabelRef(label("tested")))
 	f.end(i, []ending{{near, 3}, {stays, 2}, {escapes, 1}}, any, active)
@@ -95,6 +96,7 @@ func (f *follower) save(i int, label func(string) string) {
 	f.broadcastWord(one, 1)
 	c.VPADDQ(laneMoves.at(f.lanes, i), one, one)
 	active := f.active(i)
+	c.KANDB(g.moved, active, active)
 	c.VMOVUPD(one, active, laneMoves.at(f.lanes, i))
 	c.VPCMPEQQ(laneSave.at(f.lanes, i), one, active, due)
 	c.KTESTB(due, due)
