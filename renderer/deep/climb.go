@@ -6,10 +6,11 @@ import (
 )
 
 // Points that are flat climb beside the reference, with their slopes, until they are steep. It is looked for every climbMoves moves
-// of a point, by all engines alike. One that makes more than longestClimb moves in all does not come back.
+// of a point, by all engines alike. One that makes more than longestClimb moves in all does not come back. One that is only just steep would soon be flat again, and
+// coming back takes longer than some moves: it climbs to climbRise of leastSlope.
 const (
-	climbMoves   = 16
-	longestClimb = 512
+	climbMoves   = 8
+	longestClimb = 256
 	climbRise    = 512
 )
 

@@ -2,7 +2,7 @@ package deep
 
 import "math"
 
-// longestCycle is the greatest period of a cycle that attracted looks for, after so many steps in which the orbit may come near it. Where
+// longestCycle is the greatest period of a cycle that attracted looks for, at once and after so many steps in which the orbit may come near it. Where
 // it goes in them by rounding is of no consequence for what is found there.
 const (
 	longestCycle = 1 << 9
@@ -12,9 +12,8 @@ const (
 	attractedMoves = 1 << 10 // that take about as long
 )
 
-// attracted reports whether it is certain that a point is inside: that an attracting cycle is next to where its orbit has come. The
-// disc around z, of radius r, is followed through the steps of a period as a disc that holds it. If it comes to lie in itself, z -> z^2 + c
-// has an attracting cycle there (H. A. Schwarz), and c is in the interior of the set (P. Fatou). A step is off by less than the blur.
+// attracted reports whether it is certain that a point is inside: that an attracting cycle is next to where its orbit has come, or comes. Points that have climbed
+// for long are mostly there already, and settling takes longer than the look.
 func attracted(zRe, zIm, cRe, cIm, blurOfStep float64) bool {
 	if cycles(zRe, zIm, cRe, cIm, blurOfStep) {
 		return true
@@ -25,6 +24,9 @@ func attracted(zRe, zIm, cRe, cIm, blurOfStep float64) bool {
 	return cycles(zRe, zIm, cRe, cIm, blurOfStep)
 }
 
+// cycles looks for the cycle. The
+// disc around z, of radius r, is followed through the steps of a period as a disc that holds it. If it comes to lie in itself, z -> z^2 + c
+// has an attracting cycle there (H. A. Schwarz), and c is in the interior of the set (P. Fatou). A step is off by less than the blur.
 func cycles(zRe, zIm, cRe, cIm, blurOfStep float64) bool {
 	x, y := zRe, zIm
 	slope, blur, nearest := 1.0, 0.0, float64(widestDisc) // the derivative's size, what a point may be off by, and the best return

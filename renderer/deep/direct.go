@@ -20,8 +20,8 @@ type directPart struct {
 }
 
 // leastSlope is how steep a point has to be, per pixel, for double precision. A step is off by some 2^-53, which then is 2^-21 of
-// a pixel: half of what it is without a reference where pixels are 2^-33 apart. Points that are not steeper than leastRise of
-// that would soon be flat again.
+// a pixel: half of what it is without a reference where pixels are 2^-33 apart. A series that does not end leastRise of
+// that is of no use: its points would soon be flat again.
 const (
 	leastSlope = 0x1p-32
 	leastRise  = 8
@@ -30,7 +30,7 @@ const (
 // farthestCentre bounds the parts of c: orbits of others are outside at once.
 const farthestCentre = 4
 
-// landingMoves are those that take as long as coming back beside the reference, and up again.
+// landingMoves are those that take as long as coming down beside the reference, and up again.
 const landingMoves = 12
 
 // leastDirect is the exponent of pixels below which there is no series: its coefficients are double precision.
@@ -145,7 +145,6 @@ func (p *Perturbation) resume(ctx context.Context, b escape.Batch, o *escape.Orb
 // land gives points what has become of them.
 func (p *Perturbation) land(b escape.Batch, o *escape.Orbits, points []point) []point {
 	limit, kept := int64(p.view.MaxIterations), 0
-	defer func() { b.Effort.Add(escape.Effort{Moves: landingMoves * int64(kept)}) }()
 	for i, count := range o.Count {
 		q := points[i]
 		q.zRe, q.zIm, q.slopeRe, q.slopeIm = o.EndX[i], o.EndY[i], o.EndSlopeRe[i], o.EndSlopeIm[i]
@@ -160,5 +159,6 @@ func (p *Perturbation) land(b escape.Batch, o *escape.Orbits, points []point) []
 			kept++
 		}
 	}
+	b.Effort.Add(escape.Effort{Moves: landingMoves * int64(kept)})
 	return points[:kept]
 }

@@ -26,7 +26,7 @@ func directViews() map[string]View {
 	return map[string]View{
 		"dendrite":            at("1e-29", "1.0000000000000000000000000001", 1e-20, 500),
 		"seahorse":            at(seahorseRe, seahorseIm, 1e-8, 5000),
-		"seahorse, climbing":  at(seahorseRe, seahorseIm, 3e-9, 5000),
+		"seahorse, climbing":  at(seahorseRe, seahorseIm, 4.5e-13, 5000),
 		"seahorse, deeper":    at(seahorseRe, seahorseIm, 1e-11, 5000),
 		"minibrot's minibrot": at("-1.7590170270659", "0.01916067191295", 3e-9, 3000),
 		"minibrot's, deeper":  at("-1.7590170270659", "0.01916067191295", 1e-13, 3000),

@@ -35,7 +35,7 @@ type lanes struct {
 	stepSize float64
 	active   uint64 // bit i: lane i has a point without an outcome
 	least    int64
-	skipping int64 // so few lanes of a vector that want a skip wait for others
+	skipping int64 // lanes of a vector that want a skip: fewer wait, while others make steps
 
 	points [laneCount]*point
 }
@@ -49,6 +49,8 @@ var laneSets = sync.Pool{New: func() any { return new(lanes) }} //nolint:gocheck
 // is stored and loaded for that, which takes about as long as a few moves.
 const enough = 4
 
+// togetherSkips is the number of lanes of a vector for whose skips the terms are gathered, which takes most of a move. Fewer wait, as long as others make steps; waiting for more
+// leaves too many idle. Where lanes have to have made as many moves, as climbers have, none waits.
 const togetherSkips = 2
 
 // followLanes moves all points on by an engine. A point takes the place of one that has an outcome, so that lanes stay full to the

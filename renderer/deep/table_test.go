@@ -81,6 +81,32 @@ func TestTableHoldsTheSkips(t *testing.T) {
 	}
 }
 
+// TestTableOfJets: in views where there is room for them skips are jets, laid out in the same way, each with what it has besides at the same number.
+func TestTableOfJets(t *testing.T) {
+	t.Parallel()
+	for name, orbit := range tableOrbits() {
+		r := referenceOf(orbit)
+		table := newTable(r, wide.NewReal(1, leastMixed), true)
+		require.Len(t, table.packed, len(table.mixed)+spareSkips)
+		plain := newTable(r, wide.NewReal(1, leastMixed-1), false)
+		require.Nil(t, plain.mixed, "%s: one octave deeper there are none", name)
+		require.Len(t, plain.packed, len(table.packed))
+		for m := range orbit {
+			limit, number := table.elements[m].first.bound(), table.elements[m].first.number()
+			require.Equal(t, plain.elements[m].first.number(), number, name)
+			for at := number; limit > 0; at++ {
+				packed, mixed := table.packed[at], table.mixed[at]
+				want := jetOf(orbit[m:m+packed.next.number()], math.Ldexp(1, leastMixed))
+				require.Less(t, size(complex(packed.aRe, packed.aIm)-want.terms[0]), 1e-9*size(want.terms[0])+0x1p-490, "%s: skip %d is not that from %d on", name, at, m)
+				require.Less(t, size(complex(mixed.wcRe, mixed.wcIm)-want.terms[3]), 1e-6*size(want.terms[3])+0x1p-490, "%s: skip %d", name, at)
+				require.LessOrEqual(t, packed.next.bound(), limit, "%s: skip %d", name, at)
+				limit = packed.next.bound()
+			}
+		}
+		assert.Equal(t, len(orbit)-1, table.core.length, "%s: the longest leads from the beginning to the end", name)
+	}
+}
+
 // TestTableInDoublePrecision has no wide skips, and otherwise the same.
 func TestTableInDoublePrecision(t *testing.T) {
 	t.Parallel()

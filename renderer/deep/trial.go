@@ -8,7 +8,7 @@ import (
 )
 
 // What tells whether a direct part is worth while: so many points of the view, for so many steps behind the series, and what their
-// effort costs in steps of z^2 + c. A step takes a third of a nanosecond, a move in lanes 4 to 10.
+// effort costs in steps of z^2 + c. A step takes a third of a nanosecond, a move in lanes 4 to 9.
 const (
 	trialPoints = 32
 	trialSteps  = 1 << 13
