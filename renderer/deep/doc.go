@@ -33,9 +33,13 @@
 // The term of second order is ours. What is left out are terms of third order, whose part of d' is the square of what is left
 // out without b: so a skip reaches about the root of its tolerance instead of the tolerance.
 // At a tolerance of 2^-30 that is |d| up to 2^-15 of |z|, where a linear skip at 2^-24 ends at 2^-24 of |z|. The result is
-// both fewer moves and less error: in the published places nu is at most 5.8e-5 off what MPFR says, wherever the
+// both fewer moves and less error: in the published places nu is at most 5e-6 off what MPFR says, wherever the
 // boundary is more than a hundredth of a pixel away, against 1.9e-3 by Imagina and 0.013 by fraktaler-3. A second bound, the
 // reach of 2^-10 of |z|, keeps terms of fourth order below those of third. Figures are in docs/adr/0008-deep-zoom.md.
+//
+// Views whose bound is 2^-120 or more have a [jet] in place of each: all terms of w and dc up to third order, so that skips do not end where c*dc
+// grows, as it does early in shallow views and where the boundary is dense. They reach |d| and |c*dc| of 2^-10 of |z|; figures are in
+// docs/adr/0046-jets.md.
 //
 // Each skip moves a point by 2^-30 of its distance from the reference at most, and what they do adds up. In random places of
 // the boundary that is a hundred thousandth of a pixel at most, and up to three thousandths at radii above 1e-16, where a
@@ -90,9 +94,10 @@
 //
 // # Engines
 //
-// [Perturbation.Run] moves 16 points side by side by AVX-512 with gathers; a lane whose point has an outcome gets another.
+// [Perturbation.Run] moves 16 points side by side by AVX-512 with gathers; a lane whose point has an outcome gets another, and one that wants a skip waits a little
+// if it is the only one of its vector.
 // Elsewhere points go one by one in Go, with the same result to the bit. There is no version for AVX2. The assembly comes from
-// renderer/escape/gen, and knows the layouts of lanes, element and packedSkip.
+// renderer/escape/gen, and knows the layouts of lanes, element, packedSkip and packedMixed.
 //
 // # What decides the bytes
 //
@@ -101,7 +106,7 @@
 //
 // # Memory
 //
-// A reference has 16 bytes for each step. The tables have 24, and 64 for each skip, which come to 10 to 25 for a step; deep
+// A reference has 16 bytes for each step. The tables have 24, and 64 for each skip, which come to 10 to 25 for a step, and twice that of jets; deep
 // views have the same skips in wide numbers beside them. [Reference.Size] is an upper estimate, 120 bytes for a step. Stored,
 // a reference has less than 2 bytes for a step.
 //
@@ -109,7 +114,7 @@
 //
 //	view.go          what is followed, in how many bits
 //	reference.go     the orbit and where it ends; store.go: its file
-//	skip.go          what a skip is, joining, tolerances
+//	skip.go          what a skip is, joining, tolerances; jet.go: one of third order
 //	levels.go        where skips begin and end
 //	table.go         the skips beside the elements, packed for points in double precision
 //	core.go          the AT

@@ -147,7 +147,7 @@ func TestSizeIsAnUpperEstimate(t *testing.T) {
 		require.NoError(t, err)
 		p := NewPerturbation(v, r)
 		const float, word = 8, 8
-		size := 2*float*len(r.Re) + 48*len(r.Small) + elementWords*word*len(p.follower.table.elements) + 64*len(p.follower.table.packed)
+		size := 2*float*len(r.Re) + 48*len(r.Small) + elementWords*word*len(p.follower.table.elements) + 64*(len(p.follower.table.packed)+len(p.follower.table.mixed))
 		if r.Len() > 100 {
 			assert.LessOrEqual(t, int64(size), r.Size(), name)
 			assert.GreaterOrEqual(t, int64(4*size), r.Size(), "%s: not by far", name)
