@@ -50,7 +50,7 @@ var laneSets = sync.Pool{New: func() any { return new(lanes) }} //nolint:gocheck
 const enough = 4
 
 // togetherSkips is the number of lanes of a vector for whose skips the terms are gathered, which takes most of a move. Fewer wait, as long as others make steps; waiting for more
-// leaves too many idle. Where lanes have to have made as many moves, as climbers have, none waits.
+// leaves too many idle.
 const togetherSkips = 2
 
 // followLanes moves all points on by an engine. A point takes the place of one that has an outcome, so that lanes stay full to the
