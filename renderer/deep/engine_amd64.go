@@ -8,8 +8,8 @@ import (
 
 //go:generate go -C ../escape/gen run . -package deep -dir ../../deep
 
-// followAll moves all points on until they have an outcome. There are four engines, because slopes take half as many products
-// again, and where dc counts for nothing a product and two gathers are saved. A batch is traced as a whole or not at all.
+// followAll moves all points on until they have an outcome. There are six engines, because slopes take half as many products
+// again, jets have other terms, and where dc counts for nothing a product and two gathers are saved. A batch is traced as a whole or not at all.
 func (f *follower) followAll(ctx context.Context, points []point) error {
 	if !hasLanes() || len(points) == 0 {
 		return f.followEach(ctx, points)
@@ -39,6 +39,7 @@ func (f *follower) climber() func(l *lanes, moves int) {
 	return traceAVX512
 }
 
+// jetEngine is the engine of tables of jets.
 func (f *follower) jetEngine(traced bool) func(l *lanes, moves int) {
 	if traced {
 		return traceJetsAVX512

@@ -199,9 +199,10 @@ func (h halves) parts() (re, im float64) {
 
 func (l *jet) pack() (packedSkip, packedMixed) {
 	t := &l.terms
-	return packedSkip{
-			aRe: real(t[0]), aIm: imag(t[0]), cRe: real(t[1]), cIm: imag(t[1]), bRe: real(t[2]), bIm: imag(t[2]), www: halve(t[5]), next: pack(0, l.length),
-		}, packedMixed{
-			wcRe: real(t[3]), wcIm: imag(t[3]), ccRe: real(t[4]), ccIm: imag(t[4]), wwc: halve(t[6]), wcc: halve(t[7]), ccc: halve(t[8]),
-		}
+	s := packedSkip{
+		aRe: real(t[0]), aIm: imag(t[0]), cRe: real(t[1]), cIm: imag(t[1]), bRe: real(t[2]), bIm: imag(t[2]), www: halve(t[5]), next: pack(0, l.length),
+	}
+	return s, packedMixed{
+		wcRe: real(t[3]), wcIm: imag(t[3]), ccRe: real(t[4]), ccIm: imag(t[4]), wwc: halve(t[6]), wcc: halve(t[7]), ccc: halve(t[8]),
+	}
 }

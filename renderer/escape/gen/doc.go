@@ -14,6 +14,7 @@
 //	lanes.go     package deep: where its arrays and tables are
 //	follow.go    package deep: points on their way beside a reference
 //	move.go      package deep: their skips and steps
+//	jet.go       package deep: their skips of third order
 //	outcome.go   package deep: what becomes of them
 //	limbs.go     package fixed: integers in limbs of 52 bits
 //
