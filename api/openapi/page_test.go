@@ -66,7 +66,7 @@ func TestPageSaysWhatIsAccepted(t *testing.T) {
 		"Job":       {`list of text`},
 		"listJobs":  {`integer from 1 to 200, by default <code>50</code>`, `curl 'http://localhost:8080/jobs'`, `<a href="/jobs">Open /jobs</a>`},
 		"submitJob": {`-H 'Content-Type: application/json'`, `-d '{"width":3840,"height":2160}'`, `"palette": [`, "\tSize: 1@-03"},
-		"cancelJob": {`curl -X DELETE 'http://localhost:8080/jobs/10e14654`, `<a href="#Problem">Problem</a>`},
+		"cancelJob": {`curl -X DELETE 'http://localhost:8080/jobs/9f4d9744`, `<a href="#Problem">Problem</a>`},
 		"watchJob":  {`curl -N `, "event: progress\nid: "},
 		"generate":  {`curl -o picture.png 'http://localhost:8080/generate/800/600?re=-1.7597&im=-0.0126&radius=0.001'`},
 		"getImage":  {`<code>image/x-exr</code>`, `<code>Content-Disposition</code>`},

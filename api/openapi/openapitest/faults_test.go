@@ -20,7 +20,7 @@ type exchange struct {
 }
 
 const (
-	id     = "10e146548250bac9419a79d816ca2b1c4e6a8e81"
+	id     = "9f4d9744f8e8b5f33a0564ad147245dd22995506"
 	job    = `{"id":"` + id + `","spec":{"formula":"mandelbrot","width":8,"height":6,"max_iterations":9,"samples":1},"accepted_at":"2026-11-30T10:00:00Z","state":"running","bands":3}`
 	events = "retry: 1000\n\nevent: progress\nid: 1\ndata: " + job + "\n\n"
 )
