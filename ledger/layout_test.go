@@ -56,7 +56,7 @@ func acceptEarlier(t *testing.T, b *bundle, s spec.Spec) job.Status {
 		Job:      job.Job{ID: s.ID(), Spec: s, AcceptedAt: time.Now().UTC().Truncate(time.Millisecond)},
 		Progress: job.Progress{State: job.Queued},
 	}
-	record := map[string]any{"version": s.Version(), "id": st.ID, "spec": s, "accepted_at": st.AcceptedAt}
+	record := map[string]any{"version": spec.Version, "id": st.ID, "spec": s, "accepted_at": st.AcceptedAt}
 	for _, key := range []string{"jobs/" + string(st.ID) + "/job.json", "recent/" + down(st) + "-" + string(st.ID)} {
 		data, err := json.Marshal(record)
 		require.NoError(t, err)

@@ -45,7 +45,7 @@ type jobRecord struct {
 }
 
 func recordOf(j job.Job) jobRecord {
-	return jobRecord{Version: j.Spec.Version(), Layout: j.Layout, Group: j.Group, Job: j}
+	return jobRecord{Version: spec.Version, Layout: j.Layout, Group: j.Group, Job: j}
 }
 
 // job is the job of a record.
@@ -59,7 +59,7 @@ func (r jobRecord) check(id spec.ID) error {
 	if r.ID != id {
 		return fmt.Errorf("%w: it is of job %s", errUnreadable, r.ID)
 	}
-	if own := r.Spec.ID(); r.Version == r.Spec.Version() && own != id {
+	if own := r.Spec.ID(); r.Version == spec.Version && own != id {
 		return fmt.Errorf("%w: its Spec is that of job %s", errUnreadable, own)
 	}
 	return nil

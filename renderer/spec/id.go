@@ -4,27 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strings"
 )
 
-// Version is that of the renderer, and part of every ID. It is raised whenever the bytes of images change, but for those of one
-// kind alone: see revision.
+// Version is that of the renderer, and part of every ID. It is raised whenever the bytes of images change.
 const Version = "5"
-
-// revision is part of the IDs of images whose kind has changed since the Version was raised, so that an ID stands for the same
-// bytes for ever. It is empty for all others.
-func (s Spec) revision() string {
-	if s.Format == PNG && s.Depth == 16 && s.Coloring.IsGray() {
-		return "16-bit gray is stored as gray\n" // and was stored as RGB
-	}
-	return ""
-}
-
-// Version is what the ID of s is made of beside s itself. Who keeps an ID with its Spec keeps this as well, and can tell the ID
-// of another version from a wrong one.
-func (s Spec) Version() string {
-	return strings.TrimSpace(Version + " " + s.revision())
-}
 
 // ID identifies a picture: the leading 160 bits of a SHA-256 over Version and the canonical Spec, as 40 lower-case
 // hexadecimal digits. It is safe in file names, URLs and ETags.
@@ -36,7 +19,7 @@ const idDigits = 40
 // ID returns the identity of the picture that s describes. Specs of equal canonical form have equal IDs.
 func (s Spec) ID() ID {
 	hash := sha256.New()
-	hash.Write([]byte("mandelfarm renderer " + Version + "\n" + s.revision()))
+	hash.Write([]byte("mandelfarm renderer " + Version + "\n"))
 	hash.Write(s.Canonical())
 	return ID(hex.EncodeToString(hash.Sum(nil))[:idDigits])
 }

@@ -2,8 +2,6 @@ package spec_test
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -406,17 +404,6 @@ func FuzzParse(f *testing.F) {
 		require.Equal(t, s, again)
 		require.False(t, bytes.Contains(s.Canonical(), []byte("\n")))
 	})
-}
-
-// TestKindsThatChangedHaveOtherIDs: 16-bit gray was stored as RGB under this version once.
-func TestKindsThatChangedHaveOtherIDs(t *testing.T) {
-	t.Parallel()
-	gray := parse(t, `{"width":8,"height":6,"depth":16,"coloring":{"palette":"gray"}}`)
-	sum := sha256.Sum256(append([]byte("mandelfarm renderer "+spec.Version+"\n"), gray.Canonical()...))
-	assert.NotEqual(t, hex.EncodeToString(sum[:])[:40], string(gray.ID()))
-	colored := parse(t, `{"width":8,"height":6,"depth":16,"coloring":{"palette":"gray","interior":"#000001"}}`)
-	sum = sha256.Sum256(append([]byte("mandelfarm renderer "+spec.Version+"\n"), colored.Canonical()...))
-	assert.Equal(t, hex.EncodeToString(sum[:])[:40], string(colored.ID()))
 }
 
 // TestWidthsOfEXR are those that a line's size has room for.
