@@ -23,6 +23,9 @@ import (
 const (
 	apis    = 2
 	workers = 3
+
+	// cacheBytes is what a process keeps in memory of pictures, or prepasses: so little that caches are full soon, and are not taken for growth.
+	cacheBytes = "33554432"
 )
 
 // farm is a farm of processes.
@@ -71,10 +74,10 @@ func newFarm(tb testing.TB, program string, kept bool) *farm {
 	f := &farm{redis: redis(tb), store: testenv.S3Server(tb), links: newLinks()}
 	f.bucket = f.store.Config()
 	for i := range apis {
-		f.add(tb, program, fmt.Sprintf("api %d", i), "api", "--access-log", "off", "--wait-limit", "10s")
+		f.add(tb, program, fmt.Sprintf("api %d", i), "api", "--access-log", "off", "--wait-limit", "10s", "--cache-bytes", cacheBytes)
 	}
 	for i := range workers {
-		f.add(tb, program, fmt.Sprintf("worker %d", i), "worker", "--band-time", "50ms", "--sweep-interval", "5s", "--grace", "3s")
+		f.add(tb, program, fmt.Sprintf("worker %d", i), "worker", "--band-time", "50ms", "--sweep-interval", "5s", "--grace", "3s", "--prepass-cache-bytes", cacheBytes)
 	}
 	for _, m := range f.members {
 		m.awaitReady(tb)
