@@ -25,12 +25,6 @@ const shownNow = `(async () => {
 	return [...new Uint8Array(hash)].join()
 })()`
 
-// hasSecond is whether the second version is kept whole, and may take over.
-const hasSecond = `(async () => {
-	const registration = await navigator.serviceWorker.getRegistration()
-	return [registration?.waiting, registration?.active].some(worker => worker?.scriptURL.includes('/second/'))
-})()`
-
 // untilKept waits until the browser keeps a page, and answers with it.
 func (p *tab) untilKept() {
 	p.t.Helper()
@@ -113,31 +107,6 @@ func (b *bystander) meddle(r *http.Response) error {
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(content)), int64(len(content))
 	r.Header.Del("Content-Length")
 	return nil
-}
-
-// TestPageIsReplacedAsOneSet: without a farm a browser that has seen two versions of the page shows one of them, and no file of the other. Which
-// one is its own affair: it lets a service worker go when it has nothing to do.
-func TestPageIsReplacedAsOneSet(t *testing.T) {
-	t.Parallel()
-	process := serve(t, map[string]string{"DATA": t.TempDir()})
-	between, farm := newBystander(t, process)
-	p := openTabOf(t, farm, 600, 400)
-	p.expected = "status of 502" // what the bystander answers for the farm that is away
-	const view = "re=-0.5&im=0&radius=1&max_iterations=100"
-	between.version.Store("first")
-	p.visit(view)
-	p.untilKept()
-	between.version.Store("second")
-	p.visit(view)
-	require.Eventually(t, func() bool {
-		return look[bool](p.browser, t, hasSecond, chromedp.EvalAwaitPromise)
-	}, testTimeout, 20*time.Millisecond)
-	process.Kill()
-	p.visit(view)
-	versions := look[[]string](p.browser, t, `[...new Set([...document.querySelectorAll('[href^="/assets/"], [src^="/assets/"]')].map(file => (file.getAttribute('href') || file.getAttribute('src')).split('/')[2]))]`)
-	assert.Len(t, versions, 1)
-	loaded := look[[]string](p.browser, t, `[...new Set(performance.getEntriesByType('resource').filter(entry => entry.name.includes('/assets/')).map(entry => new URL(entry.name).pathname.split('/')[2]))]`)
-	assert.Equal(t, versions, loaded)
 }
 
 // untilAcrossPages waits for an expression to hold in whichever page is there.
