@@ -16,9 +16,16 @@ const (
 	mostWinding  = 2
 )
 
+// longer is how many times as long moves by jets may be as those by skips, each of which counts as so many: what they leave out is of the same size, and was
+// left out at each of so many rims.
+const longer = 4
+
 // doubt is how many pixels a point that escapes may be beside where it should be.
 func (p *Perturbation) doubt(q *point) float64 {
 	n := float64(q.earlier + q.moves + 1)
+	if p.follower.table.mixed != nil {
+		n *= longer
+	}
 	return float64(float64(tolerance*p.span)*float64(n*min(n/windingMoves, mostWinding))) + q.blur
 }
 
