@@ -48,14 +48,17 @@ func TestPointsOfCoresAreProven(t *testing.T) {
 	}
 }
 
-// TestDoubtGrowsWithMoves: a point that winds around is in doubt by all its moves, another by less.
+// TestDoubtGrowsWithMoves: a point that winds around is in doubt by all its moves, another by less, and a move by a jet counts as several.
 func TestDoubtGrowsWithMoves(t *testing.T) {
 	t.Parallel()
-	p := &Perturbation{span: 600}
+	p := &Perturbation{span: 600, follower: follower{table: &table{}}}
 	few, many, most := p.doubt(&point{moves: 99}), p.doubt(&point{earlier: 99_900, moves: 99}), p.doubt(&point{blur: 1})
 	assert.InEpsilon(t, 600*100*tolerance*100/windingMoves, few, 1e-12)
 	assert.InEpsilon(t, 2*600*100_000*tolerance, many, 1e-12)
 	assert.InDelta(t, 1, most, 1e-6)
+	of := p.doubt(&point{moves: longer*100 - 1})
+	p.follower.table.mixed = make([]packedMixed, 1)
+	assert.InEpsilon(t, of, p.doubt(&point{moves: 99}), 1e-12)
 }
 
 // TestBlursBoundErrors of direct steps, and are not a hundred times too large.
