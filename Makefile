@@ -61,7 +61,7 @@ capacity: ## what 10, 100 and 1,000 workers need of Redis and storage, as a tabl
 	@cd tools/capacity && go run . $(if $(WORKERS),-workers '$(WORKERS)') -plot ../../docs/images/capacity.svg
 
 model: ## every order of operations of several processes, in longer stories than tests have: ten minutes, and 2 GB
-	go test -count=1 -timeout 2h -parallel 1 -v -run '^TestNothingIsLost$$' ./internal/model -deep
+	go test -count=1 -timeout 2h -parallel 1 -v -run '^TestNothingIsLost$$' ./internal/interleavings -deep
 
 chaos: ## a farm of real processes, broken in every way that is known of: CHAOS=1h SEED=7 FAULT='worker killed' RACE=true
 	cd tools/chaos && go test -count=1 -timeout 0 -v -run '^TestChaos$$' . -chaos '$(or $(CHAOS),3m)' -seed '$(or $(SEED),0)' -fault "$$FAULT" -racing='$(or $(RACE),false)'

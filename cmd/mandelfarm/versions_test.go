@@ -2,9 +2,7 @@ package main
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -13,26 +11,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"mandelfarm/renderer/spec"
+	"mandelfarm/internal/testenv"
 )
 
 // otherVersion builds the program with another version of the renderer, and nothing else changed.
 func otherVersion(t *testing.T) (program string) {
 	t.Helper()
-	folder := t.TempDir()
-	source, err := filepath.Abs("../../renderer/spec/id.go")
-	require.NoError(t, err)
-	text, err := os.ReadFile(source)
-	require.NoError(t, err)
-	const declared = `const Version = "` + spec.Version + `"`
-	require.Contains(t, string(text), declared)
-	changed, overlay := filepath.Join(folder, "id.go"), filepath.Join(folder, "overlay.json")
-	require.NoError(t, os.WriteFile(changed, []byte(strings.Replace(string(text), declared, `const Version = "another"`, 1)), 0o600))
-	replacements, err := json.Marshal(map[string]map[string]string{"Replace": {source: changed}})
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(overlay, replacements, 0o600))
-	program = filepath.Join(folder, "mandelfarm")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-overlay", overlay, "-o", program, ".").CombinedOutput()
+	program = filepath.Join(t.TempDir(), "mandelfarm")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-overlay", testenv.AnotherVersion(t), "-o", program, ".").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return program
 }

@@ -33,7 +33,7 @@
 // [InNamespace] runs a test where it may mount file systems that nobody else sees:
 // small ones, read-only ones, and those that lack something.
 //
-// [Log] is a log that a test reads.
+// [Log] is a log that a test reads, and [AnotherVersion] what a program of another version of the renderer is built by.
 //
 // Only tests import this package.
 package testenv

@@ -3,11 +3,7 @@ package cluster
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/json"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,7 +12,6 @@ import (
 
 	"mandelfarm/internal/testenv"
 	"mandelfarm/job"
-	"mandelfarm/renderer/spec"
 )
 
 const (
@@ -28,7 +23,7 @@ const (
 // before: jobs that were accepted before are done by those, with the bytes of their version, new ones by the new, and none fails.
 func TestRollingUpdateToAnotherVersion(t *testing.T) { //nolint:paralleltest // it takes the machine
 	c := newCluster(t)
-	before := buildProgram(t, "-overlay", anotherVersion(t))
+	before := buildProgram(t, "-overlay", testenv.AnotherVersion(t))
 	k := startKubelet(t, c.apiServer, map[string]string{imageBefore: before, image: buildProgram(t)})
 	c.startKEDA(t)
 	f := c.installFarm(t, k, ofBefore)
@@ -93,18 +88,4 @@ func (f *farm) requireDrawnBy(t *testing.T, program string, j job.Status) {
 	require.NoError(t, err)
 	wanted := sha256.Sum256(want)
 	assert.Equal(t, wanted[:], got.Sum(nil), "job %s", j.ID)
-}
-
-// anotherVersion is what go build is told so that the renderer is of another version, and nothing else changes.
-func anotherVersion(t *testing.T) (overlayFile string) {
-	t.Helper()
-	source := filepath.Join(testenv.RepoRoot(t), "renderer/spec/id.go")
-	text, err := os.ReadFile(source)
-	require.NoError(t, err)
-	const declared = `const Version = "` + spec.Version + `"`
-	require.Contains(t, string(text), declared)
-	changed := write(t, t.TempDir(), "id.go", strings.Replace(string(text), declared, `const Version = "another"`, 1))
-	replacements, err := json.Marshal(map[string]map[string]string{"Replace": {source: changed}})
-	require.NoError(t, err)
-	return write(t, t.TempDir(), "overlay.json", string(replacements))
 }

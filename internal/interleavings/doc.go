@@ -1,4 +1,4 @@
-// Package model checks the protocol by which jobs are accepted, drawn and ended, in all orders in which its steps can happen: a model checker,
+// Package interleavings checks the protocol by which jobs are accepted, drawn and ended, in all orders in which its steps can happen: a model checker,
 // with a model of what [mandelfarm/ledger], queue, worker and api do. All of it is tests; nothing imports it.
 //
 // # What is modelled
@@ -21,4 +21,4 @@
 // # What is left out
 //
 // Damage, bands, webhooks, priorities, jobs that are held, lists and purges; clocks, so that it says nothing of how long anything takes. The other tests and `make chaos` are for those.
-package model
+package interleavings

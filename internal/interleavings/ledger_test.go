@@ -1,4 +1,4 @@
-package model
+package interleavings
 
 // What follows is package ledger, function by function, with the operations of its store in their order.
 

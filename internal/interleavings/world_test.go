@@ -1,4 +1,4 @@
-package model
+package interleavings
 
 // The jobs that there are, and the groups that they may be in.
 const (
