@@ -23,7 +23,7 @@ func TestOverlaysAreAdmitted(t *testing.T) {
 	c := newCluster(t)
 	c.installDefinitions(t)
 	overlays := filepath.Join(testenv.RepoRoot(t), "deploy/kubernetes/overlays")
-	for _, overlay := range []string{"example", "production", "pools"} {
+	for _, overlay := range []string{"example", "production", "pools", "upgrade"} {
 		t.Run(overlay, func(t *testing.T) {
 			c.restrictedNamespace(t, overlay)
 			for range 2 { // again changes nothing and conflicts with nothing
