@@ -71,7 +71,7 @@ func TestJetsAtTheRim(t *testing.T) {
 							got := l.at(elements, atRim(random, elements[0], within), direction(random).MulReal(bound), direction(random), bound)
 							assert.Less(t, got.value, 2.0, "steps %d to %d, way %d", from, from+length, way)
 							assert.Less(t, got.slope, 5.0, "derivative of steps %d to %d, way %d", from, from+length, way)
-							if size(l.terms[0]) < 0x1p-400 {
+							if size(l.terms[termW]) < 0x1p-400 {
 								continue // a*w is nothing, beside any dc but 0
 							}
 							got = l.at(elements, atRim(random, elements[0], within), wide.New(0, 0, 0), direction(random), bound)
