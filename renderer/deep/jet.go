@@ -57,7 +57,7 @@ func oneJet(z wide.Complex) jet {
 }
 
 // join appends the steps of s to those of l, for points whose |dc| is at most the bound. A jet that is valid nowhere has no more
-// terms.
+// terms, which would outgrow double precision.
 func (l *jet) join(s *jet, bound float64) {
 	a, c := size(l.terms[termW]), float64(size(l.terms[termC])*bound)
 	z := size(s.ref)

@@ -121,6 +121,7 @@ func TestJetsThatMayNotBe(t *testing.T) {
 	} {
 		l := jetOneByOne(test.elements, 0x1p-60)
 		assert.Equal(t, test.want, l.within > 0, name)
+		assert.Equal(t, test.want, l.terms != polynomial{}, "%s: and has terms", name)
 		s := oneJet(one(0))
 		l.join(&s, 0x1p-60)
 		assert.Equal(t, test.want, l.within > 0, "%s: and so with more steps", name)
