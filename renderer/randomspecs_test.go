@@ -126,7 +126,7 @@ func (o *oracle) approach(random *rand.Rand) {
 	}
 	half := big.NewFloat(0.5)
 	for range 60 {
-		midRe, midIm := mean(re, o.re, half), mean(im, o.im, half)
+		midRe, midIm := times(sum(re, o.re), half), times(sum(im, o.im), half)
 		if escapes(midRe, midIm) == escapes(o.re, o.im) {
 			o.re, o.im = midRe, midIm
 		} else {
@@ -135,11 +135,6 @@ func (o *oracle) approach(random *rand.Rand) {
 	}
 	o.center = [2]string{o.re.Text('f', 40), o.im.Text('f', 40)}
 	o.re, o.im = number(o.center[0]), number(o.center[1])
-}
-
-func mean(a, b, half *big.Float) *big.Float {
-	sum := new(big.Float).SetPrec(oracleBits).Add(a, b)
-	return sum.Mul(sum, half)
 }
 
 // isLively reports whether counts differ much between some of its pixels.
@@ -191,10 +186,7 @@ func (o *oracle) at(x, y float64) fate {
 	f := math.Exp2(o.amount)
 	u = complex(real(along)*f, imag(along)/f) * turned(o.angle) * turned(o.rotation)
 	pixel := 2 * o.radius / float64(o.height)
-	shifted := func(from *big.Float, by float64) *big.Float {
-		return new(big.Float).SetPrec(oracleBits).Add(from, big.NewFloat(by*pixel))
-	}
-	return o.follow(shifted(o.re, real(u)), shifted(o.im, imag(u)))
+	return o.follow(sum(o.re, big.NewFloat(real(u)*pixel)), sum(o.im, big.NewFloat(imag(u)*pixel)))
 }
 
 // follow follows a point.

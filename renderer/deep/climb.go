@@ -58,7 +58,7 @@ func (f *follower) climbLanes(ctx context.Context, points []point, run func(l *l
 	l := laneSets.Get().(*lanes) //nolint:forcetypeassert // holds nothing else
 	defer laneSets.Put(l)
 	f.set(l)
-	l.skipping = 1 // none waits, since all are to have made as many moves
+	l.leastSkips = 1 // none waits, since all are to have made as many moves
 	next := 0
 	for lane := range l.points {
 		next = l.fillClimber(lane, points, next)

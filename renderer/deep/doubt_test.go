@@ -48,7 +48,7 @@ func TestPointsOfCoresAreProven(t *testing.T) {
 	}
 }
 
-// TestDoubtGrowsWithMoves: a point that winds around is in doubt by all its moves, another by less, and a move by a jet counts as several.
+// TestDoubtGrowsWithMoves: a point that winds around is in doubt by all its moves, another by less, and a move by a jet counts as four.
 func TestDoubtGrowsWithMoves(t *testing.T) {
 	t.Parallel()
 	p := &Perturbation{span: 600, follower: follower{table: &table{}}}
@@ -56,7 +56,7 @@ func TestDoubtGrowsWithMoves(t *testing.T) {
 	assert.InEpsilon(t, 600*100*tolerance*100/windingMoves, few, 1e-12)
 	assert.InEpsilon(t, 2*600*100_000*tolerance, many, 1e-12)
 	assert.InDelta(t, 1, most, 1e-6)
-	of := p.doubt(&point{moves: longer*100 - 1})
+	of := p.doubt(&point{moves: 4*100 - 1})
 	p.follower.table.mixed = make([]packedMixed, 1)
 	assert.InEpsilon(t, of, p.doubt(&point{moves: 99}), 1e-12)
 }

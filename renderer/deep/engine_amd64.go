@@ -16,8 +16,10 @@ func (f *follower) followAll(ctx context.Context, points []point) error {
 	}
 	run := followAVX512
 	switch traced := points[0].traced; {
+	case traced && f.table.mixed != nil:
+		run = traceJetsAVX512
 	case f.table.mixed != nil:
-		run = f.jetEngine(traced)
+		run = followJetsAVX512
 	case traced && f.apart:
 		run = traceApartAVX512
 	case traced:
@@ -37,14 +39,6 @@ func (f *follower) climber() func(l *lanes, moves int) {
 		return traceJetsAVX512
 	}
 	return traceAVX512
-}
-
-// jetEngine is the engine of tables of jets.
-func (f *follower) jetEngine(traced bool) func(l *lanes, moves int) {
-	if traced {
-		return traceJetsAVX512
-	}
-	return followJetsAVX512
 }
 
 // hasLanes reports whether the engines run here: AVX512DQ has the operations on masks of eight lanes, POPCNT counts the

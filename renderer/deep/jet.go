@@ -20,12 +20,25 @@ const leastMixed = -120
 // polynomial is one in w and dc without a constant: the coefficients of w and dc; of w^2, w*dc and dc^2; and so on, order after order.
 type polynomial [jetTerms]complex128
 
+// Numbers of terms, named for their factors.
+const (
+	termW = iota
+	termC
+	termWW
+	termWC
+	termCC
+	termWWW
+	termWWC
+	termWCC
+	termCCC
+)
+
 // firstTerm is where the terms of an order begin.
 var firstTerm = [...]int{1: 0, 2: 2, 3: 5, 4: 9, 5: jetTerms} //nolint:gochecknoglobals // a table
 
 // jet is a skip with mixed terms: all of w and dc up to third order,
 //
-//	d' = a*w + b*w^2 + k*w^3 + (c + e*w + f*w^2)*dc + (g + h*w)*dc^2 + i*dc^3
+//	d' = a*w + b*w^2 + www*w^3 + (c + wc*w + wwc*w^2)*dc + (cc + wcc*w)*dc^2 + ccc*dc^3
 //
 // as long as |w| < within, for all points of a view. A skip without them ends where c*dc is beyond the tolerance beside an element, since then d^2 has terms
 // that it leaves out; a jet, whose terms of fourth order are left out, where it is beyond the reach. So jets are what views take where pixels are
@@ -40,13 +53,13 @@ type jet struct {
 // oneJet is a jet of a single step, from z.
 func oneJet(z wide.Complex) jet {
 	re, im := z.Float64()
-	return jet{terms: polynomial{1, 1}, ref: complex(re, im), within: math.MaxFloat64, linear: math.MaxFloat64, length: 1}
+	return jet{terms: polynomial{termW: 1, termC: 1}, ref: complex(re, im), within: math.MaxFloat64, linear: math.MaxFloat64, length: 1}
 }
 
 // join appends the steps of s to those of l, for points whose |dc| is at most the bound. A jet that is valid nowhere has no more
-// terms.
+// terms, which would outgrow double precision.
 func (l *jet) join(s *jet, bound float64) {
-	a, c := size(l.terms[0]), float64(size(l.terms[1])*bound)
+	a, c := size(l.terms[termW]), float64(size(l.terms[termC])*bound)
 	z := size(s.ref)
 	l.length += s.length
 	// At the joint |d| is to be less than the reach of |z|, so that what is of fifth order is less still than what is of fourth.
@@ -58,10 +71,10 @@ func (l *jet) join(s *jet, bound float64) {
 	}
 	l.restrict(v.holds(bound), math.MaxFloat64)
 	if s.length == 1 {
-		v[1]++
+		v[termC]++
 		l.terms = v
 	} else {
-		a, c = size(v[0]), float64(size(v[1])*bound)
+		a, c = size(v[termW]), float64(size(v[termC])*bound)
 		l.restrict((s.within-c)/a, (s.linear-c)/a)
 		l.terms = s.terms.of(&v)
 		l.restrict(l.terms.holds(bound), math.MaxFloat64)
@@ -130,10 +143,10 @@ func (p *polynomial) addShifted(x complex128, q *polynomial, shift int) {
 func (p *polynomial) holds(bound float64) float64 {
 	left := p[firstTerm[jetOrder+1]:]
 	scale := float64(float64(bound*bound) * bound)
-	if !(float64(size(left[4])*scale) <= float64(tolerance*size(p[1]))) {
+	if !(float64(size(left[4])*scale) <= float64(tolerance*size(p[termC]))) {
 		return 0
 	}
-	rest := float64(tolerance*size(p[0])) - float64(size(left[3])*scale)
+	rest := float64(tolerance*size(p[termW])) - float64(size(left[3])*scale)
 	if !(rest > 0) {
 		return 0
 	}
@@ -170,10 +183,10 @@ func cubeRoot(x float64) float64 {
 func (l *jet) skip() skip {
 	of := func(x complex128) wide.Complex { return wide.New(real(x), imag(x), 0) }
 	linear := wide.NewReal(l.linear, 0)
-	return skip{a: of(l.terms[0]), b: of(l.terms[2]), c: of(l.terms[1]), ref: of(l.ref), within: linear, linear: linear, length: l.length}
+	return skip{a: of(l.terms[termW]), b: of(l.terms[termWW]), c: of(l.terms[termC]), ref: of(l.ref), within: linear, linear: linear, length: l.length}
 }
 
-// double returns the bound on the larger of |Re w| and |Im w|. Below the least w of double precision there is none.
+// double returns the bound on the larger of |Re w| and |Im w|. One below the least w of double precision has none within it.
 func (l *jet) double() float64 { return float64(l.within * (1 / math.Sqrt2)) }
 
 // packedMixed is what a jet has besides a packedSkip, in a line of the cache of its own: the coefficients of w*dc, dc^2, and those of third
@@ -198,11 +211,13 @@ func (h halves) parts() (re, im float64) {
 }
 
 func (l *jet) pack() (packedSkip, packedMixed) {
-	t := &l.terms
-	s := packedSkip{
-		aRe: real(t[0]), aIm: imag(t[0]), cRe: real(t[1]), cIm: imag(t[1]), bRe: real(t[2]), bIm: imag(t[2]), www: halve(t[5]), next: pack(0, l.length),
-	}
-	return s, packedMixed{
-		wcRe: real(t[3]), wcIm: imag(t[3]), ccRe: real(t[4]), ccIm: imag(t[4]), wwc: halve(t[6]), wcc: halve(t[7]), ccc: halve(t[8]),
-	}
+	parts := func(term int) (re, im float64) { return real(l.terms[term]), imag(l.terms[term]) }
+	s := packedSkip{www: halve(l.terms[termWWW]), next: pack(0, l.length)}
+	s.aRe, s.aIm = parts(termW)
+	s.bRe, s.bIm = parts(termWW)
+	s.cRe, s.cIm = parts(termC)
+	m := packedMixed{wwc: halve(l.terms[termWWC]), wcc: halve(l.terms[termWCC]), ccc: halve(l.terms[termCCC])}
+	m.wcRe, m.wcIm = parts(termWC)
+	m.ccRe, m.ccIm = parts(termCC)
+	return s, m
 }

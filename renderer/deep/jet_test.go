@@ -71,7 +71,7 @@ func TestJetsAtTheRim(t *testing.T) {
 							got := l.at(elements, atRim(random, elements[0], within), direction(random).MulReal(bound), direction(random), bound)
 							assert.Less(t, got.value, 2.0, "steps %d to %d, way %d", from, from+length, way)
 							assert.Less(t, got.slope, 5.0, "derivative of steps %d to %d, way %d", from, from+length, way)
-							if size(l.terms[0]) < 0x1p-400 {
+							if size(l.terms[termW]) < 0x1p-400 {
 								continue // a*w is nothing, beside any dc but 0
 							}
 							got = l.at(elements, atRim(random, elements[0], within), wide.New(0, 0, 0), direction(random), bound)
@@ -121,13 +121,53 @@ func TestJetsThatMayNotBe(t *testing.T) {
 	} {
 		l := jetOneByOne(test.elements, 0x1p-60)
 		assert.Equal(t, test.want, l.within > 0, name)
+		assert.Equal(t, test.want, l.terms != polynomial{}, "%s: and has terms", name)
 		s := oneJet(one(0))
 		l.join(&s, 0x1p-60)
 		assert.Equal(t, test.want, l.within > 0, "%s: and so with more steps", name)
 	}
 }
 
-// TestJetBoundsAreNeverRaised: a longer jet is valid for no point that the shorter one is not valid for.
+// TestHolds: terms of fourth order come to the tolerance beside a*w, each alone and with that of w*dc^3, which no w makes less; that of dc alone has to be
+// less than it beside c*dc.
+func TestHolds(t *testing.T) {
+	t.Parallel()
+	const bound, wanted = 0x1p-60, 0x1p-40
+	const most = tolerance * wanted // of a*w
+	first := firstTerm[jetOrder+1]
+	for name, test := range map[string]struct {
+		left [jetOrder + 2]complex128
+		want float64
+	}{
+		"w^4":                              {[...]complex128{most / (wanted * wanted * wanted * wanted), 0, 0, 0, 0}, wanted},
+		"w^3*dc":                           {[...]complex128{0, most / (wanted * wanted * wanted * bound), 0, 0, 0}, wanted},
+		"w^2*dc^2":                         {[...]complex128{0, 0, most / (wanted * wanted * bound * bound), 0, 0}, wanted},
+		"w^2*dc^2 and half as much w*dc^3": {[...]complex128{0, 0, most / (wanted * wanted * bound * bound), tolerance / 2 / (bound * bound * bound), 0}, wanted / 2},
+		"w*dc^3":                           {[...]complex128{0, 0, 1, tolerance / (bound * bound * bound), 0}, 0},
+		"dc^4 within the tolerance":        {[...]complex128{0, 0, most / (wanted * wanted * bound * bound), 0, 0.99 * tolerance / (bound * bound * bound)}, wanted},
+		"dc^4 beyond the tolerance":        {[...]complex128{0, 0, most / (wanted * wanted * bound * bound), 0, 1.01 * tolerance / (bound * bound * bound)}, 0},
+	} {
+		p := polynomial{termW: 1, termC: 1}
+		copy(p[first:], test.left[:])
+		assert.InDelta(t, test.want, p.holds(bound), 1e-6*test.want, name)
+	}
+}
+
+// TestLinearBounds: at the joint d, of which dc is a part, is below the tolerance of the element, and so is what a step of more than one allows.
+func TestLinearBounds(t *testing.T) {
+	t.Parallel()
+	unit := wide.New(1, 0, 0)
+	for bound, want := range map[float64]float64{tolerance / 4: tolerance * 3 / 4, tolerance: 0, 2 * tolerance: 0} {
+		l := jetOf([]wide.Complex{unit, unit}, bound)
+		assert.InDelta(t, want, l.linear, 1e-6*tolerance)
+	}
+	const bound = tolerance / 16
+	l, s := oneJet(unit), jetOf([]wide.Complex{unit, unit}, bound)
+	l.join(&s, bound)
+	assert.InDelta(t, (s.linear-2*bound)/2, l.linear, 1e-6*tolerance, "w of the second is 2*(w + dc)")
+}
+
+// TestJetBoundsAreNeverRaised: a longer jet is valid for no point that the shorter one is not valid for, and none without mixed terms for one that it is not valid for with them.
 func TestJetBoundsAreNeverRaised(t *testing.T) {
 	t.Parallel()
 	for name, orbit := range skipOrbits() {
@@ -138,6 +178,7 @@ func TestJetBoundsAreNeverRaised(t *testing.T) {
 				l.join(&s, bound)
 				require.LessOrEqual(t, l.within, before.within, "%s, step %d", name, i)
 				require.LessOrEqual(t, l.linear, before.linear, "%s, step %d", name, i)
+				require.LessOrEqual(t, l.linear, l.within, "%s, step %d: nor where the terms of fourth order are too large", name, i)
 			}
 		}
 	}

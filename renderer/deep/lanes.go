@@ -25,17 +25,17 @@ type lanes struct {
 	slopeRe, slopeIm [laneCount]float64
 	outcome          [laneCount]outcome
 
-	elements *element
-	skips    *packedSkip
-	mixed    *packedMixed // nil if skips are not jets
-	end      int64        // in words
-	limit    int64
-	radius2  float64
-	least2   float64
-	stepSize float64
-	active   uint64 // bit i: lane i has a point without an outcome
-	least    int64
-	skipping int64 // lanes of a vector that want a skip: fewer wait, while others make steps
+	elements   *element
+	skips      *packedSkip
+	mixed      *packedMixed // nil if skips are not jets
+	end        int64        // in words
+	limit      int64
+	radius2    float64
+	least2     float64
+	stepSize   float64
+	active     uint64 // bit i: lane i has a point without an outcome
+	least      int64
+	leastSkips int64 // of a vector: where fewer lanes want one they wait, while others make steps
 
 	points [laneCount]*point
 }
@@ -62,7 +62,7 @@ func (f *follower) followLanes(ctx context.Context, points []point, run func(l *
 	l := laneSets.Get().(*lanes) //nolint:forcetypeassert // holds nothing else
 	defer laneSets.Put(l)
 	f.set(l)
-	l.skipping = togetherSkips
+	l.leastSkips = togetherSkips
 	next := 0
 	for lane := range l.points {
 		next = l.fill(lane, points, next)

@@ -18,6 +18,9 @@ type pointGroup struct {
 	aRe, aIm, bRe, bIm, cRe, cIm reg.VecVirtual
 }
 
+// complexGroup is a vector of complex numbers.
+type complexGroup struct{ re, im reg.VecVirtual }
+
 // follower makes the functions of package deep.
 type follower struct {
 	*machine
@@ -140,6 +143,25 @@ func (f *follower) product(aRe, aIm, bRe, bIm reg.VecVirtual) (re, im reg.VecVir
 	c.VMULPD(aIm, bRe, im)
 	c.VFMADD231PD(aRe, bIm, im)
 	return re, im
+}
+
+// addTimes adds a*b to sums, as multiplyAdd of package deep does it. The parts of b are registers or memory.
+func (f *follower) addTimes(bRe, bIm operand.Op, a, sum complexGroup) {
+	c := f.c
+	c.VFNMADD231PD(bIm, a.im, sum.re)
+	c.VFMADD231PD(bRe, a.re, sum.re)
+	c.VFMADD231PD(bRe, a.im, sum.im)
+	c.VFMADD231PD(bIm, a.re, sum.im)
+}
+
+// addTimesC adds a*dc to sums.
+func (f *follower) addTimesC(i int, a, sum complexGroup) {
+	f.addTimes(laneCRe.at(f.lanes, i), laneCIm.at(f.lanes, i), a, sum)
+}
+
+// addTimesW adds a*w to sums.
+func (f *follower) addTimesW(i int, a, sum complexGroup) {
+	f.addTimes(f.groups[i].wRe, f.groups[i].wIm, a, sum)
 }
 
 // loadElement loads element m, before the first move. After a move test does.

@@ -5,9 +5,6 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// complexGroup is a vector of complex numbers.
-type complexGroup struct{ re, im reg.VecVirtual }
-
 // term gathers a coefficient of the group's skips: of the part at base that holds it.
 func (f *follower) term(i int, base reg.Register, offset int) complexGroup {
 	z := complexGroup{f.c.ZMM(), f.c.ZMM()}
@@ -25,28 +22,6 @@ func (f *follower) halves(i int, base reg.Register, offset int) complexGroup {
 	return z
 }
 
-// addTimesC adds a*dc to sums, as multiplyAdd of package deep does it.
-func (f *follower) addTimesC(i int, a, sum complexGroup) {
-	c, re, im := f.c, laneCRe.at(f.lanes, i), laneCIm.at(f.lanes, i)
-	c.VFNMADD231PD(im, a.im, sum.re)
-	c.VFMADD231PD(re, a.re, sum.re)
-	c.VFMADD231PD(re, a.im, sum.im)
-	c.VFMADD231PD(im, a.re, sum.im)
-}
-
-// addTimesW adds a*w to sums.
-func (f *follower) addTimesW(i int, a, sum complexGroup) {
-	c, g := f.c, &f.groups[i]
-	c.VFNMADD231PD(g.wIm, a.im, sum.re)
-	c.VFMADD231PD(g.wRe, a.re, sum.re)
-	c.VFMADD231PD(g.wRe, a.im, sum.im)
-	c.VFMADD231PD(g.wIm, a.re, sum.im)
-}
-
-func (f *follower) copyOfComplex(z complexGroup) complexGroup {
-	return complexGroup{f.copyOf(z.re), f.copyOf(z.im)}
-}
-
 // mix returns d after jets, and completes slopes: point.mix of package deep, see there. Coefficients are gathered one after the other and used up at once;
 // the processor goes on to later ones while it waits.
 func (f *follower) mix(i int) (dRe, dIm reg.VecVirtual) {
@@ -57,7 +32,7 @@ func (f *follower) mix(i int) (dRe, dIm reg.VecVirtual) {
 	q := f.term(i, f.skips, atC)
 	f.addTimesC(i, cc, q)
 	if f.traced {
-		slopeC = f.copyOfComplex(q)
+		slopeC = complexGroup{f.copyOf(q.re), f.copyOf(q.im)}
 		f.addTimesC(i, ccc, cc)
 		f.addTimesC(i, cc, slopeC)
 	}

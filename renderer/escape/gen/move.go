@@ -158,17 +158,14 @@ func (f *follower) shorten(i int, first reg.VecVirtual, label func(string) strin
 // skip returns d after the skips: (a + b*w)*w + c*dc. It overwrites a. Fused operations are nested from the right, as point.skip has
 // them: h = fma(b, w, fma(-b, w, a)) for the real part, of which the inner one comes first here.
 func (f *follower) skip(i int) (dRe, dIm reg.VecVirtual) {
-	c, g := f.c, &f.groups[i]
+	g := &f.groups[i]
 	// The slope takes 2*h - a, so that a is kept where slopes are.
 	hRe, hIm := g.aRe, g.aIm
 	var aRe, aIm reg.VecVirtual
 	if f.traced {
 		aRe, aIm = f.copyOf(hRe), f.copyOf(hIm)
 	}
-	c.VFNMADD231PD(g.bIm, g.wIm, hRe) // h = a + b*w
-	c.VFMADD231PD(g.bRe, g.wRe, hRe)
-	c.VFMADD231PD(g.bIm, g.wRe, hIm)
-	c.VFMADD231PD(g.bRe, g.wIm, hIm)
+	f.addTimesW(i, complexGroup{g.bRe, g.bIm}, complexGroup{hRe, hIm}) // h = a + b*w
 	if f.traced {
 		f.slopeSkip(i, hRe, hIm, aRe, aIm, g.cRe, g.cIm)
 	}
@@ -177,10 +174,7 @@ func (f *follower) skip(i int) (dRe, dIm reg.VecVirtual) {
 	}
 	pRe, pIm := f.load(laneCRe.at(f.lanes, i)), f.load(laneCIm.at(f.lanes, i))
 	dRe, dIm = f.product(g.cRe, g.cIm, pRe, pIm)
-	c.VFNMADD231PD(hIm, g.wIm, dRe) // h*w + c*dc
-	c.VFMADD231PD(hRe, g.wRe, dRe)
-	c.VFMADD231PD(hIm, g.wRe, dIm)
-	c.VFMADD231PD(hRe, g.wIm, dIm)
+	f.addTimesW(i, complexGroup{hRe, hIm}, complexGroup{dRe, dIm}) // h*w + c*dc
 	return dRe, dIm
 }
 
