@@ -11,6 +11,12 @@ export class Problem extends Error {
 }
 
 /**
+ * isTooLong is whether a farm has refused what takes too long to wait for, and takes it as a job.
+ * @param {Error} refusal
+ */
+export const isTooLong = refusal => refusal.message.includes('POST /jobs')
+
+/**
  * problemOf reads an answer that is none of success.
  * @param {Response} response
  */
