@@ -2,7 +2,7 @@ import { Layer, layerQuery } from './layer.js'
 import { Origins } from './origins.js'
 import { apply, orientation } from './orientation.js'
 import { leastLevel, Names, paint, Sight } from './painter.js'
-import { countsQuery } from './parameters.js'
+import { countsQuery, formulaNames } from './parameters.js'
 import { seesRanks } from './shade.js'
 import { surveySize } from './spread.js'
 import { fromPlace, same, tileSide, toPlace } from './view.js'
@@ -128,7 +128,7 @@ export class Stage {
       return this.tell()
     }
     const layer = new Layer(parameters, this.version, { changed: () => this.invalidate(), failed: error => this.refused(error) })
-    const samePoints = shown && ['formula', 'power', 'seed_re', 'seed_im'].every(name => layer.query.get(name) == shown.query.get(name))
+    const samePoints = shown && formulaNames.every(name => layer.query.get(name) == shown.query.get(name))
     this.before?.close()
     shown?.cache.want([])
     if (!samePoints) shown?.close()
