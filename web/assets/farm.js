@@ -99,10 +99,10 @@ const tellBusy = words => { for (const listener of busyListeners) listener(words
 async function tellWhy(response, signal) {
   const problem = await problemOf(response)
   const fleet = await ask('/workers', { signal }).catch(() => null)
-  const { trouble = [] } = fleet ? {} : await healthOf(signal).catch(() => ({}))
+  const health = fleet ? null : await healthOf(signal).catch(() => null)
   if (signal.aborted) return
   if (fleet?.workers.length === 0) tellBusy('No worker is there: nothing is drawn until one is started.')
-  else tellBusy([problem.message, ...trouble.slice(0, 1)].join('. '))
+  else tellBusy([problem.message, ...(health?.trouble || []).slice(0, 1)].join('. '))
 }
 
 /**
