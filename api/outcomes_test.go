@@ -1,9 +1,7 @@
 package api_test
 
 import (
-	"context"
 	"errors"
-	"iter"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,6 +15,7 @@ import (
 	"mandelfarm/ledger"
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
+	"mandelfarm/storage/storagetest"
 )
 
 // requireProblem requires that a request is answered with a problem of a status, which says so.
@@ -56,25 +55,18 @@ func TestLevelsThatAreNotReadyInTime(t *testing.T) {
 	requireProblem(t, f.get(location+"/image_files/9/0_0.png"), http.StatusServiceUnavailable, "the levels of the picture were not ready in time")
 }
 
-// unlisted is a store that does not say which keys there are.
-type unlisted struct{ storage.Store }
-
-func (s unlisted) List(ctx context.Context, prefix, after string) iter.Seq2[storage.Info, error] {
-	if !strings.HasPrefix(prefix, "keys/") {
-		return s.Store.List(ctx, prefix, after)
-	}
-	return func(yield func(storage.Info, error) bool) {
-		yield(storage.Info{}, &storage.Error{Op: "list", Key: prefix, Err: errors.New("away")})
-	}
-}
-
 // TestKeysThatCannotBeReadAreNotWrong.
 func TestKeysThatCannotBeReadAreNotWrong(t *testing.T) {
 	t.Parallel()
 	f := newFarm(t)
 	key := f.key(access.Operate)
 	deps := f.dependencies()
-	deps.Ledger = ledger.New(unlisted{f.store}, ledger.Options{})
+	deps.Ledger = ledger.New(storagetest.Intercepted{Store: f.store, Do: func(name string, operation func() error) error {
+		if strings.HasPrefix(name, "list keys/") {
+			return &storage.Error{Op: "list", Key: "keys/", Err: errors.New("away")}
+		}
+		return operation()
+	}}, ledger.Options{})
 	f.url = serveHTTP(t, f.serverOf(f.config, deps))
 	requireProblem(t, f.get("/jobs", bearer(key)...), http.StatusServiceUnavailable, "keys cannot be checked now")
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -15,20 +14,20 @@ import (
 	"mandelfarm/renderer/spec"
 	"mandelfarm/storage"
 	"mandelfarm/storage/dir"
+	"mandelfarm/storage/storagetest"
 )
 
-// meeting is a store in which nobody's record is created before everybody's is about to be.
-type meeting struct {
-	storage.Store
-	absent *sync.WaitGroup
-}
-
-func (m meeting) Create(ctx context.Context, key, contentType string, data []byte) error {
-	if strings.HasPrefix(key, "jobs/") {
-		m.absent.Done()
-		m.absent.Wait()
-	}
-	return m.Store.Create(ctx, key, contentType, data)
+// meeting is a store in which none of so many records is created before all are about to be.
+func meeting(store storage.Store, records int) storage.Store {
+	var absent sync.WaitGroup
+	absent.Add(records)
+	return storagetest.Intercepted{Store: store, Do: func(name string, operation func() error) error {
+		if strings.HasPrefix(name, "create jobs/") {
+			absent.Done()
+			absent.Wait()
+		}
+		return operation()
+	}}
 }
 
 // TestSmallJobsOnTheSameTermsAreAcceptedTogether, and those on other terms at the same time.
@@ -39,9 +38,7 @@ func TestSmallJobsOnTheSameTermsAreAcceptedTogether(t *testing.T) {
 	defer folder.Close()
 	synctest.Test(t, func(t *testing.T) {
 		titles := []string{"one", "other", "alone", "one", "other"}
-		var absent sync.WaitGroup
-		absent.Add(len(titles))
-		s := &Server{deps: Dependencies{Ledger: ledger.New(meeting{folder, &absent}, ledger.Options{})}}
+		s := &Server{deps: Dependencies{Ledger: ledger.New(meeting(folder, len(titles)), ledger.Options{})}}
 		items := make([]*submission, len(titles))
 		for i, title := range titles {
 			items[i] = &submission{terms: job.Terms{Title: title}}

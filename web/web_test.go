@@ -108,9 +108,18 @@ func TestThePageTakesWhatTheFarmTakes(t *testing.T) {
 	t.Parallel()
 	values := map[string][]string{
 		"re": {"1", "-.5", "+1.e-3", "1e", "bogus"}, "radius": {"1e-30", ".5", "0", "-1"}, "rotation": {"-30.5", "left"}, "power": {"3.0", "two"},
-		"max_iterations": {"auto", "100", "1e3", "7x"}, "samples": {"4", "4.0"}, "smooth": {"false", "true", "1", "TRUE"}, "formula": {"tricorn", "multibrot", "multibrot 2"},
-		"coloring": {"slope", "foo"}, "palette": {"fire", "fires", "000000@0,#Ffffff@0.5", "000000@0", "000000,ffffff", "000@0,fff@1"},
+		"max_iterations": {"auto", "100", "1e3", "7x"}, "samples": {"4", "4.0"}, "smooth": {"false", "true", "1", "TRUE"}, "formula": {"multibrot 2"},
+		"coloring": {"foo"}, "palette": {"fires", "000000@0,#Ffffff@0.5", "000000@0", "000000,ffffff", "000@0,fff@1"},
 		"interior": {"#102030", "102030", "red"}, "range": {"1,2.5", "1", "a,b"}, "density": {"1e3", "much"}, "undecided": {"true", "marked"},
+	}
+	for _, f := range spec.Formulas() {
+		values["formula"] = append(values["formula"], string(f))
+	}
+	for _, m := range spec.Methods() {
+		values["coloring"] = append(values["coloring"], string(m))
+	}
+	for _, p := range spec.Palettes() {
+		values["palette"] = append(values["palette"], string(p))
 	}
 	type taken struct {
 		Name, Value string

@@ -73,6 +73,19 @@ func TestPageSaysWhatItDoesNotTake(t *testing.T) {
 	assert.NotContains(t, look[string](p.browser, t, `document.querySelector('#toasts').textContent`), "job", "a job would be refused as well")
 }
 
+// TestPageGoesOnAfterADepthThatIsRefused: what is too deep is a tile's fault, and says nothing of others with the same parameters.
+func TestPageGoesOnAfterADepthThatIsRefused(t *testing.T) {
+	t.Parallel()
+	p := openTab(t, 600, 400)
+	p.expected = "status of 400"
+	p.visit("formula=tricorn&re=-0.25&im=0&radius=1e-25&max_iterations=auto")
+	p.says("z: ")
+	p.typed("-0.25 0 2")
+	p.until(`location.search.includes('radius=2&formula=tricorn&')`)
+	p.settle()
+	assert.NotEmpty(t, look[[]string](p.browser, t, fmt.Sprintf(tilesOf, 0.0)), "tiles that are drawn")
+}
+
 // TestPageSaysWhereThereIsSomethingToSee: how far out detail ends, and how many iterations tell more.
 func TestPageSaysWhereThereIsSomethingToSee(t *testing.T) {
 	t.Parallel()

@@ -1,4 +1,4 @@
-import { fromQuery, pictureQuery } from './parameters.js'
+import { formulaNames, fromQuery, pictureQuery } from './parameters.js'
 import { distance } from './view.js'
 
 /** A view that has rested so long is written into the address. */
@@ -69,7 +69,7 @@ export class Address {
  * formulaOf names what there is a plane of.
  * @param {import('./parameters.js').Parameters} parameters
  */
-const formulaOf = parameters => ['formula', 'power', 'seed_re', 'seed_im'].map(name => parameters.get(name) || '').join()
+const formulaOf = parameters => formulaNames.map(name => parameters.get(name) || '').join()
 
 /**
  * titleOf is the title that the farm gives the link of a picture.

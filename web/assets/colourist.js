@@ -45,7 +45,7 @@ async function obey(order) {
   }
 }
 
-/** Tiles whose turns are kept, half a megabyte each: those that cover a screen. */
+/** Tiles whose turns are kept, half a megabyte each: those that cover a screen of 2560x1440. */
 const mostLaid = 96
 
 /**
@@ -64,8 +64,7 @@ const laid = new Map()
  */
 function turnsAt(id, points, style, pixel) {
   const of = layOf(style, pixel), known = laid.get(id)
-  if (known?.of == of) return known.turns
-  const turns = lay(points, style, pixel)
+  const turns = known?.of == of ? known.turns : lay(points, style, pixel)
   laid.delete(id)
   laid.set(id, { of, turns })
   if (laid.size > mostLaid) laid.delete(laid.keys().next().value)

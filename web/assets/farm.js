@@ -11,6 +11,12 @@ export class Problem extends Error {
 }
 
 /**
+ * isTooLong is whether a farm has refused what takes too long to wait for, and takes it as a job.
+ * @param {Error} refusal
+ */
+export const isTooLong = refusal => refusal.message.includes('POST /jobs')
+
+/**
  * problemOf reads an answer that is none of success.
  * @param {Response} response
  */
@@ -93,18 +99,18 @@ const tellBusy = words => { for (const listener of busyListeners) listener(words
 async function tellWhy(response, signal) {
   const problem = await problemOf(response)
   const fleet = await ask('/workers', { signal }).catch(() => null)
-  const trouble = fleet ? [] : await troubleOf(signal)
+  const health = fleet ? null : await healthOf(signal).catch(() => null)
   if (signal.aborted) return
   if (fleet?.workers.length === 0) tellBusy('No worker is there: nothing is drawn until one is started.')
-  else tellBusy([problem.message, ...trouble.slice(0, 1)].join('. '))
+  else tellBusy([problem.message, ...(health?.trouble || []).slice(0, 1)].join('. '))
 }
 
 /**
- * troubleOf is what a farm says is wrong with it.
+ * healthOf is what a farm says of its health, which is an answer whether it is well or not.
  * @param {AbortSignal} signal
- * @returns {Promise<string[]>}
+ * @returns {Promise<{trouble?: string[]}>}
  */
-const troubleOf = signal => fetch('/readyz?verbose', { signal }).then(answer => answer.json()).then(health => (health.trouble || []).map(String)).catch(() => [])
+export const healthOf = signal => fetch('/readyz?verbose', { signal }).then(answer => answer.json())
 
 /** How long to wait for a farm that is away, or busy and does not say how long. */
 const patience = 1500

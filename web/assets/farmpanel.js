@@ -1,5 +1,5 @@
 import { element } from './dom.js'
-import { ask } from './farm.js'
+import { ask, healthOf } from './farm.js'
 import { spanOf } from './span.js'
 
 /** How often the farm is looked at while the panel is open. */
@@ -18,7 +18,7 @@ export function farmPanel(body) {
     try {
       const [fleet, queues, health] = await Promise.all([
         ask('/workers', { signal: end.signal }), ask('/queues', { signal: end.signal }),
-        fetch('/readyz?verbose', { signal: end.signal }).then(answer => answer.json()),
+        healthOf(end.signal),
       ])
       plot.show(throughputOf(fleet.workers))
       workers.replaceChildren(...workerCards(fleet.workers))

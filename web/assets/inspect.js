@@ -1,7 +1,7 @@
 import { element, find } from './dom.js'
 import { juliaPoints, juliaRadius } from './julia.js'
 import { drawOnMap, drawOrbit } from './orbits.js'
-import { homeOf } from './parameters.js'
+import { formulaNames, homeOf } from './parameters.js'
 import { shade, styleOf } from './shade.js'
 import { coordinates } from './view.js'
 
@@ -69,7 +69,7 @@ export class Inspector {
   /** locate marks the view in the whole. */
   locate() {
     const { stage } = this, home = homeOf(stage.parameters)
-    const formula = [...stage.parameters].filter(([name]) => ['formula', 'power', 'seed_re', 'seed_im'].includes(name))
+    const formula = [...stage.parameters].filter(([name]) => formulaNames.includes(name))
     const source = `/generate/${mapWidth}/${juliaSide}?${new URLSearchParams([...formula, ...Object.entries(home)])}&${mapStyle}`
     if (this.whole.getAttribute('src') != source) this.whole.src = source
     const { re, im } = stage.place, unit = juliaSide / 2 / Number(home.radius)

@@ -107,8 +107,6 @@ export class Layer {
     /** @type {Survey | null} what ranks are of */
     this.ranked = null
     this.repainting = false
-    /** @type {Error | null} why the farm has refused a tile */
-    this.fault = null
     /** How long a tile takes, in milliseconds, the last ones counting most. */
     this.pace = 0
     /** @type {TileCache<Painted>} */
@@ -125,14 +123,9 @@ export class Layer {
     return this.cache.get(name)
   }
 
-  /** isInvalid is whether the farm takes the parameters for wrong, and so refuses all tiles. */
+  /** isInvalid is whether the farm takes the parameters for wrong, and so refuses all tiles: not where a tile is too deep, or nowhere. */
   get isInvalid() {
-    return this.fault instanceof Problem && this.fault.status == 400
-  }
-
-  /** isSlow is whether the farm has refused a tile as one that is too long to wait for, and takes it as a job. */
-  get isSlow() {
-    return Boolean(this.fault?.message.includes('POST /jobs'))
+    return [...this.cache.refused.values()].some(error => error instanceof Problem && error.status == 400 && !['z', 'x', 'y'].includes(error.field || ''))
   }
 
   /**

@@ -2,7 +2,7 @@ import { Address } from './address.js'
 import { copy } from './clipboard.js'
 import { colourPanel } from './colourpanel.js'
 import { button, element, find } from './dom.js'
-import { ask, busyListeners, connection } from './farm.js'
+import { ask, busyListeners, connection, isTooLong } from './farm.js'
 import { EmptyView } from './emptyview.js'
 import { farmPanel } from './farmpanel.js'
 import { acceptFiles, hasOnlyColours, openFile, readColours } from './files.js'
@@ -228,7 +228,7 @@ stage.progressed = (/** @type {number} */ missing) => {
   if (missing) progress.setAttribute('aria-valuetext', `${missing} tiles to come`)
 }
 stage.refused = (/** @type {Error} */ error) => {
-  if (stage.layer?.isSlow) slow.refused()
+  if (isTooLong(error)) slow.refused()
   else say(error.message, { bad: true, ofView: true, key: 'refused' })
 }
 let shown = stage.view

@@ -16,6 +16,9 @@ const groups = {
 
 export const colours = groups.colours
 
+/** What tells one formula's plane from another's. */
+export const formulaNames = groups.points.slice(0, 4)
+
 /**
  * changed is parameters with some changed; "" takes one back.
  * @param {Parameters} parameters
@@ -67,7 +70,7 @@ const only = (parameters, names) => names.flatMap(name => {
  * @param {Parameters} parameters
  */
 export const pointQuery = parameters =>
-  new URLSearchParams([...only(parameters, groups.points.slice(0, 4)), ['max_iterations', parameters.get('max_iterations') || '1000']])
+  new URLSearchParams([...only(parameters, formulaNames), ['max_iterations', parameters.get('max_iterations') || '1000']])
 
 /**
  * tileQuery is the query of a tile, and of whatever else has the picture's points and colours.

@@ -1,6 +1,6 @@
 import { find } from './dom.js'
 import { follow } from './events.js'
-import { ask } from './farm.js'
+import { ask, isTooLong } from './farm.js'
 import { hasEnded, previewOf, wordsOf } from './jobcard.js'
 import { specOf } from './renderpanel.js'
 import { timeOf } from './span.js'
@@ -47,7 +47,7 @@ export class SlowView {
   /** refused looks at the view once it rests. */
   refused() {
     clearTimeout(this.timer)
-    this.timer = window.setTimeout(() => { if (this.stage.isRefused && this.stage.layer?.isSlow) this.consider(this.abort.signal) }, rest)
+    this.timer = window.setTimeout(() => { if (this.stage.refusals.some(isTooLong)) this.consider(this.abort.signal) }, rest)
   }
 
   get spec() {

@@ -2,7 +2,7 @@ import { Layer, layerQuery } from './layer.js'
 import { Origins } from './origins.js'
 import { apply, orientation } from './orientation.js'
 import { leastLevel, Names, paint, Sight } from './painter.js'
-import { countsQuery } from './parameters.js'
+import { countsQuery, formulaNames } from './parameters.js'
 import { seesRanks } from './shade.js'
 import { surveySize } from './spread.js'
 import { fromPlace, same, tileSide, toPlace } from './view.js'
@@ -127,11 +127,8 @@ export class Stage {
       shown.restyle(parameters)
       return this.tell()
     }
-    const layer = new Layer(parameters, this.version, { changed: () => this.invalidate(), failed: error => {
-      layer.fault ??= error
-      this.refused(error)
-    } })
-    const samePoints = shown && ['formula', 'power', 'seed_re', 'seed_im'].every(name => layer.query.get(name) == shown.query.get(name))
+    const layer = new Layer(parameters, this.version, { changed: () => this.invalidate(), failed: error => this.refused(error) })
+    const samePoints = shown && formulaNames.every(name => layer.query.get(name) == shown.query.get(name))
     this.before?.close()
     shown?.cache.want([])
     if (!samePoints) shown?.close()
@@ -196,18 +193,21 @@ export class Stage {
     if (complete) this.survey(sight)
     this.rank(complete && now - this.movedAt > rankTime)
     canvas.setAttribute('aria-busy', String(!complete || this.awaitsRanks))
-    if (complete && !fading && !this.isRefused && this.before) {
+    if (complete && !fading && !this.refusals.length && this.before) {
       this.before.close()
       this.before = null
     }
     if (fading || now - this.movedAt < refineTime + 100) this.invalidate()
   }
 
-  /** isRefused is whether the farm draws no tiles of the view. */
-  get isRefused() {
-    if (this.layer?.isInvalid) return true
-    const cache = this.layer?.cache
-    return Boolean(cache?.refused.size) && this.own(this.sight).some(name => cache?.refused.has(name))
+  /**
+   * refusals are why the farm draws no tiles of the view, if it does not.
+   * @returns {Error[]}
+   */
+  get refusals() {
+    const refused = this.layer?.cache.refused
+    if (!refused?.size) return []
+    return this.layer?.isInvalid ? [...refused.values()] : this.own(this.sight).flatMap(name => refused.get(name) || [])
   }
 
   get sight() {
@@ -236,13 +236,22 @@ export class Stage {
     const wanted = covered ? [] : list(level - 2, 0)
     if (this.speed < fastZoom) wanted.push(...own)
     const complete = own.every(name => cache.tiles.has(name) || cache.refused.has(name))
-    if (complete && now - this.movedAt > refineTime && !this.layer.fault) {
-      wanted.push(...list(Math.max(leastLevel, level - wideLevels), 1))
-      if (this.layer.pace < slowTile) wanted.push(...(this.refines ? list(level + 1, 0) : []), ...list(level, 1))
-    }
+    if (complete && now - this.movedAt > refineTime) wanted.push(...this.around(list, level, own))
     cache.want(wanted)
     this.progressed(complete ? 0 : cache.missing)
     return complete
+  }
+
+  /**
+   * around lists what a view that rests has fetched beside its own tiles: nothing where some of those, or of what would refine them, are refused.
+   * @param {(level: number, margin: number) => string[]} list
+   * @param {number} level
+   * @param {string[]} own
+   */
+  around(list, level, own) {
+    const { cache, pace } = /** @type {Layer} */ (this.layer), finer = this.refines ? list(level + 1, 0) : []
+    if ([...own, ...finer].some(name => cache.refused.has(name))) return []
+    return [...list(Math.max(leastLevel, level - wideLevels), 1), ...(pace < slowTile ? [...finer, ...list(level, 1)] : [])]
   }
 
   /**

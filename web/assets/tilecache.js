@@ -19,8 +19,8 @@ export class TileCache {
     this.tiles = new Map()
     /** @type {Map<string, AbortController>} */
     this.loading = new Map()
-    /** @type {Set<string>} what need not be asked for again */
-    this.refused = new Set()
+    /** @type {Map<string, Error>} what need not be asked for again, and why */
+    this.refused = new Map()
     /** @type {string[]} */
     this.wanted = []
   }
@@ -80,7 +80,7 @@ export class TileCache {
       this.put(name, tile)
     } catch (error) {
       if (controller.signal.aborted) return
-      this.refused.add(name)
+      this.refused.set(name, /** @type {Error} */ (error))
       this.failed(name, /** @type {Error} */ (error))
     }
     this.loading.delete(name)
